@@ -1,0 +1,58 @@
+namespace MLNet.Dispersion.Losses;
+
+/// <summary>The dispersion regulariser: which form, how strong, where. Defaults are the published recipe's (arXiv 2602.00217).</summary>
+public sealed class DispersionOptions
+{
+    /// <summary>The weight of the dispersion loss in the total loss; 0 switches it off (and its cost). Default 0.1 (published GPT-2 recipe). At least 0.</summary>
+    public double Coefficient { get; set; } = 0.1;
+
+    /// <summary>The form of the loss. Default <see cref="DispersionVariant.AngularSpread"/> (the paper's).</summary>
+    public DispersionVariant Variant { get; set; } = DispersionVariant.AngularSpread;
+
+    /// <summary>The block outputs it is applied to; the loss is their mean. Default <see cref="LayerSelection.All"/> (the paper's).</summary>
+    public LayerSelection Layers { get; set; } = LayerSelection.All;
+
+    /// <summary>Temperature of the angular forms. Default 1 (reference). Above 0.</summary>
+    public double TauCos { get; set; } = 1.0;
+
+    /// <summary>Temperature of the Euclidean forms. Default 1 (reference). Above 0.</summary>
+    public double TauL2 { get; set; } = 1.0;
+
+    /// <summary>Angular distance, as a fraction of half a turn, below which <see cref="DispersionVariant.Orthogonalization"/> pushes. Default 0.5 (reference). 0..1.</summary>
+    public double Margin { get; set; } = 0.5;
+
+    /// <summary>Added to norms in the denominator and to the logits. Default 0.01 (reference). At least 0.</summary>
+    public double Epsilon { get; set; } = 1e-2;
+
+    /// <summary>Cosines are clamped to [-1 + t, 1 - t]; the gradient passes straight through. Default 0.1 (the reference's training recipe; its class has 0.25). 0..1, 1 excluded.</summary>
+    public double ClampThreshold { get; set; } = 0.1;
+
+    /// <summary>The most token positions per sequence; beyond it as many are drawn at random for every layer and step. Default 256 (reference). At least 2; null for no limit.</summary>
+    public int? MaxTokens { get; set; } = 256;
+
+    /// <summary>A copy, so that later edits of one do not reach the other.</summary>
+    public DispersionOptions Clone() => (DispersionOptions)MemberwiseClone();
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value is outside its range; the message names value and limit.</exception>
+    public void Validate()
+    {
+        Check(Coefficient >= 0 && double.IsFinite(Coefficient), Coefficient, nameof(Coefficient), "a finite number of at least 0 (0 switches dispersion off)");
+        Check(Enum.IsDefined(Variant), Variant, nameof(Variant), "one of " + string.Join(", ", Enum.GetNames<DispersionVariant>()));
+        Check(Enum.IsDefined(Layers), Layers, nameof(Layers), "one of " + string.Join(", ", Enum.GetNames<LayerSelection>()));
+        Check(TauCos > 0 && double.IsFinite(TauCos), TauCos, nameof(TauCos), "a finite number above 0");
+        Check(TauL2 > 0 && double.IsFinite(TauL2), TauL2, nameof(TauL2), "a finite number above 0");
+        Check(Margin is >= 0 and <= 1, Margin, nameof(Margin), "from 0 to 1");
+        Check(Epsilon >= 0 && double.IsFinite(Epsilon), Epsilon, nameof(Epsilon), "a finite number of at least 0");
+        Check(ClampThreshold is >= 0 and < 1, ClampThreshold, nameof(ClampThreshold), "at least 0 and below 1");
+        Check(MaxTokens is null or >= 2, MaxTokens, nameof(MaxTokens), "at least 2, or null for no limit");
+    }
+
+    private static void Check(bool good, object? value, string name, string rule)
+    {
+        if (!good)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"Dispersion.{name} is {value}; it must be {rule}.");
+        }
+    }
+}

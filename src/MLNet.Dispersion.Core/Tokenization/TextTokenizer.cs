@@ -1,0 +1,36 @@
+using MLNet.Dispersion.Hub;
+
+namespace MLNet.Dispersion.Tokenization;
+
+/// <summary>Turns text into token ids and back. Instances are thread-safe.</summary>
+public abstract class TextTokenizer
+{
+    /// <summary>One more than the highest token id.</summary>
+    public abstract int VocabularySize { get; }
+
+    /// <summary>The beginning-of-sequence token, or null.</summary>
+    public abstract int? BosTokenId { get; }
+
+    /// <summary>The end-of-sequence token, or null.</summary>
+    public abstract int? EosTokenId { get; }
+
+    /// <summary>Encodes a text. Null counts as empty; lone surrogates become U+FFFD.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="maxTokens">The most ids to return, at least 1; the rest is cut off.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTokens"/> is below 1.</exception>
+    public abstract EncodedText Encode(string? text, int maxTokens = int.MaxValue);
+
+    /// <summary>The text of token ids; bytes that are no valid UTF-8 become U+FFFD.</summary>
+    /// <param name="ids">Token ids.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
+    public abstract string Decode(IEnumerable<int> ids);
+
+    /// <summary>Writes the tokenizer's files (such as <c>vocab.json</c> and <c>merges.txt</c>) so that <see cref="Load"/> gives an equal one.</summary>
+    /// <param name="sink">Where to.</param>
+    public abstract void Save(CheckpointSink sink);
+
+    /// <summary>Loads the tokenizer of a checkpoint from the files it finds: tokenizer.json, or vocab.json with merges.txt.</summary>
+    /// <param name="source">The checkpoint.</param>
+    /// <exception cref="CheckpointException">No tokenizer files, or damaged ones, or a kind that is not supported.</exception>
+    public static TextTokenizer Load(CheckpointSource source) => TokenizerFiles.Load(source);
+}

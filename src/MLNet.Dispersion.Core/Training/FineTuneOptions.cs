@@ -1,0 +1,86 @@
+using MLNet.Dispersion.Losses;
+
+namespace MLNet.Dispersion.Training;
+
+/// <summary>How a backbone is fine-tuned. Defaults follow the published recipe where it has one (source in each entry).</summary>
+/// <remarks>Not thread-safe while it is edited; estimators take a copy (<see cref="Clone"/>), so that later edits change nothing.</remarks>
+public sealed class FineTuneOptions
+{
+    /// <summary>The dispersion regulariser. Its coefficient 0 is plain fine-tuning.</summary>
+    public DispersionOptions Dispersion { get; set; } = new();
+
+    /// <summary>Passes over the training rows. Default 3 (customary for fine-tuning). At least 1.</summary>
+    public int Epochs { get; set; } = 3;
+
+    /// <summary>Optimizer steps after which training ends, whatever <see cref="Epochs"/> says; null for no limit (default). At least 1.</summary>
+    public int? MaxSteps { get; set; }
+
+    /// <summary>Rows of one forward pass. Default 16. At least 1.</summary>
+    public int MicroBatchSize { get; set; } = 16;
+
+    /// <summary>Forward passes whose gradients are added up for one optimizer step. Default 1. At least 1.</summary>
+    public int GradientAccumulationSteps { get; set; } = 1;
+
+    /// <summary>The most tokens of one row; longer rows are cut off. Default null: the backbone's context length. At least 2.</summary>
+    public int? MaxSequenceLength { get; set; }
+
+    /// <summary>Peak learning rate of the backbone. Default 5e-5 (published recipe); small backbones bear 3e-4 and more. Above 0.</summary>
+    public double LearningRate { get; set; } = 5e-5;
+
+    /// <summary>What the new head's learning rate is, as a multiple of <see cref="LearningRate"/>. Default 10. Above 0.</summary>
+    public double HeadLearningRateMultiplier { get; set; } = 10;
+
+    /// <summary>The share of steps in which the learning rate rises linearly from 0. Default 0.2 (published recipe). 0..1.</summary>
+    public double WarmupRatio { get; set; } = 0.2;
+
+    /// <summary>Decoupled weight decay, not applied to biases and norms. Default 0.1 (published recipe). At least 0.</summary>
+    public double WeightDecay { get; set; } = 0.1;
+
+    /// <summary>AdamW's first-moment decay. Default 0.9 (published recipe). 0..1, 1 excluded.</summary>
+    public double Beta1 { get; set; } = 0.9;
+
+    /// <summary>AdamW's second-moment decay. Default 0.95 (published recipe). 0..1, 1 excluded.</summary>
+    public double Beta2 { get; set; } = 0.95;
+
+    /// <summary>AdamW's epsilon. Default 1e-8 (PyTorch). Above 0.</summary>
+    public double AdamEpsilon { get; set; } = 1e-8;
+
+    /// <summary>The norm to which all gradients together are clipped. Default 1 (published recipe). Above 0; null for no clipping.</summary>
+    public double? MaxGradNorm { get; set; } = 1.0;
+
+    /// <summary>Dropout on embeddings, attention and residual branches. Default null: what the checkpoint's config says. 0..1, 1 excluded.</summary>
+    public double? Dropout { get; set; }
+
+    /// <summary>The share of rows held out of training to choose the best weights by. Default 0.1; 0 keeps the last weights. 0..0.5.</summary>
+    public double ValidationFraction { get; set; } = 0.1;
+
+    /// <summary>Epochs without a better validation loss after which training stops early. Default 2. At least 1; null never stops early.</summary>
+    public int? EarlyStoppingPatience { get; set; } = 2;
+
+    /// <summary>The number type of matrix products. Default <see cref="Precision.Auto"/>.</summary>
+    public Precision Precision { get; set; } = Precision.Auto;
+
+    /// <summary>Where to compute: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>mps</c>.</summary>
+    public string Device { get; set; } = "auto";
+
+    /// <summary>Seeds shuffling, the validation split, the new head, dropout and token subsampling. Default 0. The same seed, machine and thread count give the same weights, bit for bit.</summary>
+    public int Seed { get; set; }
+
+    /// <summary>Told about every optimizer step, on the training thread. Default null.</summary>
+    public IProgress<TrainingProgress>? Progress { get; set; }
+
+    /// <summary>Cancels training within one micro-batch with an <see cref="OperationCanceledException"/>.</summary>
+    public CancellationToken CancellationToken { get; set; }
+
+    /// <summary>A copy, the dispersion options included, so that later edits of one do not reach the other.</summary>
+    public FineTuneOptions Clone()
+    {
+        var copy = (FineTuneOptions)MemberwiseClone();
+        copy.Dispersion = Dispersion.Clone();
+        return copy;
+    }
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="ArgumentException">A value is outside its range; the message names value and limit.</exception>
+    public void Validate() => FineTuneOptionsValidator.Validate(this);
+}

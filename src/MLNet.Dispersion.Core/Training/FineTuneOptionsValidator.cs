@@ -1,0 +1,40 @@
+namespace MLNet.Dispersion.Training;
+
+/// <summary>The ranges of <see cref="FineTuneOptions"/>.</summary>
+internal static class FineTuneOptionsValidator
+{
+    internal static void Validate(FineTuneOptions o)
+    {
+        ArgumentNullException.ThrowIfNull(o.Dispersion, nameof(FineTuneOptions.Dispersion));
+        o.Dispersion.Validate();
+        Check(o.Epochs >= 1, o.Epochs, nameof(o.Epochs), "at least 1");
+        Check(o.MaxSteps is null or >= 1, o.MaxSteps, nameof(o.MaxSteps), "at least 1, or null for no limit");
+        Check(o.MicroBatchSize >= 1, o.MicroBatchSize, nameof(o.MicroBatchSize), "at least 1");
+        Check(o.GradientAccumulationSteps >= 1, o.GradientAccumulationSteps, nameof(o.GradientAccumulationSteps), "at least 1");
+        Check(o.MaxSequenceLength is null or >= 2, o.MaxSequenceLength, nameof(o.MaxSequenceLength), "at least 2, or null for the backbone's context length");
+        CheckPositive(o.LearningRate, nameof(o.LearningRate));
+        CheckPositive(o.HeadLearningRateMultiplier, nameof(o.HeadLearningRateMultiplier));
+        Check(o.WarmupRatio is >= 0 and <= 1, o.WarmupRatio, nameof(o.WarmupRatio), "from 0 to 1");
+        Check(o.WeightDecay >= 0 && double.IsFinite(o.WeightDecay), o.WeightDecay, nameof(o.WeightDecay), "a finite number of at least 0");
+        Check(o.Beta1 is >= 0 and < 1, o.Beta1, nameof(o.Beta1), "at least 0 and below 1");
+        Check(o.Beta2 is >= 0 and < 1, o.Beta2, nameof(o.Beta2), "at least 0 and below 1");
+        CheckPositive(o.AdamEpsilon, nameof(o.AdamEpsilon));
+        Check(o.MaxGradNorm is null or > 0, o.MaxGradNorm, nameof(o.MaxGradNorm), "above 0, or null for no clipping");
+        Check(o.Dropout is null or (>= 0 and < 1), o.Dropout, nameof(o.Dropout), "at least 0 and below 1, or null for the checkpoint's own");
+        Check(o.ValidationFraction is >= 0 and <= 0.5, o.ValidationFraction, nameof(o.ValidationFraction), "from 0 to 0.5");
+        Check(o.EarlyStoppingPatience is null or >= 1, o.EarlyStoppingPatience, nameof(o.EarlyStoppingPatience), "at least 1, or null to never stop early");
+        Check(Enum.IsDefined(o.Precision), o.Precision, nameof(o.Precision), "one of " + string.Join(", ", Enum.GetNames<Precision>()));
+        ArgumentException.ThrowIfNullOrWhiteSpace(o.Device, nameof(FineTuneOptions.Device));
+    }
+
+    private static void CheckPositive(double value, string name) =>
+        Check(value > 0 && double.IsFinite(value), value, name, "a finite number above 0");
+
+    private static void Check(bool good, object? value, string name, string rule)
+    {
+        if (!good)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"FineTuneOptions.{name} is {value}; it must be {rule}.");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+namespace MLNet.Dispersion.Training;
+
+/// <summary>How training stands after an optimizer step.</summary>
+/// <param name="Step">Optimizer steps done, from 1.</param>
+/// <param name="TotalSteps">Optimizer steps planned.</param>
+/// <param name="Epoch">The current epoch, from 1.</param>
+/// <param name="TaskLoss">The task's loss in this step (cross-entropy, nats).</param>
+/// <param name="Dispersion">The dispersion loss in this step, before its coefficient; null when it is off.</param>
+/// <param name="LearningRate">The backbone's learning rate of this step.</param>
+/// <param name="GradientNorm">The norm of all gradients before clipping.</param>
+/// <param name="TokensPerSecond">Real tokens trained on per second since the start, validation left out.</param>
+/// <param name="Elapsed">Time since the start.</param>
+/// <param name="Remaining">Estimated time to the planned end.</param>
+/// <param name="ValidationLoss">The task loss on the held-out rows, at the end of an epoch that measured it; otherwise null.</param>
+/// <param name="ValidationAccuracy">The share of held-out rows classified rightly, where the task has such a figure and it was measured after this step; otherwise null.</param>
+public sealed record TrainingProgress(
+    int Step,
+    int TotalSteps,
+    int Epoch,
+    double TaskLoss,
+    double? Dispersion,
+    double LearningRate,
+    double GradientNorm,
+    double TokensPerSecond,
+    TimeSpan Elapsed,
+    TimeSpan Remaining,
+    double? ValidationLoss = null,
+    double? ValidationAccuracy = null);
