@@ -1,0 +1,14 @@
+using MLNet.Dispersion.Build;
+
+return args switch
+{
+    ["weaken", string version, "auto" or "always", .. string[] paths] =>
+        WeakenCommand.Run(version, args[2] == "always", paths, Console.Out),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("Usage: MLNet.Dispersion.Build weaken VERSION auto|always FILE...");
+    return 2;
+}
