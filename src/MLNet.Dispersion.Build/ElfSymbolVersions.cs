@@ -19,6 +19,7 @@ internal static class ElfSymbolVersions
     private const ulong TagVersionNeedCount = 0x6fffffff;
     private const ulong SymbolSize = 24;
     private const int VersionIndexMask = 0x7fff;
+    private const int MaximumNeeds = 1 << 15; // version indices have 15 bits
 
     /// <summary>Every symbol version that the file asks of other libraries; empty where it asks for none.</summary>
     /// <param name="bytes">The whole file.</param>
@@ -74,6 +75,11 @@ internal static class ElfSymbolVersions
         ulong at = checked(need + image.UInt32(need + 8));
         for (int i = 0; i < count; i++)
         {
+            if (needs.Count == MaximumNeeds)
+            {
+                throw new InvalidDataException($"more than {MaximumNeeds} version needs");
+            }
+
             ushort flags = image.UInt16(at + 4);
             int index = image.UInt16(at + 6) & VersionIndexMask;
             string version = image.Name(checked(strings + image.UInt32(at + 8)));
