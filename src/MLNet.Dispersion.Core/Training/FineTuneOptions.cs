@@ -63,8 +63,12 @@ public sealed class FineTuneOptions
     /// <summary>Where to compute: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>mps</c>.</summary>
     public string Device { get; set; } = "auto";
 
-    /// <summary>Seeds shuffling, the validation split, the new head, dropout and token subsampling. Default 0. The same seed, machine and thread count give the same weights, bit for bit.</summary>
-    public int Seed { get; set; }
+    /// <summary>
+    /// Seeds shuffling, the validation split, the new head, dropout and token subsampling. The same seed, machine and thread count give the same
+    /// weights, bit for bit. Default null: the ML.NET estimator draws one from its MLContext (so that <c>new MLContext(seed: 1)</c> decides) and says
+    /// which; without ML.NET it counts as 0.
+    /// </summary>
+    public int? Seed { get; set; }
 
     /// <summary>Told about every optimizer step, on the training thread. Default null.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
