@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Hub;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Hub;
