@@ -1,0 +1,62 @@
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Losses;
+
+/// <summary>The dispersion term of a training step: the mean of <see cref="DispersionLoss"/> over the selected block outputs of a backbone.</summary>
+/// <remarks>Thread-safe as long as the generator is not shared: random numbers come from the one passed in, never from the global one.</remarks>
+public static class DispersionRegularizer
+{
+    /// <summary>Computes the term, not yet multiplied by <see cref="DispersionOptions.Coefficient"/>.</summary>
+    /// <param name="hiddenStates">Hidden states by index 0..N, each <c>[B, L, F]</c>, float32 or float64; entries outside the selection may be null. Index 0, the embedding output, never takes part.</param>
+    /// <param name="attentionMask">Which tokens are real, <c>[B, L]</c>, bool; null when all are.</param>
+    /// <param name="options">The dispersion options.</param>
+    /// <param name="generator">Draws the token positions when L is above <see cref="DispersionOptions.MaxTokens"/>; may be null when no sequence can be that long.</param>
+    /// <returns>A scalar with gradient, in the caller's dispose scope.</returns>
+    /// <remarks>
+    /// When L is above <see cref="DispersionOptions.MaxTokens"/>, that many of the positions 0..L-1 are drawn without replacement, pads included, the same for every sequence of the batch and freshly for each layer.
+    /// A sequence with fewer than two real tokens among them contributes nothing for that layer. The generator moves on by one draw per selected layer, and not at all when L is within the limit.
+    /// </remarks>
+    /// <exception cref="ArgumentException">A selected hidden state is missing, a tensor has the wrong shape or type, or a generator is needed and absent.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is outside its range, or there is no block output.</exception>
+    public static Tensor Compute(IReadOnlyList<Tensor?> hiddenStates, Tensor? attentionMask, DispersionOptions options, Generator? generator)
+    {
+        ArgumentNullException.ThrowIfNull(hiddenStates);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        IReadOnlyList<int> layers = options.Layers.HiddenStateIndices(hiddenStates.Count - 1);
+        using var scope = NewDisposeScope();
+        var losses = new List<Tensor>(layers.Count);
+        foreach (int layer in layers)
+        {
+            Tensor states = hiddenStates[layer] ?? throw new ArgumentException(
+                $"Hidden state {layer} is missing, but the layer selection {options.Layers} needs it: ask the backbone for LayerSelection.{options.Layers}.HiddenStateIndices({hiddenStates.Count - 1}).", nameof(hiddenStates));
+            losses.Add(LayerLoss(states, attentionMask, options, generator));
+        }
+
+        return stack(losses).mean().MoveToOuterDisposeScope();
+    }
+
+    private static Tensor LayerLoss(Tensor states, Tensor? mask, DispersionOptions options, Generator? generator)
+    {
+        if (options.MaxTokens is not { } limit || states.dim() != 3 || states.shape[1] <= limit)
+        {
+            return DispersionLoss.Compute(states, mask, options);
+        }
+
+        using Tensor positions = DrawPositions(states.shape[1], limit, generator, states.device);
+        using Tensor drawn = states.index_select(1, positions);
+        using Tensor? drawnMask = mask?.index_select(1, positions);
+        return DispersionLoss.Compute(drawn, drawnMask, options);
+    }
+
+    private static Tensor DrawPositions(long length, int count, Generator? generator, Device device)
+    {
+        if (generator is null)
+        {
+            throw new ArgumentNullException(nameof(generator), $"Sequences of {length} tokens are longer than MaxTokens = {count}, so token positions must be drawn: pass a generator, or set MaxTokens to null.");
+        }
+
+        using var scope = NewDisposeScope();
+        return randperm(length, device: generator.device, generator: generator).narrow(0, 0, count).to(device).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,78 @@
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Losses.Variants;
+
+/// <summary>The sequences of a batch that have at least one pair of real tokens, with everything of their pads erased.</summary>
+internal sealed class RealTokens
+{
+    private RealTokens(Tensor states, Tensor? mask, Tensor counts)
+    {
+        States = states;
+        Mask = mask;
+        Counts = counts;
+    }
+
+    /// <summary>Hidden states, <c>[S, L, F]</c>; pad rows are zero whatever they held (NaN and infinity too), and no gradient reaches them.</summary>
+    public Tensor States { get; }
+
+    /// <summary>Which tokens are real, <c>[S, L]</c>, bool; null when all are.</summary>
+    public Tensor? Mask { get; }
+
+    /// <summary>Real tokens of each sequence (n), <c>[S]</c>, float64, at least 2.</summary>
+    public Tensor Counts { get; }
+
+    /// <summary>Ordered pairs of different tokens of each sequence, n (n - 1), <c>[S]</c>, float64.</summary>
+    public Tensor PairCounts => Counts * (Counts - 1);
+
+    /// <summary>Which entries of a pair matrix are no pair of two different real tokens, bool, broadcastable to <c>[S, L, L]</c>.</summary>
+    public Tensor NoPair => field ??= WithoutDiagonal();
+
+    /// <summary>Which entries of a pair matrix touch a pad, <c>[S, L, L]</c>, bool; null when there are no pads.</summary>
+    public Tensor? NotBothReal => Mask is null ? null : Mask.unsqueeze(2).logical_and(Mask.unsqueeze(1)).logical_not();
+
+    /// <summary>Prepares a batch.</summary>
+    /// <param name="states"><c>[B, L, F]</c>.</param>
+    /// <param name="mask"><c>[B, L]</c>, bool; null when all tokens are real.</param>
+    /// <returns>Null when no sequence has two real tokens.</returns>
+    public static RealTokens? Create(Tensor states, Tensor? mask)
+    {
+        long batch = states.shape[0], length = states.shape[1];
+        if (mask is null)
+        {
+            return batch == 0 || length < 2 ? null : new RealTokens(states, null, full(batch, (double)length, ScalarType.Float64, states.device));
+        }
+
+        Tensor counts = mask.sum(1, type: ScalarType.Float64);
+        bool[] usable = [.. counts.cpu().data<double>().Select(count => count >= 2)];
+        if (!usable.Contains(true))
+        {
+            return null;
+        }
+
+        if (usable.Contains(false))
+        {
+            Tensor rows = tensor(usable.Index().Where(row => row.Item).Select(row => (long)row.Index).ToArray(), device: states.device);
+            (states, mask, counts) = (states.index_select(0, rows), mask.index_select(0, rows), counts.index_select(0, rows));
+        }
+
+        return new RealTokens(states.masked_fill(mask.logical_not().unsqueeze(-1), 0), mask, counts);
+    }
+
+    /// <summary>The states in float64 with each sequence's mean token taken away; pads stay zero.</summary>
+    public Tensor Centred()
+    {
+        Tensor wide = States.to(ScalarType.Float64);
+        Tensor centred = wide - (wide.detach().sum(1, keepdim: true) / Counts.view(-1, 1, 1));
+        return Mask is null ? centred : centred.masked_fill(Mask.logical_not().unsqueeze(-1), 0);
+    }
+
+    private Tensor WithoutDiagonal()
+    {
+        Tensor diagonal = eye(States.shape[1], dtype: ScalarType.Bool, device: States.device).unsqueeze(0);
+        return NotBothReal is { } padded ? diagonal.logical_or(padded) : diagonal;
+    }
+
+    /// <summary>The mean of pair terms over the pairs of different real tokens, <c>[S, L, L]</c> to <c>[S]</c>, float64.</summary>
+    public Tensor MeanOverPairs(Tensor terms) =>
+        terms.masked_fill(NoPair, 0).sum([1, 2], type: ScalarType.Float64) / PairCounts;
+}
