@@ -1,0 +1,27 @@
+using Microsoft.ML;
+using MLNet.Dispersion.Training;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Offers the estimator on the <see cref="MLContext"/> itself, without a way through ML.NET's catalogs.</summary>
+public static class DispersionContextExtensions
+{
+    /// <summary>Fine-tunes a small pretrained language model into a text classifier, with the dispersion regulariser: see <see cref="FineTuneWithDispersionEstimator"/>.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="labelColumnName">The label column, a key of <see cref="uint"/> (<c>Conversion.MapValueToKey</c> makes it).</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="options">How to train; null for the defaults. Copied.</param>
+    /// <param name="scoreColumnName">The column of class probabilities to add.</param>
+    /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
+    /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
+    public static FineTuneWithDispersionEstimator FineTuneWithDispersion(
+        this MLContext ml,
+        string labelColumnName = "Label",
+        string textColumnName = "Text",
+        Backbone? backbone = null,
+        FineTuneOptions? options = null,
+        string scoreColumnName = "Score",
+        string predictedLabelColumnName = "PredictedLabel") =>
+        new(ml, labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName);
+}

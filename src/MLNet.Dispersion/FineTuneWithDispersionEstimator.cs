@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using MLNet.Dispersion.Fitting;
+using MLNet.Dispersion.Interop;
+using MLNet.Dispersion.Schema;
+using MLNet.Dispersion.Scoring;
+using MLNet.Dispersion.Training;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Fine-tunes a small pretrained language model into a text classifier, with the dispersion regulariser added to the task's loss.</summary>
+/// <remarks>
+/// <para>Reads two columns: the text (text) and the label (key of <see cref="uint"/>, as <c>Conversion.MapValueToKey</c> makes it).</para>
+/// <para>Adds two: the predicted label (key of <see cref="uint"/>, key values as those of the label) and the score (vector of <see cref="float"/>, class probabilities).</para>
+/// <list type="table">
+/// <item><term>Task</term><description>Multiclass text classification</description></item>
+/// <item><term>Normalisation of the input</term><description>None needed: raw text</description></item>
+/// <item><term>Caching</term><description>None needed: <see cref="Fit"/> reads the data once, into memory</description></item>
+/// <item><term>Exportable to ONNX</term><description>No</description></item>
+/// </list>
+/// <para>Immutable: the options are copied on entry. <see cref="Fit"/> may be called repeatedly and gives the same model for the same data.</para>
+/// </remarks>
+public sealed class FineTuneWithDispersionEstimator : IEstimator<FineTuneWithDispersionTransformer>
+{
+    // A shape speaks of vectors and keys but not of how long they are: any number of classes promises the same.
+    private const int PromisedClassCount = 2;
+
+    private readonly IHost _host;
+    private readonly ColumnNames _columns;
+    private readonly Backbone _backbone;
+    private readonly FineTuneOptions _options;
+    private readonly int _seed;
+
+    /// <summary>Creates the estimator; <c>ml.MulticlassClassification.Trainers.FineTuneWithDispersion(...)</c> is the usual way.</summary>
+    /// <param name="environment">The <see cref="MLContext"/>, or any other environment: logging, and the seed where the options name none.</param>
+    /// <param name="labelColumnName">The label column, a key of <see cref="uint"/>.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="options">How to train; null for the defaults. Copied: later edits change nothing.
+    /// Where <see cref="FineTuneOptions.Seed"/> is null, one number is drawn here from the environment's random numbers, so that the same calls on
+    /// <c>new MLContext(seed: 1)</c> give the same model; the log tells it.</param>
+    /// <param name="scoreColumnName">The column of class probabilities to add.</param>
+    /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
+    /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
+    public FineTuneWithDispersionEstimator(
+        IHostEnvironment environment,
+        string labelColumnName = "Label",
+        string textColumnName = "Text",
+        Backbone? backbone = null,
+        FineTuneOptions? options = null,
+        string scoreColumnName = "Score",
+        string predictedLabelColumnName = "PredictedLabel")
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        _columns = new ColumnNames(labelColumnName, textColumnName, scoreColumnName, predictedLabelColumnName);
+        _columns.Validate();
+        _options = options?.Clone() ?? new FineTuneOptions();
+        _options.Validate();
+        _backbone = backbone ?? Backbone.TinyEnglish;
+        _host = environment.Register(nameof(FineTuneWithDispersionEstimator));
+        _seed = _options.Seed ?? _host.Rand.Next();
+    }
+
+    /// <summary>The shape of the data that the trained transformer gives.</summary>
+    /// <param name="inputSchema">The shape of the training data.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The text or label column is missing or of another type; the message names the column, what was expected and what was found.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        InputColumns.CheckText(_host, inputSchema, _columns.Text);
+        SchemaShape.Column label = InputColumns.CheckLabel(_host, inputSchema, _columns.Label);
+        DataViewSchema added = OutputColumns.Alone(_columns, PromisedClassCount, ClassValues.Promised(label, PromisedClassCount));
+        return new SchemaShape(inputSchema.Where(column => added.GetColumnOrNull(column.Name) is null).Concat(SchemaShapes.Of(added)));
+    }
+
+    /// <summary>Trains on the rows that have a label. Progress is written to <see cref="MLContext.Log"/>, at the level Info.</summary>
+    /// <param name="input">The training data; read once. Rows without a label (key 0) are left out, null and blank texts count as empty, texts longer
+    /// than the model reads are cut off: one warning each, with the count.</param>
+    /// <returns>The trained transformer; it holds the model's weights, and the caller disposes it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The text or label column is missing or of another type; the message names the column, what was expected and what was found.</exception>
+    /// <exception cref="ArgumentException">No row has a label, or all have the same one.</exception>
+    /// <exception cref="OperationCanceledException">The options' token or the MLContext was cancelled; nothing is left behind.</exception>
+    /// <exception cref="Hub.CheckpointException">The backbone's files are missing or damaged.</exception>
+    public FineTuneWithDispersionTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        GetOutputSchema(SchemaShapes.Of(input.Schema));
+        DataViewSchema.Column label = input.Schema[_columns.Label];
+        int classCount = InputColumns.ClassCount(_host, label);
+        ClassValues? classes = ClassValues.Of(label, classCount);
+
+        using IChannel channel = _host.Start("Training");
+        using var cancellation = new FitCancellation(_host, _options.CancellationToken);
+        var rows = TrainingRows.Read(input, _columns, classCount, cancellation);
+        rows.Warn(channel);
+        rows.CheckTrainable(_host, classCount, classes);
+        TextClassifier classifier = Train(rows, classCount, channel, cancellation);
+        return new FineTuneWithDispersionTransformer(_host, _columns, _backbone.Name, classes, new ClassifierScorer(classifier));
+    }
+
+    private TextClassifier Train(TrainingRows rows, int classCount, IChannel channel, FitCancellation cancellation)
+    {
+        FineTuneOptions options = _options.Clone();
+        options.Seed = _seed;
+        options.CancellationToken = cancellation.Token;
+        options.Progress = new TrainingLog(channel, options.Epochs, cancellation, _options.Progress);
+        Info(channel, $"Fine-tuning {_backbone.Name} on {rows.Texts.Count} rows of {classCount} classes, seed {_seed}, dispersion coefficient {options.Dispersion.Coefficient}.");
+        var clock = Stopwatch.StartNew();
+        TextClassifier? classifier = null;
+        try
+        {
+            classifier = TextClassifier.Train(_backbone, rows.Texts, rows.Labels, classCount, options);
+            cancellation.ThrowIfRequested();
+        }
+        catch (OperationCanceledException)
+        {
+            classifier?.Dispose();
+            cancellation.ThrowIfRequested();
+            throw;
+        }
+
+        WarnOfTruncation(channel, classifier.TruncatedTrainingRows, rows.Texts.Count, options);
+        Info(channel, $"Fine-tuned {_backbone.Name} in {clock.Elapsed.TotalSeconds:0.0} s.");
+        return classifier;
+    }
+
+    private void WarnOfTruncation(IChannel channel, int truncated, int rows, FineTuneOptions options)
+    {
+        if (truncated > 0)
+        {
+            string limit = options.MaxSequenceLength is { } most ? string.Create(CultureInfo.InvariantCulture, $"MaxSequenceLength is {most}") : "its context length";
+            channel.Warning(MessageSensitivity.None, string.Create(
+                CultureInfo.InvariantCulture,
+                $"{truncated} of {rows} training rows have more tokens in column '{_columns.Text}' than the model reads ({limit}) and were cut off."));
+        }
+    }
+
+    private static void Info(IChannel channel, FormattableString message) =>
+        channel.Info(MessageSensitivity.None, message.ToString(CultureInfo.InvariantCulture));
+}

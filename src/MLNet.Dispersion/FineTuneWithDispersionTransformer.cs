@@ -1,0 +1,132 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using MLNet.Dispersion.Interop;
+using MLNet.Dispersion.Persistence;
+using MLNet.Dispersion.Schema;
+using MLNet.Dispersion.Scoring;
+using MLNet.Dispersion.Training;
+
+namespace MLNet.Dispersion;
+
+/// <summary>A fine-tuned text classifier: adds class probabilities and the most probable class to every row.</summary>
+/// <remarks>
+/// <para>
+/// Reads the text column (text; null and blank texts are scored as empty ones, texts longer than the model reads by their beginning, with one warning
+/// a pass that counts them). Adds the predicted label (key of <see cref="uint"/>, with the classes' values as key values) and the score (vector of
+/// <see cref="float"/> of length <see cref="ClassCount"/>, probabilities that sum to 1, class names as slot names). The label column is not read:
+/// rows whose label was never seen in training are scored like any other.
+/// </para>
+/// <para>
+/// It is a row-to-row mapper, so <c>Model.CreatePredictionEngine</c> takes it, alone and inside a chain. <see cref="Transform"/> scores in blocks
+/// of up to 256 rows while the data is read, and scores nothing where neither added column is asked for.
+/// </para>
+/// <para>
+/// Thread-safe: any number of cursors and prediction engines may use one instance at once. It holds the model's weights, and whoever created it
+/// disposes it; after that every use throws <see cref="ObjectDisposedException"/>. <b>A prediction engine disposes the transformer it is given</b>
+/// (through a chain, too) unless it is created with <c>new PredictionEngineOptions { OwnsTransformer = false }</c>: do so wherever several engines
+/// share one model, since otherwise the first engine to be disposed ends the others.
+/// </para>
+/// <para>
+/// <c>Model.Save</c> writes one self-contained zip, weights included; <c>Model.Load</c> reads it in any process that has this assembly beside it,
+/// and puts the model on the best device there (CUDA where available, else CPU), wherever it was trained.
+/// </para>
+/// </remarks>
+public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposable
+{
+    private readonly IHost _host;
+    private readonly ColumnNames _columns;
+    private readonly ClassValues? _classes;
+    private readonly SharedScorer _scorer;
+
+    internal FineTuneWithDispersionTransformer(IHostEnvironment environment, ColumnNames columns, string backboneName, ClassValues? classes, ITextScorer scorer)
+    {
+        _host = environment.Register(nameof(FineTuneWithDispersionTransformer));
+        _columns = columns;
+        _classes = classes;
+        _scorer = new SharedScorer(scorer);
+        BackboneName = backboneName;
+    }
+
+    /// <summary>The name of the text column that is read.</summary>
+    public string TextColumnName => _columns.Text;
+
+    /// <summary>The name of the added column of class probabilities, a vector of <see cref="float"/> of length <see cref="ClassCount"/>.</summary>
+    public string ScoreColumnName => _columns.Score;
+
+    /// <summary>The name of the added column of the most probable class, a key of <see cref="uint"/>.</summary>
+    public string PredictedLabelColumnName => _columns.PredictedLabel;
+
+    /// <summary>Classes: the number of values that the key type of the training label counts.</summary>
+    public int ClassCount => _scorer.ClassCount;
+
+    /// <summary>The name of the backbone that was fine-tuned.</summary>
+    public string BackboneName { get; }
+
+    /// <summary>Always true: each row is scored by itself.</summary>
+    bool ITransformer.IsRowToRowMapper => true;
+
+    /// <summary>The schema with the added columns.</summary>
+    /// <param name="inputSchema">The schema of the data to be scored.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        _scorer.ThrowIfDisposed();
+        InputColumns.CheckText(_host, SchemaShapes.Of(inputSchema), _columns.Text);
+        return OutputColumns.Append(inputSchema, _columns, ClassCount, _classes);
+    }
+
+    /// <summary>The data with the added columns, scored while it is read.</summary>
+    /// <param name="input">The data to be scored.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed. Reading scores from the result after the model was disposed throws it, too.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new ScoredDataView(_host, _scorer, SchemaFor(input.Schema), input);
+    }
+
+    /// <summary>A mapper that scores single rows; prediction engines ask for it.</summary>
+    /// <param name="inputSchema">The schema of the rows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        return new RowMapper(_host, _scorer, SchemaFor(inputSchema));
+    }
+
+    /// <summary>Frees the model's weights, as soon as calls that are running have returned. Further calls do nothing.</summary>
+    public void Dispose() => _scorer.Dispose();
+
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        ArgumentNullException.ThrowIfNull(ctx);
+        var context = new SaveContext(ctx);
+        context.SetVersion(ModelFormat.Signature, ModelFormat.HeaderVersion, ModelFormat.LoaderSignature, typeof(FineTuneWithDispersionTransformer).Assembly);
+        var sink = new ModelZipSink(context);
+        _scorer.Save(sink);
+        new ModelManifest(_columns, BackboneName, ClassCount, _classes, sink.Files).Write(context.Writer);
+    }
+
+    /// <summary>Reads what saving wrote.</summary>
+    /// <exception cref="FormatException">The header is damaged, or of a newer version.</exception>
+    /// <exception cref="Hub.CheckpointException">A file of the checkpoint is damaged or missing.</exception>
+    internal static FineTuneWithDispersionTransformer Load(IHostEnvironment environment, LoadContext context)
+    {
+        ModelManifest manifest = ModelManifest.Read(context.Reader);
+        TextClassifier classifier = TextClassifier.Load(new ModelZipCheckpoint(context, manifest.Files));
+        if (classifier.ClassCount != manifest.ClassCount)
+        {
+            int found = classifier.ClassCount;
+            classifier.Dispose();
+            throw new FormatException($"The model file is damaged: its header speaks of {manifest.ClassCount} classes, its weights of {found}. Save the model again, or fetch the file again.");
+        }
+
+        return new FineTuneWithDispersionTransformer(environment, manifest.Columns, manifest.BackboneName, manifest.Classes, new ClassifierScorer(classifier));
+    }
+
+    private ScoringSchema SchemaFor(DataViewSchema input) => new(input, GetOutputSchema(input), _columns.Text);
+}

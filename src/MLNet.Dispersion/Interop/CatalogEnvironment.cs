@@ -1,0 +1,18 @@
+using System.Runtime.CompilerServices;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace MLNet.Dispersion.Interop;
+
+/// <summary>Finds the environment (log, seed, component catalog) behind a catalog of trainers.</summary>
+internal static class CatalogEnvironment
+{
+    internal static IHostEnvironment Of(TrainCatalogBase.CatalogInstantiatorBase trainers) =>
+        MLNetInternals.Use("TrainCatalogBase.Environment (create the estimator from the MLContext instead: ml.FineTuneWithDispersion(...))", () => Environment(Owner(trainers)));
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Owner")]
+    private static extern TrainCatalogBase Owner(TrainCatalogBase.CatalogInstantiatorBase trainers);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Environment")]
+    private static extern IHostEnvironment Environment(TrainCatalogBase catalog);
+}

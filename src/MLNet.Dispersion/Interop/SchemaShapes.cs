@@ -1,0 +1,13 @@
+using System.Runtime.CompilerServices;
+using Microsoft.ML;
+
+namespace MLNet.Dispersion.Interop;
+
+/// <summary>Turns a schema into the looser shape that estimators promise before they are trained.</summary>
+internal static class SchemaShapes
+{
+    internal static SchemaShape Of(DataViewSchema schema) => MLNetInternals.Use("SchemaShape.Create", () => Create(null, schema));
+
+    [UnsafeAccessor(UnsafeAccessorKind.StaticMethod, Name = "Create")]
+    private static extern SchemaShape Create(SchemaShape? type, DataViewSchema schema);
+}

@@ -1,0 +1,16 @@
+using MLNet.Dispersion.Hub;
+using MLNet.Dispersion.Training;
+
+namespace MLNet.Dispersion.Scoring;
+
+/// <summary>The trained classifier as a scorer, which owns it.</summary>
+internal sealed class ClassifierScorer(TextClassifier classifier) : ITextScorer
+{
+    public int ClassCount => classifier.ClassCount;
+
+    public float[] Score(IReadOnlyList<string?> texts, out int truncated) => classifier.Score(texts, out truncated);
+
+    public void Save(CheckpointSink sink) => classifier.Save(sink);
+
+    public void Dispose() => classifier.Dispose();
+}

@@ -1,0 +1,19 @@
+using MLNet.Dispersion.Hub;
+
+namespace MLNet.Dispersion.Scoring;
+
+/// <summary>What the ML.NET side needs of a trained model: class probabilities for texts. Implementations allow concurrent calls.</summary>
+internal interface ITextScorer : IDisposable
+{
+    /// <summary>Classes (K).</summary>
+    int ClassCount { get; }
+
+    /// <summary>Scores texts.</summary>
+    /// <param name="texts">The texts; blank ones count as empty.</param>
+    /// <param name="truncated">How many of them were cut off.</param>
+    /// <returns>Probabilities, row after row, <c>[rows * K]</c>.</returns>
+    float[] Score(IReadOnlyList<string?> texts, out int truncated);
+
+    /// <summary>Writes the model's files.</summary>
+    void Save(CheckpointSink sink);
+}

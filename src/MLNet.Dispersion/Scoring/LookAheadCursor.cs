@@ -1,0 +1,159 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using MLNet.Dispersion.Interop;
+
+namespace MLNet.Dispersion.Scoring;
+
+/// <summary>
+/// Reads a block of rows ahead, keeps their active columns, and scores the whole block at once when the first score of it is asked for.
+/// Blocks start small and double, so that whoever wants only the first rows does not pay for hundreds.
+/// </summary>
+internal sealed class LookAheadCursor : DataViewRowCursor
+{
+    internal const int FirstBlock = 32;
+    internal const int LargestBlock = 256;
+
+    private readonly SharedScorer _scorer;
+    private readonly ScoringSchema _schema;
+    private readonly DataViewRowCursor _input;
+    private readonly HashSet<int> _active;
+    private readonly TruncationWarning _warning;
+    private readonly HostCancellation _cancellation;
+    private readonly Dictionary<int, ColumnBuffer> _buffers = [];
+    private readonly ValueGetter<ReadOnlyMemory<char>> _readText;
+    private readonly ValueGetter<DataViewRowId> _readId;
+    private readonly string?[] _texts = new string?[LargestBlock];
+    private readonly DataViewRowId[] _ids = new DataViewRowId[LargestBlock];
+    private readonly long[] _batches = new long[LargestBlock];
+    private float[]? _scores;
+    private int _blockSize = FirstBlock;
+    private int _rows;
+    private int _slot = -1;
+    private long _position = -1;
+    private bool _inputEnded;
+    private bool _ended;
+    private bool _disposed;
+
+    internal LookAheadCursor(IHost host, SharedScorer scorer, ScoringSchema schema, DataViewRowCursor input, HashSet<int> active, TruncationWarning warning)
+    {
+        _scorer = scorer;
+        _schema = schema;
+        _input = input;
+        _active = active;
+        _warning = warning;
+        _cancellation = new HostCancellation(host);
+        foreach (DataViewSchema.Column column in schema.Input.Where(column => active.Contains(column.Index)))
+        {
+            _buffers[column.Index] = ColumnBuffer.Create(input, column, LargestBlock);
+        }
+
+        _readText = input.GetGetter<ReadOnlyMemory<char>>(schema.Text);
+        _readId = input.GetIdGetter();
+    }
+
+    public override DataViewSchema Schema => _schema.Output;
+
+    public override long Position => _position;
+
+    public override long Batch => _batches[Math.Max(0, _slot)];
+
+    public override bool IsColumnActive(DataViewSchema.Column column) => _active.Contains(column.Index);
+
+    public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = _ids[CurrentSlot()];
+
+    public override bool MoveNext()
+    {
+        if (_ended)
+        {
+            return false;
+        }
+
+        if (++_slot >= _rows && !ReadBlock())
+        {
+            _ended = true;
+            _position = -1;
+            _warning.Report();
+            return false;
+        }
+
+        _position++;
+        return true;
+    }
+
+    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
+    {
+        if (!IsColumnActive(column))
+        {
+            throw ScoreGetters.Inactive(column);
+        }
+
+        if (_schema.IsAdded(column.Index))
+        {
+            return ScoreGetters.Create<TValue>(_schema.IsPredictedLabel(column.Index), column, CurrentScores);
+        }
+
+        return _buffers[column.Index].Getter(CurrentSlot) as ValueGetter<TValue> ?? throw ScoreGetters.WrongType<TValue>(column);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !_disposed)
+        {
+            _disposed = true;
+            _ended = true;
+            _input.Dispose();
+            _warning.Report();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private bool ReadBlock()
+    {
+        _cancellation.ThrowIfRequested();
+        _blockSize = _rows == 0 ? FirstBlock : Math.Min(_blockSize * 2, LargestBlock);
+        _scores = null;
+        _slot = 0;
+        for (_rows = 0; _rows < _blockSize && !_inputEnded; _rows++)
+        {
+            if (!_input.MoveNext())
+            {
+                _inputEnded = true;
+                break;
+            }
+
+            CaptureRow(_rows);
+        }
+
+        return _rows > 0;
+    }
+
+    private void CaptureRow(int slot)
+    {
+        foreach (ColumnBuffer buffer in _buffers.Values)
+        {
+            buffer.Capture(slot);
+        }
+
+        ReadOnlyMemory<char> text = default;
+        _readText(ref text);
+        _texts[slot] = text.ToString();
+        _readId(ref _ids[slot]);
+        _batches[slot] = _input.Batch;
+    }
+
+    private int CurrentSlot() => _position >= 0 ? _slot : throw new InvalidOperationException("The cursor is not on a row: call MoveNext first, and read only while it returns true.");
+
+    private ReadOnlySpan<float> CurrentScores()
+    {
+        int slot = CurrentSlot();
+        if (_scores is null)
+        {
+            _scores = _scorer.Score(new ArraySegment<string?>(_texts, 0, _rows), out int truncated);
+            _warning.Count(truncated);
+        }
+
+        return _scores.AsSpan(slot * _scorer.ClassCount, _scorer.ClassCount);
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.ML;
+using MLNet.Dispersion.Schema;
+
+namespace MLNet.Dispersion.Scoring;
+
+/// <summary>The input's columns, the two added behind them, and which input columns a request for some of them asks for.</summary>
+internal sealed class ScoringSchema(DataViewSchema input, DataViewSchema output, string textColumn)
+{
+    internal DataViewSchema Input { get; } = input;
+
+    internal DataViewSchema Output { get; } = output;
+
+    /// <summary>The text column, of the input schema.</summary>
+    internal DataViewSchema.Column Text { get; } = input[textColumn];
+
+    internal bool IsAdded(int column) => column >= Input.Count;
+
+    internal bool IsPredictedLabel(int column) => column == Input.Count + OutputColumns.PredictedLabelOffset;
+
+    /// <summary>Whether any requested column needs a forward pass.</summary>
+    internal bool NeedsScores(IReadOnlySet<int> requested) => requested.Any(IsAdded);
+
+    /// <summary>The input columns behind the requested ones: those passed through, and the text if anything is scored.</summary>
+    internal DataViewSchema.Column[] InputColumns(IReadOnlySet<int> requested)
+    {
+        bool scores = NeedsScores(requested);
+        return [.. Input.Where(column => requested.Contains(column.Index) || (scores && column.Index == Text.Index))];
+    }
+
+    internal static HashSet<int> Indices(IEnumerable<DataViewSchema.Column> columns) => [.. columns.Select(column => column.Index)];
+}
