@@ -21,7 +21,7 @@ public class DispersionGoldenTests
         {
             using var scope = torch.NewDisposeScope();
             string id = golden.GetProperty("id").GetString()!;
-            (double loss, torch.Tensor gradient) = Run(Data.Value.Inputs.Tensor(golden.GetProperty("input").GetString()!), OptionsOf(golden, variant));
+            (double loss, torch.Tensor gradient) = DispersionSamples.Run(Data.Value.Inputs.Tensor(golden.GetProperty("input").GetString()!), OptionsOf(golden, variant));
             double lossError = Math.Abs(loss - golden.GetProperty("loss_f64").GetDouble());
             double gradientError = (gradient - Data.Value.Expected.Tensor(id + ".grad_f64")).norm().item<float>();
             if (!(lossError <= golden.GetProperty("loss_tol").GetDouble() && gradientError <= golden.GetProperty("grad_l2_tol").GetDouble()))
@@ -42,7 +42,7 @@ public class DispersionGoldenTests
         _ = SharedFixtures.Fixture("dispersion");
         using var scope = torch.NewDisposeScope();
         JsonElement golden = Assert.Single(Data.Value.Cases, c => c.GetProperty("non_finite").GetBoolean());
-        (double loss, torch.Tensor gradient) = Run(Data.Value.Inputs.Tensor(golden.GetProperty("input").GetString()!), OptionsOf(golden, VariantOf(golden)));
+        (double loss, torch.Tensor gradient) = DispersionSamples.Run(Data.Value.Inputs.Tensor(golden.GetProperty("input").GetString()!), OptionsOf(golden, VariantOf(golden)));
         Assert.True(double.IsFinite(loss));
         Assert.True(gradient.isfinite().all().item<bool>());
     }
@@ -57,7 +57,7 @@ public class DispersionGoldenTests
         {
             using var scope = torch.NewDisposeScope();
             DispersionVariant variant = VariantOf(edge);
-            (double loss, torch.Tensor gradient) = Run(Nested(edge.GetProperty("z")), OptionsOf(edge.GetProperty("params"), variant));
+            (double loss, torch.Tensor gradient) = DispersionSamples.Run(Nested(edge.GetProperty("z")), OptionsOf(edge.GetProperty("params"), variant));
             string name = $"{edge.GetProperty("case")} {variant}";
             Assert.True(double.IsFinite(loss) && gradient.isfinite().all().item<bool>(), name);
             if (edge.GetProperty("case").GetString() == "L=1")
@@ -74,14 +74,6 @@ public class DispersionGoldenTests
         }
 
         Assert.Equal(16, compared);
-    }
-
-    internal static (double Loss, torch.Tensor Gradient) Run(torch.Tensor states, DispersionOptions options, torch.Tensor? mask = null)
-    {
-        torch.Tensor leaf = states.detach().clone().requires_grad_();
-        torch.Tensor loss = DispersionLoss.Compute(leaf, mask, options);
-        loss.backward();
-        return (loss.to(torch.float64).item<double>(), leaf.grad!);
     }
 
     private static int ExpectedCount(DispersionVariant variant) => variant switch

@@ -13,18 +13,19 @@ internal static class DecorrelationLoss
     /// </remarks>
     public static Tensor PerSequence(RealTokens tokens, DispersionOptions options)
     {
-        Tensor states = tokens.States;
+        // Float64, since the mean of a token far from the origin costs a float32 row most of its digits.
+        Tensor states = tokens.States.to(ScalarType.Float64);
         Tensor centred = states - states.mean([2], keepdim: true);
         Tensor squares = centred.square().sum(2, keepdim: true);
-        Tensor constant = squares <= ConstantRowLimit(states);
+        Tensor constant = squares <= ConstantRowLimit(states, finfo(tokens.States.dtype).eps);
         Tensor unit = centred.masked_fill(constant, 0) / squares.masked_fill(constant, 1).sqrt();
         return tokens.MeanOverPairs(PairwiseGeometry.InnerProducts(unit).square());
     }
 
-    /// <summary>The squared norm that rounding alone may leave in a centred row of equal features, <c>[S, L, 1]</c>.</summary>
-    private static Tensor ConstantRowLimit(Tensor states)
+    /// <summary>The squared norm up to which a centred row counts as one of equal features: what rounding alone may leave, <c>[S, L, 1]</c>.</summary>
+    private static Tensor ConstantRowLimit(Tensor states, double resolution)
     {
         Tensor largest = states.detach().abs().amax([2], keepdim: true);
-        return (largest * finfo(states.dtype).eps).square() * states.shape[2];
+        return (largest * resolution).square() * states.shape[2];
     }
 }
