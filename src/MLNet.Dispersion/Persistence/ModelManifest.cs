@@ -38,7 +38,7 @@ internal sealed record ModelManifest(ColumnNames Columns, string BackboneName, i
         {
             return ReadUnguarded(reader);
         }
-        catch (Exception e) when (e is IOException or ArgumentException)
+        catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException)
         {
             throw new FormatException($"The model file is damaged: the header of the fine-tuned classifier (Model.key) cannot be read ({e.Message}). Save the model again, or fetch the file again.", e);
         }
@@ -65,7 +65,9 @@ internal sealed record ModelManifest(ColumnNames Columns, string BackboneName, i
         var files = new List<StoredFile>();
         for (int i = 0; i < count; i++)
         {
-            files.Add(new StoredFile(reader.ReadString(), reader.ReadInt64(), reader.ReadBytes(HashBytes)));
+            var file = new StoredFile(reader.ReadString(), reader.ReadInt64(), reader.ReadBytes(HashBytes));
+            Check(file.Sha256.Length == HashBytes, "a hash that is cut off");
+            files.Add(file);
         }
 
         return new ModelManifest(columns, backbone, classCount, classes, files);
