@@ -43,24 +43,14 @@ internal static class SymbolVersionPatch
         return need.Library;
     }
 
-    private static void Replace(string path, byte[] bytes)
+    private static void Replace(string path, byte[] bytes) => FreshFile.Write(path, bytes, fresh =>
     {
-        string fresh = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
+        if (!OperatingSystem.IsWindows())
         {
-            File.WriteAllBytes(fresh, bytes);
-            if (!OperatingSystem.IsWindows())
-            {
-                File.SetUnixFileMode(fresh, File.GetUnixFileMode(path) | UnixFileMode.UserWrite);
-            }
+            File.SetUnixFileMode(fresh, File.GetUnixFileMode(path) | UnixFileMode.UserWrite);
+        }
 
-            // Copy steps compare size and time stamp with the original: with both equal they leave the new file alone.
-            File.SetLastWriteTimeUtc(fresh, File.GetLastWriteTimeUtc(path));
-            File.Move(fresh, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(fresh);
-        }
-    }
+        // Copy steps compare size and time stamp with the original: with both equal they leave the new file alone.
+        File.SetLastWriteTimeUtc(fresh, File.GetLastWriteTimeUtc(path));
+    });
 }
