@@ -5,6 +5,18 @@ namespace MLNet.Dispersion.Tokenization;
 /// <summary>Finds out which kind of tokenizer a checkpoint holds.</summary>
 internal static class TokenizerFiles
 {
-    internal static TextTokenizer Load(CheckpointSource source) =>
-        throw new CheckpointException(source.Name, "No tokenizer files. Put tokenizer.json, or vocab.json and merges.txt, beside config.json.");
+    internal static TextTokenizer Load(CheckpointSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        bool vocabulary = source.Contains(VocabMergesLoader.VocabularyFile);
+        bool merges = source.Contains(VocabMergesLoader.MergesFile);
+        if (vocabulary && merges)
+        {
+            return VocabMergesLoader.Load(source);
+        }
+
+        throw new CheckpointException(source.Name, vocabulary || merges
+            ? $"Only one of {VocabMergesLoader.VocabularyFile} and {VocabMergesLoader.MergesFile} is there. Put both beside config.json, from the same model."
+            : "No tokenizer files. Put tokenizer.json, or vocab.json and merges.txt, beside config.json.");
+    }
 }

@@ -1,0 +1,54 @@
+using System.Text;
+using MLNet.Dispersion.Hub;
+
+namespace MLNet.Dispersion.Tests.Tokenization;
+
+/// <summary>A checkpoint whose files are held in memory.</summary>
+internal sealed class MemoryCheckpoint : CheckpointSource
+{
+    private readonly Dictionary<string, byte[]> _files = [];
+
+    public override string Name => "memory";
+
+    public byte[] this[string fileName]
+    {
+        get => _files[fileName];
+        set => _files[fileName] = value;
+    }
+
+    public static MemoryCheckpoint Of(params (string Name, string Text)[] files)
+    {
+        var result = new MemoryCheckpoint();
+        foreach ((string name, string text) in files)
+        {
+            result[name] = Encoding.UTF8.GetBytes(text);
+        }
+
+        return result;
+    }
+
+    public override bool Contains(string fileName) => _files.ContainsKey(fileName);
+
+    public override void Read(string fileName, Action<Stream> read)
+    {
+        using var stream = new MemoryStream(_files[fileName]);
+        read(stream);
+    }
+
+    public IEnumerable<string> Files => _files.Keys;
+
+    public string Text(string fileName) => Encoding.UTF8.GetString(_files[fileName]);
+
+    /// <summary>A sink that writes into this checkpoint.</summary>
+    public CheckpointSink Sink() => new MemorySink(this);
+
+    private sealed class MemorySink(MemoryCheckpoint target) : CheckpointSink
+    {
+        public override void Write(string fileName, Action<Stream> write)
+        {
+            using var stream = new MemoryStream();
+            write(stream);
+            target[fileName] = stream.ToArray();
+        }
+    }
+}
