@@ -15,7 +15,6 @@ internal sealed class TrainingLog(IChannel channel, int epochs, FitCancellation 
 
     public void Report(TrainingProgress value)
     {
-        cancellation.Poll();
         if (IsWorthALine(value))
         {
             channel.Info(MessageSensitivity.None, Describe(value));
@@ -23,6 +22,7 @@ internal sealed class TrainingLog(IChannel channel, int epochs, FitCancellation 
 
         _epoch = value.Epoch;
         next?.Report(value);
+        cancellation.Poll();
     }
 
     private bool IsWorthALine(TrainingProgress progress) =>

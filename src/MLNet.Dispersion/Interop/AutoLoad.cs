@@ -1,6 +1,10 @@
 using System.Runtime.CompilerServices;
+using Microsoft.ML;
+using MLNet.Dispersion.Interop;
+using MLNet.Dispersion.Persistence;
 
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
+[assembly: LoadableClass(typeof(ITransformer), typeof(ModelLoader), null, typeof(SignatureLoadModel), "", ModelFormat.LoaderSignature)]
 
 namespace System.Runtime.CompilerServices;
 

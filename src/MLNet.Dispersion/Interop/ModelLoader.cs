@@ -12,7 +12,8 @@ internal static class ModelLoader
     /// Name, parameters and return type are as ML.NET's component catalog asks for them; <paramref name="context"/> is a ModelLoadContext, a type that
     /// ML.NET keeps to itself.
     /// </summary>
-    /// <exception cref="FormatException">The file is damaged or of a newer version.</exception>
+    /// <exception cref="FormatException">The header is damaged, or of a newer version.</exception>
+    /// <exception cref="CheckpointException">A file of the checkpoint is damaged or missing.</exception>
     [SuppressMessage("Performance", "CA1859", Justification = "ML.NET compares the declared return type with the one that is registered.")]
     private static ITransformer Create(IHostEnvironment env, object context)
     {
@@ -22,7 +23,9 @@ internal static class ModelLoader
         }
         catch (Exception e) when (e is FormatException or CheckpointException)
         {
-            throw env.Process(new FormatException(e.Message, e));
+            // Marked as told on purpose; ML.NET wraps it in an InvalidOperationException, "Error during class instantiation".
+            env.Process(e);
+            throw;
         }
     }
 }

@@ -9,7 +9,7 @@ internal sealed class ModelZipCheckpoint(LoadContext context, IReadOnlyList<Stor
 {
     private readonly Dictionary<string, StoredFile> _files = files.ToDictionary(file => file.Name, StringComparer.Ordinal);
 
-    public override string Name => "the ML.NET model file";
+    public override string Name => "ML.NET model zip";
 
     public override bool Contains(string fileName) => _files.ContainsKey(fileName);
 
