@@ -1,0 +1,89 @@
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Geometry;
+
+/// <summary>Running cosine statistics of one layer; its size does not depend on the number of texts.</summary>
+internal sealed class LayerCosineAccumulator : IDisposable
+{
+    private readonly bool _histograms;
+    private double _entries;
+    private double _offDiagonalEntries;
+    private double _sum;
+    private double _offDiagonalSum;
+    private CosineHistogram _histogram = CosineHistogram.Empty;
+    private Tensor? _matrixSum;
+
+    public LayerCosineAccumulator(bool histograms) => _histograms = histograms;
+
+    /// <summary>Adds one text.</summary>
+    /// <param name="states"><c>[n, F]</c>, n at least 2.</param>
+    /// <param name="elementwise">Whether all texts so far, this one included, have n tokens.</param>
+    /// <returns>False, with nothing added, when a state is not finite.</returns>
+    public bool TryAdd(Tensor states, bool elementwise)
+    {
+        using var scope = NewDisposeScope();
+        Tensor unit = CosineGeometry.UnitRows(states);
+        CosineMeans means = CosineGeometry.MeansOfUnitRows(unit);
+        if (!double.IsFinite(means.Full))
+        {
+            return false;
+        }
+
+        double n = unit.shape[0];
+        _entries += n * n;
+        _offDiagonalEntries += n * (n - 1);
+        _sum += means.Full * n * n;
+        _offDiagonalSum += means.OffDiagonal * n * (n - 1);
+        if (_histograms)
+        {
+            AddMatrix(CosineGeometry.Matrix64To32(unit), elementwise);
+        }
+
+        return true;
+    }
+
+    /// <summary>The layer over all texts so far.</summary>
+    /// <param name="hiddenState">Its index.</param>
+    /// <param name="texts">Texts so far.</param>
+    /// <param name="elementwise">Whether all had the same token count.</param>
+    public LayerGeometry ToGeometry(int hiddenState, int texts, bool elementwise)
+    {
+        var means = new CosineMeans(_sum / _entries, _offDiagonalSum / _offDiagonalEntries);
+        var pooled = new CosineSummary(CosineAveraging.PooledPairs, means, _histograms ? _histogram : null);
+
+        // Averaging is linear, so for equal token counts the averaged matrix has the pooled mean.
+        CosineSummary? averaged = elementwise ? new CosineSummary(CosineAveraging.Elementwise, means, AveragedHistogram(texts)) : null;
+        return new LayerGeometry(hiddenState, pooled, averaged);
+    }
+
+    public void Dispose() => _matrixSum?.Dispose();
+
+    private CosineHistogram? AveragedHistogram(int texts)
+    {
+        if (_matrixSum is null)
+        {
+            return null;
+        }
+
+        using Tensor average = _matrixSum / texts;
+        return CosineHistogram.Of(average);
+    }
+
+    private void AddMatrix(Tensor matrix, bool elementwise)
+    {
+        _histogram = _histogram.Add(CosineHistogram.Of(matrix));
+        if (!elementwise)
+        {
+            _matrixSum?.Dispose();
+            _matrixSum = null;
+        }
+        else if (_matrixSum is null)
+        {
+            _matrixSum = matrix.DetachFromDisposeScope();
+        }
+        else
+        {
+            _matrixSum.add_(matrix);
+        }
+    }
+}
