@@ -6,7 +6,7 @@ namespace MLNet.Dispersion.Tokenization;
 
 /// <summary>The byte-level BPE of GPT-2, Qwen, GPT-NeoX and Llama 3, on the merge engine of Microsoft.ML.Tokenizers.</summary>
 /// <remarks>
-/// Load one with <see cref="TextTokenizer.Load"/>. Immutable and thread-safe.
+/// Load one with <see cref="TextTokenizer.Load"/> or train one with <see cref="ByteLevelBpeTrainer"/>. Immutable and thread-safe.
 /// Special tokens that stand in the text (such as <c>&lt;|endoftext|&gt;</c>) are encoded as those tokens, as Hugging Face does.
 /// A piece without a break (a word, a run of blanks or signs) of more than <see cref="MaxPieceLength"/> UTF-16 units is cut every
 /// <see cref="MaxPieceLength"/> units and each part encoded by itself, since merging takes time quadratic in a piece's length; no ordinary text has such a piece.
@@ -146,17 +146,11 @@ public sealed class ByteLevelBpeTokenizer : TextTokenizer
             return;
         }
 
-        while (piece.Length > MaxPieceLength)
+        while (!piece.IsEmpty && !tokens.Overflowed)
         {
-            int cut = char.IsLowSurrogate(piece[MaxPieceLength]) ? MaxPieceLength - 1 : MaxPieceLength;
-            tokens.AddRange(_engine.EncodeToIds(piece[..cut], considerPreTokenization: false, considerNormalization: false));
-            piece = piece[cut..];
-            if (tokens.Overflowed)
-            {
-                return;
-            }
+            int length = PieceLength.Next(piece);
+            tokens.AddRange(_engine.EncodeToIds(piece[..length], considerPreTokenization: false, considerNormalization: false));
+            piece = piece[length..];
         }
-
-        tokens.AddRange(_engine.EncodeToIds(piece, considerPreTokenization: false, considerNormalization: false));
     }
 }
