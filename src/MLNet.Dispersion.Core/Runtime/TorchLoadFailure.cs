@@ -80,7 +80,8 @@ internal static partial class TorchLoadFailure
 
     private static string ExplainWindowsIssue(TorchInstallation installation) =>
         $"TorchSharp {installation.TorchSharp.ToString(3)} is known not to load on Windows (https://github.com/dotnet/TorchSharp/issues/1567). "
-        + "Use TorchSharp 0.106.0 there, with the libtorch package made for it.";
+        + "Build MLNet.Dispersion and the application with TorchSharp 0.106.0 there (-p:TorchSharpVersion=0.106.0 in its source tree) "
+        + "and with the libtorch package made for that.";
 
     private static string ExplainOther(Exception error, TorchInstallation installation)
     {

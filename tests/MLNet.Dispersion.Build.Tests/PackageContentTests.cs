@@ -1,0 +1,57 @@
+using System.Xml.Linq;
+
+namespace MLNet.Dispersion.Build.Tests;
+
+[Collection(PackagesDefinition.Name)]
+[Trait("Category", "Packaging")]
+public sealed class PackageContentTests(PackedPackages packages)
+{
+    [Theory]
+    [InlineData("MLNet.Dispersion.Core")]
+    [InlineData("MLNet.Dispersion.TinyEnglish")]
+    [InlineData("MLNet.Dispersion")]
+    public void Pack_EachPackage_HasReadmeLicenceDocumentationAndSymbols(string package)
+    {
+        XElement metadata = packages.Metadata(package);
+        IReadOnlyList<string> entries = packages.Entries(package);
+
+        Assert.Equal("PACKAGE.md", (string)metadata.Element(PackedPackages.Name("readme"))!);
+        Assert.Equal("MIT", (string)metadata.Element(PackedPackages.Name("license"))!);
+        Assert.NotEmpty((string)metadata.Element(PackedPackages.Name("description"))!);
+        Assert.Contains("PACKAGE.md", entries);
+        Assert.Contains($"lib/net10.0/{package}.dll", entries);
+        Assert.Contains($"lib/net10.0/{package}.xml", entries);
+        Assert.True(File.Exists(packages.PathOf(package, "snupkg")));
+    }
+
+    [Fact]
+    public void Pack_Core_ShipsTheBuildStep() => Assert.Superset(
+        new HashSet<string>
+        {
+            "buildTransitive/MLNet.Dispersion.Core.targets", "tools/MLNet.Dispersion.Build.dll", "tools/MLNet.Dispersion.Build.runtimeconfig.json",
+        },
+        packages.Entries("MLNet.Dispersion.Core").ToHashSet());
+
+    [Fact]
+    public void Pack_MLNetFace_HoldsMicrosoftMLToTheVersionsItKnows()
+    {
+        XElement dependency = Dependencies("MLNet.Dispersion").Single(element => (string)element.Attribute("id")! == "Microsoft.ML");
+
+        Assert.Equal("[5.0.1, 6.0.0)", (string)dependency.Attribute("version")!);
+    }
+
+    [Theory]
+    [InlineData("MLNet.Dispersion.Core")]
+    [InlineData("MLNet.Dispersion")]
+    public void Pack_Libraries_BringNeitherNativeLibTorchNorTheToolAsDependency(string package)
+    {
+        string[] names = [.. Dependencies(package).Select(element => (string)element.Attribute("id")!)];
+
+        Assert.Contains("TorchSharp", names);
+        Assert.DoesNotContain(names, name => name.StartsWith("libtorch", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(names, name => name.StartsWith("TorchSharp-", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain("MLNet.Dispersion.Build", names);
+    }
+
+    private IEnumerable<XElement> Dependencies(string package) => packages.Metadata(package).Descendants(PackedPackages.Name("dependency"));
+}
