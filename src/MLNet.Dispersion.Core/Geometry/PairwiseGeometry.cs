@@ -11,12 +11,13 @@ internal static class PairwiseGeometry
     public static Tensor Normalize(Tensor states, double epsilon)
     {
         Tensor denominator = states.norm(-1, keepdim: true, p: 2f) + epsilon;
-        if (epsilon == 0)
+        if (epsilon > 0)
         {
-            denominator = denominator.masked_fill(denominator == 0, 1.0);
+            return states / denominator;
         }
 
-        return states / denominator;
+        Tensor zero = denominator == 0;
+        return states.masked_fill(zero, 0) / denominator.masked_fill(zero, 1);
     }
 
     /// <summary>All inner products of rows, <c>[..., L, F]</c> to <c>[..., L, L]</c>: the cosines, where the rows come from <see cref="Normalize"/>.</summary>
