@@ -8,6 +8,11 @@ internal static class TokenizerFiles
     internal static TextTokenizer Load(CheckpointSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
+        if (source.Contains(TokenizerJsonLoader.File))
+        {
+            return TokenizerJsonLoader.Load(source);
+        }
+
         bool vocabulary = source.Contains(VocabMergesLoader.VocabularyFile);
         bool merges = source.Contains(VocabMergesLoader.MergesFile);
         if (vocabulary && merges)
@@ -15,8 +20,18 @@ internal static class TokenizerFiles
             return VocabMergesLoader.Load(source);
         }
 
+        if (source.Contains(SentencePieceFileLoader.File))
+        {
+            return SentencePieceFileLoader.Load(source);
+        }
+
+        if (source.Contains(SentencePieceListLoader.File))
+        {
+            return SentencePieceListLoader.Load(source);
+        }
+
         throw new CheckpointException(source.Name, vocabulary || merges
             ? $"Only one of {VocabMergesLoader.VocabularyFile} and {VocabMergesLoader.MergesFile} is there. Put both beside config.json, from the same model."
-            : "No tokenizer files. Put tokenizer.json, or vocab.json and merges.txt, beside config.json.");
+            : "No tokenizer files. Put tokenizer.json, or vocab.json and merges.txt, or tokenizer.model beside config.json.");
     }
 }

@@ -51,6 +51,9 @@ internal sealed class TokenizerSideFiles
         }
     }
 
+    /// <summary>Whether the tokenizer's own files say something of a role such as <c>bos_token</c>, be it that there is none.</summary>
+    internal bool States(string role) => (_config?.FindOrNull(role) ?? _map?.FindOrNull(role)) is not null;
+
     /// <summary>The id of a role such as <c>bos_token</c>: by name in the tokenizer's files, else by <paramref name="idName"/> in config.json.</summary>
     internal int? RoleId(string role, string idName, AddedTokenTable table)
     {

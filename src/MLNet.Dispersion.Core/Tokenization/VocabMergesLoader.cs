@@ -27,7 +27,7 @@ internal static class VocabMergesLoader
             Merges = merges,
             AddedTokens = table.Tokens,
             Patterns = [qwen ? PreTokenizerPatterns.Qwen2() : PreTokenizerPatterns.Gpt2()],
-            Normalize = qwen ? text => text.Normalize(NormalizationForm.FormC) : null,
+            Normalize = qwen ? UnicodeNormalization.To(NormalizationForm.FormC) : null,
             AddPrefixSpace = side.Flag("add_prefix_space") ?? false,
             Prefix = side.Flag("add_bos_token") == true && bos is { } first ? [first] : [],
             Suffix = side.Flag("add_eos_token") == true && eos is { } last ? [last] : [],
