@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using MLNet.Dispersion.Backbones.Shared;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones;
@@ -12,7 +14,7 @@ public abstract class CausalLMBackbone : nn.Module
     /// <summary>Creates the backbone.</summary>
     /// <param name="info">Its description.</param>
     protected CausalLMBackbone(BackboneInfo info)
-        : base(info.ModelType)
+        : base((info ?? throw new ArgumentNullException(nameof(info))).ModelType)
     {
         Info = info;
     }
@@ -24,20 +26,76 @@ public abstract class CausalLMBackbone : nn.Module
     /// The type in which matrix products and attention run: <see cref="ScalarType.Float32"/> (default) or <see cref="ScalarType.BFloat16"/>
     /// (mixed precision: weights, norms, residual stream and hidden states stay float32, operands are cast on the fly).
     /// </summary>
-    public ScalarType ComputeType { get; set; } = ScalarType.Float32;
+    public ScalarType ComputeType
+    {
+        get => Context.ComputeType;
+        set => Context.ComputeType = value;
+    }
 
     /// <summary>The generator that dropout masks are drawn from in training; with null there is no dropout, whatever the configuration says.</summary>
-    public Generator? DropoutGenerator { get; set; }
+    public Generator? DropoutGenerator
+    {
+        get => Context.DropoutGenerator;
+        set => Context.DropoutGenerator = value;
+    }
+
+    /// <summary>Replaces every dropout probability of the configuration; null (default) leaves them. At least 0 and below 1.</summary>
+    public double? DropoutProbability
+    {
+        get => Context.DropoutProbability;
+        set => Context.DropoutProbability = value;
+    }
+
+    internal ForwardContext Context { get; } = new();
+
+    /// <summary>The config.json that it was made from, by which it is saved again.</summary>
+    internal JsonObject? Config { get; set; }
 
     /// <summary>Runs the transformer.</summary>
     /// <param name="inputIds">Token ids, <c>[B, L]</c>, int64, each in 0..V-1; L at most <see cref="BackboneInfo.ContextLength"/>.</param>
     /// <param name="attentionMask">Which tokens are real, <c>[B, L]</c>, bool, padding on the right only; null when all are.</param>
     /// <param name="hiddenStates">Which hidden states to keep.</param>
     /// <returns>The last hidden state and those asked for, float32.</returns>
+    /// <exception cref="ArgumentException">A shape or type is wrong, or the sequences are longer than the context.</exception>
     public abstract BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection hiddenStates);
 
     /// <summary>The language-model head.</summary>
     /// <param name="lastHiddenState">Final hidden states, <c>[..., F]</c>, float32.</param>
     /// <returns>Logits <c>[..., V]</c>, float32; position t speaks of token t + 1.</returns>
     public abstract Tensor Logits(Tensor lastHiddenState);
+
+    /// <summary>The name of this backbone's parameter for a checkpoint's tensor: adds the prefix that some files on the hub leave out.</summary>
+    /// <param name="tensorName">The name in the file.</param>
+    protected internal virtual string ParameterName(string tensorName) => tensorName;
+
+    /// <summary>Whether a checkpoint's tensor is no parameter: a buffer such as a causal mask, or a copy of a tied weight.</summary>
+    /// <param name="tensorName">The name in the file.</param>
+    protected internal virtual bool IsIgnorable(string tensorName) => false;
+
+    /// <summary>What the standard deviation of a random initial weight is multiplied by.</summary>
+    /// <param name="parameterName">The parameter's name.</param>
+    protected internal virtual double InitializerScale(string parameterName) => 1;
+
+    /// <summary>Checks what goes into a forward pass.</summary>
+    /// <param name="inputIds">Token ids.</param>
+    /// <param name="attentionMask">The mask or null.</param>
+    /// <exception cref="ArgumentException">A shape or type is wrong, or the sequences are longer than the context.</exception>
+    protected void CheckInput(Tensor inputIds, Tensor? attentionMask)
+    {
+        ArgumentNullException.ThrowIfNull(inputIds);
+        if (inputIds.dim() != 2 || inputIds.dtype != ScalarType.Int64 || inputIds.shape[1] < 1)
+        {
+            throw new ArgumentException($"Token ids must be int64 of shape [B, L] with at least one token; they are {inputIds.dtype} [{string.Join(", ", inputIds.shape)}].", nameof(inputIds));
+        }
+
+        if (inputIds.shape[1] > Info.ContextLength)
+        {
+            throw new ArgumentException($"The sequences have {inputIds.shape[1]} tokens; this backbone's context is {Info.ContextLength}. Cut them off.", nameof(inputIds));
+        }
+
+        if (attentionMask is not null && (attentionMask.dtype != ScalarType.Bool || !attentionMask.shape.SequenceEqual(inputIds.shape)))
+        {
+            throw new ArgumentException($"The attention mask must be bool of the ids' shape [{string.Join(", ", inputIds.shape)}]; it is {attentionMask.dtype} [{string.Join(", ", attentionMask.shape)}].", nameof(attentionMask));
+        }
+    }
 }

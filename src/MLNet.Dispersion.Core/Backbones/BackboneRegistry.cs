@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using System.Text;
+using MLNet.Dispersion.Backbones.Gpt2;
+using MLNet.Dispersion.Hub;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Backbones;
+
+/// <summary>Makes backbones from Hugging Face configurations and checkpoints, by their <c>model_type</c>. Thread-safe.</summary>
+public static class BackboneRegistry
+{
+    private const string ConfigFile = "config.json";
+    private static readonly ConcurrentDictionary<string, Func<ConfigReader, CausalLMBackbone>> Factories = new(StringComparer.Ordinal)
+    {
+        ["gpt2"] = Gpt2Backbone.Create,
+    };
+
+    /// <summary>The architectures that are known.</summary>
+    public static IReadOnlyCollection<string> ModelTypes => [.. Factories.Keys.Order(StringComparer.Ordinal)];
+
+    /// <summary>Makes another architecture known, or replaces one.</summary>
+    /// <param name="modelType">The <c>model_type</c> of its config.json.</param>
+    /// <param name="create">Makes the network, on the CPU in float32, its parameters named as in the checkpoint; their values do not matter.</param>
+    public static void Register(string modelType, Func<ConfigReader, CausalLMBackbone> create)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(modelType);
+        ArgumentNullException.ThrowIfNull(create);
+        Factories[modelType] = create;
+    }
+
+    /// <summary>Loads a pretrained backbone, on the CPU in float32 and in evaluation mode: whole, or not at all.</summary>
+    /// <param name="source">The checkpoint: config.json and model.safetensors, or shards with model.safetensors.index.json.</param>
+    /// <returns>The backbone, which the caller disposes.</returns>
+    /// <exception cref="CheckpointException">A file is missing or damaged, the architecture unknown, tensors missing, surplus or of the wrong shape.</exception>
+    public static CausalLMBackbone Load(CheckpointSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var backbone = Construct(ConfigReader.Parse(source.ReadAllBytes(ConfigFile), source.Describe(ConfigFile)));
+        try
+        {
+            BackboneWeights.Load(backbone, source);
+            backbone.eval();
+            return backbone;
+        }
+        catch
+        {
+            backbone.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a backbone of random weights, as Hugging Face initialises them: N(0, initializer_range), biases 0, norms 1.</summary>
+    /// <param name="configJson">A config.json.</param>
+    /// <param name="generator">Draws the weights; a CPU generator.</param>
+    /// <returns>The backbone, which the caller disposes; on the CPU in float32, in evaluation mode.</returns>
+    /// <exception cref="CheckpointException">The configuration is wrong, or the architecture unknown.</exception>
+    public static CausalLMBackbone Create(string configJson, Generator generator)
+    {
+        ArgumentNullException.ThrowIfNull(configJson);
+        ArgumentNullException.ThrowIfNull(generator);
+        var config = ConfigReader.Parse(Encoding.UTF8.GetBytes(configJson), ConfigFile);
+        var backbone = Construct(config);
+        BackboneWeights.Initialise(backbone, config.Positive("initializer_range", 0.02), generator);
+        backbone.eval();
+        return backbone;
+    }
+
+    private static CausalLMBackbone Construct(ConfigReader config)
+    {
+        if (!Factories.TryGetValue(config.ModelType, out var create))
+        {
+            throw config.Wrong("model_type", $"is '{config.ModelType}'; known: {string.Join(", ", ModelTypes)}. Register another with BackboneRegistry.Register");
+        }
+
+        // What is made here must outlive whatever scope the caller is in.
+        using var scope = NewDisposeScope();
+        var backbone = create(config);
+        backbone.Config = config.Root;
+        foreach (var (_, parameter) in backbone.named_parameters())
+        {
+            parameter.DetachFromDisposeScope();
+        }
+
+        return backbone;
+    }
+}

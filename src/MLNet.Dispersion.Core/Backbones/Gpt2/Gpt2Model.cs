@@ -1,0 +1,46 @@
+using MLNet.Dispersion.Backbones.Shared;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Backbones.Gpt2;
+
+/// <summary>The transformer below the head.</summary>
+internal sealed class Gpt2Model : nn.Module
+{
+    private readonly ForwardContext _context;
+    private readonly Gpt2Config _config;
+    private readonly EmbeddingTable wte;
+    private readonly EmbeddingTable wpe;
+    private readonly ModuleList<Gpt2Block> h;
+    private readonly NormLayer ln_f;
+
+    internal Gpt2Model(ForwardContext context, Gpt2Config config)
+        : base(nameof(Gpt2Model))
+    {
+        _context = context;
+        _config = config;
+        wte = new EmbeddingTable(context, config.VocabularySize, config.HiddenSize);
+        wpe = new EmbeddingTable(context, config.ContextLength, config.HiddenSize);
+        h = new ModuleList<Gpt2Block>([.. Enumerable.Range(0, config.LayerCount).Select(layer => new Gpt2Block(context, config, layer))]);
+        ln_f = new NormLayer(config.HiddenSize, config.LayerNormEpsilon);
+        RegisterComponents();
+    }
+
+    internal BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection)
+    {
+        var kept = new HiddenStateCollector(selection, h.Count);
+        var mask = CausalAttention.Mask(attentionMask);
+        var state = wte.Forward(inputIds).add(wpe.First(inputIds.shape[1]));
+        state = _context.Drop(state, _context.Dropout(_config.EmbeddingDropout, training));
+        kept.Add(0, state);
+        for (int layer = 0; layer < h.Count; layer++)
+        {
+            state = h[layer].Forward(state, mask);
+            kept.Add(layer + 1, state);
+        }
+
+        return kept.Finish(ln_f.Forward(state));
+    }
+
+    internal Tensor TiedHead(Tensor hidden) => wte.Head(hidden);
+}

@@ -1,0 +1,24 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Backbones.Shared;
+
+/// <summary>GPT-2's linear layer, whose weight is stored <c>[in, out]</c>.</summary>
+internal sealed class Conv1D : nn.Module
+{
+    private readonly ForwardContext _context;
+    private readonly Parameter weight;
+    private readonly Parameter bias;
+
+    internal Conv1D(ForwardContext context, long inputs, long outputs)
+        : base(nameof(Conv1D))
+    {
+        _context = context;
+        weight = new Parameter(zeros(inputs, outputs));
+        bias = new Parameter(zeros(outputs));
+        RegisterComponents();
+    }
+
+    /// <summary><c>[..., in]</c> to <c>[..., out]</c>, in the number type of products.</summary>
+    internal Tensor Forward(Tensor input) => nn.functional.linear(_context.Cast(input), _context.Cast(weight).t(), _context.Cast(bias));
+}

@@ -1,0 +1,28 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Backbones.Shared;
+
+/// <summary>A table of embeddings <c>[V, F]</c>, which may serve as the head as well.</summary>
+internal sealed class EmbeddingTable : nn.Module
+{
+    private readonly ForwardContext _context;
+    private readonly Parameter weight;
+
+    internal EmbeddingTable(ForwardContext context, long rows, long features)
+        : base(nameof(EmbeddingTable))
+    {
+        _context = context;
+        weight = new Parameter(zeros(rows, features));
+        RegisterComponents();
+    }
+
+    /// <summary>Ids <c>[B, L]</c> to embeddings <c>[B, L, F]</c>, float32.</summary>
+    internal Tensor Forward(Tensor ids) => weight.index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], weight.shape[1]);
+
+    /// <summary>The first rows, <c>[count, F]</c>.</summary>
+    internal Tensor First(long count) => weight.narrow(0, 0, count);
+
+    /// <summary>Logits by the table itself: <c>[..., F]</c> to <c>[..., V]</c>, float32. Reads the live weight, so a tied head never goes stale.</summary>
+    internal Tensor Head(Tensor hidden) => nn.functional.linear(_context.Cast(hidden), _context.Cast(weight)).to(ScalarType.Float32);
+}

@@ -1,0 +1,25 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Backbones.Shared;
+
+/// <summary>A linear layer, weight <c>[out, in]</c>, with or without bias, that multiplies in the backbone's number type.</summary>
+internal sealed class ProjectionLayer : nn.Module
+{
+    private readonly ForwardContext _context;
+    private readonly Parameter weight;
+    private readonly Parameter? bias;
+
+    internal ProjectionLayer(ForwardContext context, long inputs, long outputs, bool hasBias)
+        : base(nameof(ProjectionLayer))
+    {
+        _context = context;
+        weight = new Parameter(zeros(outputs, inputs));
+        bias = hasBias ? new Parameter(zeros(outputs)) : null;
+        RegisterComponents();
+    }
+
+    /// <summary><c>[..., in]</c> to <c>[..., out]</c>, in the number type of products.</summary>
+    internal Tensor Forward(Tensor input) =>
+        nn.functional.linear(_context.Cast(input), _context.Cast(weight), bias is null ? null : _context.Cast(bias));
+}

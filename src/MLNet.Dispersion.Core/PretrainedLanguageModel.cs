@@ -1,0 +1,122 @@
+using System.Text.Json;
+using MLNet.Dispersion.Backbones;
+using MLNet.Dispersion.Hub;
+using MLNet.Dispersion.Tokenization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>A causal language model with its tokenizer, in memory.</summary>
+/// <remarks>The owner disposes it, which frees the weights. In evaluation mode it may be used by several threads.</remarks>
+public sealed class PretrainedLanguageModel : IDisposable
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private readonly Lazy<TextTokenizer> _tokenizer;
+
+    /// <summary>Joins a backbone, which it owns from then on, and a tokenizer.</summary>
+    /// <param name="name">What to call it in messages and reports.</param>
+    /// <param name="backbone">The backbone; all on one device.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <exception cref="ArgumentException">The tokenizer has ids that the backbone's embedding lacks.</exception>
+    public PretrainedLanguageModel(string name, CausalLMBackbone backbone, TextTokenizer tokenizer)
+        : this(name, backbone, new Lazy<TextTokenizer>(tokenizer ?? throw new ArgumentNullException(nameof(tokenizer))))
+    {
+        if (tokenizer.VocabularySize > backbone.Info.VocabularySize)
+        {
+            throw new ArgumentException(Mismatch(tokenizer, backbone.Info), nameof(tokenizer));
+        }
+    }
+
+    private PretrainedLanguageModel(string name, CausalLMBackbone backbone, Lazy<TextTokenizer> tokenizer)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(backbone);
+        Name = name;
+        Backbone = backbone;
+        _tokenizer = tokenizer;
+    }
+
+    /// <summary>What it is called in messages and reports.</summary>
+    public string Name { get; }
+
+    /// <summary>The network.</summary>
+    public CausalLMBackbone Backbone { get; }
+
+    /// <summary>The tokenizer; read at first use.</summary>
+    /// <exception cref="CheckpointException">The checkpoint has no tokenizer files, damaged ones, or more ids than the embedding has rows.</exception>
+    public TextTokenizer Tokenizer => _tokenizer.Value;
+
+    /// <summary>Where the weights are.</summary>
+    public Device Device => Backbone.parameters().First().device;
+
+    /// <summary>Loads a checkpoint, whole or not at all, in evaluation mode.</summary>
+    /// <param name="backbone">Which.</param>
+    /// <param name="device">Where to; null for the CPU.</param>
+    /// <exception cref="CheckpointException">A file is missing or damaged; the message names it and the cure.</exception>
+    /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
+    public static PretrainedLanguageModel Load(Backbone backbone, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(backbone);
+        TorchRuntime.EnsureLoaded();
+        var network = BackboneRegistry.Load(backbone.Source);
+        try
+        {
+            if (device is not null && device.type != DeviceType.CPU)
+            {
+                network.to(device);
+            }
+
+            return new PretrainedLanguageModel(backbone.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(backbone.Source, network.Info)));
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes a directory that <see cref="Load"/> and Hugging Face's libraries read: config.json, model.safetensors, tokenizer files.</summary>
+    /// <param name="directory">Made if it is missing. Each file appears whole or not at all; config.json comes last, so that a directory with it is complete.</param>
+    /// <param name="type">The number type of the stored weights: Float32 (default), Float16 or BFloat16.</param>
+    public void SavePretrained(string directory, ScalarType type = ScalarType.Float32) => Save(new DirectorySink(directory), type);
+
+    /// <summary>Writes the same files to any place.</summary>
+    /// <param name="sink">Where to.</param>
+    /// <param name="type">The number type of the stored weights: Float32, Float16 or BFloat16.</param>
+    /// <exception cref="ArgumentException">Another number type.</exception>
+    public void Save(CheckpointSink sink, ScalarType type)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        string typeName = TypeName(type);
+        var weights = Backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, (Tensor)pair.parameter));
+        sink.Write(WeightFiles.SingleFile, stream => SafetensorsWriter.Write(stream, weights, type));
+        Tokenizer.Save(sink);
+        var config = Backbone.Config?.DeepClone().AsObject()
+            ?? throw new InvalidOperationException($"{Name} was not made from a config.json, so it cannot be saved as a checkpoint: make it with BackboneRegistry.");
+        config["torch_dtype"] = typeName;
+        sink.Write("config.json", stream => JsonSerializer.Serialize(stream, config, Indented));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Backbone.Dispose();
+
+    private static TextTokenizer LoadTokenizer(CheckpointSource source, BackboneInfo info)
+    {
+        var tokenizer = TextTokenizer.Load(source);
+        return tokenizer.VocabularySize <= info.VocabularySize
+            ? tokenizer
+            : throw new CheckpointException(source.Name, Mismatch(tokenizer, info));
+    }
+
+    private static string Mismatch(TextTokenizer tokenizer, BackboneInfo info) =>
+        $"The tokenizer has ids up to {tokenizer.VocabularySize - 1}, but the backbone's embedding has {info.VocabularySize} rows. They belong to different models: take both from the same checkpoint.";
+
+    private static string TypeName(ScalarType type) => type switch
+    {
+        ScalarType.Float32 => "float32",
+        ScalarType.Float16 => "float16",
+        ScalarType.BFloat16 => "bfloat16",
+        _ => throw new ArgumentException($"Weights cannot be stored as {type}: choose Float32, Float16 or BFloat16.", nameof(type)),
+    };
+}
