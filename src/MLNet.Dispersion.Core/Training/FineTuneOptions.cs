@@ -24,8 +24,11 @@ public sealed class FineTuneOptions
     /// <summary>The most tokens of one row; longer rows are cut off. Default null: the backbone's context length. At least 2.</summary>
     public int? MaxSequenceLength { get; set; }
 
-    /// <summary>Peak learning rate of the backbone. Default 5e-5 (published recipe); small backbones bear 3e-4 and more. Above 0.</summary>
-    public double LearningRate { get; set; } = 5e-5;
+    /// <summary>
+    /// Peak learning rate of the backbone. Default null: by its size, the published recipe's 5e-5 at GPT-2's 124 M parameters,
+    /// inversely proportional to the parameter count, between 1e-5 and 5e-4. Above 0.
+    /// </summary>
+    public double? LearningRate { get; set; }
 
     /// <summary>What the new head's learning rate is, as a multiple of <see cref="LearningRate"/>. Default 10. Above 0.</summary>
     public double HeadLearningRateMultiplier { get; set; } = 10;

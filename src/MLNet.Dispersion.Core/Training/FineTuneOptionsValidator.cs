@@ -12,7 +12,7 @@ internal static class FineTuneOptionsValidator
         Check(o.MicroBatchSize >= 1, o.MicroBatchSize, nameof(o.MicroBatchSize), "at least 1");
         Check(o.GradientAccumulationSteps >= 1, o.GradientAccumulationSteps, nameof(o.GradientAccumulationSteps), "at least 1");
         Check(o.MaxSequenceLength is null or >= 2, o.MaxSequenceLength, nameof(o.MaxSequenceLength), "at least 2, or null for the backbone's context length");
-        CheckPositive(o.LearningRate, nameof(o.LearningRate));
+        CheckPositive(o.LearningRate ?? 1, nameof(o.LearningRate));
         CheckPositive(o.HeadLearningRateMultiplier, nameof(o.HeadLearningRateMultiplier));
         Check(o.WarmupRatio is >= 0 and <= 1, o.WarmupRatio, nameof(o.WarmupRatio), "from 0 to 1");
         Check(o.WeightDecay >= 0 && double.IsFinite(o.WeightDecay), o.WeightDecay, nameof(o.WeightDecay), "a finite number of at least 0");

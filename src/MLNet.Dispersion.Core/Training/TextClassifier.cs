@@ -1,13 +1,38 @@
 using MLNet.Dispersion.Hub;
+using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Training;
 
 /// <summary>A backbone with a classification head on the last real token of each text.</summary>
-/// <remarks>Scoring is thread-safe; concurrent callers may run side by side. The owner disposes it.</remarks>
+/// <remarks>Scoring is thread-safe; concurrent callers may run side by side. The owner disposes it, which frees the weights.</remarks>
 public sealed class TextClassifier : IDisposable
 {
+    private readonly PretrainedLanguageModel _model;
+    private readonly ClassificationHead _head;
+    private readonly TextEncoder _encoder;
+    private int _disposed;
+
+    private TextClassifier(PretrainedLanguageModel model, ClassificationHead head, TextEncoder encoder)
+    {
+        _model = model;
+        _head = head;
+        _encoder = encoder;
+    }
+
     /// <summary>Classes (K).</summary>
-    public int ClassCount => throw new NotSupportedException();
+    public int ClassCount => _head.ClassCount;
+
+    /// <summary>The most tokens of a text that are looked at.</summary>
+    public int MaxSequenceLength => _encoder.MaxTokens;
+
+    /// <summary>The language model below the head, as fine-tuned; it stays this object's and lives as long. Use it for diagnostics.</summary>
+    public PretrainedLanguageModel LanguageModel => _model;
+
+    /// <summary>How training went; null for a classifier that was loaded.</summary>
+    public FineTuneResult? TrainingResult { get; private init; }
+
+    /// <summary>Texts of the training rows that were longer than <see cref="MaxSequenceLength"/> and were cut off.</summary>
+    public int TruncatedTrainingRows { get; private init; }
 
     /// <summary>Fine-tunes a backbone on labelled texts.</summary>
     /// <param name="backbone">Where the pretrained weights come from.</param>
@@ -16,31 +41,98 @@ public sealed class TextClassifier : IDisposable
     /// <param name="classCount">Classes (K), at least 2.</param>
     /// <param name="options">How to train.</param>
     /// <exception cref="ArgumentException">No rows, lengths that differ, a label out of range, fewer than two classes present, or a bad option.</exception>
+    /// <exception cref="CheckpointException">The backbone's checkpoint is missing or damaged.</exception>
+    /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     public static TextClassifier Train(Backbone backbone, IReadOnlyList<string?> texts, IReadOnlyList<int> labels, int classCount, FineTuneOptions options)
-        => throw new NotSupportedException();
+    {
+        ArgumentNullException.ThrowIfNull(backbone);
+        ArgumentNullException.ThrowIfNull(options);
+        options = options.Clone();
+        options.Validate();
+        LabelledTexts.Check(texts, labels, classCount);
+        TorchRuntime.EnsureLoaded();
+        Device device = TorchRuntime.SelectDevice(options.Device);
+        var model = PretrainedLanguageModel.Load(backbone, device);
+        ClassificationHead? head = null;
+        try
+        {
+            if (options.Dropout is { } dropout)
+            {
+                model.Backbone.DropoutProbability = dropout;
+            }
+
+            var encoder = new TextEncoder(model, options.MaxSequenceLength);
+            var sequences = encoder.Encode(texts, out int truncated);
+            head = ClassificationHead.Create(model.Backbone.Info.HiddenSize, classCount, options.Seed ?? 0, device);
+            var rows = new TrainingRows(sequences, labels);
+            var result = FineTuneLoop.Run(model.Backbone, new ClassificationObjective(head), rows, options, device);
+            return new TextClassifier(model, head, encoder) { TrainingResult = result, TruncatedTrainingRows = truncated };
+        }
+        catch
+        {
+            head?.Dispose();
+            model.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Reads a classifier that <see cref="Save"/> wrote.</summary>
     /// <param name="source">Where from.</param>
-    /// <param name="device"><c>auto</c>, <c>cpu</c>, <c>cuda</c>, …</param>
+    /// <param name="device"><c>auto</c> (CUDA where available, else CPU, whatever it was trained on), <c>cpu</c>, <c>cuda</c>, …</param>
     /// <exception cref="CheckpointException">Files are missing or damaged.</exception>
-    public static TextClassifier Load(CheckpointSource source, string device = "auto") => throw new NotSupportedException();
-
-    /// <summary>Texts of the training rows that were longer than the context and were cut off.</summary>
-    public int TruncatedTrainingRows => throw new NotSupportedException();
+    public static TextClassifier Load(CheckpointSource source, string device = "auto")
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        TorchRuntime.EnsureLoaded();
+        Device target = TorchRuntime.SelectDevice(device);
+        var settings = ClassifierCheckpoint.ReadSettings(source);
+        var model = PretrainedLanguageModel.Load(Backbone.FromSource(source.Name, source), target);
+        try
+        {
+            model.Backbone.eval();
+            var head = ClassifierCheckpoint.ReadHead(source, settings, model.Backbone.Info.HiddenSize, target);
+            return new TextClassifier(model, head, new TextEncoder(model, settings.MaxSequenceLength));
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Scores texts in one length-sorted sweep.</summary>
     /// <param name="texts">Any number of texts; null and blank ones count as empty.</param>
-    /// <param name="truncated">How many of them were longer than the context and were cut off.</param>
+    /// <param name="truncated">How many of them were longer than <see cref="MaxSequenceLength"/> and were cut off.</param>
     /// <returns>Class probabilities, row after row, <c>[rows * K]</c>; each row sums to 1.</returns>
-    public float[] Score(IReadOnlyList<string?> texts, out int truncated) => throw new NotSupportedException();
+    /// <exception cref="ObjectDisposedException">The classifier was disposed.</exception>
+    public float[] Score(IReadOnlyList<string?> texts, out int truncated)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        var sequences = _encoder.Encode(texts, out truncated);
+        return new ClassifierScorer(_model, _head).Score(sequences);
+    }
 
-    /// <summary>Writes everything that <see cref="Load"/> needs: configuration, tokenizer, weights.</summary>
+    /// <summary>Writes everything that <see cref="Load"/> needs: configuration, tokenizer, weights (float32).</summary>
     /// <param name="sink">Where to.</param>
-    public void Save(CheckpointSink sink) => throw new NotSupportedException();
+    /// <exception cref="ObjectDisposedException">The classifier was disposed.</exception>
+    public void Save(CheckpointSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        _model.Save(sink, ScalarType.Float32);
+        ClassifierCheckpoint.Write(sink, _head, _encoder.MaxTokens);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _head.Dispose();
+            _model.Dispose();
+        }
     }
 }

@@ -1,0 +1,43 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Training;
+
+/// <summary>A linear layer without bias on the last real token, named and shaped as Hugging Face's sequence classifiers have it.</summary>
+internal sealed class ClassificationHead : IDisposable
+{
+    internal const string WeightName = "score.weight";
+    private const double InitializerRange = 0.02;
+
+    /// <summary>Takes the weights, which it then owns.</summary>
+    /// <param name="weight"><c>[K, F]</c>, float32.</param>
+    internal ClassificationHead(Tensor weight) => Weight = new Parameter(weight.DetachFromDisposeScope());
+
+    /// <summary>The weights, <c>[K, F]</c>.</summary>
+    internal Parameter Weight { get; }
+
+    internal int ClassCount => (int)Weight.shape[0];
+
+    /// <summary>A head with weights drawn from N(0, 0.02), Hugging Face's initialisation.</summary>
+    internal static ClassificationHead Create(int hiddenSize, int classCount, int seed, Device device)
+    {
+        using var noGradient = no_grad();
+        using var generator = SeedStream.TorchGenerator(seed, SeedStream.Head, CPU);
+        using var host = zeros(classCount, hiddenSize).normal_(0, InitializerRange, generator);
+        return new ClassificationHead(host.to(device, copy: true));
+    }
+
+    /// <summary>Class logits <c>[B, K]</c>, float32.</summary>
+    /// <param name="hidden"><c>[B, L, F]</c>.</param>
+    /// <param name="lengths">Real tokens of each row, padding on the right.</param>
+    internal Tensor Logits(Tensor hidden, IReadOnlyList<int> lengths)
+    {
+        long[] last = [.. lengths.Select(length => length - 1L)];
+        var index = tensor(last, device: hidden.device).view(-1, 1, 1).expand(-1, 1, hidden.shape[2]);
+        var pooled = hidden.gather(1, index).squeeze(1);
+        return nn.functional.linear(pooled, Weight);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Weight.Dispose();
+}

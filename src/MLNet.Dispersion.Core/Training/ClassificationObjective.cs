@@ -1,0 +1,24 @@
+using MLNet.Dispersion.Backbones;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Training;
+
+/// <summary>Predict a class from the hidden state of each row's last real token.</summary>
+internal sealed class ClassificationObjective : TrainingObjective
+{
+    private readonly ClassificationHead _head;
+
+    internal ClassificationObjective(ClassificationHead head) => _head = head;
+
+    internal override IReadOnlyList<Parameter> HeadParameters => [_head.Weight];
+
+    internal override TaskLoss Compute(CausalLMBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
+    {
+        var logits = _head.Logits(output.LastHiddenState, batch.Tokens.Lengths);
+        var labels = tensor(batch.Labels, device: inputIds.device);
+        var sum = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum);
+        var correct = logits.detach().argmax(1).eq(labels).sum();
+        return new TaskLoss(sum, correct);
+    }
+}

@@ -1,0 +1,24 @@
+namespace MLNet.Dispersion.Training;
+
+/// <summary>What a training run did.</summary>
+/// <param name="StopReason">Why it ended.</param>
+/// <param name="Steps">Optimizer steps done.</param>
+/// <param name="TrainedTokens">Real tokens trained on.</param>
+/// <param name="Elapsed">Its duration, validation included.</param>
+/// <param name="BestEpoch">The epoch whose weights were kept (from 1); null when there was no validation and the last weights were kept.</param>
+/// <param name="BestValidationLoss">The task loss on the held-out rows with those weights, or null.</param>
+/// <param name="LearningRate">The peak learning rate that was used.</param>
+/// <param name="ComputeType">The number type that matrix products ran in: <see cref="Precision.Float32"/> or <see cref="Precision.BFloat16Mixed"/>.</param>
+/// <param name="Warning">What the caller should know, such as a divergence, or null.</param>
+/// <param name="History">The figures of every optimizer step.</param>
+public sealed record FineTuneResult(
+    FineTuneStopReason StopReason,
+    int Steps,
+    long TrainedTokens,
+    TimeSpan Elapsed,
+    int? BestEpoch,
+    double? BestValidationLoss,
+    double LearningRate,
+    Precision ComputeType,
+    string? Warning,
+    IReadOnlyList<TrainingProgress> History);

@@ -1,0 +1,27 @@
+using MLNet.Dispersion.Backbones;
+using TorchSharp.Modules;
+
+namespace MLNet.Dispersion.Training;
+
+/// <summary>Decides which parameters decay and which learn faster.</summary>
+internal static class ParameterGroups
+{
+    /// <summary>An optimizer over backbone and head: matrices and embeddings decay, vectors (biases and norms) do not.</summary>
+    internal static DecoupledAdamW CreateOptimizer(CausalLMBackbone backbone, IReadOnlyList<Parameter> head, FineTuneOptions options)
+    {
+        var optimizer = new DecoupledAdamW(options.Beta1, options.Beta2, options.AdamEpsilon);
+        foreach (var (_, parameter) in backbone.named_parameters())
+        {
+            optimizer.Add(parameter, Decay(parameter, options));
+        }
+
+        foreach (Parameter parameter in head)
+        {
+            optimizer.Add(parameter, Decay(parameter, options), options.HeadLearningRateMultiplier);
+        }
+
+        return optimizer;
+    }
+
+    private static double Decay(Parameter parameter, FineTuneOptions options) => parameter.dim() >= 2 ? options.WeightDecay : 0;
+}

@@ -1,0 +1,9 @@
+using MLNet.Dispersion.Data;
+
+namespace MLNet.Dispersion.Training;
+
+/// <summary>One micro-batch: tokens, what is to be predicted, and how many predictions that makes.</summary>
+/// <param name="Tokens">The padded sequences.</param>
+/// <param name="Labels">Class indices, one a row; empty for language modelling, whose targets are the tokens themselves.</param>
+/// <param name="TargetCount">Predictions whose losses are summed: rows, or tokens with a successor.</param>
+internal sealed record TaskBatch(TokenBatch Tokens, long[] Labels, long TargetCount);

@@ -1,0 +1,105 @@
+using MLNet.Dispersion.Backbones;
+using MLNet.Dispersion.Losses;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Training;
+
+/// <summary>One optimizer step: forward and backward over its micro-batches, clipping, update. Synchronous; dispose scopes are per thread.</summary>
+internal sealed class TrainingStep
+{
+    private readonly CausalLMBackbone _backbone;
+    private readonly TrainingObjective _objective;
+    private readonly DecoupledAdamW _optimizer;
+    private readonly DispersionOptions _dispersion;
+    private readonly Generator _subsampling;
+    private readonly double _maxGradNorm;
+    private readonly Device _device;
+    private readonly HiddenStateSelection _selection;
+
+    internal TrainingStep(
+        CausalLMBackbone backbone,
+        TrainingObjective objective,
+        DecoupledAdamW optimizer,
+        DispersionOptions dispersion,
+        double? maxGradNorm,
+        Generator subsampling,
+        Device device)
+    {
+        _backbone = backbone;
+        _objective = objective;
+        _optimizer = optimizer;
+        _dispersion = dispersion;
+        _maxGradNorm = maxGradNorm ?? double.PositiveInfinity;
+        _subsampling = subsampling;
+        _device = device;
+        _selection = dispersion.Coefficient > 0
+            ? HiddenStateSelection.Of(dispersion.Layers.HiddenStateIndices(backbone.Info.LayerCount))
+            : HiddenStateSelection.None;
+    }
+
+    /// <summary>Runs the step. A loss that is not finite leaves the weights as they were.</summary>
+    /// <param name="microBatches">Whose gradients are added up, each weighted by its share of the targets.</param>
+    /// <param name="learningRate">Of this step.</param>
+    /// <param name="cancellation">Looked at before each micro-batch.</param>
+    internal StepFigures Run(IReadOnlyList<TaskBatch> microBatches, double learningRate, CancellationToken cancellation)
+    {
+        ClearGradients();
+        long targets = Math.Max(1, microBatches.Sum(batch => batch.TargetCount));
+        long rows = microBatches.Sum(batch => (long)batch.Tokens.Rows);
+        double task = 0;
+        double dispersion = 0;
+        foreach (TaskBatch batch in microBatches)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var (taskPart, dispersionPart) = Accumulate(batch, targets, (double)batch.Tokens.Rows / rows);
+            task += taskPart;
+            dispersion += dispersionPart;
+        }
+
+        bool finite = double.IsFinite(task) && double.IsFinite(dispersion);
+        double norm = finite ? nn.utils.clip_grad_norm_(_optimizer.Parameters.Where(HasGradient), _maxGradNorm) : double.NaN;
+        finite &= double.IsFinite(norm);
+        if (finite)
+        {
+            _optimizer.Step(learningRate);
+        }
+
+        ClearGradients();
+        return new StepFigures(task, _selection == HiddenStateSelection.None ? null : dispersion, norm, finite);
+    }
+
+    private (double Task, double Dispersion) Accumulate(TaskBatch batch, long targets, double rowShare)
+    {
+        using var scope = NewDisposeScope();
+        var inputIds = batch.Tokens.InputIdsTensor(_device);
+        var mask = batch.Tokens.AttentionMaskTensor(_device);
+        var output = _backbone.Forward(inputIds, mask, _selection);
+        var task = _objective.Compute(_backbone, output, inputIds, batch).Sum.div(targets);
+        var total = task;
+        double dispersionValue = 0;
+        if (_dispersion.Coefficient > 0)
+        {
+            var dispersion = DispersionRegularizer.Compute(output.HiddenStates, mask, _dispersion, _subsampling);
+            dispersionValue = dispersion.item<float>() * rowShare;
+            total = task.add(dispersion.mul(_dispersion.Coefficient * rowShare));
+        }
+
+        total.backward();
+        return (task.item<float>(), dispersionValue);
+    }
+
+    private static bool HasGradient(Parameter parameter)
+    {
+        using var gradient = parameter.grad;
+        return gradient is not null;
+    }
+
+    private void ClearGradients()
+    {
+        foreach (Parameter parameter in _optimizer.Parameters)
+        {
+            parameter.grad = null;
+        }
+    }
+}

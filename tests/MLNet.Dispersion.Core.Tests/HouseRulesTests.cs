@@ -1,0 +1,82 @@
+using System.Text.RegularExpressions;
+
+namespace MLNet.Dispersion.Tests;
+
+/// <summary>Dependencies between the rooms of the core run one way, and one file holds one public type.</summary>
+public sealed partial class HouseRulesTests
+{
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Geometry"] = ["Backbones"],
+        ["Losses"] = ["Geometry"],
+        ["Hub"] = [],
+        ["Tokenization"] = ["Hub"],
+        ["Backbones"] = ["Hub"],
+        ["Data"] = [],
+        ["Training"] = ["Geometry", "Losses", "Hub", "Tokenization", "Backbones", "Data"],
+    };
+
+    public static TheoryData<string> Rooms() => [.. Allowed.Keys];
+
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void Room_UsesOnlyTheRoomsBelowIt(string room)
+    {
+        foreach (string file in SourceFiles(Path.Combine(CoreFolder, room)))
+        {
+            var used = RoomReference().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value).Where(name => name != room && Allowed.ContainsKey(name));
+            Assert.All(used.Distinct(), name => Assert.True(Allowed[room].Contains(name), $"{file} uses {name}; {room} may only use: {string.Join(", ", Allowed[room])}"));
+        }
+    }
+
+    [Fact]
+    public void Core_KnowsNothingOfMLNet()
+    {
+        string[] names = [.. typeof(Backbone).Assembly.GetReferencedAssemblies().Select(assembly => assembly.Name!)];
+
+        Assert.DoesNotContain(names, name => name.StartsWith("Microsoft.ML", StringComparison.Ordinal) && name != "Microsoft.ML.Tokenizers");
+    }
+
+    [Fact]
+    public void File_HoldsOnePublicType()
+    {
+        foreach (string file in SourceFiles(Path.Combine(RepositoryFolder, "src")))
+        {
+            int types = PublicType().Count(File.ReadAllText(file));
+            Assert.True(types <= 1, $"{file} declares {types} public types.");
+        }
+    }
+
+    [Fact]
+    public void Source_NeverReseedsTheGlobalGenerator()
+    {
+        foreach (string file in SourceFiles(Path.Combine(RepositoryFolder, "src")))
+        {
+            Assert.DoesNotMatch(@"\b(torch|random)\.(manual_seed|set_rng_state)\(", File.ReadAllText(file));
+        }
+    }
+
+    private static string RepositoryFolder { get; } = FindRepository();
+
+    private static string CoreFolder => Path.Combine(RepositoryFolder, "src", "MLNet.Dispersion.Core");
+
+    private static IEnumerable<string> SourceFiles(string folder) =>
+        Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
+
+    private static string FindRepository()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "MLNet.Dispersion.sln")))
+        {
+            folder = folder.Parent ?? throw new InvalidOperationException("The tests must run inside a checkout: MLNet.Dispersion.sln was not found above them.");
+        }
+
+        return folder.FullName;
+    }
+
+    [GeneratedRegex(@"MLNet\.Dispersion\.([A-Z]\w+)")]
+    private static partial Regex RoomReference();
+
+    [GeneratedRegex(@"^(?:\[[^\]]+\]\s*)?public (?:(?:static|sealed|abstract|readonly|partial) )*(?:class|record|struct|interface|enum) ", RegexOptions.Multiline)]
+    private static partial Regex PublicType();
+}
