@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using MLNet.Dispersion.Hub;
 
 namespace MLNet.Dispersion.Tokenization;
@@ -38,6 +39,11 @@ internal readonly struct JsonField
             throw new CheckpointException(file, "The file is empty. Fetch it again from where the model came from.");
         }
 
+        if (!Utf8.IsValid(bytes.Span))
+        {
+            throw new CheckpointException(file, "Not valid UTF-8: the file is damaged. Fetch it again from where the model came from.");
+        }
+
         try
         {
             using var document = JsonDocument.Parse(bytes);
@@ -68,7 +74,14 @@ internal readonly struct JsonField
             throw Fail("it must be an object, written in braces");
         }
 
-        return _element.TryGetProperty(name, out JsonElement value) ? new JsonField(_file, PathOf(name), value) : null;
+        try
+        {
+            return _element.TryGetProperty(name, out JsonElement value) ? new JsonField(_file, PathOf(name), value) : null;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw Fail("one of its names is no valid Unicode text", e);
+        }
     }
 
     internal IEnumerable<(string Name, JsonField Value)> Members()

@@ -11,6 +11,8 @@ internal static class TokenizerConfigWriter
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     /// <summary>The file's contents to start from; empty where there is none.</summary>
     internal static JsonObject Original(CheckpointSource? source, string fileName)
     {
@@ -20,7 +22,15 @@ internal static class TokenizerConfigWriter
         }
 
         ReadOnlySpan<byte> bytes = source.ReadAllBytes(fileName);
-        return JsonNode.Parse(bytes.StartsWith("\ufeff"u8) ? bytes[3..] : bytes)!.AsObject();
+        try
+        {
+            JsonNode file = JsonNode.Parse(bytes.StartsWith("\ufeff"u8) ? bytes[3..] : bytes, documentOptions: Strict)!;
+            return JsonNode.Parse(file.ToJsonString())!.AsObject();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new CheckpointException(source.Describe(fileName), $"It holds a name twice, or text that is no valid Unicode: {e.Message} Correct it, or fetch the file again from where the model came from.", innerException: e);
+        }
     }
 
     /// <summary>States the added tokens and the beginning and end tokens, so that no other file is needed to know them.</summary>
