@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text;
 using MLNet.Dispersion.Backbones.Gpt2;
+using MLNet.Dispersion.Backbones.GptNeoX;
+using MLNet.Dispersion.Backbones.Llama;
 using MLNet.Dispersion.Hub;
 using static TorchSharp.torch;
 
@@ -13,6 +15,11 @@ public static class BackboneRegistry
     private static readonly ConcurrentDictionary<string, Func<ConfigReader, CausalLMBackbone>> Factories = new(StringComparer.Ordinal)
     {
         ["gpt2"] = Gpt2Backbone.Create,
+        ["gpt_neox"] = GptNeoXBackbone.Create,
+        ["llama"] = LlamaBackbone.Create,
+        ["mistral"] = LlamaBackbone.Create,
+        ["qwen2"] = LlamaBackbone.Create,
+        ["qwen3"] = LlamaBackbone.Create,
     };
 
     /// <summary>The architectures that are known.</summary>

@@ -1,0 +1,47 @@
+using MLNet.Dispersion.Backbones.Shared;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Backbones.GptNeoX;
+
+/// <summary>The transformer below the head.</summary>
+internal sealed class GptNeoXModel : nn.Module
+{
+    private readonly ForwardContext _context;
+    private readonly GptNeoXConfig _config;
+    private readonly RotaryEmbedding _rotary;
+    private readonly EmbeddingTable embed_in;
+    private readonly ModuleList<GptNeoXBlock> layers;
+    private readonly NormLayer final_layer_norm;
+
+    internal GptNeoXModel(ForwardContext context, GptNeoXConfig config)
+        : base(nameof(GptNeoXModel))
+    {
+        _context = context;
+        _config = config;
+        _rotary = new RotaryEmbedding(config.RotaryDimensions, config.RopeTheta);
+        embed_in = new EmbeddingTable(context, config.VocabularySize, config.HiddenSize);
+        layers = new ModuleList<GptNeoXBlock>([.. Enumerable.Range(0, config.LayerCount).Select(_ => new GptNeoXBlock(context, config, _rotary))]);
+        final_layer_norm = new NormLayer(config.HiddenSize, config.LayerNormEpsilon);
+        RegisterComponents();
+    }
+
+    internal BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection)
+    {
+        var kept = new HiddenStateCollector(selection, layers.Count);
+        var mask = CausalAttention.Mask(attentionMask);
+        var positions = _rotary.Tables(inputIds.shape[1], inputIds.device);
+        var state = embed_in.Forward(inputIds);
+        state = _context.Drop(state, _context.Dropout(_config.HiddenDropout, training));
+        kept.Add(0, state);
+        for (int layer = 0; layer < layers.Count; layer++)
+        {
+            state = layers[layer].Forward(state, mask, positions);
+            kept.Add(layer + 1, state);
+        }
+
+        return kept.Finish(final_layer_norm.Forward(state));
+    }
+
+    internal Tensor TiedHead(Tensor hidden) => embed_in.Head(hidden);
+}

@@ -1,0 +1,77 @@
+using MLNet.Dispersion.Backbones.Shared;
+
+namespace MLNet.Dispersion.Backbones.Llama;
+
+/// <summary>The parts of a config.json of the Llama family (Llama, Qwen2, Qwen3) that matter to the network.</summary>
+internal sealed record LlamaConfig(
+    int VocabularySize,
+    int ContextLength,
+    int HiddenSize,
+    int InnerSize,
+    int LayerCount,
+    int HeadCount,
+    int KeyValueHeadCount,
+    int HeadSize,
+    double RmsNormEpsilon,
+    double RopeTheta,
+    RopeScaling? RopeScaling,
+    double AttentionDropout,
+    bool InputBias,
+    bool OutputBias,
+    bool MlpBias,
+    bool NormalisedHeads,
+    bool TiedHead)
+{
+    internal static LlamaConfig Read(ConfigReader config)
+    {
+        int hidden = config.Size("hidden_size");
+        int heads = config.Size("num_attention_heads");
+        int keyValueHeads = config.Size("num_key_value_heads", heads);
+        config.RequireDivisible("num_attention_heads", heads, "num_key_value_heads", keyValueHeads);
+        int contextLength = config.Size("max_position_embeddings", 2048);
+        bool isQwen2 = config.ModelType == "qwen2";
+        bool bias = isQwen2 || config.Flag("attention_bias", false);
+        RefuseSlidingWindow(config, contextLength);
+        config.OneOf("hidden_act", "silu", ["silu"]);
+        return new LlamaConfig(
+            config.Size("vocab_size"),
+            contextLength,
+            hidden,
+            config.Size("intermediate_size"),
+            config.Size("num_hidden_layers"),
+            heads,
+            keyValueHeads,
+            HeadSizeOf(config, hidden, heads),
+            config.Positive("rms_norm_eps", 1e-6),
+            RopeScaling.Theta(config, "rope_theta", 10000),
+            RopeScaling.Read(config),
+            config.Probability("attention_dropout", 0),
+            InputBias: bias,
+            OutputBias: bias && !isQwen2,
+            config.Flag("mlp_bias", false),
+            NormalisedHeads: config.ModelType == "qwen3",
+            config.Flag("tie_word_embeddings", false));
+    }
+
+    private static int HeadSizeOf(ConfigReader config, int hidden, int heads)
+    {
+        if (!config.Has("head_dim"))
+        {
+            config.RequireDivisible("hidden_size", hidden, "num_attention_heads", heads);
+        }
+
+        int size = config.Size("head_dim", hidden / heads);
+        config.RequireDivisible("head_dim", size, "2 (rotary pairs)", 2);
+        return size;
+    }
+
+    private static void RefuseSlidingWindow(ConfigReader config, int contextLength)
+    {
+        // Qwen names a window that it does not use; Mistral has no switch and uses it.
+        bool used = config.Flag("use_sliding_window", config.ModelType == "mistral");
+        if (used && config.Has("sliding_window") && config.Size("sliding_window") < contextLength)
+        {
+            throw config.Wrong("sliding_window", $"is below max_position_embeddings = {contextLength}; attention windows are not supported. Lower max_position_embeddings to the window");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using MLNet.Dispersion.Backbones.Shared;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Backbones.Llama;
+
+/// <summary>The transformer below the head.</summary>
+internal sealed class LlamaModel : nn.Module
+{
+    private readonly RotaryEmbedding _rotary;
+    private readonly EmbeddingTable embed_tokens;
+    private readonly ModuleList<LlamaBlock> layers;
+    private readonly RmsNorm norm;
+
+    internal LlamaModel(ForwardContext context, LlamaConfig config)
+        : base(nameof(LlamaModel))
+    {
+        _rotary = new RotaryEmbedding(config.HeadSize, config.RopeTheta, config.RopeScaling);
+        embed_tokens = new EmbeddingTable(context, config.VocabularySize, config.HiddenSize);
+        layers = new ModuleList<LlamaBlock>([.. Enumerable.Range(0, config.LayerCount).Select(_ => new LlamaBlock(context, config, _rotary))]);
+        norm = new RmsNorm(config.HiddenSize, config.RmsNormEpsilon);
+        RegisterComponents();
+    }
+
+    internal BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection)
+    {
+        var kept = new HiddenStateCollector(selection, layers.Count);
+        var mask = CausalAttention.Mask(attentionMask);
+        var positions = _rotary.Tables(inputIds.shape[1], inputIds.device);
+        var state = embed_tokens.Forward(inputIds);
+        kept.Add(0, state);
+        for (int layer = 0; layer < layers.Count; layer++)
+        {
+            state = layers[layer].Forward(state, mask, positions);
+            kept.Add(layer + 1, state);
+        }
+
+        return kept.Finish(norm.Forward(state));
+    }
+
+    internal Tensor TiedHead(Tensor hidden) => embed_tokens.Head(hidden);
+}
