@@ -20,6 +20,10 @@ internal sealed class GoldenTensors
         _header = JsonDocument.Parse(_bytes.AsMemory(8, headerLength)).RootElement;
     }
 
+    public bool Contains(string name) => _header.TryGetProperty(name, out _);
+
+    public int CountStartingWith(string prefix) => _header.EnumerateObject().Count(entry => entry.Name.StartsWith(prefix, StringComparison.Ordinal));
+
     public long[] Shape(string name) => [.. _header.GetProperty(name).GetProperty("shape").EnumerateArray().Select(d => d.GetInt64())];
 
     public float[] Floats(string name) => MemoryMarshal.Cast<byte, float>(Slice(name, "F32")).ToArray();
