@@ -86,14 +86,15 @@ public class SentencePieceBpeTokenizerTests
     }
 
     [Fact]
-    public void Encode_TenMillionCharactersWithALimit_EndsSoon()
+    public void Encode_TenMillionCharactersWithALimit_WorksOnTheBeginningAlone()
     {
         TextTokenizer tokenizer = TextTokenizer.Load(SmallSentencePiece.Files("tokenizer.model"));
         string text = string.Concat(Enumerable.Repeat("the cat ", 1_250_000));
-        var watch = System.Diagnostics.Stopwatch.StartNew();
+        long before = GC.GetAllocatedBytesForCurrentThread();
 
         Assert.Equal(8, tokenizer.Encode(text, 8).Ids.Length);
-        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 3);
+        long copies = (GC.GetAllocatedBytesForCurrentThread() - before) / (sizeof(char) * text.Length);
+        Assert.InRange(copies, 0, 3);
     }
 
     [Fact]
