@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -83,6 +82,8 @@ public sealed class FineTuneWithDispersionEstimator : IEstimator<FineTuneWithDis
     /// <exception cref="ArgumentException">No row has a label, or all have the same one.</exception>
     /// <exception cref="OperationCanceledException">The options' token or the MLContext was cancelled; nothing is left behind.</exception>
     /// <exception cref="Hub.CheckpointException">The backbone's files are missing or damaged.</exception>
+    /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated; later, the best weights are kept and a warning is logged.</exception>
     public FineTuneWithDispersionTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -93,21 +94,20 @@ public sealed class FineTuneWithDispersionEstimator : IEstimator<FineTuneWithDis
 
         using IChannel channel = _host.Start("Training");
         using var cancellation = new FitCancellation(_host, _options.CancellationToken);
-        var rows = TrainingRows.Read(input, _columns, classCount, cancellation);
+        var rows = TrainingData.Read(input, _columns, classCount, cancellation);
         rows.Warn(channel);
         rows.CheckTrainable(_host, classCount, classes);
         TextClassifier classifier = Train(rows, classCount, channel, cancellation);
-        return new FineTuneWithDispersionTransformer(_host, _columns, _backbone.Name, classes, new ClassifierScorer(classifier));
+        return new FineTuneWithDispersionTransformer(_host, _columns, _backbone.Name, classes, new FineTunedScorer(classifier));
     }
 
-    private TextClassifier Train(TrainingRows rows, int classCount, IChannel channel, FitCancellation cancellation)
+    private TextClassifier Train(TrainingData rows, int classCount, IChannel channel, FitCancellation cancellation)
     {
         FineTuneOptions options = _options.Clone();
         options.Seed = _seed;
         options.CancellationToken = cancellation.Token;
         options.Progress = new TrainingLog(channel, options.Epochs, cancellation, _options.Progress);
         Info(channel, $"Fine-tuning {_backbone.Name} on {rows.Texts.Count} rows of {classCount} classes, seed {_seed}, dispersion coefficient {options.Dispersion.Coefficient}.");
-        var clock = Stopwatch.StartNew();
         TextClassifier? classifier = null;
         try
         {
@@ -121,20 +121,31 @@ public sealed class FineTuneWithDispersionEstimator : IEstimator<FineTuneWithDis
             throw;
         }
 
-        WarnOfTruncation(channel, classifier.TruncatedTrainingRows, rows.Texts.Count, options);
-        Info(channel, $"Fine-tuned {_backbone.Name} in {clock.Elapsed.TotalSeconds:0.0} s.");
+        LogResult(channel, classifier, rows.Texts.Count);
         return classifier;
     }
 
-    private void WarnOfTruncation(IChannel channel, int truncated, int rows, FineTuneOptions options)
+    private void LogResult(IChannel channel, TextClassifier classifier, int rows)
     {
-        if (truncated > 0)
+        if (classifier.TruncatedTrainingRows > 0)
         {
-            string limit = options.MaxSequenceLength is { } most ? string.Create(CultureInfo.InvariantCulture, $"MaxSequenceLength is {most}") : "its context length";
             channel.Warning(MessageSensitivity.None, string.Create(
                 CultureInfo.InvariantCulture,
-                $"{truncated} of {rows} training rows have more tokens in column '{_columns.Text}' than the model reads ({limit}) and were cut off."));
+                $"{classifier.TruncatedTrainingRows} of {rows} training rows have more tokens in column '{_columns.Text}' than the {classifier.MaxSequenceLength} that the model reads, and were cut off."));
         }
+
+        if (classifier.TrainingResult is not { } result)
+        {
+            return;
+        }
+
+        if (result.Warning is { } warning)
+        {
+            channel.Warning(MessageSensitivity.None, warning);
+        }
+
+        string kept = result.BestEpoch is { } best ? string.Create(CultureInfo.InvariantCulture, $"; kept the weights of epoch {best}, validation loss {result.BestValidationLoss:0.0000}") : "";
+        Info(channel, $"Fine-tuned {_backbone.Name} in {result.Elapsed.TotalSeconds:0.0} s and {result.Steps} steps ({result.StopReason}, peak learning rate {result.LearningRate:0.##E+0}, {result.ComputeType}){kept}.");
     }
 
     private static void Info(IChannel channel, FormattableString message) =>

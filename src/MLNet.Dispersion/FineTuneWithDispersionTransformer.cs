@@ -63,6 +63,13 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
     /// <summary>The name of the backbone that was fine-tuned.</summary>
     public string BackboneName { get; }
 
+    /// <summary>How training went, step by step; null for a model that was loaded.</summary>
+    public FineTuneResult? TrainingResult => _scorer.TrainingResult;
+
+    /// <summary>The fine-tuned language model below the classification head, for diagnostics such as its condensation. It stays the transformer's and lives as long as it.</summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public PretrainedLanguageModel LanguageModel => _scorer.LanguageModel;
+
     /// <summary>Always true: each row is scored by itself.</summary>
     bool ITransformer.IsRowToRowMapper => true;
 
@@ -125,7 +132,7 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
             throw new FormatException($"The model file is damaged: its header speaks of {manifest.ClassCount} classes, its weights of {found}. Save the model again, or fetch the file again.");
         }
 
-        return new FineTuneWithDispersionTransformer(environment, manifest.Columns, manifest.BackboneName, manifest.Classes, new ClassifierScorer(classifier));
+        return new FineTuneWithDispersionTransformer(environment, manifest.Columns, manifest.BackboneName, manifest.Classes, new FineTunedScorer(classifier));
     }
 
     private ScoringSchema SchemaFor(DataViewSchema input) => new(input, GetOutputSchema(input), _columns.Text);

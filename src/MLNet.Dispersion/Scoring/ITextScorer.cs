@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Hub;
+using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Scoring;
 
@@ -7,6 +8,12 @@ internal interface ITextScorer : IDisposable
 {
     /// <summary>Classes (K).</summary>
     int ClassCount { get; }
+
+    /// <summary>The fine-tuned language model; the scorer's own.</summary>
+    PretrainedLanguageModel LanguageModel { get; }
+
+    /// <summary>How training went, or null for a model that was loaded.</summary>
+    FineTuneResult? TrainingResult { get; }
 
     /// <summary>Scores texts.</summary>
     /// <param name="texts">The texts; blank ones count as empty.</param>

@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Hub;
+using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Scoring;
 
@@ -13,6 +14,20 @@ internal sealed class SharedScorer(ITextScorer scorer) : IDisposable
     private bool _disposed;
 
     internal int ClassCount { get; } = scorer.ClassCount;
+
+    /// <inheritdoc cref="ITextScorer.TrainingResult"/>
+    internal FineTuneResult? TrainingResult { get; } = scorer.TrainingResult;
+
+    /// <inheritdoc cref="ITextScorer.LanguageModel"/>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal PretrainedLanguageModel LanguageModel
+    {
+        get
+        {
+            ThrowIfDisposed();
+            return scorer.LanguageModel;
+        }
+    }
 
     /// <inheritdoc cref="ITextScorer.Score"/>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using MLNet.Dispersion.Hub;
 using MLNet.Dispersion.Scoring;
+using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Tests.Support;
 
@@ -19,6 +20,10 @@ internal sealed class FakeScorer(int classCount = 3) : ITextScorer
     public int MaxLength { get; init; } = int.MaxValue;
 
     public int Disposals { get; private set; }
+
+    public PretrainedLanguageModel LanguageModel => throw new NotSupportedException();
+
+    public FineTuneResult? TrainingResult => null;
 
     /// <summary>Runs inside every call.</summary>
     public Action? WhileScoring { get; init; }

@@ -4,9 +4,13 @@ using MLNet.Dispersion.Training;
 namespace MLNet.Dispersion.Scoring;
 
 /// <summary>The trained classifier as a scorer, which owns it.</summary>
-internal sealed class ClassifierScorer(TextClassifier classifier) : ITextScorer
+internal sealed class FineTunedScorer(TextClassifier classifier) : ITextScorer
 {
     public int ClassCount => classifier.ClassCount;
+
+    public PretrainedLanguageModel LanguageModel => classifier.LanguageModel;
+
+    public FineTuneResult? TrainingResult => classifier.TrainingResult;
 
     public float[] Score(IReadOnlyList<string?> texts, out int truncated) => classifier.Score(texts, out truncated);
 

@@ -6,7 +6,7 @@ using MLNet.Dispersion.Schema;
 namespace MLNet.Dispersion.Fitting;
 
 /// <summary>The labelled texts of the training data, read once into memory.</summary>
-internal sealed class TrainingRows
+internal sealed class TrainingData
 {
     private readonly ColumnNames _columns;
     private readonly List<string> _texts = [];
@@ -14,7 +14,7 @@ internal sealed class TrainingRows
     private int _read;
     private int _blank;
 
-    private TrainingRows(ColumnNames columns) => _columns = columns;
+    private TrainingData(ColumnNames columns) => _columns = columns;
 
     internal IReadOnlyList<string> Texts => _texts;
 
@@ -22,9 +22,9 @@ internal sealed class TrainingRows
     internal IReadOnlyList<int> Labels => _labels;
 
     /// <summary>Reads every row that has a label.</summary>
-    internal static TrainingRows Read(IDataView data, ColumnNames columns, int classCount, FitCancellation cancellation)
+    internal static TrainingData Read(IDataView data, ColumnNames columns, int classCount, FitCancellation cancellation)
     {
-        var rows = new TrainingRows(columns);
+        var rows = new TrainingData(columns);
         DataViewSchema.Column textColumn = data.Schema[columns.Text];
         DataViewSchema.Column labelColumn = data.Schema[columns.Label];
         using DataViewRowCursor cursor = data.GetRowCursor([textColumn, labelColumn]);

@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML;
+using MLNet.Dispersion.Tests.Support;
+
+namespace MLNet.Dispersion.Tests.Persistence;
+
+/// <summary>
+/// A program that names none of our types loads a model and scores with it. This is what breaks first when a new ML.NET moves the members that
+/// automatic loading rests on, and nothing else would tell: without them the assembly still compiles and is silently not found.
+/// </summary>
+public sealed class FreshProcessTests(TrainedModel trained) : IClassFixture<TrainedModel>
+{
+    private static readonly string[] Texts = ["a cat", "red and green", "five", "horse mouse sheep", "two 👍🏽"];
+
+    [Fact]
+    public async Task Load_InAProcessThatNeverNamedOurTypes_PredictsTheSame()
+    {
+        using var model = new TemporaryFile();
+        using var texts = new TemporaryFile();
+        trained.Ml.Model.Save(trained.Chain, trained.Data.Schema, model.Path);
+        await File.WriteAllLinesAsync(texts.Path, Texts);
+
+        string[] lines = await RunAsync("FreshProcessLoad.dll", model.Path, texts.Path);
+
+        Assert.Equal("loaded before: False", lines[0]);
+        IDataView data = trained.Ml.Data.LoadFromEnumerable(Texts.Select(text => new TextRow { Text = text }));
+        string[] expected = [.. trained.Ml.Data.CreateEnumerable<NamedPrediction>(trained.Chain.Transform(data), reuseRowObject: false).Select(Describe)];
+        Assert.Equal(expected, lines[1..(1 + Texts.Length)]);
+        using var engine = trained.Ml.Model.CreatePredictionEngine<TextRow, NamedPrediction>(trained.Chain, new PredictionEngineOptions { OwnsTransformer = false });
+        Assert.Equal(Texts.Select(text => Describe(engine.Predict(new TextRow { Text = text }))), lines[(1 + Texts.Length)..]);
+    }
+
+    private static string Describe(NamedPrediction prediction) =>
+        string.Join(' ', prediction.Score.Select(score => score.ToString("R", CultureInfo.InvariantCulture)).Prepend(prediction.PredictedLabel ?? ""));
+
+    private static async Task<string[]> RunAsync(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, program), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
+        Assert.True(process.ExitCode == 0, $"{program} ended with {process.ExitCode}: {await errors}{await output}");
+        return (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
+}

@@ -1,0 +1,25 @@
+using System.Collections.Concurrent;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace MLNet.Dispersion.Tests.Support;
+
+/// <summary>Keeps what a context logs.</summary>
+internal sealed class LogRecorder
+{
+    private readonly ConcurrentQueue<(ChannelMessageKind Kind, string Message)> _messages = new();
+
+    internal LogRecorder(MLContext ml) => ml.Log += (_, e) =>
+    {
+        if (e.Source.Contains("FineTuneWithDispersion", StringComparison.Ordinal))
+        {
+            _messages.Enqueue((e.Kind, e.RawMessage));
+        }
+    };
+
+    internal string[] Warnings => Of(ChannelMessageKind.Warning);
+
+    internal string[] Infos => Of(ChannelMessageKind.Info);
+
+    private string[] Of(ChannelMessageKind kind) => [.. _messages.Where(message => message.Kind == kind).Select(message => message.Message)];
+}
