@@ -90,7 +90,7 @@ public sealed class PretrainedLanguageModel : IDisposable
         ArgumentNullException.ThrowIfNull(sink);
         string typeName = TypeName(type);
         var weights = Backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, (Tensor)pair.parameter));
-        sink.Write(WeightFiles.SingleFile, stream => SafetensorsWriter.Write(stream, weights, type));
+        sink.Write(CheckpointWeights.SingleFile, stream => SafetensorsWriter.Write(stream, weights, type));
         Tokenizer.Save(sink);
         var config = Backbone.Config?.DeepClone().AsObject()
             ?? throw new InvalidOperationException($"{Name} was not made from a config.json, so it cannot be saved as a checkpoint: make it with BackboneRegistry.");

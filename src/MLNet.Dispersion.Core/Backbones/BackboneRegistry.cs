@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using System.Text;
 using MLNet.Dispersion.Backbones.Gpt2;
 using MLNet.Dispersion.Backbones.GptNeoX;
@@ -66,22 +67,31 @@ public static class BackboneRegistry
         ArgumentNullException.ThrowIfNull(configJson);
         ArgumentNullException.ThrowIfNull(generator);
         var config = ConfigReader.Parse(Encoding.UTF8.GetBytes(configJson), ConfigFile);
+        double range = config.Positive("initializer_range", 0.02);
         var backbone = Construct(config);
-        BackboneWeights.Initialise(backbone, config.Positive("initializer_range", 0.02), generator);
-        backbone.eval();
-        return backbone;
+        try
+        {
+            BackboneWeights.Initialise(backbone, range, generator);
+            backbone.eval();
+            return backbone;
+        }
+        catch
+        {
+            backbone.Dispose();
+            throw;
+        }
     }
 
     private static CausalLMBackbone Construct(ConfigReader config)
     {
         if (!Factories.TryGetValue(config.ModelType, out var create))
         {
-            throw config.Wrong("model_type", $"is '{config.ModelType}'; known: {string.Join(", ", ModelTypes)}. Register another with BackboneRegistry.Register");
+            throw config.Wrong("model_type", $"is '{Printable.Name(config.ModelType)}'; known: {string.Join(", ", ModelTypes)}. Register another with BackboneRegistry.Register");
         }
 
         // What is made here must outlive whatever scope the caller is in.
         using var scope = NewDisposeScope();
-        var backbone = create(config);
+        var backbone = Allocate(config, create);
         backbone.Config = config.Root;
         foreach (var (_, parameter) in backbone.named_parameters())
         {
@@ -89,5 +99,22 @@ public static class BackboneRegistry
         }
 
         return backbone;
+    }
+
+    private static CausalLMBackbone Allocate(ConfigReader config, Func<ConfigReader, CausalLMBackbone> create)
+    {
+        if (config.Has("quantization_config"))
+        {
+            throw config.Wrong("quantization_config", "is given: quantised checkpoints are not supported. Use the original one with F32, F16 or BF16 weights");
+        }
+
+        try
+        {
+            return create(config);
+        }
+        catch (Exception e) when (e is ExternalException or OutOfMemoryException)
+        {
+            throw config.Wrong("model_type", $"{config.ModelType} of these sizes does not fit in memory");
+        }
     }
 }

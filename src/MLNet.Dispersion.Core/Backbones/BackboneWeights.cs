@@ -7,26 +7,14 @@ namespace MLNet.Dispersion.Backbones;
 /// <summary>Fills a backbone's parameters: from a checkpoint, or at random.</summary>
 internal static class BackboneWeights
 {
-    private const int NamesInMessage = 10;
-
-    /// <summary>Reads every parameter from the checkpoint's files.</summary>
+    /// <summary>Reads every parameter from the checkpoint's files: all of them, or an exception.</summary>
     internal static void Load(CausalLMBackbone backbone, CheckpointSource source)
     {
         using var noGradient = no_grad();
-        var missing = backbone.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter, StringComparer.Ordinal);
-        var files = WeightFiles.Of(source);
-        var surplus = new List<string>();
-        foreach (string file in files)
-        {
-            source.Read(file, stream => LoadFile(backbone, new SafetensorsReader(stream, source.Describe(file)), missing, surplus));
-        }
-
-        if (missing.Count > 0 || surplus.Count > 0)
-        {
-            throw new CheckpointException(
-                source.Describe(files[0]),
-                $"{Listing(missing.Keys, "missing")}; {Listing(surplus, "surplus")}. The weights are not those of the {backbone.Info.ModelType} in config.json: fetch both from the same place.");
-        }
+        var parameters = backbone.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter, StringComparer.Ordinal);
+        var weights = CheckpointWeights.Open(source);
+        Check(weights, backbone, parameters);
+        weights.Read(tensor => backbone.IsIgnorable(tensor) ? null : parameters[backbone.ParameterName(tensor)]);
     }
 
     /// <summary>Draws every parameter.</summary>
@@ -46,24 +34,51 @@ internal static class BackboneWeights
         }
     }
 
-    private static void LoadFile(CausalLMBackbone backbone, SafetensorsReader reader, Dictionary<string, Parameter> missing, List<string> surplus)
+    // Before any value is read, so that the message can name everything that is wrong.
+    private static void Check(CheckpointWeights weights, CausalLMBackbone backbone, Dictionary<string, Parameter> parameters)
     {
-        while (reader.MoveNext() is { } entry)
+        var missing = parameters.Keys.ToHashSet(StringComparer.Ordinal);
+        var surplus = new List<string>();
+        foreach (var (shard, entry) in weights.Entries.Where(e => !backbone.IsIgnorable(e.Entry.Name)))
         {
-            if (missing.Remove(backbone.ParameterName(entry.Name), out Parameter? parameter))
-            {
-                reader.CopyTo(parameter);
-            }
-            else if (!backbone.IsIgnorable(entry.Name))
+            string file = weights.Describe(shard);
+            string name = backbone.ParameterName(entry.Name);
+            if (!parameters.TryGetValue(name, out var parameter))
             {
                 surplus.Add(entry.Name);
+                continue;
             }
+
+            if (!missing.Remove(name))
+            {
+                throw new CheckpointException(file, $"The checkpoint holds parameter '{Printable.Name(name)}' twice, under different names. Write the checkpoint again.", Printable.Name(entry.Name));
+            }
+
+            CheckEntry(file, entry, parameter.shape);
+        }
+
+        if (missing.Count > 0 || surplus.Count > 0)
+        {
+            throw new CheckpointException(
+                weights.MainFile,
+                $"{Listing(missing, "missing")}; {Listing(surplus, "surplus")}. The weights are not those of the {Printable.Name(backbone.Info.ModelType)} in config.json: fetch both from the same place.");
         }
     }
 
-    private static string Listing(IReadOnlyCollection<string> names, string what)
+    private static void CheckEntry(string file, SafetensorsEntry entry, long[] shape)
     {
-        string listed = string.Join(", ", names.Order(StringComparer.Ordinal).Take(NamesInMessage));
-        return names.Count == 0 ? $"no tensor is {what}" : $"{names.Count} tensors are {what} ({listed}{(names.Count > NamesInMessage ? ", …" : "")})";
+        if (!SafetensorsTypes.IsFloatingPoint(entry.DataType))
+        {
+            throw new CheckpointException(file, $"It holds {SafetensorsTypes.CodeOf(entry.DataType)} numbers: quantised weights are not supported. Use the original checkpoint with F32, F16 or BF16 weights.", Printable.Name(entry.Name));
+        }
+
+        if (!entry.Shape.SequenceEqual(shape))
+        {
+            throw new CheckpointException(file, $"Its shape is {Printable.Shape(entry.Shape)}, but config.json asks for {Printable.Shape(shape)}. Use the config.json that belongs to these weights.", Printable.Name(entry.Name));
+        }
     }
+
+    private static string Listing(IReadOnlyCollection<string> names, string what) => names.Count == 0
+        ? $"no tensor is {what}"
+        : $"{names.Count} tensors are {what} ({Printable.FirstTen([.. names.Order(StringComparer.Ordinal)])})";
 }

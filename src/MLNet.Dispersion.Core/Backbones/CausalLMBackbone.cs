@@ -40,10 +40,13 @@ public abstract class CausalLMBackbone : nn.Module
     }
 
     /// <summary>Replaces every dropout probability of the configuration; null (default) leaves them. At least 0 and below 1.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside this range.</exception>
     public double? DropoutProbability
     {
         get => Context.DropoutProbability;
-        set => Context.DropoutProbability = value;
+        set => Context.DropoutProbability = value is null or (>= 0 and < 1)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "A dropout probability must be at least 0 and below 1.");
     }
 
     internal ForwardContext Context { get; } = new();
@@ -79,23 +82,6 @@ public abstract class CausalLMBackbone : nn.Module
     /// <summary>Checks what goes into a forward pass.</summary>
     /// <param name="inputIds">Token ids.</param>
     /// <param name="attentionMask">The mask or null.</param>
-    /// <exception cref="ArgumentException">A shape or type is wrong, or the sequences are longer than the context.</exception>
-    protected void CheckInput(Tensor inputIds, Tensor? attentionMask)
-    {
-        ArgumentNullException.ThrowIfNull(inputIds);
-        if (inputIds.dim() != 2 || inputIds.dtype != ScalarType.Int64 || inputIds.shape[1] < 1)
-        {
-            throw new ArgumentException($"Token ids must be int64 of shape [B, L] with at least one token; they are {inputIds.dtype} [{string.Join(", ", inputIds.shape)}].", nameof(inputIds));
-        }
-
-        if (inputIds.shape[1] > Info.ContextLength)
-        {
-            throw new ArgumentException($"The sequences have {inputIds.shape[1]} tokens; this backbone's context is {Info.ContextLength}. Cut them off.", nameof(inputIds));
-        }
-
-        if (attentionMask is not null && (attentionMask.dtype != ScalarType.Bool || !attentionMask.shape.SequenceEqual(inputIds.shape)))
-        {
-            throw new ArgumentException($"The attention mask must be bool of the ids' shape [{string.Join(", ", inputIds.shape)}]; it is {attentionMask.dtype} [{string.Join(", ", attentionMask.shape)}].", nameof(attentionMask));
-        }
-    }
+    /// <exception cref="ArgumentException">A shape or type is wrong, an id outside the vocabulary, padding not on the right, or the sequences are longer than the context.</exception>
+    protected void CheckInput(Tensor inputIds, Tensor? attentionMask) => InputCheck.Validate(Info, inputIds, attentionMask);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MLNet.Dispersion.Hub;
@@ -8,6 +9,8 @@ namespace MLNet.Dispersion.Backbones;
 public sealed class ConfigReader
 {
     private const int LargestSize = 1 << 24;
+    private const int LargestLayerCount = 1 << 12;
+    private const double LargestParameterCount = 1L << 37;
     private readonly string _file;
     private readonly JsonObject _root;
 
@@ -32,12 +35,14 @@ public sealed class ConfigReader
         ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
         try
         {
-            var node = JsonNode.Parse(utf8Json.StartsWith(mark) ? utf8Json[3..] : utf8Json);
+            var json = utf8Json.StartsWith(mark) ? utf8Json[3..] : utf8Json;
+            var node = JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
+            RequireText(node);
             return new ConfigReader(file, node as JsonObject ?? throw new CheckpointException(file, "It must hold one JSON object, as Hugging Face writes it."));
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new CheckpointException(file, $"It is no valid JSON ({e.Message}). Fetch the checkpoint again.", innerException: e);
+            throw new CheckpointException(file, $"It is no valid JSON ({Printable.Name(e.Message)}). Fetch the checkpoint again.", innerException: e);
         }
     }
 
@@ -87,7 +92,7 @@ public sealed class ConfigReader
     public string OneOf(string key, string otherwise, IReadOnlyList<string> words)
     {
         string word = Value(key, otherwise, "text")!;
-        return words.Contains(word) ? word : throw Wrong(key, $"is '{word}'; supported: {string.Join(", ", words)}");
+        return words.Contains(word) ? word : throw Wrong(key, $"is '{Printable.Name(word)}'; supported: {string.Join(", ", words)}");
     }
 
     /// <summary>Whether the key is there and not null.</summary>
@@ -118,26 +123,70 @@ public sealed class ConfigReader
         }
     }
 
+    /// <summary>Refuses sizes that together describe more parameters than any machine holds.</summary>
+    /// <param name="parameters">How many parameters the sizes describe; sizes are at most 2^24, so compute it as a double.</param>
+    /// <exception cref="CheckpointException">More than 2^37.</exception>
+    public void RequireParameters(double parameters)
+    {
+        if (parameters > LargestParameterCount)
+        {
+            throw new CheckpointException(_file, string.Create(CultureInfo.InvariantCulture, $"Its sizes describe {parameters:0.0e+0} parameters; the limit is {LargestParameterCount:0.0e+0}. Check the vocabulary, hidden, intermediate and layer sizes."));
+        }
+    }
+
     /// <summary>The parts that all architectures share.</summary>
     /// <param name="vocabularySize">V.</param>
     /// <param name="hiddenSize">F.</param>
     /// <param name="layerCount">N.</param>
     /// <param name="contextLength">The most tokens of one sequence.</param>
-    /// <exception cref="CheckpointException">A token id is outside the vocabulary.</exception>
-    public BackboneInfo Info(int vocabularySize, int hiddenSize, int layerCount, int contextLength) => new(
-        ModelType,
-        vocabularySize,
-        hiddenSize,
-        layerCount,
-        contextLength,
-        TokenId("bos_token_id", vocabularySize),
-        TokenId("eos_token_id", vocabularySize),
-        TokenId("pad_token_id", vocabularySize));
+    /// <exception cref="CheckpointException">A token id is outside the vocabulary, or there are more than 4096 layers.</exception>
+    public BackboneInfo Info(int vocabularySize, int hiddenSize, int layerCount, int contextLength)
+    {
+        if (layerCount > LargestLayerCount)
+        {
+            throw new CheckpointException(_file, $"It describes {layerCount} layers; the limit is {LargestLayerCount}.");
+        }
+
+        return new(
+            ModelType,
+            vocabularySize,
+            hiddenSize,
+            layerCount,
+            contextLength,
+            TokenId("bos_token_id", vocabularySize),
+            TokenId("eos_token_id", vocabularySize),
+            TokenId("pad_token_id", vocabularySize));
+    }
 
     /// <summary>An exception about a key.</summary>
     /// <param name="key">The key.</param>
     /// <param name="problem">What is wrong, as the rest of a sentence.</param>
     public CheckpointException Wrong(string key, string problem) => new(_file, $"{key} {problem}.");
+
+    // Texts are decoded on demand: a damaged one must show now, not at a later use.
+    private static void RequireText(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject members:
+                foreach (var (_, member) in members)
+                {
+                    RequireText(member);
+                }
+
+                break;
+            case JsonArray items:
+                foreach (var item in items)
+                {
+                    RequireText(item);
+                }
+
+                break;
+            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
+                _ = value.GetValue<string>();
+                break;
+        }
+    }
 
     private int? TokenId(string key, int vocabularySize)
     {
@@ -150,7 +199,7 @@ public sealed class ConfigReader
 
         return node is JsonValue number && number.TryGetValue(out int token) && token >= 0 && token < vocabularySize
             ? token
-            : throw Wrong(key, $"is {node.ToJsonString()}; it must be a token id from 0 to {vocabularySize - 1}, or null");
+            : throw Wrong(key, $"is {Printable.Name(node.ToJsonString())}; it must be a token id from 0 to {vocabularySize - 1}, or null");
     }
 
     private T? Value<T>(string key, T? otherwise, string rule)
@@ -162,6 +211,6 @@ public sealed class ConfigReader
 
         return node is JsonValue value && value.TryGetValue(out T? result)
             ? result
-            : throw Wrong(key, $"is {node.ToJsonString()}; it must be {rule}");
+            : throw Wrong(key, $"is {Printable.Name(node.ToJsonString())}; it must be {rule}");
     }
 }

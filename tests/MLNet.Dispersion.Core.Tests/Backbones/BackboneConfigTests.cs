@@ -1,0 +1,113 @@
+using System.Text;
+using MLNet.Dispersion.Backbones;
+using MLNet.Dispersion.Hub;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Tests.Backbones;
+
+/// <summary>config.json: wrong values are named, absurd ones refused before memory is taken.</summary>
+public sealed class BackboneConfigTests
+{
+    [Theory]
+    [InlineData("not json", "JSON")]
+    [InlineData("", "JSON")]
+    [InlineData("[]", "object")]
+    [InlineData("null", "object")]
+    [InlineData("{}", "model_type")]
+    [InlineData("""{"model_type":7}""", "model_type")]
+    [InlineData("""{"model_type":"bert"}""", "gpt2")]
+    [InlineData("""{"model_type":"gpt2","model_type":"gpt2"}""", "JSON")]
+    [InlineData("""{"model_type":"\ud800"}""", "JSON")]
+    [InlineData("""{"model_type":"gpt2","n_embd":0}""", "n_embd")]
+    [InlineData("""{"model_type":"gpt2","n_embd":-4}""", "n_embd")]
+    [InlineData("""{"model_type":"gpt2","n_embd":4.5}""", "n_embd")]
+    [InlineData("""{"model_type":"gpt2","n_embd":1e300}""", "n_embd")]
+    [InlineData("""{"model_type":"gpt2","n_embd":"64"}""", "n_embd")]
+    [InlineData("""{"model_type":"gpt2","n_embd":[64]}""", "n_embd")]
+    [InlineData("""{"model_type":"gpt2","n_embd":{}}""", "n_embd")]
+    [InlineData("""{"model_type":"gpt2","n_embd":10,"n_head":4}""", "n_head")]
+    [InlineData("""{"model_type":"gpt2","n_layer":1000000}""", "parameters")]
+    [InlineData("""{"model_type":"gpt2","n_layer":5000,"n_embd":4,"n_head":1,"vocab_size":9,"n_positions":4}""", "5000 layers")]
+    [InlineData("""{"model_type":"gpt2","n_embd":16777216,"n_head":1,"n_inner":1}""", "parameters")]
+    [InlineData("""{"model_type":"gpt2","n_embd":131072,"n_head":1,"n_layer":4000,"n_inner":16777216}""", "parameters")]
+    [InlineData("""{"model_type":"gpt2","attn_pdrop":1}""", "attn_pdrop")]
+    [InlineData("""{"model_type":"gpt2","attn_pdrop":-0.1}""", "attn_pdrop")]
+    [InlineData("""{"model_type":"gpt2","layer_norm_epsilon":-1}""", "layer_norm_epsilon")]
+    [InlineData("""{"model_type":"gpt2","activation_function":"step"}""", "activation_function")]
+    [InlineData("""{"model_type":"gpt2","scale_attn_weights":"yes"}""", "scale_attn_weights")]
+    [InlineData("""{"model_type":"gpt2","add_cross_attention":true}""", "add_cross_attention")]
+    [InlineData("""{"model_type":"gpt2","quantization_config":{"bits":4}}""", "quantization_config")]
+    [InlineData("""{"model_type":"gpt2","vocab_size":9,"eos_token_id":9}""", "eos_token_id")]
+    [InlineData("""{"model_type":"gpt2","initializer_range":-1,"n_embd":4,"n_head":1,"n_layer":1,"vocab_size":9,"n_positions":4}""", "initializer_range")]
+    public void Create_WrongConfig_NamesTheKeyAndLeavesNoTensor(string json, string named)
+    {
+        using var generator = new Generator(1);
+        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+
+        var error = Assert.Throws<CheckpointException>(() => BackboneRegistry.Create(json, generator).Dispose());
+
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+        Assert.InRange(error.Message.Length, 1, 500);
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    [Fact]
+    public void Create_NestedBombOrLongText_MakesAShortMessage()
+    {
+        using var generator = new Generator(1);
+        string bomb = string.Concat(Enumerable.Repeat("{\"a\":", 100_000));
+        string longName = $$"""{"model_type":"{{new string('x', 100_000)}}"}""";
+
+        foreach (string json in new[] { bomb, longName })
+        {
+            var error = Assert.Throws<CheckpointException>(() => BackboneRegistry.Create(json, generator));
+            Assert.InRange(error.Message.Length, 1, 500);
+        }
+    }
+
+    [Fact]
+    public void Parse_RandomDamage_GivesAConfigOrCheckpointException()
+    {
+        byte[] json = Encoding.UTF8.GetBytes(SmallCheckpoint.Config);
+        var random = new Random(5);
+        int refused = 0;
+        for (int i = 0; i < 3000; i++)
+        {
+            byte[] damaged = [.. json];
+            damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
+            try
+            {
+                ConfigReader.Parse(damaged, "config.json");
+            }
+            catch (CheckpointException)
+            {
+                refused++;
+            }
+        }
+
+        Assert.InRange(refused, 500, 2999);
+    }
+
+    [Fact]
+    public void Create_ByteOrderMark_IsAllowed()
+    {
+        using var generator = new Generator(1);
+
+        using var backbone = BackboneRegistry.Create("\uFEFF" + SmallCheckpoint.Config, generator);
+
+        Assert.Equal(4, backbone.Info.HiddenSize);
+    }
+
+    [Fact]
+    public void Create_KeysAbsent_TakesHuggingFaceDefaults()
+    {
+        var config = ConfigReader.Parse("""{"model_type":"gpt2"}"""u8, "config.json");
+
+        var gpt2 = MLNet.Dispersion.Backbones.Gpt2.Gpt2Config.Read(config);
+
+        Assert.Equal((50257, 1024, 768, 12, 12, 3072), (gpt2.VocabularySize, gpt2.ContextLength, gpt2.HiddenSize, gpt2.LayerCount, gpt2.HeadCount, gpt2.InnerSize));
+        Assert.Equal((0.1, 0.1, 0.1, 1e-5), (gpt2.EmbeddingDropout, gpt2.AttentionDropout, gpt2.ResidualDropout, gpt2.LayerNormEpsilon));
+        Assert.Equal(("gelu_new", true, false, true), (gpt2.Activation, gpt2.ScaleAttention, gpt2.ScaleAttentionByLayer, gpt2.TiedHead));
+    }
+}
