@@ -23,6 +23,24 @@ public class CondensationEndToEndTests
         Assert.Equal((2, 0, 80, 40), (profile.Texts, profile.ShortTexts, (int)profile.Tokens, profile.TokensPerText));
     }
 
+    [SkippableFact]
+    public void Measure_TrainedModelOnItsStory_MatchesEachLayer()
+    {
+        (CausalLMBackbone backbone, JsonElement golden, int[][] texts) = Load("stories260k", "stories260k/condensation", "story");
+        using CausalLMBackbone owned = backbone;
+        CondensationProfile profile = CondensationProbe.Measure(backbone, texts);
+        JsonElement story = golden.GetProperty("sequences").GetProperty("story");
+        foreach (JsonElement layer in story.GetProperty("layers").EnumerateArray())
+        {
+            LayerGeometry actual = profile.Layers[layer.GetProperty("hidden_state").GetInt32()];
+            Assert.Equal(layer.GetProperty("mean_cosine_full_matrix").GetDouble(), actual.MeanCosine, 1e-5);
+            Assert.Equal(layer.GetProperty("mean_cosine_offdiag").GetDouble(), actual.MeanCosineOffDiagonal, 1e-5);
+        }
+
+        Assert.Equal(story.GetProperty("trend_full_matrix_mean").GetProperty("spearman").GetDouble(), profile.Trend.Spearman, 1e-12);
+        AssertClose(story.GetProperty("mean_cossim_last_n"), profile.LastLayersMeans);
+    }
+
     private static (CausalLMBackbone Backbone, JsonElement Golden, int[][] Texts) Load(string model, string folder, params string[] texts)
     {
         var tensors = new GoldenTensors(SharedFixtures.Fixture(folder, "condensation.safetensors"));

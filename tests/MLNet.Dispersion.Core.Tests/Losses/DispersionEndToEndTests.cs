@@ -12,6 +12,9 @@ public class DispersionEndToEndTests
 
     [SkippableTheory]
     [InlineData("gpt2_tiny")]
+    [InlineData("qwen3_tiny")]
+    [InlineData("llama_tiny")]
+    [InlineData("gpt_neox_tiny")]
     public void Compute_OnABackbone_GivesTheReferencesWeightGradients(string model)
     {
         using var scope = NewDisposeScope();
@@ -29,13 +32,16 @@ public class DispersionEndToEndTests
             if (golden.Contains(Prefix + name))
             {
                 Tensor expected = golden.Tensor(Prefix + name);
-                double error = (parameter.grad! - expected).norm().item<float>(), norm = expected.norm().item<float>();
+
+                // An untied head is out of the loss's reach: no gradient here, zeros in the reference.
+                Tensor actual = parameter.grad ?? zeros_like(parameter);
+                double error = (actual - expected).norm().item<float>(), norm = expected.norm().item<float>();
                 Assert.True(error <= 1e-4 * norm, $"{name}: off by {error:g3} of {norm:g3}");
                 compared++;
             }
         }
 
         Assert.Equal(golden.CountStartingWith(Prefix), compared);
-        Assert.True(compared >= 8);
+        Assert.NotEqual(0, compared);
     }
 }
