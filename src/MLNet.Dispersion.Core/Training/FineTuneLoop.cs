@@ -48,10 +48,12 @@ internal sealed class FineTuneLoop : IDisposable
     internal static FineTuneResult Run(CausalLMBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device)
     {
         ScalarType computeType = backbone.ComputeType;
+        double? dropout = backbone.DropoutProbability;
         using var loop = new FineTuneLoop(backbone, objective, rows, options, device);
         try
         {
             backbone.ComputeType = PrecisionResolver.ComputeType(options.Precision, device);
+            backbone.DropoutProbability = options.Dropout ?? dropout;
             backbone.DropoutGenerator = loop._dropout;
             backbone.train();
             return loop.Run();
@@ -60,6 +62,7 @@ internal sealed class FineTuneLoop : IDisposable
         {
             backbone.eval();
             backbone.DropoutGenerator = null;
+            backbone.DropoutProbability = dropout;
             backbone.ComputeType = computeType;
         }
     }

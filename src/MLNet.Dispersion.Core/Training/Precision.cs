@@ -3,7 +3,7 @@ namespace MLNet.Dispersion.Training;
 /// <summary>The number type of matrix products and attention; weights, norms, losses and the optimizer are float32 in every case.</summary>
 public enum Precision
 {
-    /// <summary>BFloat16 products where the processor or GPU has them in hardware, else float32 (default).</summary>
+    /// <summary>BFloat16 products where the processor has them in hardware, else float32 (default). On a GPU float32, since its abilities cannot be asked for: choose <see cref="BFloat16Mixed"/> where it has them.</summary>
     Auto,
 
     /// <summary>Everything in float32.</summary>

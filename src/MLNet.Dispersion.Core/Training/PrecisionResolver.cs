@@ -10,13 +10,6 @@ internal static class PrecisionResolver
     {
         Precision.Float32 => ScalarType.Float32,
         Precision.BFloat16Mixed => ScalarType.BFloat16,
-        _ => HasFastBFloat16(device) ? ScalarType.BFloat16 : ScalarType.Float32,
-    };
-
-    private static bool HasFastBFloat16(Device device) => device.type switch
-    {
-        DeviceType.CPU => TorchRuntime.HasBFloat16Hardware,
-        DeviceType.CUDA => true,
-        _ => false,
+        _ => device.type == DeviceType.CPU && TorchRuntime.HasBFloat16Hardware ? ScalarType.BFloat16 : ScalarType.Float32,
     };
 }

@@ -58,11 +58,6 @@ public sealed class TextClassifier : IDisposable
         ClassificationHead? head = null;
         try
         {
-            if (options.Dropout is { } dropout)
-            {
-                model.Backbone.DropoutProbability = dropout;
-            }
-
             var encoder = new TextEncoder(model, options.MaxSequenceLength);
             var sequences = encoder.Encode(texts, out int truncated);
             head = ClassificationHead.Create(model.Backbone.Info.HiddenSize, classCount, options.Seed ?? 0, device);

@@ -152,6 +152,27 @@ public sealed class FineTuneLoopTests
             pair => Assert.Equal(pair.First.TaskLoss, pair.Second.TaskLoss, 0.05));
     }
 
+    [Fact]
+    public void Train_Dropout_ActsInTrainingOnlyAndIsPutBack()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        int[][] blocks = [[5, 9, 70, 33, 8, 12, 90, 4], [200, 4, 4, 4, 7, 100, 31, 6]];
+        var options = TextClassifierTests.Options();
+        options.ValidationFraction = 0;
+        options.MaxSteps = 1;
+        double plain = LanguageModelTrainer.Train(model, blocks, options).History[0].TaskLoss;
+        using var other = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        double before = LanguageModelTrainer.MeanNegativeLogLikelihood(other, blocks);
+        options.Dropout = 0.5;
+
+        double dropped = LanguageModelTrainer.Train(other, blocks, options).History[0].TaskLoss;
+
+        Assert.NotEqual(plain, dropped, 1e-3);
+        Assert.Null(other.Backbone.DropoutProbability);
+        // The first step's learning rate is 0, so the weights are those of before.
+        Assert.Equal(before, LanguageModelTrainer.MeanNegativeLogLikelihood(other, blocks), 1e-12);
+    }
+
     private static TextClassifier Train(FineTuneOptions options, int rows = 48)
     {
         var (texts, labels) = TinyBackbone.LabelledTexts(rows);
