@@ -1,0 +1,8 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.Dispersion.Geometry;
+
+namespace MLNet.Dispersion.Examples.QuickStart;
+
+/// <summary>One fine-tuned model with its figures.</summary>
+internal sealed record Outcome(ITransformer Model, MulticlassClassificationMetrics Metrics, CondensationProfile Condensation);

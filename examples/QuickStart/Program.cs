@@ -1,0 +1,52 @@
+using Microsoft.ML;
+using MLNet.Dispersion;
+using MLNet.Dispersion.Examples.QuickStart;
+using MLNet.Dispersion.Geometry;
+using Spectre.Console;
+
+AnsiConsole.WriteLine(TorchRuntime.Describe());
+
+// 1. Read labelled text.
+var ml = new MLContext(seed: 1);
+IDataView data = ml.Data.LoadFromTextFile<Ticket>(Path.Combine(AppContext.BaseDirectory, "tickets.tsv"), hasHeader: true);
+var split = ml.Data.TrainTestSplit(data, testFraction: 0.2);
+string[] testTexts = [.. ml.Data.CreateEnumerable<Ticket>(split.TestSet, reuseRowObject: false).Select(ticket => ticket.Text)];
+
+// 2. How condensed is the backbone before any tuning?
+using var pretrained = PretrainedLanguageModel.Load(Backbone.TinyEnglish);
+CondensationProfile before = Measure(pretrained);
+
+// 3. Fine-tune twice: plain, then with the dispersion loss. Everything else is equal.
+Outcome plain = Tune("plain     ", coefficient: 0);
+Outcome dispersed = Tune("dispersion", coefficient: 0.1);
+AnsiConsole.Write(Report.Comparison(before, plain, dispersed));
+
+// 4. Save, load in a fresh context, serve.
+ml.Model.Save(dispersed.Model, data.Schema, "model.zip");
+var fresh = new MLContext();
+using var engine = fresh.Model.CreatePredictionEngine<Ticket, TicketPrediction>(fresh.Model.Load("model.zip", out _));
+string[] tickets =
+[
+    "I was charged twice for March, please refund one of the payments.",
+    "The app crashes every time I open the camera tab.",
+    "How do I set the lights to go off at midnight?",
+    "My parcel has been sitting in the depot for nine days.",
+];
+AnsiConsole.Write(Report.Predictions(tickets.Select(text => (text, engine.Predict(new Ticket { Text = text })))));
+
+(plain.Model as IDisposable)?.Dispose();
+(dispersed.Model as IDisposable)?.Dispose();
+
+Outcome Tune(string title, double coefficient) => TrainingBar.Run(title, bar =>
+{
+    var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
+        .FineTuneWithDispersion(ml, backbone: Backbone.TinyEnglish, options: new() { Epochs = 3, Dispersion = { Coefficient = coefficient }, Progress = bar })
+        .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+    ITransformer model = pipeline.Fit(split.TrainSet);
+    var metrics = ml.MulticlassClassification.Evaluate(model.Transform(split.TestSet));
+    var tuned = ((IEnumerable<ITransformer>)model).OfType<FineTuneWithDispersionTransformer>().Single();
+    return new Outcome(model, metrics, Measure(tuned.LanguageModel));
+});
+
+CondensationProfile Measure(PretrainedLanguageModel model) =>
+    CondensationProbe.Measure(model.Backbone, testTexts.Select(text => model.Tokenizer.Encode(text, 512).Ids));
