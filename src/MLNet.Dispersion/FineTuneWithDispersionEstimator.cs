@@ -19,6 +19,9 @@ namespace MLNet.Dispersion;
 /// <item><term>Caching</term><description>None needed: <see cref="Fit"/> reads the data once, into memory</description></item>
 /// <item><term>Exportable to ONNX</term><description>No</description></item>
 /// </list>
+/// <para>
+/// Each trained transformer holds the model's weights until it is disposed: after <c>CrossValidate</c>, dispose the models of its folds.
+/// </para>
 /// <para>Immutable: the options are copied on entry. <see cref="Fit"/> may be called repeatedly and gives the same model for the same data.</para>
 /// </remarks>
 public sealed class FineTuneWithDispersionEstimator : IEstimator<FineTuneWithDispersionTransformer>

@@ -59,12 +59,4 @@ public sealed class CatalogTests
         Assert.Same(Backbone.TinyEnglish, Backbone.TinyEnglish);
         Assert.Equal("TinyEnglish", Backbone.TinyEnglish.Name);
     }
-
-    [Fact]
-    public void Use_MemberIsMissing_NamesTheVersionAndTheCure()
-    {
-        var error = Assert.Throws<NotSupportedException>(() => MLNetInternals.Use<int>("Some.Member", () => throw new MissingMethodException()));
-        Assert.Contains("This ML.NET version is not supported", error.Message, StringComparison.Ordinal);
-        Assert.Contains("Some.Member", error.Message, StringComparison.Ordinal);
-    }
 }

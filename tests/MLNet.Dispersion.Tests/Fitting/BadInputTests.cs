@@ -87,6 +87,35 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public void Fit_LossBecomesNaN_NamesTheStepAndTheCause()
+    {
+        FineTuneOptions options = Tuning.Options(epochs: 3);
+        options.LearningRate = 1e30;
+        options.MaxGradNorm = null;
+        var error = Assert.Throws<TrainingDivergedException>(() => Trainer(options).Fit(Tuning.KeyedRows(_ml, 24)));
+        Assert.InRange(error.Step, 1, 9);
+        Assert.Contains($"Step {error.Step} of 9", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Likely cause", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_LossBecomesNaNLater_KeepsTheBestWeightsWithOneWarning()
+    {
+        var log = new LogRecorder(_ml);
+        FineTuneOptions options = Tuning.Options(epochs: 40);
+        options.MicroBatchSize = 24;
+        options.ValidationFraction = 0.25;
+        options.EarlyStoppingPatience = null;
+        options.LearningRate = 1e12;
+        options.WarmupRatio = 1;
+        options.MaxGradNorm = null;
+        using FineTuneWithDispersionTransformer model = Trainer(options).Fit(Tuning.KeyedRows(_ml, 24));
+        Assert.Equal(FineTuneStopReason.Diverged, model.TrainingResult!.StopReason);
+        Assert.Equal(model.TrainingResult.Warning, Assert.Single(log.Warnings));
+        Assert.All(Tuning.Scores(_ml, model, "cat"), score => Assert.InRange(score, 0, 1));
+    }
+
+    [Fact]
     public void Fit_BackboneIsMissing_NamesTheFile()
     {
         var nowhere = Backbone.FromSource("nowhere", new Hub.DirectoryCheckpoint(Path.Combine(Path.GetTempPath(), "there-is-no-such-directory")));

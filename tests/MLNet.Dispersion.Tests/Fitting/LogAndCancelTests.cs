@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using MLNet.Dispersion.Tests.Support;
 using MLNet.Dispersion.Training;
@@ -104,16 +103,12 @@ public sealed class LogAndCancelTests
             last = progress.Step;
             if (last == 3)
             {
-                CancelExecution(_ml);
+                ContextCancellation.Cancel(_ml);
             }
         });
         Assert.ThrowsAny<OperationCanceledException>(() => _ml.FineTuneWithDispersion(backbone: TinyBackbone.Backbone, options: options).Fit(Tuning.KeyedRows(_ml, 12)));
         Assert.InRange(last, 3, 4);
     }
-
-    // ML.NET keeps it to itself; AutoML calls it when its time is up.
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "CancelExecution")]
-    private static extern void CancelExecution(MLContext context);
 
     private sealed class Recorder(Action<TrainingProgress> report) : IProgress<TrainingProgress>
     {

@@ -263,6 +263,21 @@ public sealed class BulkScoringTests : IDisposable
         Assert.Contains($"{expected} text(s) of column 'Text'", warning, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void MoveNext_ContextCancelled_Throws()
+    {
+        IDataView scored = Scored();
+        using DataViewRowCursor cursor = scored.GetRowCursor(scored.Schema);
+        Assert.True(cursor.MoveNext());
+        ContextCancellation.Cancel(_ml);
+        Assert.Throws<OperationCanceledException>(() =>
+        {
+            while (cursor.MoveNext())
+            {
+            }
+        });
+    }
+
     private IDataView Scored(int rows = RowCount) => Rows.Transformer(_ml, _scorer).Transform(Rows.View(_ml, rows));
 
     private void AssertRowsRight(IDataView scored, int expected)
