@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MLNet.Dispersion.Backbones;
 using MLNet.Dispersion.Hub;
 using MLNet.Dispersion.Tokenization;
@@ -11,6 +12,9 @@ namespace MLNet.Dispersion;
 /// <remarks>The owner disposes it, which frees the weights. In evaluation mode it may be used by several threads.</remarks>
 public sealed class PretrainedLanguageModel : IDisposable
 {
+    /// <summary>The most bytes of weights in one file when saving, unless told otherwise: 5 GB, as Hugging Face does.</summary>
+    public const long DefaultMaxShardBytes = 5_000_000_000;
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
     private readonly Lazy<TextTokenizer> _tokenizer;
 
@@ -20,7 +24,7 @@ public sealed class PretrainedLanguageModel : IDisposable
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <exception cref="ArgumentException">The tokenizer has ids that the backbone's embedding lacks.</exception>
     public PretrainedLanguageModel(string name, CausalLMBackbone backbone, TextTokenizer tokenizer)
-        : this(name, backbone, new Lazy<TextTokenizer>(tokenizer ?? throw new ArgumentNullException(nameof(tokenizer))))
+        : this(name, backbone, new Lazy<TextTokenizer>(tokenizer ?? throw new ArgumentNullException(nameof(tokenizer))), hasTokenizer: true)
     {
         if (tokenizer.VocabularySize > backbone.Info.VocabularySize)
         {
@@ -28,13 +32,14 @@ public sealed class PretrainedLanguageModel : IDisposable
         }
     }
 
-    private PretrainedLanguageModel(string name, CausalLMBackbone backbone, Lazy<TextTokenizer> tokenizer)
+    private PretrainedLanguageModel(string name, CausalLMBackbone backbone, Lazy<TextTokenizer> tokenizer, bool hasTokenizer)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(backbone);
         Name = name;
         Backbone = backbone;
         _tokenizer = tokenizer;
+        HasTokenizer = hasTokenizer;
     }
 
     /// <summary>What it is called in messages and reports.</summary>
@@ -46,6 +51,9 @@ public sealed class PretrainedLanguageModel : IDisposable
     /// <summary>The tokenizer; read at first use.</summary>
     /// <exception cref="CheckpointException">The checkpoint has no tokenizer files, damaged ones, or more ids than the embedding has rows.</exception>
     public TextTokenizer Tokenizer => _tokenizer.Value;
+
+    /// <summary>Whether there are tokenizer files at all; without them <see cref="Tokenizer"/> fails and saving writes the network alone.</summary>
+    public bool HasTokenizer { get; }
 
     /// <summary>Where the weights are.</summary>
     public Device Device => Backbone.parameters().First().device;
@@ -67,7 +75,7 @@ public sealed class PretrainedLanguageModel : IDisposable
                 network.to(device);
             }
 
-            return new PretrainedLanguageModel(backbone.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(backbone.Source, network.Info)));
+            return new PretrainedLanguageModel(backbone.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(backbone.Source, network.Info)), TokenizerFiles.Any(backbone.Source));
         }
         catch
         {
@@ -76,30 +84,71 @@ public sealed class PretrainedLanguageModel : IDisposable
         }
     }
 
-    /// <summary>Writes a directory that <see cref="Load"/> and Hugging Face's libraries read: config.json, model.safetensors, tokenizer files.</summary>
-    /// <param name="directory">Made if it is missing. Each file appears whole or not at all; config.json comes last, so that a directory with it is complete.</param>
+    /// <summary>Writes a directory that <see cref="Load"/> and Hugging Face's libraries read: model.safetensors or shards, config.json, tokenizer files.</summary>
+    /// <remarks>
+    /// A directory that does not exist yet appears whole or not at all. In one that exists each file is replaced whole, weights first; weights of a
+    /// former checkpoint go, other files stay. The tokenizer is written where there is one (<see cref="HasTokenizer"/>).
+    /// </remarks>
+    /// <param name="directory">The directory.</param>
     /// <param name="type">The number type of the stored weights: Float32 (default), Float16 or BFloat16.</param>
-    public void SavePretrained(string directory, ScalarType type = ScalarType.Float32) => Save(new DirectorySink(directory), type);
+    /// <param name="maxShardBytes">The most bytes of weights in one file, at least 1; more are written as shards. Default <see cref="DefaultMaxShardBytes"/>.</param>
+    /// <exception cref="ArgumentException">Another number type, a shard size below 1, or a weight beyond the range of <paramref name="type"/>.</exception>
+    /// <exception cref="CheckpointException">The directory cannot be written.</exception>
+    public void SavePretrained(string directory, ScalarType type = ScalarType.Float32, long maxShardBytes = DefaultMaxShardBytes)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
+        RequireStorable(type, maxShardBytes);
+        CheckpointDirectory.Save(directory, sink => Write(sink, type, maxShardBytes));
+    }
 
-    /// <summary>Writes the same files to any place.</summary>
+    /// <summary>Writes the same files to any place, weights first.</summary>
     /// <param name="sink">Where to.</param>
-    /// <param name="type">The number type of the stored weights: Float32, Float16 or BFloat16.</param>
-    /// <exception cref="ArgumentException">Another number type.</exception>
-    public void Save(CheckpointSink sink, ScalarType type)
+    /// <param name="type">The number type of the stored weights: Float32 (default), Float16 or BFloat16.</param>
+    /// <param name="maxShardBytes">The most bytes of weights in one file, at least 1; more are written as shards. Default <see cref="DefaultMaxShardBytes"/>.</param>
+    /// <exception cref="ArgumentException">Another number type, a shard size below 1, or a weight beyond the range of <paramref name="type"/>.</exception>
+    public void Save(CheckpointSink sink, ScalarType type = ScalarType.Float32, long maxShardBytes = DefaultMaxShardBytes)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        string typeName = TypeName(type);
-        var weights = Backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, (Tensor)pair.parameter));
-        sink.Write(CheckpointWeights.SingleFile, stream => SafetensorsWriter.Write(stream, weights, type));
-        Tokenizer.Save(sink);
-        var config = Backbone.Config?.DeepClone().AsObject()
-            ?? throw new InvalidOperationException($"{Name} was not made from a config.json, so it cannot be saved as a checkpoint: make it with BackboneRegistry.");
-        config["torch_dtype"] = typeName;
-        sink.Write("config.json", stream => JsonSerializer.Serialize(stream, config, Indented));
+        RequireStorable(type, maxShardBytes);
+        Write(sink, type, maxShardBytes);
     }
 
     /// <inheritdoc/>
     public void Dispose() => Backbone.Dispose();
+
+    private IReadOnlyList<string> Write(CheckpointSink sink, ScalarType type, long maxShardBytes)
+    {
+        var config = SavedConfig(type);
+        KeyValuePair<string, Tensor>[] weights = [.. Backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, (Tensor)pair.parameter))];
+        var files = CheckpointWriter.Write(sink, weights, type, maxShardBytes);
+        if (HasTokenizer)
+        {
+            Tokenizer.Save(sink);
+        }
+
+        sink.Write("config.json", stream => JsonSerializer.Serialize(stream, config, Indented));
+        return files;
+    }
+
+    private JsonObject SavedConfig(ScalarType type)
+    {
+        var config = Backbone.Config?.DeepClone().AsObject()
+            ?? throw new InvalidOperationException($"{Name} was not made from a config.json, so it cannot be saved as a checkpoint: make it with BackboneRegistry.");
+        if (Backbone.ArchitectureName is { } architecture)
+        {
+            config["architectures"] = new JsonArray(architecture);
+        }
+
+        // Newer versions of the Hugging Face library say "dtype".
+        config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = TypeName(type);
+        return config;
+    }
+
+    private static void RequireStorable(ScalarType type, long maxShardBytes)
+    {
+        _ = TypeName(type);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxShardBytes, 1);
+    }
 
     private static TextTokenizer LoadTokenizer(CheckpointSource source, BackboneInfo info)
     {

@@ -67,6 +67,9 @@ public abstract class CausalLMBackbone : nn.Module
     /// <returns>Logits <c>[..., V]</c>, float32; position t speaks of token t + 1.</returns>
     public abstract Tensor Logits(Tensor lastHiddenState);
 
+    /// <summary>The Hugging Face class that reads the saved weights, such as <c>GPT2LMHeadModel</c>; null (default) keeps what config.json says.</summary>
+    protected internal virtual string? ArchitectureName => null;
+
     /// <summary>The name of this backbone's parameter for a checkpoint's tensor: adds the prefix that some files on the hub leave out.</summary>
     /// <param name="tensorName">The name in the file.</param>
     protected internal virtual string ParameterName(string tensorName) => tensorName;

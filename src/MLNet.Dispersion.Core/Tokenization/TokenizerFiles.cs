@@ -5,6 +5,10 @@ namespace MLNet.Dispersion.Tokenization;
 /// <summary>Finds out which kind of tokenizer a checkpoint holds.</summary>
 internal static class TokenizerFiles
 {
+    /// <summary>Whether any file is there that belongs to a tokenizer, complete or not.</summary>
+    internal static bool Any(CheckpointSource source) =>
+        new[] { TokenizerJsonLoader.File, VocabMergesLoader.VocabularyFile, VocabMergesLoader.MergesFile, SentencePieceFileLoader.File, SentencePieceListLoader.File }.Any(source.Contains);
+
     internal static TextTokenizer Load(CheckpointSource source)
     {
         ArgumentNullException.ThrowIfNull(source);

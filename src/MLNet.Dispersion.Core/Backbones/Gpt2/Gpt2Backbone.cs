@@ -24,6 +24,9 @@ internal sealed class Gpt2Backbone : CausalLMBackbone
     }
 
     /// <inheritdoc/>
+    protected internal override string? ArchitectureName => "GPT2LMHeadModel";
+
+    /// <inheritdoc/>
     public override BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection hiddenStates)
     {
         CheckInput(inputIds, attentionMask);

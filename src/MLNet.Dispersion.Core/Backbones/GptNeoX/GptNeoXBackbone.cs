@@ -25,6 +25,9 @@ internal sealed class GptNeoXBackbone : CausalLMBackbone
     }
 
     /// <inheritdoc/>
+    protected internal override string? ArchitectureName => "GPTNeoXForCausalLM";
+
+    /// <inheritdoc/>
     public override BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection hiddenStates)
     {
         CheckInput(inputIds, attentionMask);

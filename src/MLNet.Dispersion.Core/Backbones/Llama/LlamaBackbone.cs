@@ -24,6 +24,16 @@ internal sealed class LlamaBackbone : CausalLMBackbone
     }
 
     /// <inheritdoc/>
+    protected internal override string? ArchitectureName => Info.ModelType switch
+    {
+        "llama" => "LlamaForCausalLM",
+        "qwen2" => "Qwen2ForCausalLM",
+        "qwen3" => "Qwen3ForCausalLM",
+        "mistral" => "MistralForCausalLM",
+        _ => null,
+    };
+
+    /// <inheritdoc/>
     public override BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection hiddenStates)
     {
         CheckInput(inputIds, attentionMask);

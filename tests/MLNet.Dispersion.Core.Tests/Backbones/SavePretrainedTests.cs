@@ -1,0 +1,219 @@
+using System.Text.Json.Nodes;
+using MLNet.Dispersion.Hub;
+using MLNet.Dispersion.Tests.Tokenization;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Tests.Backbones;
+
+/// <summary>What is saved loads equal, is a Hugging Face directory, and appears whole or not at all.</summary>
+public sealed class SavePretrainedTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("mlnet-dispersion-save-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void SavePretrained_Float32_LoadsBitEqualWithItsTokenizer()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        string target = Path.Combine(_folder, "new", "model");
+
+        model.SavePretrained(target);
+
+        using var again = PretrainedLanguageModel.Load(Backbone.FromDirectory(target));
+        AssertWeights(model, again, 0);
+        Assert.Equal(model.Tokenizer.Encode("the parcel is broken").Ids, again.Tokenizer.Encode("the parcel is broken").Ids);
+        Assert.Equal(model.Backbone.Info, again.Backbone.Info);
+        Assert.Equal(["model"], Directory.GetFileSystemEntries(Path.Combine(_folder, "new")).Select(Path.GetFileName));
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float16, "float16", 1.0 / 2048)]
+    [InlineData(ScalarType.BFloat16, "bfloat16", 1.0 / 256)]
+    public void SavePretrained_HalfPrecision_LoadsWithinItsRounding(ScalarType type, string name, double relative)
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+
+        model.SavePretrained(_folder, type);
+
+        using var again = PretrainedLanguageModel.Load(Backbone.FromDirectory(_folder));
+        AssertWeights(model, again, relative);
+        Assert.Equal(name, Config()["torch_dtype"]!.GetValue<string>());
+        Assert.InRange(new FileInfo(Path.Combine(_folder, "model.safetensors")).Length, 1, (model.Backbone.parameters().Sum(p => p.numel()) * 2) + 8000);
+    }
+
+    [Fact]
+    public void SavePretrained_Files_AreThoseOfHuggingFace()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+
+        model.SavePretrained(_folder);
+
+        string[] files = [.. Directory.GetFiles(_folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        Assert.Equal(["config.json", "merges.txt", "model.safetensors", "special_tokens_map.json", "tokenizer_config.json", "vocab.json"], files);
+        using var stream = File.OpenRead(Path.Combine(_folder, "model.safetensors"));
+        var reader = new SafetensorsReader(stream, "model.safetensors");
+        Assert.Equal("pt", reader.Metadata["format"]);
+        Assert.Contains("transformer.h.1.mlp.c_proj.weight", reader.Entries.Select(e => e.Name));
+        Assert.DoesNotContain("lm_head.weight", reader.Entries.Select(e => e.Name));
+    }
+
+    [Fact]
+    public void Save_Config_KeepsEveryKeyAndSetsClassAndType()
+    {
+        using var model = PretrainedLanguageModel.Load(Backbone.FromSource("small", SmallCheckpoint.Files()));
+        var files = new MemoryCheckpoint();
+
+        model.Save(files.Sink(), ScalarType.Float16);
+
+        var saved = JsonNode.Parse(files.Text("config.json"))!.AsObject();
+        var original = JsonNode.Parse(SmallCheckpoint.Config)!.AsObject();
+        Assert.Equal("float16", saved["torch_dtype"]!.GetValue<string>());
+        Assert.Equal("GPT2LMHeadModel", Assert.Single(saved["architectures"]!.AsArray())!.GetValue<string>());
+        foreach (string key in new[] { "torch_dtype", "architectures" })
+        {
+            saved.Remove(key);
+            original.Remove(key);
+        }
+
+        Assert.True(JsonNode.DeepEquals(original, saved));
+    }
+
+    [Fact]
+    public void Save_NoTokenizerFiles_SavesTheNetworkAlone()
+    {
+        using var model = PretrainedLanguageModel.Load(Backbone.FromSource("small", SmallCheckpoint.Files()));
+        var files = new MemoryCheckpoint();
+
+        Assert.False(model.HasTokenizer);
+        Assert.Throws<CheckpointException>(() => model.Tokenizer);
+        model.Save(files.Sink());
+
+        Assert.Equal(["config.json", "model.safetensors"], files.Files.Order(StringComparer.Ordinal));
+        using var again = PretrainedLanguageModel.Load(Backbone.FromSource("again", files));
+        AssertWeights(model, again, 0);
+    }
+
+    [Fact]
+    public void Save_DamagedTokenizerFiles_ThrowsInsteadOfDroppingThem()
+    {
+        var files = SmallCheckpoint.Files();
+        files["tokenizer.json"] = "{"u8.ToArray();
+        using var model = PretrainedLanguageModel.Load(Backbone.FromSource("small", files));
+
+        Assert.True(model.HasTokenizer);
+        Assert.Throws<CheckpointException>(() => model.SavePretrained(Path.Combine(_folder, "model")));
+
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public void SavePretrained_AboveTheShardSize_WritesShardsThatLoadBitEqual()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+
+        model.SavePretrained(_folder, maxShardBytes: 40_000);
+
+        string[] shards = [.. Directory.GetFiles(_folder, "model-*.safetensors").Order(StringComparer.Ordinal)];
+        Assert.InRange(shards.Length, 2, 20);
+        Assert.EndsWith($"model-00001-of-{shards.Length:D5}.safetensors", shards[0], StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(_folder, "model.safetensors")));
+        var index = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder, "model.safetensors.index.json")))!;
+        Assert.Equal(model.Backbone.parameters().Sum(p => p.numel()) * 4, index["metadata"]!["total_size"]!.GetValue<long>());
+        Assert.Equal(model.Backbone.named_parameters().Count(), index["weight_map"]!.AsObject().Count);
+        using var again = PretrainedLanguageModel.Load(Backbone.FromDirectory(_folder));
+        AssertWeights(model, again, 0);
+    }
+
+    [Fact]
+    public void SavePretrained_OverFormerWeightsOfAnotherKind_LeavesNoStaleWeights()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        File.WriteAllText(Path.Combine(_folder, "README.md"), "mine");
+        model.SavePretrained(_folder);
+        using (no_grad())
+        {
+            model.Backbone.parameters().First().mul_(2);
+        }
+
+        model.SavePretrained(_folder, maxShardBytes: 40_000);
+        using (var sharded = PretrainedLanguageModel.Load(Backbone.FromDirectory(_folder)))
+        {
+            AssertWeights(model, sharded, 0);
+        }
+
+        model.SavePretrained(_folder);
+        Assert.Empty(Directory.GetFiles(_folder, "model-*"));
+        Assert.False(File.Exists(Path.Combine(_folder, "model.safetensors.index.json")));
+        Assert.Equal("mine", File.ReadAllText(Path.Combine(_folder, "README.md")));
+    }
+
+    [Fact]
+    public void SavePretrained_ValueBeyondHalfRange_LeavesNoDirectory()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        using (no_grad())
+        {
+            model.Backbone.parameters().Last().fill_(1e6);
+        }
+
+        Assert.Throws<ArgumentException>(() => model.SavePretrained(Path.Combine(_folder, "half"), ScalarType.Float16));
+
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public void SavePretrained_PlaceThatCannotBeWritten_NamesIt()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        string file = Path.Combine(_folder, "file");
+        File.WriteAllText(file, "");
+
+        var error = Assert.Throws<CheckpointException>(() => model.SavePretrained(Path.Combine(file, "model")));
+
+        Assert.Contains(file, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SavePretrained_WrongArguments_Throws()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+
+        Assert.Throws<ArgumentException>(() => model.SavePretrained(_folder, ScalarType.Int8));
+        Assert.Throws<ArgumentException>(() => model.SavePretrained(" "));
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.SavePretrained(_folder, maxShardBytes: 0));
+    }
+
+    [SkippableFact]
+    public void SavePretrained_GoldenModel_WritesTheSameTensorsUnderTheSameNames()
+    {
+        using var scope = NewDisposeScope();
+        using var model = PretrainedLanguageModel.Load(Backbone.FromDirectory(SharedFixtures.Fixture("gpt2_tiny_hubnames")));
+        var expected = SafetensorsFile.ReadAll("gpt2_tiny", "model.safetensors");
+
+        model.SavePretrained(_folder);
+
+        using var stream = File.OpenRead(Path.Combine(_folder, "model.safetensors"));
+        var reader = new SafetensorsReader(stream, "model.safetensors");
+        Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), reader.Entries.Select(e => e.Name));
+        while (reader.MoveNext() is { } entry)
+        {
+            Assert.True(reader.Read().eq(expected[entry.Name]).all().item<bool>(), entry.Name);
+        }
+    }
+
+    private JsonObject Config() => JsonNode.Parse(File.ReadAllText(Path.Combine(_folder, "config.json")))!.AsObject();
+
+    private static void AssertWeights(PretrainedLanguageModel expected, PretrainedLanguageModel actual, double relative)
+    {
+        using var scope = NewDisposeScope();
+        var loaded = actual.Backbone.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        Assert.Equal(expected.Backbone.named_parameters().Count(), loaded.Count);
+        foreach (var (name, parameter) in expected.Backbone.named_parameters())
+        {
+            // Half precision has its least steps near zero: 2^-25 is half of the smallest one of F16.
+            var excess = (loaded[name] - parameter).abs() - (parameter.abs() * relative) - (relative > 0 ? Math.Pow(2, -25) : 0);
+            Assert.True(excess.le(0).all().item<bool>(), name);
+        }
+    }
+}
