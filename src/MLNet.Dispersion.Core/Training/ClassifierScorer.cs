@@ -55,10 +55,11 @@ internal sealed class ClassifierScorer
     private void ScorePass(IReadOnlyList<int[]> sequences, int[] rows, float[] scores)
     {
         using var scope = NewDisposeScope();
+        Device device = _model.Device;
         var batch = TokenBatch.Pad([.. rows.Select(row => sequences[row])], padId: 0);
         var output = _model.Backbone.Forward(
-            batch.InputIdsTensor(_model.Device),
-            batch.AttentionMaskTensor(_model.Device),
+            batch.InputIdsTensor(device),
+            batch.AttentionMaskTensor(device),
             HiddenStateSelection.None);
         var probabilities = _head.Logits(output.LastHiddenState, batch.Lengths).softmax(1).cpu();
         var values = probabilities.data<float>();

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion.Backbones.Gpt2;
 
 /// <summary>The transformer below the head.</summary>
-internal sealed class Gpt2Model : nn.Module
+internal sealed class Gpt2Model : nn.Module, ITransformerTrunk
 {
     private readonly ForwardContext _context;
     private readonly Gpt2Config _config;
@@ -26,21 +26,13 @@ internal sealed class Gpt2Model : nn.Module
         RegisterComponents();
     }
 
-    internal BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection)
+    public BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection)
     {
-        var kept = new HiddenStateCollector(selection, h.Count);
         var mask = CausalAttention.Mask(attentionMask);
         var state = wte.Forward(inputIds).add(wpe.First(inputIds.shape[1]));
         state = _context.Drop(state, _context.Dropout(_config.EmbeddingDropout, training));
-        kept.Add(0, state);
-        for (int layer = 0; layer < h.Count; layer++)
-        {
-            state = h[layer].Forward(state, mask);
-            kept.Add(layer + 1, state);
-        }
-
-        return kept.Finish(ln_f.Forward(state));
+        return BlockStack.Run(selection, state, h, (block, input) => block.Forward(input, mask), ln_f.Forward);
     }
 
-    internal Tensor TiedHead(Tensor hidden) => wte.Head(hidden);
+    public Tensor TiedHead(Tensor hidden) => wte.Head(hidden);
 }

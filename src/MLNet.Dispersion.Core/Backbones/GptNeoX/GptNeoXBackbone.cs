@@ -1,17 +1,15 @@
 using MLNet.Dispersion.Backbones.Shared;
-using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones.GptNeoX;
 
 /// <summary>GPT-NeoX, the architecture of Pythia, with the language-model head.</summary>
-internal sealed class GptNeoXBackbone : CausalLMBackbone
+internal sealed class GptNeoXBackbone : TransformerBackbone
 {
-    private static readonly string[] Buffers = [".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq"];
     private readonly GptNeoXModel gpt_neox;
     private readonly ProjectionLayer? embed_out;
 
     private GptNeoXBackbone(GptNeoXConfig config, BackboneInfo info)
-        : base(info)
+        : base(info, "gpt_neox", "embed_out", [".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq"])
     {
         gpt_neox = new GptNeoXModel(Context, config);
         embed_out = config.TiedHead ? null : new ProjectionLayer(Context, config.HiddenSize, config.VocabularySize, hasBias: false);
@@ -27,22 +25,7 @@ internal sealed class GptNeoXBackbone : CausalLMBackbone
     /// <inheritdoc/>
     protected internal override string? ArchitectureName => "GPTNeoXForCausalLM";
 
-    /// <inheritdoc/>
-    public override BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection hiddenStates)
-    {
-        CheckInput(inputIds, attentionMask);
-        return gpt_neox.Forward(inputIds, attentionMask, hiddenStates);
-    }
+    protected override ITransformerTrunk Trunk => gpt_neox;
 
-    /// <inheritdoc/>
-    public override Tensor Logits(Tensor lastHiddenState) =>
-        embed_out is null ? gpt_neox.TiedHead(lastHiddenState) : embed_out.Forward(lastHiddenState).to(ScalarType.Float32);
-
-    /// <inheritdoc/>
-    protected internal override string ParameterName(string tensorName) =>
-        tensorName.StartsWith("gpt_neox.", StringComparison.Ordinal) || tensorName.StartsWith("embed_out.", StringComparison.Ordinal) ? tensorName : "gpt_neox." + tensorName;
-
-    /// <inheritdoc/>
-    protected internal override bool IsIgnorable(string tensorName) =>
-        Buffers.Any(buffer => tensorName.EndsWith(buffer, StringComparison.Ordinal)) || (embed_out is null && tensorName == "embed_out.weight");
+    protected override ProjectionLayer? Head => embed_out;
 }

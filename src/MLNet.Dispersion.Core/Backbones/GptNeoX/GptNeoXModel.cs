@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion.Backbones.GptNeoX;
 
 /// <summary>The transformer below the head.</summary>
-internal sealed class GptNeoXModel : nn.Module
+internal sealed class GptNeoXModel : nn.Module, ITransformerTrunk
 {
     private readonly ForwardContext _context;
     private readonly GptNeoXConfig _config;
@@ -26,22 +26,14 @@ internal sealed class GptNeoXModel : nn.Module
         RegisterComponents();
     }
 
-    internal BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection)
+    public BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection)
     {
-        var kept = new HiddenStateCollector(selection, layers.Count);
         var mask = CausalAttention.Mask(attentionMask);
         var positions = _rotary.Tables(inputIds.shape[1], inputIds.device);
         var state = embed_in.Forward(inputIds);
         state = _context.Drop(state, _context.Dropout(_config.HiddenDropout, training));
-        kept.Add(0, state);
-        for (int layer = 0; layer < layers.Count; layer++)
-        {
-            state = layers[layer].Forward(state, mask, positions);
-            kept.Add(layer + 1, state);
-        }
-
-        return kept.Finish(final_layer_norm.Forward(state));
+        return BlockStack.Run(selection, state, layers, (block, input) => block.Forward(input, mask, positions), final_layer_norm.Forward);
     }
 
-    internal Tensor TiedHead(Tensor hidden) => embed_in.Head(hidden);
+    public Tensor TiedHead(Tensor hidden) => embed_in.Head(hidden);
 }

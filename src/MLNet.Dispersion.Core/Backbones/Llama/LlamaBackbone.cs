@@ -1,16 +1,15 @@
 using MLNet.Dispersion.Backbones.Shared;
-using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones.Llama;
 
 /// <summary>Llama and what shares its layout (Qwen2, Qwen2.5, Qwen3, Mistral without a window), with the language-model head.</summary>
-internal sealed class LlamaBackbone : CausalLMBackbone
+internal sealed class LlamaBackbone : TransformerBackbone
 {
     private readonly LlamaModel model;
     private readonly ProjectionLayer? lm_head;
 
     private LlamaBackbone(LlamaConfig config, BackboneInfo info)
-        : base(info)
+        : base(info, "model", "lm_head", [".rotary_emb.inv_freq"])
     {
         model = new LlamaModel(Context, config);
         lm_head = config.TiedHead ? null : new ProjectionLayer(Context, config.HiddenSize, config.VocabularySize, hasBias: false);
@@ -33,22 +32,7 @@ internal sealed class LlamaBackbone : CausalLMBackbone
         _ => null,
     };
 
-    /// <inheritdoc/>
-    public override BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection hiddenStates)
-    {
-        CheckInput(inputIds, attentionMask);
-        return model.Forward(inputIds, attentionMask, hiddenStates);
-    }
+    protected override ITransformerTrunk Trunk => model;
 
-    /// <inheritdoc/>
-    public override Tensor Logits(Tensor lastHiddenState) =>
-        lm_head is null ? model.TiedHead(lastHiddenState) : lm_head.Forward(lastHiddenState).to(ScalarType.Float32);
-
-    /// <inheritdoc/>
-    protected internal override string ParameterName(string tensorName) =>
-        tensorName.StartsWith("model.", StringComparison.Ordinal) || tensorName.StartsWith("lm_head.", StringComparison.Ordinal) ? tensorName : "model." + tensorName;
-
-    /// <inheritdoc/>
-    protected internal override bool IsIgnorable(string tensorName) =>
-        tensorName.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || (lm_head is null && tensorName == "lm_head.weight");
+    protected override ProjectionLayer? Head => lm_head;
 }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion.Backbones.Llama;
 
 /// <summary>The transformer below the head.</summary>
-internal sealed class LlamaModel : nn.Module
+internal sealed class LlamaModel : nn.Module, ITransformerTrunk
 {
     private readonly RotaryEmbedding _rotary;
     private readonly EmbeddingTable embed_tokens;
@@ -22,21 +22,13 @@ internal sealed class LlamaModel : nn.Module
         RegisterComponents();
     }
 
-    internal BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection)
+    public BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection)
     {
-        var kept = new HiddenStateCollector(selection, layers.Count);
         var mask = CausalAttention.Mask(attentionMask);
         var positions = _rotary.Tables(inputIds.shape[1], inputIds.device);
         var state = embed_tokens.Forward(inputIds);
-        kept.Add(0, state);
-        for (int layer = 0; layer < layers.Count; layer++)
-        {
-            state = layers[layer].Forward(state, mask, positions);
-            kept.Add(layer + 1, state);
-        }
-
-        return kept.Finish(norm.Forward(state));
+        return BlockStack.Run(selection, state, layers, (block, input) => block.Forward(input, mask, positions), norm.Forward);
     }
 
-    internal Tensor TiedHead(Tensor hidden) => embed_tokens.Head(hidden);
+    public Tensor TiedHead(Tensor hidden) => embed_tokens.Head(hidden);
 }

@@ -2,22 +2,32 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones.Shared;
 
-/// <summary>Keeps the hidden states that were asked for; the last block's raw output is replaced by the final norm's.</summary>
-internal sealed class HiddenStateCollector(HiddenStateSelection selection, int layerCount)
+/// <summary>Runs the blocks and keeps the hidden states that were asked for; the last block's raw output is replaced by the final norm's.</summary>
+internal static class BlockStack
 {
-    private readonly Tensor?[] _states = new Tensor?[layerCount + 1];
-
-    internal void Add(int index, Tensor state)
+    /// <summary>From embeddings to the final norm's output.</summary>
+    /// <param name="selection">Which hidden states to keep.</param>
+    /// <param name="embeddings">Hidden state 0, <c>[B, L, F]</c>.</param>
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="run">Applies a block to a state.</param>
+    /// <param name="norm">The final norm.</param>
+    internal static BackboneOutput Run<TBlock>(
+        HiddenStateSelection selection,
+        Tensor embeddings,
+        IList<TBlock> blocks,
+        Func<TBlock, Tensor, Tensor> run,
+        Func<Tensor, Tensor> norm)
     {
-        if (index < layerCount && selection.Includes(index))
+        var kept = new Tensor?[blocks.Count + 1];
+        var state = embeddings;
+        for (int layer = 0; layer < blocks.Count; layer++)
         {
-            _states[index] = state;
+            kept[layer] = selection.Includes(layer) ? state : null;
+            state = run(blocks[layer], state);
         }
-    }
 
-    internal BackboneOutput Finish(Tensor normalised)
-    {
-        _states[layerCount] = selection.Includes(layerCount) ? normalised : null;
-        return new BackboneOutput(normalised, _states);
+        var last = norm(state);
+        kept[^1] = selection.Includes(blocks.Count) ? last : null;
+        return new BackboneOutput(last, kept);
     }
 }

@@ -1,0 +1,37 @@
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Backbones.Shared;
+
+/// <summary>A transformer with a language-model head that is its own or tied to the token embedding.</summary>
+/// <param name="info">Its description.</param>
+/// <param name="trunkName">The name that the checkpoint's tensors of the trunk begin with; some files leave it out.</param>
+/// <param name="headName">The name of the head in the checkpoint.</param>
+/// <param name="bufferEndings">Endings of tensor names that are no parameters.</param>
+internal abstract class TransformerBackbone(BackboneInfo info, string trunkName, string headName, IReadOnlyList<string> bufferEndings) : CausalLMBackbone(info)
+{
+    protected abstract ITransformerTrunk Trunk { get; }
+
+    /// <summary>The head; null when it is tied.</summary>
+    protected abstract ProjectionLayer? Head { get; }
+
+    /// <inheritdoc/>
+    public override BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection hiddenStates)
+    {
+        CheckInput(inputIds, attentionMask);
+        return Trunk.Forward(inputIds, attentionMask, hiddenStates);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Logits(Tensor lastHiddenState) =>
+        Head is null ? Trunk.TiedHead(lastHiddenState) : Head.Forward(lastHiddenState).to(ScalarType.Float32);
+
+    /// <inheritdoc/>
+    protected internal override string ParameterName(string tensorName) =>
+        tensorName.StartsWith(trunkName + ".", StringComparison.Ordinal) || tensorName.StartsWith(headName + ".", StringComparison.Ordinal)
+            ? tensorName
+            : $"{trunkName}.{tensorName}";
+
+    /// <inheritdoc/>
+    protected internal override bool IsIgnorable(string tensorName) =>
+        bufferEndings.Any(buffer => tensorName.EndsWith(buffer, StringComparison.Ordinal)) || (Head is null && tensorName == headName + ".weight");
+}
