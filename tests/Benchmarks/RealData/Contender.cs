@@ -22,8 +22,9 @@ internal sealed record Contender(string Name, Func<MLContext, int, IEstimator<IT
     public double Accuracy(LabelledText[] train, LabelledText[] test, int seed)
     {
         var ml = new MLContext(seed);
-        using var disposal = new Disposal(CreatePipeline(ml, seed).Fit(ml.Data.LoadFromEnumerable(train)));
-        return ml.MulticlassClassification.Evaluate(disposal.Model.Transform(ml.Data.LoadFromEnumerable(test))).MicroAccuracy;
+        ITransformer model = CreatePipeline(ml, seed).Fit(ml.Data.LoadFromEnumerable(train));
+        using var weights = model as IDisposable;
+        return ml.MulticlassClassification.Evaluate(model.Transform(ml.Data.LoadFromEnumerable(test))).MicroAccuracy;
     }
 
     /// <summary>The accuracy of always naming the most frequent training label.</summary>
@@ -31,10 +32,5 @@ internal sealed record Contender(string Name, Func<MLContext, int, IEstimator<IT
     {
         string majority = train.CountBy(row => row.Label).MaxBy(pair => pair.Value).Key;
         return (double)test.Count(row => row.Label == majority) / test.Length;
-    }
-
-    private sealed record Disposal(ITransformer Model) : IDisposable
-    {
-        public void Dispose() => (Model as IDisposable)?.Dispose();
     }
 }
