@@ -13,6 +13,7 @@ public sealed partial class HouseRulesTests
         ["Tokenization"] = ["Hub"],
         ["Backbones"] = ["Hub"],
         ["Data"] = [],
+        ["Diagnostics"] = ["Geometry", "Hub", "Tokenization", "Backbones"],
         ["Training"] = ["Geometry", "Losses", "Hub", "Tokenization", "Backbones", "Data"],
     };
 

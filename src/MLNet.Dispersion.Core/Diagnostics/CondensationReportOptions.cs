@@ -1,0 +1,40 @@
+namespace MLNet.Dispersion.Diagnostics;
+
+/// <summary>What a <see cref="CondensationReport"/> measures. The defaults are the published sampling: 100 texts of up to 512 tokens.</summary>
+/// <remarks>Not thread-safe while it is edited; it is read once, when measuring starts.</remarks>
+public sealed class CondensationReportOptions
+{
+    /// <summary>The most texts that are measured. Default 100 (published). At least 1.</summary>
+    public int MaxTexts { get; set; } = 100;
+
+    /// <summary>The most tokens of a text, the rest is cut off; never more than the model's context length. Default 512 (published). At least 2.</summary>
+    public int MaxTokens { get; set; } = 512;
+
+    /// <summary>
+    /// The fewest tokens of a text; shorter ones are counted (<see cref="Geometry.CondensationProfile.ShortTexts"/>) and left out. Default 2, since one
+    /// token has no pair. Equal to <see cref="MaxTokens"/>, all texts have the same length and the published entry-by-entry averaging is defined.
+    /// 2..<see cref="MaxTokens"/>.
+    /// </summary>
+    public int MinTokens { get; set; } = 2;
+
+    /// <summary>Null (default): the first texts are taken, and no more are read than needed. A number: a uniform sample of all texts, drawn with this seed.</summary>
+    public int? SampleSeed { get; set; }
+
+    /// <summary>
+    /// Of how many of the texts (spread evenly) the singular values are taken as well: in float64 they cost more than a small model's forward pass.
+    /// Default 4. 0 for none; <see cref="int.MaxValue"/> for all.
+    /// </summary>
+    public int SpectrumTexts { get; set; } = 4;
+
+    /// <summary>Whether to count the 128-bin histograms that the heat map shows. Default true.</summary>
+    public bool Histograms { get; set; } = true;
+
+    /// <summary>Where a model is loaded to that is not in memory yet: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, ….</summary>
+    public string Device { get; set; } = "auto";
+
+    /// <summary>Told about every text, on the measuring thread. Default null.</summary>
+    public IProgress<CondensationProgress>? Progress { get; set; }
+
+    /// <summary>Checked before each text.</summary>
+    public CancellationToken CancellationToken { get; set; }
+}
