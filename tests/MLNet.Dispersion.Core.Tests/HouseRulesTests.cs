@@ -13,7 +13,7 @@ public sealed partial class HouseRulesTests
         ["Tokenization"] = ["Hub"],
         ["Backbones"] = ["Hub"],
         ["Data"] = [],
-        ["Diagnostics"] = ["Geometry", "Hub", "Tokenization", "Backbones"],
+        ["Diagnostics"] = ["Geometry", "Hub", "Tokenization", "Backbones", "Data"],
         ["Training"] = ["Geometry", "Losses", "Hub", "Tokenization", "Backbones", "Data"],
     };
 

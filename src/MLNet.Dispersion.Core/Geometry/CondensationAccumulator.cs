@@ -25,7 +25,10 @@ public sealed class CondensationAccumulator : IDisposable
     /// <param name="hiddenStates">Hidden states 0..N, each <c>[n, F]</c>, floating point; not kept. Every text must bring as many.</param>
     /// <exception cref="ArgumentException">The number of layers differs from the texts before, or the shapes are wrong.</exception>
     /// <exception cref="InvalidOperationException">A hidden state holds NaN or infinity: the message names layer and text.</exception>
-    public void Add(IReadOnlyList<Tensor> hiddenStates)
+    public void Add(IReadOnlyList<Tensor> hiddenStates) => Add(hiddenStates, null);
+
+    /// <summary>The same for a text that has a name of its own in errors; null for its place among the texts so far.</summary>
+    internal void Add(IReadOnlyList<Tensor> hiddenStates, string? text)
     {
         ArgumentNullException.ThrowIfNull(hiddenStates);
         long length = CheckShapes(hiddenStates);
@@ -43,9 +46,7 @@ public sealed class CondensationAccumulator : IDisposable
         {
             if (!_layers[i].TryAdd(hiddenStates[i], !_lengthsDiffer))
             {
-                throw new InvalidOperationException(
-                    $"Hidden state {i} of text {_texts + _shortTexts} (counted from 0) holds NaN or infinity, so its geometry is undefined. "
-                    + "The model's weights are damaged, training diverged, or values overflowed in a reduced precision: measure in Float32, or use an earlier checkpoint.");
+                throw NonFiniteState.Error(i, text ?? NonFiniteState.Text(_texts + _shortTexts));
             }
         }
 

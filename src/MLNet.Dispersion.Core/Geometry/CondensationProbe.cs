@@ -1,5 +1,4 @@
 using MLNet.Dispersion.Backbones;
-using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Geometry;
 
@@ -33,40 +32,19 @@ public static class CondensationProbe
         ArgumentNullException.ThrowIfNull(backbone);
         ArgumentNullException.ThrowIfNull(tokenSequences);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 2);
-        (nn.Module Module, bool Training)[] modes = backbone.training ? [.. backbone.modules().Prepend(backbone).Select(m => (m, m.training))] : [];
-        try
+        using var evaluation = new EvaluationMode(backbone);
+        using var accumulator = new CondensationAccumulator(histograms);
+        int limit = Math.Min(maxTokens, backbone.Info.ContextLength);
+        int done = 0;
+        foreach (int[] tokens in tokenSequences)
         {
-            if (modes.Length > 0)
-            {
-                backbone.eval();
-            }
-
-            using var accumulator = new CondensationAccumulator(histograms);
-            int limit = Math.Min(maxTokens, backbone.Info.ContextLength);
-            int done = 0;
-            foreach (int[] tokens in tokenSequences)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                AddText(accumulator, backbone, tokens, limit, done);
-                done++;
-                progress?.Report(done);
-            }
-
-            return accumulator.ToProfile();
+            cancellationToken.ThrowIfCancellationRequested();
+            AddText(accumulator, backbone, tokens, limit, done);
+            done++;
+            progress?.Report(done);
         }
-        finally
-        {
-            Restore(modes);
-        }
-    }
 
-    /// <summary>Puts modes back parent first, since setting one sets everything below it.</summary>
-    private static void Restore((nn.Module Module, bool Training)[] modes)
-    {
-        foreach ((nn.Module module, bool training) in modes)
-        {
-            module.train(training);
-        }
+        return accumulator.ToProfile();
     }
 
     private static void AddText(CondensationAccumulator accumulator, CausalLMBackbone backbone, int[]? tokens, int limit, int index)
@@ -83,18 +61,6 @@ public static class CondensationProbe
             return;
         }
 
-        int vocabulary = backbone.Info.VocabularySize;
-        long[] ids = [.. tokens.Take(length).Select(id => (long)id)];
-        if (ids.Any(id => id < 0 || id >= vocabulary))
-        {
-            throw new ArgumentException($"Text {index} (counted from 0) has the token id {ids.First(id => id < 0 || id >= vocabulary)}; the backbone's vocabulary is 0..{vocabulary - 1}. Use the tokenizer that belongs to this backbone.", nameof(tokens));
-        }
-
-        using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
-        Device device = backbone.parameters().FirstOrDefault()?.device ?? CPU;
-        Tensor input = tensor(ids, 1, length).to(device);
-        BackboneOutput output = backbone.Forward(input, null, HiddenStateSelection.All);
-        accumulator.Add([.. output.HiddenStates.Select(state => state!.squeeze(0))]);
+        HiddenStatePass.Run(backbone, tokens.AsSpan(0, length), NonFiniteState.Text(index), states => accumulator.Add(states));
     }
 }

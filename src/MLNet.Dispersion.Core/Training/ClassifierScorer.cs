@@ -23,33 +23,12 @@ internal sealed class ClassifierScorer
     {
         var scores = new float[sequences.Count * _head.ClassCount];
         using var noGradient = no_grad();
-        foreach (int[] rows in Passes(sequences))
+        foreach (int[] rows in LengthSortedPasses.Of([.. sequences.Select(sequence => sequence.Length)], TokensPerPass, RowsPerPass))
         {
             ScorePass(sequences, rows, scores);
         }
 
         return scores;
-    }
-
-    private static IEnumerable<int[]> Passes(IReadOnlyList<int[]> sequences)
-    {
-        var pass = new List<int>();
-        foreach (int row in Enumerable.Range(0, sequences.Count).OrderBy(row => sequences[row].Length))
-        {
-            bool full = pass.Count == RowsPerPass || (pass.Count + 1) * sequences[row].Length > TokensPerPass;
-            if (full && pass.Count > 0)
-            {
-                yield return [.. pass];
-                pass.Clear();
-            }
-
-            pass.Add(row);
-        }
-
-        if (pass.Count > 0)
-        {
-            yield return [.. pass];
-        }
     }
 
     private void ScorePass(IReadOnlyList<int[]> sequences, int[] rows, float[] scores)
