@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Hub;
+using MLNet.Dispersion.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -29,7 +30,7 @@ internal static class BackboneWeights
             }
             else
             {
-                parameter.fill_(name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0);
+                parameter.FillInPlace(name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0);
             }
         }
     }

@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Geometry;
@@ -55,22 +56,22 @@ public static class CosineGeometry
         }
 
         Tensor wide = states.to(ScalarType.Float64);
-        return wide / wide.norm(1, keepdim: true, p: 2f).clamp_min(NormFloor);
+        return wide / wide.norm(1, keepdim: true, p: 2f).AtLeast(NormFloor);
     }
 
     /// <summary>The clipped matrix of <see cref="UnitRows"/>; the product runs in float32, as published.</summary>
     internal static Tensor Matrix64To32(Tensor unitRows)
     {
         Tensor rows = unitRows.to(ScalarType.Float32);
-        return rows.mm(rows.t()).clamp_(-1, 1);
+        return rows.mm(rows.t()).ClampInPlace(-1, 1);
     }
 
     /// <summary>The means from <see cref="UnitRows"/>, at least two.</summary>
     internal static CosineMeans MeansOfUnitRows(Tensor unitRows)
     {
         double n = unitRows.shape[0];
-        double all = unitRows.sum([0]).square().sum().item<double>();
-        double diagonal = unitRows.square().sum().item<double>();
+        double all = unitRows.sum([0]).Squared().sum().item<double>();
+        double diagonal = unitRows.Squared().sum().item<double>();
         return new CosineMeans(Clip(all / (n * n)), Clip((all - diagonal) / (n * (n - 1))));
     }
 

@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Geometry;
@@ -65,7 +66,7 @@ internal sealed class LayerCosineAccumulator : IDisposable
             return null;
         }
 
-        using Tensor average = _matrixSum / texts;
+        using Tensor average = _matrixSum.Over(texts);
         return CosineHistogram.Of(average);
     }
 
@@ -83,7 +84,7 @@ internal sealed class LayerCosineAccumulator : IDisposable
         }
         else
         {
-            _matrixSum.add_(matrix);
+            _matrixSum.PlusInPlace(matrix);
         }
     }
 }

@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Geometry;
@@ -10,14 +11,14 @@ internal static class PairwiseGeometry
     /// <param name="epsilon">Added to the norm (no floor), so rows of small norm come out shorter than 1.</param>
     public static Tensor Normalize(Tensor states, double epsilon)
     {
-        Tensor denominator = states.norm(-1, keepdim: true, p: 2f) + epsilon;
+        Tensor denominator = states.norm(-1, keepdim: true, p: 2f).Plus(epsilon);
         if (epsilon > 0)
         {
             return states / denominator;
         }
 
-        Tensor zero = denominator == 0;
-        return states.masked_fill(zero, 0) / denominator.masked_fill(zero, 1);
+        Tensor zero = denominator.Is(0);
+        return states.Masked(zero, 0) / denominator.Masked(zero, 1);
     }
 
     /// <summary>All inner products of rows, <c>[..., L, F]</c> to <c>[..., L, L]</c>: the cosines, where the rows come from <see cref="Normalize"/>.</summary>
@@ -30,8 +31,8 @@ internal static class PairwiseGeometry
     public static Tensor AngularDistance(Tensor cosines, double clampThreshold)
     {
         double limit = ClampLimit(clampThreshold, cosines.dtype);
-        Tensor clamped = cosines + (cosines.clamp(-limit, limit) - cosines).detach();
-        return clamped.clamp(-limit, limit).arccos() / Math.PI;
+        Tensor clamped = cosines.Plus((cosines.Clamped(-limit, limit) - cosines).detach());
+        return clamped.Clamped(-limit, limit).arccos().Over(Math.PI);
     }
 
     /// <summary>The largest cosine that the clamp lets through: <c>1 - t</c>, with t at least the type's resolution.</summary>
@@ -47,7 +48,7 @@ internal static class PairwiseGeometry
     {
         Tensor products = InnerProducts(centred);
         Tensor squares = products.diagonal(0, -2, -1);
-        Tensor distances = squares.unsqueeze(-1) + squares.unsqueeze(-2) - (products * 2);
-        return distances.clamp_min(0);
+        Tensor distances = squares.unsqueeze(-1).Plus(squares.unsqueeze(-2)) - products.Times(2);
+        return distances.AtLeast(0);
     }
 }

@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Geometry;
@@ -56,7 +57,7 @@ public sealed class TokenMatrixSpectrum
 
         Tensor mean = matrix.mean([0], keepdim: true);
         Tensor norms = matrix.norm(1, keepdim: true, p: 2f);
-        Tensor directions = matrix / norms.masked_fill(norms == 0, 1);
+        Tensor directions = matrix / norms.Masked(norms.Is(0), 1);
         return new TokenMatrixSpectrum(
             SpectrumOf(matrix),
             SpectrumOf(matrix - mean),

@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -35,7 +36,7 @@ internal static class TensorBytes
             {
                 var chunk = staging!.narrow(0, 0, count);
                 read(chunk.bytes);
-                part.copy_(stored == ScalarType.Bool ? chunk.ne(0) : chunk);
+                part.copy_(stored == ScalarType.Bool ? chunk.Is(0).logical_not() : chunk);
             }
         }
     }
@@ -52,7 +53,7 @@ internal static class TensorBytes
             using var chunkScope = NewDisposeScope();
             var part = flat.narrow(0, start, Math.Min(ChunkElements, flat.numel() - start));
             var chunk = part.to(stored).cpu();
-            if (stored != source.dtype && SafetensorsTypes.IsFloatingPoint(stored) && chunk.isinf().ne(part.isinf().cpu()).any().ToBoolean())
+            if (stored != source.dtype && SafetensorsTypes.IsFloatingPoint(stored) && chunk.isinf().ne(part.isinf().cpu()).any().item<bool>())
             {
                 throw new ArgumentException($"Tensor '{name}' holds values beyond the range of {SafetensorsTypes.CodeOf(stored)}: save it as BF16 or F32.");
             }

@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Losses.Variants;
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Losses;
@@ -53,7 +54,7 @@ public static class DispersionLoss
     };
 
     /// <summary>Zero whatever the states hold: <c>0 * sum</c> would be NaN once the sum overflows.</summary>
-    private static Tensor DifferentiableZero(Tensor states) => states.masked_fill(ones_like(states, dtype: ScalarType.Bool), 0).sum();
+    private static Tensor DifferentiableZero(Tensor states) => states.Masked(ones_like(states, dtype: ScalarType.Bool), 0).sum();
 
     private static void CheckStates(Tensor states)
     {

@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Backbones;
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Training;
@@ -16,7 +17,7 @@ internal sealed class CausalLMObjective : TrainingObjective
         if (batch.Tokens.HasPadding)
         {
             var mask = batch.Tokens.AttentionMaskTensor(inputIds.device)!.narrow(1, 1, length - 1);
-            targets = targets.masked_fill(mask.logical_not(), Ignored);
+            targets = targets.Masked(mask.logical_not(), Ignored);
         }
 
         var logits = backbone.Logits(hidden).flatten(0, 1);

@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -68,13 +69,13 @@ internal sealed class DecoupledAdamW : IDisposable
     {
         if (slot.WeightDecay > 0)
         {
-            slot.Parameter.mul_(1 - (learningRate * slot.WeightDecay));
+            slot.Parameter.TimesInPlace(1 - (learningRate * slot.WeightDecay));
         }
 
-        slot.First.mul_(_beta1).add_(gradient, alpha: 1 - _beta1);
-        slot.Second.mul_(_beta2).addcmul_(gradient, gradient, 1 - _beta2);
-        var denominator = slot.Second.sqrt().div_(correction2).add_(_epsilon);
-        slot.Parameter.addcdiv_(slot.First, denominator, -learningRate / correction1);
+        slot.First.TimesInPlace(_beta1).PlusInPlace(gradient, 1 - _beta1);
+        slot.Second.TimesInPlace(_beta2).PlusProductInPlace(gradient, gradient, 1 - _beta2);
+        var denominator = slot.Second.sqrt().OverInPlace(correction2).PlusInPlace(_epsilon);
+        slot.Parameter.PlusQuotientInPlace(slot.First, denominator, -learningRate / correction1);
     }
 
     private sealed record Slot(Parameter Parameter, Tensor First, Tensor Second, double WeightDecay, double LearningRateMultiplier);

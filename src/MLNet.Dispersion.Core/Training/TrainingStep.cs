@@ -1,5 +1,6 @@
 using MLNet.Dispersion.Backbones;
 using MLNet.Dispersion.Losses;
+using MLNet.Dispersion.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -75,14 +76,14 @@ internal sealed class TrainingStep
         var inputIds = batch.Tokens.InputIdsTensor(_device);
         var mask = batch.Tokens.AttentionMaskTensor(_device);
         var output = _backbone.Forward(inputIds, mask, _selection);
-        var task = _objective.Compute(_backbone, output, inputIds, batch).Sum.div(targets);
+        var task = _objective.Compute(_backbone, output, inputIds, batch).Sum.Over(targets);
         var total = task;
         double dispersionValue = 0;
         if (_dispersion.Coefficient > 0)
         {
             var dispersion = DispersionRegularizer.Compute(output.HiddenStates, mask, _dispersion, _subsampling);
             dispersionValue = dispersion.item<float>() * rowShare;
-            total = task.add(dispersion.mul(_dispersion.Coefficient * rowShare));
+            total = task.Plus(dispersion.Times(_dispersion.Coefficient * rowShare));
         }
 
         total.backward();

@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Backbones.Shared;
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones.Gpt2;
@@ -23,7 +24,7 @@ internal sealed class Gpt2Block : nn.Module
 
     internal Tensor Forward(Tensor input, Tensor? mask)
     {
-        var middle = input.add(attn.Forward(ln_1.Forward(input), mask));
-        return middle.add(mlp.Forward(ln_2.Forward(middle)));
+        var middle = input.Plus(attn.Forward(ln_1.Forward(input), mask));
+        return middle.Plus(mlp.Forward(ln_2.Forward(middle)));
     }
 }

@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Backbones.Shared;
+using MLNet.Dispersion.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -29,7 +30,7 @@ internal sealed class Gpt2Model : nn.Module, ITransformerTrunk
     public BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection)
     {
         var mask = CausalAttention.Mask(attentionMask);
-        var state = wte.Forward(inputIds).add(wpe.First(inputIds.shape[1]));
+        var state = wte.Forward(inputIds).Plus(wpe.First(inputIds.shape[1]));
         state = _context.Drop(state, _context.Dropout(_config.EmbeddingDropout, training));
         return BlockStack.Run(selection, state, h, (block, input) => block.Forward(input, mask), ln_f.Forward);
     }

@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Backbones.Shared;
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones.GptNeoX;
@@ -28,8 +29,8 @@ internal sealed class GptNeoXBlock : nn.Module
     internal Tensor Forward(Tensor input, Tensor? mask, (Tensor Cosine, Tensor Sine) positions)
     {
         double dropout = _context.Dropout(_config.HiddenDropout, training);
-        var middle = input.add(_context.Drop(attention.Forward(input_layernorm.Forward(input), mask, positions), dropout));
+        var middle = input.Plus(_context.Drop(attention.Forward(input_layernorm.Forward(input), mask, positions), dropout));
         var looked = _config.ParallelResidual ? input : middle;
-        return middle.add(_context.Drop(mlp.Forward(post_attention_layernorm.Forward(looked)), dropout));
+        return middle.Plus(_context.Drop(mlp.Forward(post_attention_layernorm.Forward(looked)), dropout));
     }
 }

@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Backbones.Shared;
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones.Llama;
@@ -23,7 +24,7 @@ internal sealed class LlamaBlock : nn.Module
 
     internal Tensor Forward(Tensor input, Tensor? mask, (Tensor Cosine, Tensor Sine) positions)
     {
-        var middle = input.add(self_attn.Forward(input_layernorm.Forward(input), mask, positions));
-        return middle.add(mlp.Forward(post_attention_layernorm.Forward(middle)));
+        var middle = input.Plus(self_attn.Forward(input_layernorm.Forward(input), mask, positions));
+        return middle.Plus(mlp.Forward(post_attention_layernorm.Forward(middle)));
     }
 }

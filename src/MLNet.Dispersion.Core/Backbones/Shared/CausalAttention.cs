@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones.Shared;
@@ -34,7 +35,7 @@ internal static class CausalAttention
         }
 
         // The library multiplies by one over the root of D itself: other scales go into the queries.
-        var scaled = scale is { } factor && factor != DefaultScale(query) ? query.mul(factor / DefaultScale(query)) : query;
+        var scaled = scale is { } factor && factor != DefaultScale(query) ? query.Times(factor / DefaultScale(query)) : query;
         return nn.functional.scaled_dot_product_attention(scaled, key, value, mask, is_casual: mask is null);
     }
 
@@ -44,7 +45,7 @@ internal static class CausalAttention
     {
         long length = query.shape[2];
         var allowed = mask ?? ones([length, length], ScalarType.Bool, query.device).tril();
-        var scores = query.matmul(key.transpose(2, 3)).to(ScalarType.Float32).mul(scale).masked_fill(allowed.logical_not(), double.NegativeInfinity);
+        var scores = query.matmul(key.transpose(2, 3)).to(ScalarType.Float32).Times(scale).Masked(allowed.logical_not(), double.NegativeInfinity);
         return context.Drop(scores.softmax(-1).to(value.dtype), dropout).matmul(value);
     }
 }

@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones.Shared;
@@ -31,6 +32,6 @@ internal sealed class ForwardContext
 
         using var scope = NewDisposeScope();
         var keep = empty(value.shape, dtype: ScalarType.Float32, device: value.device).bernoulli_(1 - probability, DropoutGenerator);
-        return value.mul(keep.div_(1 - probability).to(value.dtype)).MoveToOuterDisposeScope();
+        return value.mul(keep.OverInPlace(1 - probability).to(value.dtype)).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -21,6 +22,6 @@ internal sealed class RmsNorm : nn.Module
     internal Tensor Forward(Tensor input)
     {
         var value = input.to(ScalarType.Float32);
-        return value.mul(value.square().mean([-1], keepdim: true).add(_epsilon).rsqrt()).mul(weight);
+        return value.mul(value.Squared().mean([-1], keepdim: true).Plus(_epsilon).rsqrt()).mul(weight);
     }
 }

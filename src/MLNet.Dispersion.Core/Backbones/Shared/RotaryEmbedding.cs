@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones.Shared;
@@ -17,7 +18,7 @@ internal sealed class RotaryEmbedding
     /// <summary>Cosines and sines of positions 0..length-1, each <c>[length, dimensions]</c>, float32: made once a forward pass.</summary>
     internal (Tensor Cosine, Tensor Sine) Tables(long length, Device device)
     {
-        var positions = arange(length, dtype: ScalarType.Float32, device: device).unsqueeze(1);
+        var positions = tensor([.. Enumerable.Range(0, (int)length).Select(i => (float)i)], device: device).unsqueeze(1);
         var angles = positions.mul(tensor(_inverseFrequencies, device: device).unsqueeze(0));
         angles = cat([angles, angles], 1);
         return (angles.cos(), angles.sin());
@@ -31,7 +32,7 @@ internal sealed class RotaryEmbedding
         var turning = size == _dimensions ? full : full.narrow(-1, 0, _dimensions);
         int half = _dimensions / 2;
         var swapped = cat([turning.narrow(-1, half, half).neg(), turning.narrow(-1, 0, half)], -1);
-        var turned = turning.mul(tables.Cosine).add(swapped.mul(tables.Sine));
+        var turned = turning.mul(tables.Cosine).Plus(swapped.mul(tables.Sine));
         return size == _dimensions ? turned : cat([turned, full.narrow(-1, _dimensions, size - _dimensions)], -1);
     }
 

@@ -18,12 +18,21 @@ internal abstract class TransformerBackbone(BackboneInfo info, string trunkName,
     public override BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection hiddenStates)
     {
         CheckInput(inputIds, attentionMask);
-        return Trunk.Forward(inputIds, attentionMask, hiddenStates);
+
+        // The scope keeps every intermediate tensor alive until its last call has returned, whatever the garbage collector does meanwhile.
+        using var scope = NewDisposeScope();
+        BackboneOutput output = Trunk.Forward(inputIds, attentionMask, hiddenStates);
+        scope.MoveToOuter([.. output.HiddenStates.OfType<Tensor>().Append(output.LastHiddenState).Distinct<Tensor>(ReferenceEqualityComparer.Instance)]);
+        return output;
     }
 
     /// <inheritdoc/>
-    public override Tensor Logits(Tensor lastHiddenState) =>
-        Head is null ? Trunk.TiedHead(lastHiddenState) : Head.Forward(lastHiddenState).to(ScalarType.Float32);
+    public override Tensor Logits(Tensor lastHiddenState)
+    {
+        using var scope = NewDisposeScope();
+        Tensor logits = Head is null ? Trunk.TiedHead(lastHiddenState) : Head.Forward(lastHiddenState).to(ScalarType.Float32);
+        return logits.MoveToOuterDisposeScope();
+    }
 
     /// <inheritdoc/>
     protected internal override string ParameterName(string tensorName) =>

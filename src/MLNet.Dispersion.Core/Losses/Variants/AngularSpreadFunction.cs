@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Geometry;
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Losses.Variants;
@@ -28,35 +29,37 @@ internal sealed class AngularSpreadFunction : autograd.SingleTensorFunction<Angu
         var (tokens, options, wantsGradient) = ((RealTokens)vars[1], (DispersionOptions)vars[2], (bool)vars[3]);
         using var scope = NewDisposeScope();
         Tensor norms = tokens.States.norm(2, keepdim: true, p: 2f);
-        Tensor scales = Reciprocal(norms + options.Epsilon);
+        Tensor scales = Reciprocal(norms.Plus(options.Epsilon));
         Tensor rows = tokens.States * scales;
         double limit = PairwiseGeometry.ClampLimit(options.ClampThreshold, rows.dtype);
-        Tensor cosines = rows.bmm(rows.transpose(1, 2)).clamp_(-limit, limit);
+        Tensor cosines = rows.bmm(rows.transpose(1, 2)).ClampInPlace(-limit, limit);
 
         // Logits minus their largest, so that no temperature makes all of them underflow.
-        Tensor weights = cosines.acos().mul_(-1 / (Math.PI * options.TauCos)).masked_fill_(tokens.NoPair, double.NegativeInfinity);
+        Tensor weights = cosines.acos().TimesInPlace(-1 / (Math.PI * options.TauCos)).MaskInPlace(tokens.NoPair, double.NegativeInfinity);
         Tensor largest = weights.amax([1, 2], keepdim: true);
         weights.sub_(largest).exp_();
         Tensor sums = weights.sum([1, 2], keepdim: true);
         if (wantsGradient)
         {
-            Tensor slopes = cosines.mul_(cosines).neg_().add_(1).rsqrt_();
-            Tensor rowGradients = weights.mul_(slopes).bmm(rows).mul_(2 / (Math.PI * options.TauCos) / sums);
+            Tensor slopes = cosines.mul_(cosines).neg_().PlusInPlace(1).rsqrt_();
+            Tensor rowGradients = weights.mul_(slopes).bmm(rows).mul_(sums.reciprocal().TimesInPlace(2 / (Math.PI * options.TauCos)));
 
             // The graph takes its own reference once this method has returned; the caller's scope then lets go of this one.
             ctx.save_for_backward([StateGradients(tokens.States, norms, scales, rowGradients).MoveToOuterDisposeScope()]);
         }
 
-        Tensor loss = (sums.log() + largest).view(-1) + options.Epsilon - tokens.PairCounts.log();
+        Tensor loss = sums.log().Plus(largest).view(-1).Plus(options.Epsilon) - tokens.PairCounts.log();
         return loss.MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
+        using var scope = NewDisposeScope();
         using Tensor gradient = ctx.get_saved_variables()[0];
-        using Tensor upstream = grad_output.to(gradient.dtype).view(-1, 1, 1);
-        return [gradient * upstream, null!, null!, null!];
+        Tensor result = (gradient * grad_output.to(gradient.dtype).view(-1, 1, 1)).MoveToOuterDisposeScope();
+        GC.KeepAlive(grad_output);
+        return [result, null!, null!, null!];
     }
 
     /// <summary>From the gradient g of <c>u = z r</c>, <c>r = 1 / (|z| + eps)</c>, to that of z: <c>r (g - z (g.z) r / |z|)</c>. Works in place on g.</summary>
@@ -64,10 +67,10 @@ internal sealed class AngularSpreadFunction : autograd.SingleTensorFunction<Angu
     {
         // The norm of a zero row has gradient 0, and so has (g.z) / tiny.
         double tiny = finfo(states.dtype).tiny;
-        Tensor radial = (rowGradients * states).sum(2, keepdim: true).mul_(scales).div_(norms.clamp_min(tiny));
-        return rowGradients.addcmul_(states, radial, -1).mul_(scales);
+        Tensor radial = (rowGradients * states).sum(2, keepdim: true).mul_(scales).div_(norms.AtLeast(tiny));
+        return rowGradients.PlusProductInPlace(states, radial, -1).mul_(scales);
     }
 
     /// <summary>1 / x, and 0 for 0: a zero row with epsilon 0 has no direction.</summary>
-    private static Tensor Reciprocal(Tensor denominators) => denominators.reciprocal().masked_fill_(denominators == 0, 0);
+    private static Tensor Reciprocal(Tensor denominators) => denominators.reciprocal().MaskInPlace(denominators.Is(0), 0);
 }

@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Geometry;
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Losses.Variants;
@@ -16,16 +17,16 @@ internal static class DecorrelationLoss
         // Float64, since the mean of a token far from the origin costs a float32 row most of its digits.
         Tensor states = tokens.States.to(ScalarType.Float64);
         Tensor centred = states - states.mean([2], keepdim: true);
-        Tensor squares = centred.square().sum(2, keepdim: true);
+        Tensor squares = centred.Squared().sum(2, keepdim: true);
         Tensor constant = squares <= ConstantRowLimit(states, finfo(tokens.States.dtype).eps);
-        Tensor unit = centred.masked_fill(constant, 0) / squares.masked_fill(constant, 1).sqrt();
-        return tokens.MeanOverPairs(PairwiseGeometry.InnerProducts(unit).square());
+        Tensor unit = centred.Masked(constant, 0) / squares.Masked(constant, 1).sqrt();
+        return tokens.MeanOverPairs(PairwiseGeometry.InnerProducts(unit).Squared());
     }
 
     /// <summary>The squared norm up to which a centred row counts as one of equal features: what rounding alone may leave, <c>[S, L, 1]</c>.</summary>
     private static Tensor ConstantRowLimit(Tensor states, double resolution)
     {
         Tensor largest = states.detach().abs().amax([2], keepdim: true);
-        return (largest * resolution).square() * states.shape[2];
+        return largest.Times(resolution).Squared().Times(states.shape[2]);
     }
 }

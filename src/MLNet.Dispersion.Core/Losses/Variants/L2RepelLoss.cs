@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Geometry;
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Losses.Variants;
@@ -15,14 +16,14 @@ internal static class L2RepelLoss
     /// <summary>The loss of each sequence, <c>[S]</c>, float64.</summary>
     public static Tensor PerSequence(RealTokens tokens, DispersionOptions options)
     {
-        Tensor logits = PairwiseGeometry.SquaredDistances(tokens.Centred()) / -options.TauL2;
+        Tensor logits = PairwiseGeometry.SquaredDistances(tokens.Centred()).Over(-options.TauL2);
         if (tokens.NotBothReal is { } padded)
         {
-            logits = logits.masked_fill(padded, double.NegativeInfinity);
+            logits = logits.Masked(padded, double.NegativeInfinity);
         }
 
-        Tensor spread = logits.flatten(1).logsumexp(1) + options.Epsilon - (tokens.Counts.log() * 2);
-        Tensor meanSquare = tokens.States.to(ScalarType.Float64).square().sum([1, 2]) / (tokens.Counts * tokens.States.shape[2]);
-        return spread + (meanSquare * NormWeight);
+        Tensor spread = logits.flatten(1).logsumexp(1).Plus(options.Epsilon) - tokens.Counts.log().Times(2);
+        Tensor meanSquare = tokens.States.to(ScalarType.Float64).Squared().sum([1, 2]) / tokens.Counts.Times(tokens.States.shape[2]);
+        return spread.Plus(meanSquare.Times(NormWeight));
     }
 }

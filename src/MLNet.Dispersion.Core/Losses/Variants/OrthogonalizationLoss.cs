@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Geometry;
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Losses.Variants;
@@ -10,7 +11,7 @@ internal static class OrthogonalizationLoss
     public static Tensor PerSequence(RealTokens tokens, DispersionOptions options)
     {
         Tensor cosines = PairwiseGeometry.InnerProducts(PairwiseGeometry.Normalize(tokens.States, options.Epsilon));
-        Tensor shortfall = (options.Margin - PairwiseGeometry.AngularDistance(cosines, options.ClampThreshold)).relu();
-        return tokens.MeanOverPairs(shortfall.square());
+        Tensor shortfall = PairwiseGeometry.AngularDistance(cosines, options.ClampThreshold).neg().Plus(options.Margin).relu();
+        return tokens.MeanOverPairs(shortfall.Squared());
     }
 }

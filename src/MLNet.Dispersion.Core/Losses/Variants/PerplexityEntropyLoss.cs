@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Geometry;
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Losses.Variants;
@@ -13,11 +14,11 @@ internal static class PerplexityEntropyLoss
     public static Tensor PerSequence(RealTokens tokens, DispersionOptions options)
     {
         // Pad rows have no partner; they keep their own logits so that their softmax stays finite, and are left out of the sum.
-        Tensor logits = PairwiseGeometry.SquaredDistances(tokens.Centred()) / -options.TauL2;
-        logits = logits.masked_fill(ExcludedPartners(tokens), double.NegativeInfinity);
+        Tensor logits = PairwiseGeometry.SquaredDistances(tokens.Centred()).Over(-options.TauL2);
+        logits = logits.Masked(ExcludedPartners(tokens), double.NegativeInfinity);
         Tensor probabilities = logits.softmax(-1);
-        Tensor terms = probabilities * (probabilities + options.Epsilon).clamp_min(Tiny).log2();
-        return terms.masked_fill(tokens.NoPair, 0).sum([1, 2]) / tokens.Counts;
+        Tensor terms = probabilities * probabilities.Plus(options.Epsilon).AtLeast(Tiny).log2();
+        return terms.Masked(tokens.NoPair, 0).sum([1, 2]) / tokens.Counts;
     }
 
     private static Tensor ExcludedPartners(RealTokens tokens)

@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Losses.Variants;
@@ -22,7 +23,7 @@ internal sealed class RealTokens
     public Tensor Counts { get; }
 
     /// <summary>Ordered pairs of different tokens of each sequence, n (n - 1), <c>[S]</c>, float64.</summary>
-    public Tensor PairCounts => Counts * (Counts - 1);
+    public Tensor PairCounts => Counts * Counts.Minus(1);
 
     /// <summary>Which entries of a pair matrix are no pair of two different real tokens, bool, broadcastable to <c>[S, L, L]</c>.</summary>
     public Tensor NoPair => field ??= WithoutDiagonal();
@@ -39,7 +40,7 @@ internal sealed class RealTokens
         long batch = states.shape[0], length = states.shape[1];
         if (mask is null)
         {
-            return batch == 0 || length < 2 ? null : new RealTokens(states, null, full(batch, (double)length, ScalarType.Float64, states.device));
+            return batch == 0 || length < 2 ? null : new RealTokens(states, null, ones(batch, ScalarType.Float64, states.device).TimesInPlace(length));
         }
 
         Tensor counts = mask.sum(1, type: ScalarType.Float64);
@@ -55,7 +56,7 @@ internal sealed class RealTokens
             (states, mask, counts) = (states.index_select(0, rows), mask.index_select(0, rows), counts.index_select(0, rows));
         }
 
-        return new RealTokens(states.masked_fill(mask.logical_not().unsqueeze(-1), 0), mask, counts);
+        return new RealTokens(states.Masked(mask.logical_not().unsqueeze(-1), 0), mask, counts);
     }
 
     /// <summary>The states in float64 with each sequence's mean token taken away; pads stay zero.</summary>
@@ -63,7 +64,7 @@ internal sealed class RealTokens
     {
         Tensor wide = States.to(ScalarType.Float64);
         Tensor centred = wide - (wide.detach().sum(1, keepdim: true) / Counts.view(-1, 1, 1));
-        return Mask is null ? centred : centred.masked_fill(Mask.logical_not().unsqueeze(-1), 0);
+        return Mask is null ? centred : centred.Masked(Mask.logical_not().unsqueeze(-1), 0);
     }
 
     private Tensor WithoutDiagonal()
@@ -74,5 +75,5 @@ internal sealed class RealTokens
 
     /// <summary>The mean of pair terms over the pairs of different real tokens, <c>[S, L, L]</c> to <c>[S]</c>, float64.</summary>
     public Tensor MeanOverPairs(Tensor terms) =>
-        terms.masked_fill(NoPair, 0).sum([1, 2], type: ScalarType.Float64) / PairCounts;
+        terms.Masked(NoPair, 0).sum([1, 2], type: ScalarType.Float64) / PairCounts;
 }
