@@ -37,14 +37,16 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
     private readonly IHost _host;
     private readonly ColumnNames _columns;
     private readonly ClassValues? _classes;
-    private readonly SharedScorer _scorer;
+    private readonly SharedModel<ITextScorer> _scorer;
 
     internal FineTuneWithDispersionTransformer(IHostEnvironment environment, ColumnNames columns, string backboneName, ClassValues? classes, ITextScorer scorer)
     {
         _host = environment.Register(nameof(FineTuneWithDispersionTransformer));
         _columns = columns;
         _classes = classes;
-        _scorer = new SharedScorer(scorer);
+        _scorer = new SharedModel<ITextScorer>(scorer, nameof(FineTuneWithDispersionTransformer), "fine-tuned model");
+        ClassCount = scorer.ClassCount;
+        TrainingResult = scorer.TrainingResult;
         BackboneName = backboneName;
     }
 
@@ -58,17 +60,17 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
     public string PredictedLabelColumnName => _columns.PredictedLabel;
 
     /// <summary>Classes: the number of values that the key type of the training label counts.</summary>
-    public int ClassCount => _scorer.ClassCount;
+    public int ClassCount { get; }
 
     /// <summary>The name of the backbone that was fine-tuned.</summary>
     public string BackboneName { get; }
 
     /// <summary>How training went, step by step; null for a model that was loaded.</summary>
-    public FineTuneResult? TrainingResult => _scorer.TrainingResult;
+    public FineTuneResult? TrainingResult { get; }
 
     /// <summary>The fine-tuned language model below the classification head, for diagnostics such as its condensation. It stays the transformer's and lives as long as it.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public PretrainedLanguageModel LanguageModel => _scorer.LanguageModel;
+    public PretrainedLanguageModel LanguageModel => _scorer.Unguarded.LanguageModel;
 
     /// <summary>Always true: each row is scored by itself.</summary>
     bool ITransformer.IsRowToRowMapper => true;
@@ -92,7 +94,7 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new ScoredDataView(_host, _scorer, SchemaFor(input.Schema), input);
+        return new ScoredDataView(ScoringFor(input.Schema), input);
     }
 
     /// <summary>A mapper that scores single rows; prediction engines ask for it.</summary>
@@ -102,7 +104,7 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        return new RowMapper(_host, _scorer, SchemaFor(inputSchema));
+        return new RowMapper(ScoringFor(inputSchema));
     }
 
     /// <summary>Frees the model's weights, as soon as calls that are running have returned. Further calls do nothing.</summary>
@@ -112,9 +114,9 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
     {
         ArgumentNullException.ThrowIfNull(ctx);
         var context = new SaveContext(ctx);
-        context.SetVersion(ModelFormat.Signature, ModelFormat.HeaderVersion, ModelFormat.LoaderSignature, typeof(FineTuneWithDispersionTransformer).Assembly);
+        ModelFormat.Classifier.Begin(context);
         var sink = new ModelZipSink(context);
-        _scorer.Save(sink);
+        _scorer.Use(scorer => scorer.Save(sink));
         new ModelManifest(_columns, BackboneName, ClassCount, _classes, sink.Files).Write(context.Writer);
     }
 
@@ -135,5 +137,6 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
         return new FineTuneWithDispersionTransformer(environment, manifest.Columns, manifest.BackboneName, manifest.Classes, new FineTunedScorer(classifier));
     }
 
-    private ScoringSchema SchemaFor(DataViewSchema input) => new(input, GetOutputSchema(input), _columns.Text);
+    private RowScoring ScoringFor(DataViewSchema input) =>
+        new(_host, new ScoringSchema(input, GetOutputSchema(input), _columns.Text), () => new ClassScores(_scorer, ClassCount), "scored");
 }

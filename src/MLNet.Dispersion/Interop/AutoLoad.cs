@@ -4,7 +4,7 @@ using MLNet.Dispersion.Interop;
 using MLNet.Dispersion.Persistence;
 
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
-[assembly: LoadableClass(typeof(ITransformer), typeof(ModelLoader), null, typeof(SignatureLoadModel), "", ModelFormat.LoaderSignature)]
+[assembly: LoadableClass(typeof(ITransformer), typeof(ModelLoader), null, typeof(SignatureLoadModel), "", ModelFormat.ClassifierLoader)]
 
 namespace System.Runtime.CompilerServices;
 

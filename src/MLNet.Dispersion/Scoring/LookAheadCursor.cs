@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using Microsoft.ML.Runtime;
 using MLNet.Dispersion.Interop;
 
 namespace MLNet.Dispersion.Scoring;
@@ -14,10 +13,10 @@ internal sealed class LookAheadCursor : DataViewRowCursor
     internal const int FirstBlock = 32;
     internal const int LargestBlock = 256;
 
-    private readonly SharedScorer _scorer;
     private readonly ScoringSchema _schema;
     private readonly DataViewRowCursor _input;
     private readonly HashSet<int> _active;
+    private readonly AddedValues _values;
     private readonly TruncationWarning _warning;
     private readonly HostCancellation _cancellation;
     private readonly Dictionary<int, ColumnBuffer> _buffers = [];
@@ -26,7 +25,7 @@ internal sealed class LookAheadCursor : DataViewRowCursor
     private readonly string?[] _texts = new string?[LargestBlock];
     private readonly DataViewRowId[] _ids = new DataViewRowId[LargestBlock];
     private readonly long[] _batches = new long[LargestBlock];
-    private float[]? _scores;
+    private bool _scored;
     private int _blockSize = FirstBlock;
     private int _rows;
     private int _slot = -1;
@@ -35,20 +34,20 @@ internal sealed class LookAheadCursor : DataViewRowCursor
     private bool _ended;
     private bool _disposed;
 
-    internal LookAheadCursor(IHost host, SharedScorer scorer, ScoringSchema schema, DataViewRowCursor input, HashSet<int> active, TruncationWarning warning)
+    internal LookAheadCursor(RowScoring scoring, DataViewRowCursor input, HashSet<int> active)
     {
-        _scorer = scorer;
-        _schema = schema;
+        _schema = scoring.Schema;
         _input = input;
         _active = active;
-        _warning = warning;
-        _cancellation = new HostCancellation(host);
-        foreach (DataViewSchema.Column column in schema.Input.Where(column => active.Contains(column.Index)))
+        _values = scoring.NewValues();
+        _warning = scoring.NewWarning();
+        _cancellation = new HostCancellation(scoring.Host);
+        foreach (DataViewSchema.Column column in _schema.Input.Where(column => active.Contains(column.Index)))
         {
             _buffers[column.Index] = ColumnBuffer.Create(input, column, LargestBlock);
         }
 
-        _readText = input.GetGetter<ReadOnlyMemory<char>>(schema.Text);
+        _readText = input.GetGetter<ReadOnlyMemory<char>>(_schema.Text);
         _readId = input.GetIdGetter();
     }
 
@@ -85,15 +84,15 @@ internal sealed class LookAheadCursor : DataViewRowCursor
     {
         if (!IsColumnActive(column))
         {
-            throw ScoreGetters.Inactive(column);
+            throw GetterErrors.Inactive(column);
         }
 
         if (_schema.IsAdded(column.Index))
         {
-            return ScoreGetters.Create<TValue>(_schema.IsPredictedLabel(column.Index), column, CurrentScores);
+            return _values.Getter(_schema.Offset(column.Index), ScoredSlot) as ValueGetter<TValue> ?? throw GetterErrors.WrongType<TValue>(column);
         }
 
-        return _buffers[column.Index].Getter(CurrentSlot) as ValueGetter<TValue> ?? throw ScoreGetters.WrongType<TValue>(column);
+        return _buffers[column.Index].Getter(CurrentSlot) as ValueGetter<TValue> ?? throw GetterErrors.WrongType<TValue>(column);
     }
 
     protected override void Dispose(bool disposing)
@@ -113,7 +112,7 @@ internal sealed class LookAheadCursor : DataViewRowCursor
     {
         _cancellation.ThrowIfRequested();
         _blockSize = _rows == 0 ? FirstBlock : Math.Min(_blockSize * 2, LargestBlock);
-        _scores = null;
+        _scored = false;
         _slot = 0;
         for (_rows = 0; _rows < _blockSize && !_inputEnded; _rows++)
         {
@@ -145,15 +144,15 @@ internal sealed class LookAheadCursor : DataViewRowCursor
 
     private int CurrentSlot() => _position >= 0 ? _slot : throw new InvalidOperationException("The cursor is not on a row: call MoveNext first, and read only while it returns true.");
 
-    private ReadOnlySpan<float> CurrentScores()
+    private int ScoredSlot()
     {
         int slot = CurrentSlot();
-        if (_scores is null)
+        if (!_scored)
         {
-            _scores = _scorer.Score(new ArraySegment<string?>(_texts, 0, _rows), out int truncated);
-            _warning.Count(truncated);
+            _warning.Count(_values.Fill(new ArraySegment<string?>(_texts, 0, _rows)));
+            _scored = true;
         }
 
-        return _scores.AsSpan(slot * _scorer.ClassCount, _scorer.ClassCount);
+        return slot;
     }
 }

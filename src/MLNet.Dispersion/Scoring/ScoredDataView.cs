@@ -1,38 +1,38 @@
 using Microsoft.ML;
-using Microsoft.ML.Runtime;
 
 namespace MLNet.Dispersion.Scoring;
 
 /// <summary>The input with the added columns, scored in blocks while it is read.</summary>
-internal sealed class ScoredDataView(IHost host, SharedScorer scorer, ScoringSchema schema, IDataView input) : IDataView
+internal sealed class ScoredDataView(RowScoring scoring, IDataView input) : IDataView
 {
+    private readonly ScoringSchema _schema = scoring.Schema;
+
     public bool CanShuffle => input.CanShuffle;
 
-    public DataViewSchema Schema => schema.Output;
+    public DataViewSchema Schema => _schema.Output;
 
     public long? GetRowCount() => input.GetRowCount();
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
         HashSet<int> active = ScoringSchema.Indices(columnsNeeded);
-        return Cursor(input.GetRowCursor(schema.InputColumns(active), rand), active);
+        return Cursor(input.GetRowCursor(_schema.InputColumns(active), rand), active);
     }
 
     /// <summary>One cursor where anything is scored (there is one model, and it keeps every core busy), else as many as the input gives.</summary>
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
     {
         HashSet<int> active = ScoringSchema.Indices(columnsNeeded);
-        DataViewRowCursor[] cursors = input.GetRowCursorSet(schema.InputColumns(active), schema.NeedsScores(active) ? 1 : n, rand);
+        DataViewRowCursor[] cursors = input.GetRowCursorSet(_schema.InputColumns(active), _schema.NeedsScores(active) ? 1 : n, rand);
         return [.. cursors.Select(cursor => Cursor(cursor, active))];
     }
 
     // Rows are read ahead only where that pays (something is scored) and is possible (the columns passed through can be kept).
     private DataViewRowCursor Cursor(DataViewRowCursor cursor, HashSet<int> active)
     {
-        var warning = new TruncationWarning(host, schema.Text.Name);
-        bool lookAhead = schema.NeedsScores(active) && schema.Input.All(column => !active.Contains(column.Index) || ColumnBuffer.CanKeep(column.Type));
+        bool lookAhead = _schema.NeedsScores(active) && _schema.Input.All(column => !active.Contains(column.Index) || ColumnBuffer.CanKeep(column.Type));
         return lookAhead
-            ? new LookAheadCursor(host, scorer, schema, cursor, active, warning)
-            : new RowByRowCursor(cursor, new ScoredRow(scorer, schema, cursor, active, warning));
+            ? new LookAheadCursor(scoring, cursor, active)
+            : new RowByRowCursor(cursor, new ScoredRow(scoring, cursor, active));
     }
 }

@@ -4,16 +4,18 @@ using Microsoft.ML.Data;
 namespace MLNet.Dispersion.Scoring;
 
 /// <summary>One row with the added columns: a forward pass for a row at its first score, whichever columns are read and however often.</summary>
-internal sealed class ScoredRow(SharedScorer scorer, ScoringSchema schema, DataViewRow input, IReadOnlySet<int> active, TruncationWarning warning) : DataViewRow
+internal sealed class ScoredRow(RowScoring scoring, DataViewRow input, IReadOnlySet<int> active) : DataViewRow
 {
     private const long Nowhere = long.MinValue;
+    private readonly ScoringSchema _schema = scoring.Schema;
+    private readonly AddedValues _values = scoring.NewValues();
+    private readonly TruncationWarning _warning = scoring.NewWarning();
     private readonly string?[] _text = new string?[1];
-    private float[] _scores = [];
     private long _scoredPosition = Nowhere;
     private ValueGetter<ReadOnlyMemory<char>>? _textGetter;
     private bool _disposed;
 
-    public override DataViewSchema Schema => schema.Output;
+    public override DataViewSchema Schema => _schema.Output;
 
     public override long Position => input.Position;
 
@@ -27,16 +29,16 @@ internal sealed class ScoredRow(SharedScorer scorer, ScoringSchema schema, DataV
     {
         if (!IsColumnActive(column))
         {
-            throw ScoreGetters.Inactive(column);
+            throw GetterErrors.Inactive(column);
         }
 
-        if (!schema.IsAdded(column.Index))
+        if (!_schema.IsAdded(column.Index))
         {
-            return input.GetGetter<TValue>(schema.Input[column.Index]);
+            return input.GetGetter<TValue>(_schema.Input[column.Index]);
         }
 
-        _textGetter ??= input.GetGetter<ReadOnlyMemory<char>>(schema.Text);
-        return ScoreGetters.Create<TValue>(schema.IsPredictedLabel(column.Index), column, Scores);
+        _textGetter ??= input.GetGetter<ReadOnlyMemory<char>>(_schema.Text);
+        return _values.Getter(_schema.Offset(column.Index), ScoredSlot) as ValueGetter<TValue> ?? throw GetterErrors.WrongType<TValue>(column);
     }
 
     protected override void Dispose(bool disposing)
@@ -50,7 +52,7 @@ internal sealed class ScoredRow(SharedScorer scorer, ScoringSchema schema, DataV
         base.Dispose(disposing);
     }
 
-    private ReadOnlySpan<float> Scores()
+    private int ScoredSlot()
     {
         if (_scoredPosition != input.Position)
         {
@@ -58,12 +60,11 @@ internal sealed class ScoredRow(SharedScorer scorer, ScoringSchema schema, DataV
             ReadOnlyMemory<char> text = default;
             _textGetter!(ref text);
             _text[0] = text.ToString();
-            _scores = scorer.Score(_text, out int truncated);
+            _warning.Count(_values.Fill(_text));
             _scoredPosition = input.Position;
-            warning.Count(truncated);
-            warning.Report();
+            _warning.Report();
         }
 
-        return _scores;
+        return 0;
     }
 }

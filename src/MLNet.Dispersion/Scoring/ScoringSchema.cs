@@ -1,9 +1,8 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Schema;
 
 namespace MLNet.Dispersion.Scoring;
 
-/// <summary>The input's columns, the two added behind them, and which input columns a request for some of them asks for.</summary>
+/// <summary>The input's columns, those added behind them, and which input columns a request for some of them asks for.</summary>
 internal sealed class ScoringSchema(DataViewSchema input, DataViewSchema output, string textColumn)
 {
     internal DataViewSchema Input { get; } = input;
@@ -15,7 +14,8 @@ internal sealed class ScoringSchema(DataViewSchema input, DataViewSchema output,
 
     internal bool IsAdded(int column) => column >= Input.Count;
 
-    internal bool IsPredictedLabel(int column) => column == Input.Count + OutputColumns.PredictedLabelOffset;
+    /// <summary>An added column's place behind those of the input.</summary>
+    internal int Offset(int column) => column - Input.Count;
 
     /// <summary>Whether any requested column needs a forward pass.</summary>
     internal bool NeedsScores(IReadOnlySet<int> requested) => requested.Any(IsAdded);

@@ -36,7 +36,7 @@ public sealed class DisposeTests
     [Fact]
     public void Dispose_WhileACallRuns_FreesTheModelWhenItReturns()
     {
-        SharedScorer? shared = null;
+        SharedModel<ITextScorer>? shared = null;
         int disposalsInside = -1;
         FakeScorer? scorer = null;
         scorer = new FakeScorer
@@ -47,11 +47,11 @@ public sealed class DisposeTests
                 disposalsInside = scorer!.Disposals;
             },
         };
-        shared = new SharedScorer(scorer);
-        Assert.Equal(FakeScorer.ScoresOf("x", 3), shared.Score(["x"], out _));
+        shared = new SharedModel<ITextScorer>(scorer, "Owner", "model");
+        Assert.Equal(FakeScorer.ScoresOf("x", 3), shared.Use(model => model.Score(["x"], out _)));
         Assert.Equal(0, disposalsInside);
         Assert.Equal(1, scorer.Disposals);
-        Assert.Throws<ObjectDisposedException>(() => shared.Score(["x"], out _));
+        Assert.Throws<ObjectDisposedException>(() => shared.Use(model => model.Score(["x"], out _)));
     }
 
     private static void ReadFirstLabel(IDataView scored)

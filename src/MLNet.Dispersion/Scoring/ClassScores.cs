@@ -1,0 +1,39 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.Dispersion.Schema;
+
+namespace MLNet.Dispersion.Scoring;
+
+/// <summary>The class probabilities of texts, and the most probable classes.</summary>
+internal sealed class ClassScores(SharedModel<ITextScorer> scorer, int classCount) : AddedValues
+{
+    private float[] _scores = [];
+
+    internal override int Fill(IReadOnlyList<string?> texts)
+    {
+        int truncated = 0;
+        _scores = scorer.Use(model => model.Score(texts, out truncated));
+        return truncated;
+    }
+
+    internal override Delegate Getter(int offset, Func<int> current) => offset == OutputColumns.PredictedLabelOffset
+        ? (ValueGetter<uint>)((ref uint value) => value = BestClass(Of(current())))
+        : (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => Vectors.Copy(Of(current()), ref value));
+
+    private ReadOnlySpan<float> Of(int text) => _scores.AsSpan(text * classCount, classCount);
+
+    // Key values count from 1; 0, "missing", is left for a row whose probabilities are not numbers.
+    private static uint BestClass(ReadOnlySpan<float> scores)
+    {
+        int best = -1;
+        for (int i = 0; i < scores.Length; i++)
+        {
+            if (!float.IsNaN(scores[i]) && (best < 0 || scores[i] > scores[best]))
+            {
+                best = i;
+            }
+        }
+
+        return (uint)(best + 1);
+    }
+}
