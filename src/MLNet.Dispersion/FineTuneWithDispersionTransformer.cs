@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using MLNet.Dispersion.Geometry;
 using MLNet.Dispersion.Interop;
 using MLNet.Dispersion.Persistence;
 using MLNet.Dispersion.Schema;
@@ -67,6 +68,9 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
 
     /// <summary>How training went, step by step; null for a model that was loaded.</summary>
     public FineTuneResult? TrainingResult { get; }
+
+    /// <summary>How condensed the backbone was on a fixed sample of texts: before training first, as it is now last (see <see cref="FineTuneOptions.GeometryProbe"/>). Empty for a model that was loaded.</summary>
+    public IReadOnlyList<GeometrySnapshot> GeometryHistory => TrainingResult?.GeometryHistory ?? [];
 
     /// <summary>The fine-tuned language model below the classification head, for diagnostics such as its condensation. It stays the transformer's and lives as long as it.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>

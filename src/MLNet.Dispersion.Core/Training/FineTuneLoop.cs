@@ -18,13 +18,14 @@ internal sealed class FineTuneLoop : IDisposable
     private readonly Generator _dropout;
     private readonly TrainingStep _step;
     private readonly LearningRateSchedule _schedule;
+    private readonly GeometryTracker _geometry;
     private readonly TrainingClock _clock = new();
     private readonly List<TrainingProgress> _history = [];
     private readonly int _padId;
     private int? _bestEpoch;
     private double _bestLoss = double.PositiveInfinity;
 
-    private FineTuneLoop(CausalLMBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device)
+    private FineTuneLoop(CausalLMBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device, IReadOnlyList<int[]>? probeTexts)
     {
         _backbone = backbone;
         _options = options;
@@ -40,16 +41,23 @@ internal sealed class FineTuneLoop : IDisposable
         _dropout = SeedStream.TorchGenerator(seed, SeedStream.Dropout, device);
         _step = new TrainingStep(backbone, objective, _optimizer, options.Dispersion, options.MaxGradNorm, _subsampling, device);
         _schedule = CreateSchedule();
+        _geometry = new GeometryTracker(backbone, probeTexts ?? rows.Sequences, options.GeometryProbe, options.CancellationToken);
     }
 
     private int StepsPerEpoch => (_planner.BatchCount + _options.GradientAccumulationSteps - 1) / _options.GradientAccumulationSteps;
 
     /// <summary>Trains the backbone and the objective's head in place; leaves the backbone in evaluation mode.</summary>
-    internal static FineTuneResult Run(CausalLMBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device)
+    /// <param name="backbone">The backbone.</param>
+    /// <param name="objective">The task.</param>
+    /// <param name="rows">The training data.</param>
+    /// <param name="options">How to train; checked.</param>
+    /// <param name="device">Where the backbone is.</param>
+    /// <param name="probeTexts">The texts whose geometry is followed; null to choose from the rows.</param>
+    internal static FineTuneResult Run(CausalLMBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device, IReadOnlyList<int[]>? probeTexts)
     {
         ScalarType computeType = backbone.ComputeType;
         double? dropout = backbone.DropoutProbability;
-        using var loop = new FineTuneLoop(backbone, objective, rows, options, device);
+        using var loop = new FineTuneLoop(backbone, objective, rows, options, device, probeTexts);
         try
         {
             backbone.ComputeType = PrecisionResolver.ComputeType(options.Precision, device);
@@ -86,6 +94,7 @@ internal sealed class FineTuneLoop : IDisposable
 
     private FineTuneResult Run()
     {
+        _geometry.Measure(0);
         int epochsWithoutGain = 0;
         for (int epoch = 1; epoch <= _options.Epochs; epoch++)
         {
@@ -155,6 +164,7 @@ internal sealed class FineTuneLoop : IDisposable
             validation?.Loss,
             validation?.Accuracy);
         _history.Add(progress);
+        _geometry.AfterStep(step);
         _options.Progress?.Report(progress);
         return true;
     }
@@ -190,6 +200,7 @@ internal sealed class FineTuneLoop : IDisposable
     private FineTuneResult Finish(FineTuneStopReason reason, string? warning = null)
     {
         _best.Restore();
+        _geometry.Measure(_history.Count);
         return new FineTuneResult(
             reason,
             _history.Count,
@@ -200,6 +211,7 @@ internal sealed class FineTuneLoop : IDisposable
             _schedule.Peak,
             _backbone.ComputeType == ScalarType.BFloat16 ? Precision.BFloat16Mixed : Precision.Float32,
             warning,
-            _history);
+            _history,
+            _geometry.History);
     }
 }

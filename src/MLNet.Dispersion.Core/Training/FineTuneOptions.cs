@@ -73,17 +73,21 @@ public sealed class FineTuneOptions
     /// </summary>
     public int? Seed { get; set; }
 
+    /// <summary>What is measured of the hidden states' geometry before, after and during training. Default: 16 training rows, before and after; null for nothing.</summary>
+    public GeometryProbeOptions? GeometryProbe { get; set; } = new();
+
     /// <summary>Told about every optimizer step, on the training thread. Default null.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
 
     /// <summary>Cancels training within one micro-batch with an <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken CancellationToken { get; set; }
 
-    /// <summary>A copy, the dispersion options included, so that later edits of one do not reach the other.</summary>
+    /// <summary>A copy, the dispersion and probe options included, so that later edits of one do not reach the other.</summary>
     public FineTuneOptions Clone()
     {
         var copy = (FineTuneOptions)MemberwiseClone();
         copy.Dispersion = Dispersion.Clone();
+        copy.GeometryProbe = GeometryProbe?.Clone();
         return copy;
     }
 

@@ -25,6 +25,20 @@ internal static class FineTuneOptionsValidator
         Check(o.EarlyStoppingPatience is null or >= 1, o.EarlyStoppingPatience, nameof(o.EarlyStoppingPatience), "at least 1, or null to never stop early");
         Check(Enum.IsDefined(o.Precision), o.Precision, nameof(o.Precision), "one of " + string.Join(", ", Enum.GetNames<Precision>()));
         ArgumentException.ThrowIfNullOrWhiteSpace(o.Device, nameof(FineTuneOptions.Device));
+        if (o.GeometryProbe is { } probe)
+        {
+            ValidateProbe(probe);
+        }
+    }
+
+    private static void ValidateProbe(GeometryProbeOptions probe)
+    {
+        string prefix = nameof(FineTuneOptions.GeometryProbe) + ".";
+        Check(probe.EverySteps is null or >= 1, probe.EverySteps, prefix + nameof(probe.EverySteps), "at least 1, or null for before and after alone");
+        Check(probe.Texts is null or { Count: > 0 }, "empty", prefix + nameof(probe.Texts), "at least one text, or null for training rows");
+        Check(probe.Texts is null || probe.Texts.All(text => text is not null), "null in one entry", prefix + nameof(probe.Texts), "texts, none of them null");
+        Check(probe.MaxTexts >= 1, probe.MaxTexts, prefix + nameof(probe.MaxTexts), "at least 1");
+        Check(probe.MaxTokens >= 2, probe.MaxTokens, prefix + nameof(probe.MaxTokens), "at least 2");
     }
 
     private static void CheckPositive(double value, string name) =>

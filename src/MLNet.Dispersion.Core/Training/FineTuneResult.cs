@@ -1,3 +1,5 @@
+using MLNet.Dispersion.Geometry;
+
 namespace MLNet.Dispersion.Training;
 
 /// <summary>What a training run did.</summary>
@@ -11,6 +13,8 @@ namespace MLNet.Dispersion.Training;
 /// <param name="ComputeType">The number type that matrix products ran in: <see cref="Precision.Float32"/> or <see cref="Precision.BFloat16Mixed"/>.</param>
 /// <param name="Warning">What the caller should know, such as a divergence, or null.</param>
 /// <param name="History">The figures of every optimizer step.</param>
+/// <param name="GeometryHistory">How condensed the backbone was on a fixed sample of texts: before training first, with the weights that were kept last,
+/// in between as <see cref="FineTuneOptions.GeometryProbe"/> asks; empty without it, or where no text has two tokens.</param>
 public sealed record FineTuneResult(
     FineTuneStopReason StopReason,
     int Steps,
@@ -21,4 +25,5 @@ public sealed record FineTuneResult(
     double LearningRate,
     Precision ComputeType,
     string? Warning,
-    IReadOnlyList<TrainingProgress> History);
+    IReadOnlyList<TrainingProgress> History,
+    IReadOnlyList<GeometrySnapshot> GeometryHistory);

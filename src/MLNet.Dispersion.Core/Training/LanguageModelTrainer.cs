@@ -19,7 +19,8 @@ public static class LanguageModelTrainer
         options = options.Clone();
         options.Validate();
         CheckBlocks(model, blocks);
-        return FineTuneLoop.Run(model.Backbone, new CausalLMObjective(), new TrainingRows(blocks, null), options, model.Device);
+        int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? new TextEncoder(model, null).Encode(probe, out _) : null;
+        return FineTuneLoop.Run(model.Backbone, new CausalLMObjective(), new TrainingRows(blocks, null), options, model.Device, probeTexts);
     }
 
     /// <summary>Mean negative log-likelihood per predicted token, in nats; its exponential is the token perplexity.</summary>

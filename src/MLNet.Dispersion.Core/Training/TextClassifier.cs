@@ -62,7 +62,8 @@ public sealed class TextClassifier : IDisposable
             var sequences = encoder.Encode(texts, out int truncated);
             head = ClassificationHead.Create(model.Backbone.Info.HiddenSize, classCount, options.Seed ?? 0, device);
             var rows = new TrainingRows(sequences, labels);
-            var result = FineTuneLoop.Run(model.Backbone, new ClassificationObjective(head), rows, options, device);
+            int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe, out _) : null;
+            var result = FineTuneLoop.Run(model.Backbone, new ClassificationObjective(head), rows, options, device, probeTexts);
             return new TextClassifier(model, head, encoder) { TrainingResult = result, TruncatedTrainingRows = truncated };
         }
         catch
