@@ -1,19 +1,20 @@
 using MLNet.Dispersion.Geometry;
+using MLNet.Dispersion.Hub;
 
 namespace MLNet.Dispersion.Diagnostics;
 
 /// <summary>How condensed a model's hidden states are, in every measure, layer by layer, over a sample of texts. Immutable and thread-safe; holds no tensors.</summary>
 public sealed class CondensationReport
 {
-    internal CondensationReport(string model, DateTimeOffset measured, int maxTokens, int truncatedTexts, int spectrumTexts, CondensationProfile profile, IReadOnlyList<LayerReport> layers)
+    private readonly ReportSampling _sampling;
+
+    internal CondensationReport(string model, DateTimeOffset measured, ReportSampling sampling, CondensationProfile profile, IReadOnlyList<LayerReport> layers)
     {
         Model = model;
         Measured = measured;
-        MaxTokens = maxTokens;
-        TruncatedTexts = truncatedTexts;
-        SpectrumTexts = spectrumTexts;
+        _sampling = sampling;
         Profile = profile;
-        Layers = layers;
+        Layers = Array.AsReadOnly(layers.ToArray());
     }
 
     /// <summary>The model's name.</summary>
@@ -22,18 +23,131 @@ public sealed class CondensationReport
     /// <summary>When it was measured.</summary>
     public DateTimeOffset Measured { get; }
 
-    /// <summary>Texts were cut to this many tokens.</summary>
-    public int MaxTokens { get; }
+    /// <summary>Texts were cut to this many tokens, and to the model's context length.</summary>
+    public int MaxTokens => _sampling.MaxTokens;
+
+    /// <summary>Texts of fewer tokens were left out and counted (<see cref="CondensationProfile.ShortTexts"/>).</summary>
+    public int MinTokens => _sampling.MinTokens;
+
+    /// <summary>The seed with which the texts were drawn; null when the first ones were taken.</summary>
+    public int? SampleSeed => _sampling.SampleSeed;
 
     /// <summary>How many measured texts were cut.</summary>
-    public int TruncatedTexts { get; }
+    public int TruncatedTexts => _sampling.TruncatedTexts;
 
     /// <summary>Of how many texts the spectral measures are the mean.</summary>
-    public int SpectrumTexts { get; }
+    public int SpectrumTexts => _sampling.SpectrumTexts;
 
     /// <summary>The cosine statistics: means, histograms, trends, last-n means, and how many texts and tokens there were.</summary>
     public CondensationProfile Profile { get; }
 
     /// <summary>Hidden states 0..N.</summary>
     public IReadOnlyList<LayerReport> Layers { get; }
+
+    /// <summary>Measures a model in memory.</summary>
+    /// <param name="model">The model, on any device, with its tokenizer. It is measured in its own compute type, in evaluation mode and without gradients;
+    /// if it was training, every module's mode is put back afterwards.</param>
+    /// <param name="texts">The texts, enumerated once; null counts as empty. Those of too few tokens are counted and left out.</param>
+    /// <param name="options">What to measure; null for the published sampling. Read once; <see cref="CondensationReportOptions.Device"/> does not apply here.</param>
+    /// <exception cref="ArgumentException">An option is outside its range, or there is no text of enough tokens.</exception>
+    /// <exception cref="InvalidOperationException">A hidden state holds NaN or infinity: the message names layer and text.</exception>
+    /// <exception cref="CheckpointException">The model's checkpoint has no tokenizer, or a damaged one.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <remarks>Memory does not grow with the number of texts. Safe beside other forward passes when the model is in evaluation mode already.</remarks>
+    public static CondensationReport Measure(PretrainedLanguageModel model, IEnumerable<string?> texts, CondensationReportOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(texts);
+        return CondensationMeasurement.Run(model, texts, Checked(options));
+    }
+
+    /// <summary>Loads a model, measures it and frees it again.</summary>
+    /// <param name="backbone">Which: <see cref="Backbone.FromDirectory"/> takes a checkpoint's directory.</param>
+    /// <param name="texts">The texts, enumerated once; null counts as empty. Those of too few tokens are counted and left out.</param>
+    /// <param name="options">What to measure and on which device; null for the published sampling. Read once.</param>
+    /// <exception cref="ArgumentException">An option is outside its range, or there is no text of enough tokens.</exception>
+    /// <exception cref="InvalidOperationException">A hidden state holds NaN or infinity: the message names layer and text.</exception>
+    /// <exception cref="CheckpointException">A file of the checkpoint is missing or damaged.</exception>
+    /// <exception cref="TorchUnavailableException">The native library does not load, or the device is not available.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static CondensationReport Measure(Backbone backbone, IEnumerable<string?> texts, CondensationReportOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(backbone);
+        ArgumentNullException.ThrowIfNull(texts);
+        CondensationReportOptions settings = Checked(options);
+        using var model = PretrainedLanguageModel.Load(backbone, TorchRuntime.SelectDevice(settings.Device));
+        return CondensationMeasurement.Run(model, texts, settings);
+    }
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote; every figure comes back exactly.</summary>
+    /// <param name="json">The document.</param>
+    /// <exception cref="FormatException">It is damaged, of another kind, or of a newer version: the message names what is wrong.</exception>
+    public static CondensationReport FromJson(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return ReportJson.Read(json);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="FormatException">It is damaged, of another kind, or of a newer version: the message names the file and what is wrong.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static CondensationReport Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        string json = File.ReadAllText(path);
+        try
+        {
+            return ReportJson.Read(json);
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Writes <see cref="ToJson"/> to a file, which appears whole or not at all; missing folders are made.</summary>
+    /// <param name="path">The file; replaced if it exists.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        string full = Path.GetFullPath(path);
+        string folder = Path.GetDirectoryName(full) ?? throw new ArgumentException($"'{path}' names no file; add a file name such as report.json.", nameof(path));
+        new DirectorySink(folder).Write(Path.GetFileName(full), stream => ReportJson.Write(this, stream));
+    }
+
+    /// <summary>Puts this report (before) beside another (after), layer by layer.</summary>
+    /// <param name="other">The later one. With another number of layers it is read between its layers, at the same depth: see <see cref="CondensationComparison"/>.</param>
+    public CondensationComparison CompareTo(CondensationReport other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return new CondensationComparison(this, other);
+    }
+
+    /// <summary>Two tables for the console, at most 120 columns wide but for a long model name, one line a layer, in invariant culture.</summary>
+    public override string ToString() => ReportText.ToConsole(this);
+
+    /// <summary>The same tables in GitHub's Markdown.</summary>
+    public string ToMarkdown() => ReportText.ToMarkdown(this);
+
+    /// <summary>
+    /// Comma-separated values (RFC 4180, invariant culture, full precision), one line a layer. The head names the columns: model, hiddenState, layer,
+    /// fraction, every measure by its machine name, averaging (the convention behind the mean cosines), the mean cosines under both conventions
+    /// (empty where one is not defined) and lastLayersMean, the mean of this and all later layers' mean cosines. A missing figure is an empty field.
+    /// </summary>
+    public string ToCsv() => ReportCsv.Write(this);
+
+    /// <summary>
+    /// A JSON document with everything that the report holds, histograms and spectra included. The field <c>schema</c> names its kind, <c>version</c>
+    /// its version. Figures that are not finite are the strings NaN, Infinity and -Infinity.
+    /// </summary>
+    public string ToJson() => ReportJson.Write(this);
+
+    private static CondensationReportOptions Checked(CondensationReportOptions? options)
+    {
+        var copy = (options ?? new CondensationReportOptions()).Clone();
+        CondensationReportOptionsValidator.Validate(copy);
+        return copy;
+    }
 }

@@ -17,7 +17,8 @@ public sealed class CondensationReportOptions
     /// </summary>
     public int MinTokens { get; set; } = 2;
 
-    /// <summary>Null (default): the first texts are taken, and no more are read than needed. A number: a uniform sample of all texts, drawn with this seed.</summary>
+    /// <summary>Null (default): the first texts are taken, and no more are read than needed. A number: a uniform sample, drawn with this seed, of
+    /// all texts that have <see cref="MinTokens"/>; all are read, the sample alone is held. The same seed and texts give the same sample on every machine.</summary>
     public int? SampleSeed { get; set; }
 
     /// <summary>
@@ -35,6 +36,9 @@ public sealed class CondensationReportOptions
     /// <summary>Told about every text, on the measuring thread. Default null.</summary>
     public IProgress<CondensationProgress>? Progress { get; set; }
 
-    /// <summary>Checked before each text.</summary>
+    /// <summary>Checked before each text, when it is read and when it is measured.</summary>
     public CancellationToken CancellationToken { get; set; }
+
+    /// <summary>A copy, which later edits do not reach.</summary>
+    internal CondensationReportOptions Clone() => (CondensationReportOptions)MemberwiseClone();
 }

@@ -45,6 +45,10 @@ public sealed class CosineHistogram
         return new CosineHistogram([.. counts.data<long>()]);
     }
 
+    /// <summary>The histogram of known counts.</summary>
+    /// <param name="counts"><see cref="BinCount"/> counts of at least 0; copied.</param>
+    internal static CosineHistogram FromCounts(IReadOnlyList<long> counts) => new([.. counts]);
+
     /// <summary>The histogram of both entries together (pooled).</summary>
     /// <param name="other">Another histogram.</param>
     public CosineHistogram Add(CosineHistogram other)

@@ -1,0 +1,43 @@
+namespace MLNet.Dispersion.Diagnostics;
+
+/// <summary>The JSON form of a <see cref="CondensationReport"/>, field by field; what can be derived is written for other readers and not read back.</summary>
+internal sealed record ReportDocument(
+    string Schema,
+    int Version,
+    string Model,
+    DateTimeOffset Measured,
+    int MaxTokens,
+    int MinTokens,
+    int? SampleSeed,
+    int TruncatedTexts,
+    int SpectrumTexts,
+    int Texts,
+    int ShortTexts,
+    long Tokens,
+    int? TokensPerText,
+    IReadOnlyList<LayerDocument> Layers)
+{
+    public string? Averaging { get; init; }
+
+    public TrendDocument? Trend { get; init; }
+
+    public TrendDocument? OffDiagonalTrend { get; init; }
+
+    public IReadOnlyList<double>? LastLayersMeans { get; init; }
+}
+
+/// <summary>One layer.</summary>
+internal sealed record LayerDocument(
+    int HiddenState,
+    string Name,
+    double Fraction,
+    IReadOnlyDictionary<string, double> Measures,
+    CosineDocument Pooled,
+    CosineDocument? Elementwise,
+    IReadOnlyList<double> Spectrum);
+
+/// <summary>Cosines under one convention.</summary>
+internal sealed record CosineDocument(double MeanCosine, double MeanCosineOffDiagonal, IReadOnlyList<long>? HistogramCounts);
+
+/// <summary>A trend.</summary>
+internal sealed record TrendDocument(double Spearman, double KendallTauB);

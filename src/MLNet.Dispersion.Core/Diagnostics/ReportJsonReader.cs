@@ -1,0 +1,81 @@
+using System.Diagnostics.CodeAnalysis;
+using MLNet.Dispersion.Geometry;
+
+namespace MLNet.Dispersion.Diagnostics;
+
+/// <summary>Makes a report of a document, after checking that its figures can be such.</summary>
+internal static class ReportJsonReader
+{
+    /// <summary>The report.</summary>
+    /// <exception cref="FormatException">A figure cannot be: the message names its place.</exception>
+    public static CondensationReport ToReport(ReportDocument document)
+    {
+        CheckCounts(document);
+        LayerGeometry[] cosines = [.. document.Layers.Select((layer, i) => ToCosine(document, layer, i))];
+        var profile = new CondensationProfile(cosines, document.Texts, document.ShortTexts, document.Tokens, document.TokensPerText);
+        LayerReport[] layers = [.. document.Layers.Select((layer, i) => LayerReports.Of(cosines[i], cosines.Length, Measures(layer, i), Array.AsReadOnly(layer.Spectrum.ToArray())))];
+        var sampling = new ReportSampling(document.MaxTokens, document.MinTokens, document.SampleSeed, document.TruncatedTexts, document.SpectrumTexts);
+        return new CondensationReport(document.Model, document.Measured, sampling, profile, layers);
+    }
+
+    private static void CheckCounts(ReportDocument d)
+    {
+        Check(d.Layers.Count >= 1, "layers", "empty", "hold at least one layer");
+        Check(d.MaxTokens >= 2, "maxTokens", d.MaxTokens, "be at least 2");
+        Check(d.MinTokens >= 2 && d.MinTokens <= d.MaxTokens, "minTokens", d.MinTokens, "be from 2 to maxTokens");
+        Check(d.Texts >= 1, "texts", d.Texts, "be at least 1");
+        Check(d.ShortTexts >= 0, "shortTexts", d.ShortTexts, "be at least 0");
+        Check(d.Tokens >= 2L * d.Texts, "tokens", d.Tokens, "be at least two a text");
+        Check(d.TokensPerText is not { } length || length * (long)d.Texts == d.Tokens, "tokensPerText", d.TokensPerText, "be tokens / texts, or null");
+        Check(d.TruncatedTexts >= 0 && d.TruncatedTexts <= d.Texts, "truncatedTexts", d.TruncatedTexts, "be from 0 to texts");
+        Check(d.SpectrumTexts >= 0 && d.SpectrumTexts <= d.Texts, "spectrumTexts", d.SpectrumTexts, "be from 0 to texts");
+    }
+
+    private static LayerGeometry ToCosine(ReportDocument document, LayerDocument? layer, int index)
+    {
+        string place = FormattableString.Invariant($"layers[{index}]");
+        Check(layer is not null, place, "null", "be a layer");
+        Check(layer.HiddenState == index, place + ".hiddenState", layer.HiddenState, FormattableString.Invariant($"be {index}: the layers must be all there and in order"));
+        Check((layer.Elementwise is null) == (document.TokensPerText is null), place + ".elementwise", layer.Elementwise is null ? "null" : "there", "be there exactly when tokensPerText is");
+        return new LayerGeometry(
+            index,
+            ToSummary(CosineAveraging.PooledPairs, layer.Pooled, place + ".pooled"),
+            layer.Elementwise is { } elementwise ? ToSummary(CosineAveraging.Elementwise, elementwise, place + ".elementwise") : null);
+    }
+
+    private static CosineSummary ToSummary(CosineAveraging averaging, CosineDocument cosine, string place)
+    {
+        Check(Math.Abs(cosine.MeanCosine) <= 1, place + ".meanCosine", cosine.MeanCosine, "be a cosine, -1..1");
+        Check(Math.Abs(cosine.MeanCosineOffDiagonal) <= 1, place + ".meanCosineOffDiagonal", cosine.MeanCosineOffDiagonal, "be a cosine, -1..1");
+        CosineHistogram? histogram = null;
+        if (cosine.HistogramCounts is { } counts)
+        {
+            Check(counts.Count == CosineHistogram.BinCount, place + ".histogramCounts", counts.Count + " numbers", $"hold {CosineHistogram.BinCount} numbers");
+            Check(counts.All(count => count >= 0), place + ".histogramCounts", "partly negative", "hold counts of at least 0");
+            histogram = CosineHistogram.FromCounts(counts);
+        }
+
+        return new CosineSummary(averaging, new CosineMeans(cosine.MeanCosine, cosine.MeanCosineOffDiagonal), histogram);
+    }
+
+    private static Dictionary<GeometryMeasure, double> Measures(LayerDocument layer, int index)
+    {
+        var values = new Dictionary<GeometryMeasure, double>();
+        foreach (GeometryMeasure measure in SpectrumAccumulator.Measures)
+        {
+            string name = measure.MachineName();
+            Check(layer.Measures.TryGetValue(name, out double value), FormattableString.Invariant($"layers[{index}].measures.{name}"), "absent", "be there");
+            values[measure] = value;
+        }
+
+        return values;
+    }
+
+    private static void Check([DoesNotReturnIf(false)] bool good, string place, object? value, string rule)
+    {
+        if (!good)
+        {
+            throw new FormatException(FormattableString.Invariant($"The condensation report's field '{place}' is {value}; it must {rule}. The document is damaged: write it again with CondensationReport.ToJson or Save."));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using MLNet.Dispersion.Geometry;
+
+namespace MLNet.Dispersion.Diagnostics;
+
+/// <summary>Writes a <see cref="CondensationReport"/> for people, in invariant culture.</summary>
+internal static class ReportText
+{
+    private const int BarWidth = 30;
+
+    /// <summary>For the console.</summary>
+    public static string ToConsole(CondensationReport report) => string.Join('\n',
+        $"Condensation of {OneLine(report.Model)}",
+        Sample(report),
+        $"Mean cosine between the tokens of a text: {Convention(report.Profile)}.",
+        string.Empty,
+        CosineTable(report).ToConsole(),
+        Trends(report),
+        LastN,
+        string.Empty,
+        SpectrumTitle(report),
+        string.Empty,
+        SpectrumTable(report).ToConsole());
+
+    /// <summary>For a document.</summary>
+    public static string ToMarkdown(CondensationReport report) => string.Join("\n\n",
+        $"## Condensation of {TextTable.EscapeMarkdown(report.Model)}",
+        Sample(report),
+        $"Mean cosine between the tokens of a text: {Convention(report.Profile)}.",
+        CosineTable(report).ToMarkdown() + "\n" + Trends(report),
+        LastN,
+        SpectrumTitle(report),
+        SpectrumTable(report).ToMarkdown());
+
+    /// <summary>How the mean cosines were averaged.</summary>
+    public static string Convention(CondensationProfile profile) => profile.Averaging == CosineAveraging.Elementwise
+        ? FormattableString.Invariant($"matrices averaged entry by entry over texts of {profile.TokensPerText} tokens (published convention)")
+        : "token pairs of all texts pooled (the texts differ in length, so averaging entry by entry is undefined)";
+
+    /// <summary>A name without line breaks.</summary>
+    public static string OneLine(string name) => string.Concat(name.Select(c => char.IsControl(c) ? ' ' : c));
+
+    /// <summary>The head of a column with a mean cosine under one convention.</summary>
+    public static string Head(CosineAveraging averaging) => averaging == CosineAveraging.Elementwise ? "entry by entry" : "pairs pooled";
+
+    private const string LastN = "Last n: mean of the mean cosines of this and all later layers.";
+
+    private static string Sample(CondensationReport report)
+    {
+        CondensationProfile profile = report.Profile;
+        string drawn = report.SampleSeed is { } seed ? FormattableString.Invariant($", drawn with seed {seed}") : string.Empty;
+        string shorter = profile.ShortTexts == 0 ? string.Empty : FormattableString.Invariant($"; {profile.ShortTexts:N0} more of fewer than {report.MinTokens} tokens left out");
+        return FormattableString.Invariant($"{profile.Texts:N0} texts{drawn}, {profile.Tokens:N0} tokens; {report.TruncatedTexts:N0} texts were cut to at most {report.MaxTokens} tokens{shorter}. Measured {report.Measured:yyyy-MM-dd HH:mm zzz}.");
+    }
+
+    private static TextTable CosineTable(CondensationReport report)
+    {
+        var table = new TextTable("layer", "mean cosine", "off diagonal", "last n", Head(CosineAveraging.Elementwise), Head(CosineAveraging.PooledPairs), string.Empty);
+        foreach (LayerReport layer in report.Layers)
+        {
+            LayerGeometry cosine = layer.Cosine;
+            table.Add(
+                layer.Name,
+                Figures.Fixed(cosine.MeanCosine, 4),
+                Figures.Fixed(cosine.MeanCosineOffDiagonal, 4),
+                Figures.Fixed(report.Profile.LastLayersMeans[report.Layers.Count - 1 - layer.HiddenState], 4),
+                Figures.Fixed(cosine.Elementwise?.Means.Full ?? double.NaN, 4),
+                Figures.Fixed(cosine.Pooled.Means.Full, 4),
+                new string('#', (int)Math.Round(Math.Max(0, cosine.MeanCosine) * BarWidth)));
+        }
+
+        return table;
+    }
+
+    private static string Trends(CondensationReport report) =>
+        $"Trend with depth: {Figures.Trend(report.Profile.Trend)}; off the diagonal: {Figures.Trend(report.Profile.OffDiagonalTrend)}. +1 condenses with depth, negative resists.";
+
+    private static string SpectrumTitle(CondensationReport report) => report.SpectrumTexts == 0
+        ? "Singular values were not taken (SpectrumTexts is 0)."
+        : FormattableString.Invariant($"Spectrum and norms of the token matrix, mean over {report.SpectrumTexts:N0} of the texts (entropy in bits, growth in natural log):");
+
+    private static TextTable SpectrumTable(CondensationReport report)
+    {
+        IReadOnlyList<GeometryMeasure> measures = SpectrumAccumulator.Measures;
+        var table = new TextTable(["layer", .. measures.Select(measure => measure.ShortName())]);
+        foreach (LayerReport layer in report.Layers)
+        {
+            table.Add([layer.Name, .. measures.Select(measure => Figures.Fixed(layer.Measures[measure], measure.Decimals()))]);
+        }
+
+        return table;
+    }
+}
