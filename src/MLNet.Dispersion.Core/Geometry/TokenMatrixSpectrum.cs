@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion.Geometry;
 
 /// <summary>The further measures of one layer's hidden states of one text: spectrum, high against low frequency, norms. Immutable and thread-safe; holds no tensors.</summary>
-/// <remarks>Computed in float64 with a full singular value decomposition of <c>[n, F]</c>, twice: a diagnostic, not for the inside of a training loop.</remarks>
+/// <remarks>
+/// Computed in float64 from all eigenvalues of the smaller of <c>X X^T</c> and <c>X^T X</c>, for X and for X without its mean token: a diagnostic, not for
+/// the inside of a training loop. Singular values below about 3e-7 of the largest, beneath what float32 hidden states resolve, count as 0.
+/// </remarks>
 public sealed class TokenMatrixSpectrum
 {
     private TokenMatrixSpectrum(SingularSpectrum raw, SingularSpectrum centred, double lowFrequencyNorm, double meanNorm, double meanDirectionNorm)
@@ -75,5 +78,14 @@ public sealed class TokenMatrixSpectrum
         return Math.Log(HighFrequencyNorm / reference.HighFrequencyNorm);
     }
 
-    private static SingularSpectrum SpectrumOf(Tensor matrix) => new([.. linalg.svdvals(matrix).data<double>()]);
+    // The roots of the eigenvalues of the smaller product of the matrix with itself: a third of the time of a singular value decomposition.
+    // Squaring leaves half the digits to the smallest values; those it leaves none count as 0.
+    private static SingularSpectrum SpectrumOf(Tensor matrix)
+    {
+        Tensor transposed = matrix.t();
+        Tensor product = matrix.shape[0] < matrix.shape[1] ? matrix.mm(transposed) : transposed.mm(matrix);
+        double[] ascending = [.. linalg.eigvalsh(product).data<double>()];
+        double noise = ascending[^1] * ascending.Length * finfo(ScalarType.Float64).eps;
+        return new SingularSpectrum([.. ascending.Reverse().Select(square => square > noise ? Math.Sqrt(square) : 0)]);
+    }
 }

@@ -75,4 +75,33 @@ public class TokenMatrixSpectrumTests
         Assert.Throws<ArgumentException>(() => TokenMatrixSpectrum.Measure(zeros(0, 3)));
         Assert.Throws<ArgumentException>(() => TokenMatrixSpectrum.Measure(full([2, 3], float.NaN)));
     }
+
+    [Theory]
+    [InlineData(40, 24)]
+    [InlineData(24, 40)]
+    [InlineData(1, 8)]
+    public void Measure_SingularValues_AreThoseOfTheDecomposition(int tokens, int features)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(5, CPU);
+        Tensor states = randn([tokens, features], dtype: ScalarType.Float64, generator: generator) + 3;
+        double[] expected = [.. linalg.svdvals(states).data<double>()];
+
+        IReadOnlyList<double> actual = TokenMatrixSpectrum.Measure(states).Raw.SingularValues;
+
+        Assert.Equal(expected.Length, actual.Count);
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-9 * expected[0]));
+    }
+
+    [Fact]
+    public void Measure_RepeatedTokens_UseNoFurtherDirection()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(5, CPU);
+        Tensor few = randn([3, 32], generator: generator);
+
+        SingularSpectrum spectrum = TokenMatrixSpectrum.Measure(few.repeat([8, 1])).Raw;
+
+        Assert.Equal(3, spectrum.SingularValues.Count(value => value > 0));
+    }
 }
