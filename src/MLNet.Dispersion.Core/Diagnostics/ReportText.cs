@@ -1,3 +1,4 @@
+using System.Globalization;
 using MLNet.Dispersion.Geometry;
 
 namespace MLNet.Dispersion.Diagnostics;
@@ -9,32 +10,32 @@ internal static class ReportText
 
     /// <summary>For the console.</summary>
     public static string ToConsole(CondensationReport report) => string.Join('\n',
-        $"Condensation of {OneLine(report.Model)}",
-        Sample(report),
-        $"Mean cosine between the tokens of a text: {Convention(report.Profile)}.",
+    [
+        $"Condensation of {OneLine(report.Model)}, measured {Moment(report)}",
+        .. Sample(report),
         string.Empty,
         CosineTable(report).ToConsole(),
-        Trends(report),
-        LastN,
+        .. Trends(report),
         string.Empty,
         SpectrumTitle(report),
         string.Empty,
-        SpectrumTable(report).ToConsole());
+        SpectrumTable(report).ToConsole(),
+    ]);
 
     /// <summary>For a document.</summary>
     public static string ToMarkdown(CondensationReport report) => string.Join("\n\n",
+    [
         $"## Condensation of {TextTable.EscapeMarkdown(report.Model)}",
-        Sample(report),
-        $"Mean cosine between the tokens of a text: {Convention(report.Profile)}.",
-        CosineTable(report).ToMarkdown() + "\n" + Trends(report),
-        LastN,
+        $"Measured {Moment(report)}. " + string.Join(' ', Sample(report)),
+        CosineTable(report).ToMarkdown() + "\n" + string.Join(' ', Trends(report)),
         SpectrumTitle(report),
-        SpectrumTable(report).ToMarkdown());
+        SpectrumTable(report).ToMarkdown(),
+    ]);
 
     /// <summary>How the mean cosines were averaged.</summary>
     public static string Convention(CondensationProfile profile) => profile.Averaging == CosineAveraging.Elementwise
         ? FormattableString.Invariant($"matrices averaged entry by entry over texts of {profile.TokensPerText} tokens (published convention)")
-        : "token pairs of all texts pooled (the texts differ in length, so averaging entry by entry is undefined)";
+        : "token pairs of all texts pooled (the texts differ in length)";
 
     /// <summary>A name without line breaks.</summary>
     public static string OneLine(string name) => string.Concat(name.Select(c => char.IsControl(c) ? ' ' : c));
@@ -42,14 +43,18 @@ internal static class ReportText
     /// <summary>The head of a column with a mean cosine under one convention.</summary>
     public static string Head(CosineAveraging averaging) => averaging == CosineAveraging.Elementwise ? "entry by entry" : "pairs pooled";
 
-    private const string LastN = "Last n: mean of the mean cosines of this and all later layers.";
+    private static string Moment(CondensationReport report) => report.Measured.ToString("yyyy-MM-dd HH:mm zzz", CultureInfo.InvariantCulture);
 
-    private static string Sample(CondensationReport report)
+    private static string[] Sample(CondensationReport report)
     {
         CondensationProfile profile = report.Profile;
         string drawn = report.SampleSeed is { } seed ? FormattableString.Invariant($", drawn with seed {seed}") : string.Empty;
         string shorter = profile.ShortTexts == 0 ? string.Empty : FormattableString.Invariant($"; {profile.ShortTexts:N0} more of fewer than {report.MinTokens} tokens left out");
-        return FormattableString.Invariant($"{profile.Texts:N0} texts{drawn}, {profile.Tokens:N0} tokens; {report.TruncatedTexts:N0} texts were cut to at most {report.MaxTokens} tokens{shorter}. Measured {report.Measured:yyyy-MM-dd HH:mm zzz}.");
+        return
+        [
+            FormattableString.Invariant($"{profile.Texts:N0} texts{drawn}, {profile.Tokens:N0} tokens; {report.TruncatedTexts:N0} cut to at most {report.MaxTokens} tokens{shorter}."),
+            $"Mean cosine between tokens: {Convention(profile)}.",
+        ];
     }
 
     private static TextTable CosineTable(CondensationReport report)
@@ -71,8 +76,12 @@ internal static class ReportText
         return table;
     }
 
-    private static string Trends(CondensationReport report) =>
-        $"Trend with depth: {Figures.Trend(report.Profile.Trend)}; off the diagonal: {Figures.Trend(report.Profile.OffDiagonalTrend)}. +1 condenses with depth, negative resists.";
+    private static string[] Trends(CondensationReport report) =>
+    [
+        $"Trend with depth: {Figures.Trend(report.Profile.Trend)} (+1 condenses with depth, negative resists).",
+        $"Off the diagonal: {Figures.Trend(report.Profile.OffDiagonalTrend)}.",
+        "Last n: mean of the mean cosines of this and all later layers.",
+    ];
 
     private static string SpectrumTitle(CondensationReport report) => report.SpectrumTexts == 0
         ? "Singular values were not taken (SpectrumTexts is 0)."
