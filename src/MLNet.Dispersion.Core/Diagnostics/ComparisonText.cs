@@ -53,7 +53,7 @@ internal static class ComparisonText
     {
         CosineAveraging before = comparison.Before.Profile.Averaging, after = comparison.After.Profile.Averaging;
         string how = before == after ? ReportText.Head(before) : $"{ReportText.Head(before)} before, {ReportText.Head(after)} after";
-        return $"Mean cosine between the tokens of a text; averaging: {how}.";
+        return $"Mean cosine between tokens, averaging: {how} (for texts of equal length, entry by entry and pairs pooled give the same mean).";
     }
 
     private static TextTable CosineTable(CondensationComparison comparison)

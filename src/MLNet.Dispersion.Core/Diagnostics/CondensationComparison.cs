@@ -40,7 +40,7 @@ public sealed class CondensationComparison
     /// <summary>Change of Kendall's tau-b; NaN where either has none.</summary>
     public double KendallTauBChange => After.Profile.Trend.KendallTauB - Before.Profile.Trend.KendallTauB;
 
-    /// <summary>Whole sentences on what makes the reports less comparable: other depths, other samples of texts, another averaging. Empty when nothing does.</summary>
+    /// <summary>Whole sentences on what makes the reports less comparable: other depths, other samples of texts. Empty when nothing does.</summary>
     public IReadOnlyList<string> Caveats { get; }
 
     /// <summary>Two tables for the console, one line a layer, in invariant culture: cosines before, after and their change; the changes of the other measures.</summary>
@@ -78,19 +78,14 @@ public sealed class CondensationComparison
             yield return FormattableString.Invariant($"The models have {before.Layers.Count - 1} and {after.Layers.Count - 1} blocks: figures after are read at the same depth, between the nearest layers.");
         }
 
-        if (before.Profile.Averaging != after.Profile.Averaging)
-        {
-            yield return $"The mean cosines were averaged in two ways, before: {ReportText.Convention(before.Profile)}; after: {ReportText.Convention(after.Profile)}.";
-        }
-
         if ((before.Profile.Texts, before.Profile.Tokens, before.MaxTokens, before.MinTokens, before.SampleSeed) != (after.Profile.Texts, after.Profile.Tokens, after.MaxTokens, after.MinTokens, after.SampleSeed))
         {
-            yield return FormattableString.Invariant($"The samples differ: {before.Profile.Texts:N0} texts of {before.Profile.Tokens:N0} tokens before, {after.Profile.Texts:N0} of {after.Profile.Tokens:N0} after. Measure both on the same texts with the same options.");
+            yield return FormattableString.Invariant($"The samples differ: {Figures.Texts(before.Profile.Texts)} of {before.Profile.Tokens:N0} tokens before, {after.Profile.Texts:N0} of {after.Profile.Tokens:N0} after. Measure both on the same texts with the same options.");
         }
 
         if (before.SpectrumTexts != after.SpectrumTexts)
         {
-            yield return FormattableString.Invariant($"Singular values are means over {before.SpectrumTexts:N0} texts before and {after.SpectrumTexts:N0} after.");
+            yield return FormattableString.Invariant($"Singular values are means over {Figures.Texts(before.SpectrumTexts)} before and {after.SpectrumTexts:N0} after.");
         }
     }
 }

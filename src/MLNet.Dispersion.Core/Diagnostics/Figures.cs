@@ -14,6 +14,9 @@ internal static class Figures
     /// <summary>The same, with a sign always.</summary>
     public static string Signed(double value, int decimals) => (value > 0 ? "+" : string.Empty) + Fixed(value, decimals);
 
+    /// <summary>How many texts.</summary>
+    public static string Texts(int count) => count == 1 ? "1 text" : FormattableString.Invariant($"{count:N0} texts");
+
     /// <summary>Both correlations of a trend.</summary>
     public static string Trend(Geometry.CondensationTrend trend) => double.IsNaN(trend.Spearman)
         ? "undefined (all layers are equal)"

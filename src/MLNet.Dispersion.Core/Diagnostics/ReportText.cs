@@ -52,7 +52,7 @@ internal static class ReportText
         string shorter = profile.ShortTexts == 0 ? string.Empty : FormattableString.Invariant($"; {profile.ShortTexts:N0} more of fewer than {report.MinTokens} tokens left out");
         return
         [
-            FormattableString.Invariant($"{profile.Texts:N0} texts{drawn}, {profile.Tokens:N0} tokens; {report.TruncatedTexts:N0} cut to at most {report.MaxTokens} tokens{shorter}."),
+            FormattableString.Invariant($"{Figures.Texts(profile.Texts)}{drawn}, {profile.Tokens:N0} tokens; {report.TruncatedTexts:N0} cut to at most {report.MaxTokens} tokens{shorter}."),
             $"Mean cosine between tokens: {Convention(profile)}.",
         ];
     }
@@ -85,7 +85,7 @@ internal static class ReportText
 
     private static string SpectrumTitle(CondensationReport report) => report.SpectrumTexts == 0
         ? "Singular values were not taken (SpectrumTexts is 0)."
-        : FormattableString.Invariant($"Spectrum and norms of the token matrix, mean over {report.SpectrumTexts:N0} of the texts (entropy in bits, growth in natural log):");
+        : $"Spectrum and norms of the token matrix, mean over {Figures.Texts(report.SpectrumTexts)} (entropy in bits, growth in natural log):";
 
     private static TextTable SpectrumTable(CondensationReport report)
     {
