@@ -4,7 +4,7 @@ namespace MLNet.Dispersion.Geometry;
 
 /// <summary>Builds a <see cref="CondensationProfile"/> text by text, in memory that does not grow with the number of texts.</summary>
 /// <remarks>
-/// Per layer it keeps sums, a histogram and, while all texts have the same token count n and histograms are wanted, one <c>[n, n]</c> float32 sum of cosine matrices.
+/// Per layer it keeps sums, a histogram and, while all texts have the same token count n and histograms are wanted, one <c>[n, n]</c> float32 sum of cosine matrices (its upper half).
 /// Not thread-safe. The owner disposes it; after an exception it must be discarded.
 /// </remarks>
 public sealed class CondensationAccumulator : IDisposable

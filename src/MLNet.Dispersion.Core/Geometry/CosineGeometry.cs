@@ -21,7 +21,10 @@ public static class CosineGeometry
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return Matrix64To32(UnitRows(states)).MoveToOuterDisposeScope();
+        Tensor rows = UnitRows(states).to(ScalarType.Float32);
+
+        // The product runs in float32, as published.
+        return rows.mm(rows.t()).ClampInPlace(-1, 1).MoveToOuterDisposeScope();
     }
 
     /// <summary>The means of the cosine matrix, without making it: the sum of all its entries is the squared length of the sum of unit rows.</summary>
@@ -57,13 +60,6 @@ public static class CosineGeometry
 
         Tensor wide = states.to(ScalarType.Float64);
         return wide / wide.norm(1, keepdim: true, p: 2f).AtLeast(NormFloor);
-    }
-
-    /// <summary>The clipped matrix of <see cref="UnitRows"/>; the product runs in float32, as published.</summary>
-    internal static Tensor Matrix64To32(Tensor unitRows)
-    {
-        Tensor rows = unitRows.to(ScalarType.Float32);
-        return rows.mm(rows.t()).ClampInPlace(-1, 1);
     }
 
     /// <summary>The means from <see cref="UnitRows"/>, at least two.</summary>

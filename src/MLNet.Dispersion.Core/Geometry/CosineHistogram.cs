@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
@@ -12,8 +11,6 @@ public sealed class CosineHistogram
 
     /// <summary>The width of a bin, 2 / 128.</summary>
     public const double BinWidth = 2.0 / BinCount;
-
-    private const int MostPerCounter = 1 << 30;
 
     private readonly long[] _counts;
 
@@ -46,16 +43,29 @@ public sealed class CosineHistogram
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         Tensor values = cosines.detach().cpu().contiguous();
-        var counts = new long[BinCount];
+        var counter = new HistogramCounter();
         if (values.dtype == ScalarType.Float64)
         {
-            Count(MemoryMarshal.Cast<byte, double>(values.bytes), counts);
+            counter.Count<double>(MemoryMarshal.Cast<byte, double>(values.bytes));
         }
         else
         {
-            Count(MemoryMarshal.Cast<byte, float>(values.to(ScalarType.Float32).bytes), counts);
+            counter.Count<float>(MemoryMarshal.Cast<byte, float>(values.to(ScalarType.Float32).bytes));
         }
 
+        var counts = new long[BinCount];
+        counter.AddTo(counts, 1);
+        return new CosineHistogram(counts);
+    }
+
+    /// <summary>The histogram of a symmetric matrix.</summary>
+    /// <param name="diagonal">Its diagonal.</param>
+    /// <param name="above">What is above the diagonal.</param>
+    internal static CosineHistogram Symmetric(HistogramCounter diagonal, HistogramCounter above)
+    {
+        var counts = new long[BinCount];
+        diagonal.AddTo(counts, 1);
+        above.AddTo(counts, 2);
         return new CosineHistogram(counts);
     }
 
@@ -70,42 +80,6 @@ public sealed class CosineHistogram
         ArgumentNullException.ThrowIfNull(other);
         return new CosineHistogram([.. _counts.Zip(other._counts, (a, b) => a + b)]);
     }
-
-    // Torch's own histogram takes longer than the product that makes the cosines. Two rows of counters, since neighbours often fall into the same bin
-    // and each increment would wait for the one before.
-    private static void Count<T>(ReadOnlySpan<T> cosines, long[] counts)
-        where T : unmanaged, INumber<T>
-    {
-        T perUnit = T.CreateChecked(BinCount / 2);
-        Span<int> even = stackalloc int[BinCount];
-        Span<int> odd = stackalloc int[BinCount];
-        for (int start = 0; start < cosines.Length; start += MostPerCounter)
-        {
-            ReadOnlySpan<T> part = cosines.Slice(start, Math.Min(MostPerCounter, cosines.Length - start));
-            even.Clear();
-            odd.Clear();
-            int i = 0;
-            for (; i + 1 < part.Length; i += 2)
-            {
-                even[Bin(part[i], perUnit)]++;
-                odd[Bin(part[i + 1], perUnit)]++;
-            }
-
-            if (i < part.Length)
-            {
-                even[Bin(part[i], perUnit)]++;
-            }
-
-            for (int bin = 0; bin < BinCount; bin++)
-            {
-                counts[bin] += even[bin] + odd[bin];
-            }
-        }
-    }
-
-    private static int Bin<T>(T cosine, T perUnit)
-        where T : INumber<T> =>
-        Math.Clamp(int.CreateTruncating((cosine + T.One) * perUnit), 0, BinCount - 1);
 
     /// <summary>The cosine in the middle of a bin.</summary>
     /// <param name="bin">0..127.</param>

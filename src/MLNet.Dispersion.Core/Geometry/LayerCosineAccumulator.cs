@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Geometry;
@@ -12,7 +11,7 @@ internal sealed class LayerCosineAccumulator : IDisposable
     private double _sum;
     private double _offDiagonalSum;
     private CosineHistogram _histogram = CosineHistogram.Empty;
-    private Tensor? _matrixSum;
+    private CosineBlocks? _matrixSum;
 
     public LayerCosineAccumulator(bool histograms) => _histograms = histograms;
 
@@ -37,7 +36,7 @@ internal sealed class LayerCosineAccumulator : IDisposable
         _offDiagonalSum += means.OffDiagonal * n * (n - 1);
         if (_histograms)
         {
-            AddMatrix(CosineGeometry.Matrix64To32(unit), elementwise);
+            AddMatrix(CosineBlocks.Of(unit), elementwise);
         }
 
         return true;
@@ -66,13 +65,13 @@ internal sealed class LayerCosineAccumulator : IDisposable
             return null;
         }
 
-        using Tensor average = _matrixSum.Over(texts);
-        return CosineHistogram.Of(average);
+        using CosineBlocks average = _matrixSum.Over(texts);
+        return average.Histogram();
     }
 
-    private void AddMatrix(Tensor matrix, bool elementwise)
+    private void AddMatrix(CosineBlocks matrix, bool elementwise)
     {
-        _histogram = _histogram.Add(CosineHistogram.Of(matrix));
+        _histogram = _histogram.Add(matrix.Histogram());
         if (!elementwise)
         {
             _matrixSum?.Dispose();
@@ -80,11 +79,11 @@ internal sealed class LayerCosineAccumulator : IDisposable
         }
         else if (_matrixSum is null)
         {
-            _matrixSum = matrix.DetachFromDisposeScope();
+            _matrixSum = matrix.Detach();
         }
         else
         {
-            _matrixSum.PlusInPlace(matrix);
+            _matrixSum.Add(matrix);
         }
     }
 }

@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+using MLNet.Dispersion.Runtime;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Geometry;
+
+/// <summary>The cosine matrix of one text, or a sum of such, as two blocks that hold its upper triangle: a quarter of the work of the whole is saved.</summary>
+/// <param name="top">The first <c>n / 2</c> rows, <c>[n / 2, n]</c> float32.</param>
+/// <param name="bottom">The lower right rest, <c>[n - n / 2, n - n / 2]</c> float32.</param>
+internal sealed class CosineBlocks(Tensor top, Tensor bottom) : IDisposable
+{
+    /// <summary>The blocks of <see cref="CosineGeometry.UnitRows"/>, which belong to the caller's dispose scope.</summary>
+    public static CosineBlocks Of(Tensor unitRows)
+    {
+        Tensor rows = unitRows.to(ScalarType.Float32);
+        long half = rows.shape[0] / 2;
+        Tensor lower = rows.narrow(0, half, rows.shape[0] - half);
+        return new CosineBlocks(
+            rows.narrow(0, 0, half).mm(rows.t()).ClampInPlace(-1, 1),
+            lower.mm(lower.t()).ClampInPlace(-1, 1));
+    }
+
+    /// <summary>Takes the blocks out of every dispose scope; the caller disposes them.</summary>
+    public CosineBlocks Detach()
+    {
+        top.DetachFromDisposeScope();
+        bottom.DetachFromDisposeScope();
+        return this;
+    }
+
+    /// <summary>Adds another matrix of the same size.</summary>
+    public void Add(CosineBlocks other)
+    {
+        top.PlusInPlace(other.Top);
+        bottom.PlusInPlace(other.Bottom);
+    }
+
+    /// <summary>The matrix divided by a number; the caller disposes it.</summary>
+    public CosineBlocks Over(double number) => new(top.Over(number), bottom.Over(number));
+
+    /// <summary>The histogram of the whole matrix: what is above the diagonal counts twice.</summary>
+    public CosineHistogram Histogram()
+    {
+        var diagonal = new HistogramCounter();
+        var above = new HistogramCounter();
+        CountUpper(top, diagonal, above);
+        CountUpper(bottom, diagonal, above);
+        return CosineHistogram.Symmetric(diagonal, above);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        top.Dispose();
+        bottom.Dispose();
+    }
+
+    private Tensor Top => top;
+
+    private Tensor Bottom => bottom;
+
+    private static void CountUpper(Tensor block, HistogramCounter diagonal, HistogramCounter above)
+    {
+        using Tensor local = block.cpu();
+        int columns = (int)block.shape[1];
+        ReadOnlySpan<float> entries = MemoryMarshal.Cast<byte, float>(local.bytes);
+        for (int row = 0; row < block.shape[0]; row++)
+        {
+            diagonal.Count(entries.Slice((row * columns) + row, 1));
+            above.Count(entries.Slice((row * columns) + row + 1, columns - row - 1));
+        }
+    }
+}
