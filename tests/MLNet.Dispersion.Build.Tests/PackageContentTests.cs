@@ -10,6 +10,7 @@ public sealed class PackageContentTests(PackedPackages packages)
     [InlineData("MLNet.Dispersion.Core")]
     [InlineData("MLNet.Dispersion.TinyEnglish")]
     [InlineData("MLNet.Dispersion")]
+    [InlineData("MLNet.Dispersion.Plots")]
     public void Pack_EachPackage_HasReadmeLicenceDocumentationAndSymbols(string package)
     {
         XElement metadata = packages.Metadata(package);
@@ -31,6 +32,16 @@ public sealed class PackageContentTests(PackedPackages packages)
             "buildTransitive/MLNet.Dispersion.Core.targets", "tools/MLNet.Dispersion.Build.dll", "tools/MLNet.Dispersion.Build.runtimeconfig.json",
         },
         packages.Entries("MLNet.Dispersion.Core").ToHashSet());
+
+    [Fact]
+    public void Pack_Plots_ShipsTheLicenceOfItsFontsAndLeavesMLNetAlone()
+    {
+        Assert.Superset(new HashSet<string> { "LICENSE-DejaVu.txt", "THIRD-PARTY-NOTICES.md" }, packages.Entries("MLNet.Dispersion.Plots").ToHashSet());
+        string[] names = [.. Dependencies("MLNet.Dispersion.Plots").Select(element => (string)element.Attribute("id")!)];
+        Assert.Contains("MLNet.Dispersion.Core", names);
+        Assert.Contains("ScottPlot", names);
+        Assert.DoesNotContain("Microsoft.ML", names);
+    }
 
     [Fact]
     public void Pack_MLNetFace_HoldsMicrosoftMLToTheVersionsItKnows()

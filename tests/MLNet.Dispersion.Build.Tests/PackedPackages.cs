@@ -21,7 +21,7 @@ public sealed class PackedPackages : IDisposable
     }
 
     /// <summary>The packages' names.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["MLNet.Dispersion.Core", "MLNet.Dispersion.TinyEnglish", "MLNet.Dispersion"];
+    public static IReadOnlyList<string> Names { get; } = ["MLNet.Dispersion.Core", "MLNet.Dispersion.TinyEnglish", "MLNet.Dispersion", "MLNet.Dispersion.Plots"];
 
     /// <summary>The folder that holds them.</summary>
     public string Feed => _folder.File("feed");

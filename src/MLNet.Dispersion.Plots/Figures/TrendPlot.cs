@@ -1,0 +1,95 @@
+using System.Globalization;
+using MLNet.Dispersion.Diagnostics;
+using MLNet.Dispersion.Geometry;
+using MLNet.Dispersion.Plots.Drawing;
+
+namespace MLNet.Dispersion.Plots.Figures;
+
+/// <summary>Makes pictures of a measure by depth, one line a model.</summary>
+internal static class TrendPlot
+{
+    /// <summary>The most lines in one picture.</summary>
+    public const int MostLines = 12;
+
+    /// <summary>The measure over the layer fractions.</summary>
+    public static LineFigure Of(IReadOnlyList<CondensationReport> reports, GeometryMeasure measure)
+    {
+        CheckCount(reports.Count, nameof(reports), "report");
+        LineSeries[] lines = [.. reports.Select(report => Line(report, measure))];
+        double[] values = [.. lines.SelectMany(line => line.Finite)];
+        return new LineFigure
+        {
+            Heading = $"{Capital(measure.DisplayName())} by depth",
+            Summary = $"{Capital(measure.DisplayName())} ({measure.Unit()}) by layer fraction. {string.Join(". ", lines.Select(Describe))}.",
+            XLabel = "layer fraction (0 = embeddings, 1 = last layer)",
+            YLabel = YLabel(measure),
+            X = NiceTicks.Covering(0, 1),
+            Y = NiceTicks.Covering(Math.Min(0, values.Min()), Math.Max(0, values.Max())),
+            Lines = lines,
+            Notes = [.. Notes(reports, lines, measure)],
+        };
+    }
+
+    /// <summary>What stands beside the axis of a measure.</summary>
+    public static string YLabel(GeometryMeasure measure) => measure switch
+    {
+        GeometryMeasure.MeanCosine => "mean cosine (diagonal included)",
+        GeometryMeasure.MeanCosineOffDiagonal => "mean cosine (different tokens)",
+        _ => $"{measure.DisplayName()} ({measure.Unit()})",
+    };
+
+    /// <summary>Refuses none and too many.</summary>
+    public static void CheckCount(int count, string name, string what)
+    {
+        if (count is < 1 or > MostLines)
+        {
+            throw new ArgumentException($"A picture holds 1..{MostLines} lines, and {count} {what}s were passed: pass at least one, and make several pictures of more.", name);
+        }
+    }
+
+    private static LineSeries Line(CondensationReport report, GeometryMeasure measure)
+    {
+        double[] values = [.. report.Layers.Select(layer => layer.Measures.TryGetValue(measure, out double value) ? value : double.NaN)];
+        double[] finite = [.. values.Where(double.IsFinite)];
+        if (finite.Length == 0)
+        {
+            throw new ArgumentException($"The report of '{report.Model}' holds no {measure.DisplayName()}: measure with {nameof(CondensationReportOptions)}.{nameof(CondensationReportOptions.SpectrumTexts)} of at least 1.", nameof(report));
+        }
+
+        string trend = finite.Length < 2 ? "trend undefined" : Wording.Trend(CondensationTrend.Of(finite));
+        return new LineSeries($"{SafeText.Name(report.Model)}: {trend}", [.. report.Layers.Select(layer => layer.Fraction)], values);
+    }
+
+    private static IEnumerable<string> Notes(IReadOnlyList<CondensationReport> reports, LineSeries[] lines, GeometryMeasure measure)
+    {
+        string[] samples = [.. reports.Select(report => Sample(report, measure))];
+        if (samples.Distinct().Count() == 1)
+        {
+            yield return samples[0];
+        }
+        else
+        {
+            foreach ((CondensationReport report, string sample) in reports.Zip(samples))
+            {
+                yield return $"{SafeText.Name(report.Model)}: {sample}";
+            }
+        }
+
+        foreach ((CondensationReport report, LineSeries line) in reports.Zip(lines))
+        {
+            string[] missing = [.. report.Layers.Where((_, i) => !double.IsFinite(line.Ys[i])).Select(layer => layer.Name)];
+            if (missing.Length > 0)
+            {
+                yield return $"{SafeText.Name(report.Model)}: no finite value for layer {string.Join(", ", missing)}, left out here and of the trend.";
+            }
+        }
+    }
+
+    private static string Sample(CondensationReport report, GeometryMeasure measure) => measure.IsCosine()
+        ? $"{Wording.Sample(report.Profile)}; {Wording.Averaging(report.Profile)}."
+        : string.Create(CultureInfo.InvariantCulture, $"Mean over {report.SpectrumTexts:N0} of {Wording.Sample(report.Profile)}.");
+
+    private static string Describe(LineSeries line) => string.Create(CultureInfo.InvariantCulture, $"{line.Name}, from {line.Finite.First():G3} to {line.Finite.Last():G3}");
+
+    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+}

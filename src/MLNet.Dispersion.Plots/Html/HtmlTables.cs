@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text;
+using MLNet.Dispersion.Diagnostics;
+using MLNet.Dispersion.Plots.Figures;
+using static MLNet.Dispersion.Plots.Html.HtmlText;
+
+namespace MLNet.Dispersion.Plots.Html;
+
+/// <summary>The tables of the page.</summary>
+internal static class HtmlTables
+{
+    private static readonly GeometryMeasure[] Compared =
+    [
+        GeometryMeasure.MeanCosine, GeometryMeasure.MeanCosineOffDiagonal, GeometryMeasure.EffectiveRank, GeometryMeasure.MaximumExplainableVariance,
+    ];
+
+    /// <summary>Every measure of every layer.</summary>
+    public static string Measures(CondensationReport report)
+    {
+        GeometryMeasure[] measures = [.. GeometryMeasures.All.Where(measure => report.Layers.Any(layer => double.IsFinite(Value(layer.Measures, measure))))];
+        var table = new StringBuilder();
+        Open(table, $"All measures of {Name(report.Model)}, one line a layer", ["layer", "depth", .. measures.Select(Head)]);
+        foreach (LayerReport layer in report.Layers)
+        {
+            Row(table, layer.Name, layer.HiddenState, [(layer.Fraction, Figure(layer.Fraction, 2)), .. measures.Select(measure => Shown(layer.Measures, measure))]);
+        }
+
+        return Close(table);
+    }
+
+    /// <summary>Two models layer by layer.</summary>
+    public static string Comparison(CondensationComparison comparison)
+    {
+        GeometryMeasure[] measures = [.. Compared.Where(measure => comparison.Layers.Any(layer => double.IsFinite(layer.Change(measure))))];
+        var table = new StringBuilder();
+        Open(
+            table,
+            $"Before: {Name(comparison.Before.Model)}. After: {Name(comparison.After.Model)}",
+            ["layer", .. measures.SelectMany(measure => new[] { "before", "after", "change" }.Select(moment => $"{Head(measure)}<br><small>{moment}</small>"))]);
+        for (int i = 0; i < comparison.Layers.Count; i++)
+        {
+            LayerComparison layer = comparison.Layers[i];
+            Row(table, layer.Name, i, [.. measures.SelectMany(measure => new[]
+            {
+                Shown(layer.Before, measure), Shown(layer.After, measure), (layer.Change(measure), Change(layer.Change(measure), measure.Decimals())),
+            })]);
+        }
+
+        return Close(table);
+    }
+
+    /// <summary>What was measured and how, one column a model.</summary>
+    public static string Facts(IReadOnlyList<CondensationReport> reports)
+    {
+        (string Fact, Func<CondensationReport, string> Value)[] facts =
+        [
+            ("layers", report => Count(report.Layers.Count - 1) + " and the embeddings"),
+            ("mean cosine, embeddings", report => Figure(report.Profile.Layers[0].MeanCosine, 4)),
+            ("mean cosine, last layer", report => Figure(report.Profile.Layers[^1].MeanCosine, 4)),
+            ("trend with depth", report => Escape(Wording.Trend(report.Profile.Trend))),
+            ("trend, different tokens only", report => Escape(Wording.Trend(report.Profile.OffDiagonalTrend))),
+            ("texts", report => Count(report.Profile.Texts)),
+            ("texts too short and left out", report => Count(report.Profile.ShortTexts)),
+            ("tokens", report => Count(report.Profile.Tokens)),
+            ("texts cut to", report => $"{Count(report.MaxTokens)} tokens ({Count(report.TruncatedTexts)} were longer)"),
+            ("texts with spectra", report => Count(report.SpectrumTexts)),
+            ("averaging", report => Escape(Wording.Averaging(report.Profile))),
+            ("measured", report => report.Measured.ToString("yyyy-MM-dd HH:mm zzz", CultureInfo.InvariantCulture)),
+        ];
+        var table = new StringBuilder("<div class=\"scroll\" role=\"region\" aria-label=\"What was measured\" tabindex=\"0\">\n<table class=\"facts\">\n<thead><tr><td></td>");
+        table.AppendJoin(string.Empty, reports.Select(report => $"<th scope=\"col\">{Name(report.Model)}</th>")).Append("</tr></thead>\n<tbody>\n");
+        foreach ((string fact, Func<CondensationReport, string> value) in facts)
+        {
+            table.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{fact}</th>");
+            table.AppendJoin(string.Empty, reports.Select(report => $"<td>{value(report)}</td>")).Append("</tr>\n");
+        }
+
+        return Close(table);
+    }
+
+    private static string Head(GeometryMeasure measure) => $"<abbr title=\"{Escape(measure.DisplayName())}\">{Escape(measure.ShortName())}</abbr>";
+
+    private static double Value(IReadOnlyDictionary<GeometryMeasure, double> measures, GeometryMeasure measure) =>
+        measures.TryGetValue(measure, out double value) ? value : double.NaN;
+
+    private static (double Value, string Shown) Shown(IReadOnlyDictionary<GeometryMeasure, double> measures, GeometryMeasure measure) =>
+        (Value(measures, measure), Figure(Value(measures, measure), measure.Decimals()));
+
+    private static void Open(StringBuilder table, string caption, IEnumerable<string> heads) => table
+        .Append("<div class=\"scroll\" role=\"region\" aria-label=\"Table\" tabindex=\"0\">\n<table class=\"sortable\">\n<caption>").Append(caption).Append("</caption>\n<thead><tr>")
+        .AppendJoin(string.Empty, heads.Select(head => $"<th scope=\"col\">{head}</th>")).Append("</tr></thead>\n<tbody>\n");
+
+    private static void Row(StringBuilder table, string name, int index, IEnumerable<(double Value, string Shown)> cells) => table
+        .Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\" data-value=\"{index}\">{Escape(name)}</th>")
+        .AppendJoin(string.Empty, cells.Select(cell => Cell(cell.Value, cell.Shown))).Append("</tr>\n");
+
+    private static string Close(StringBuilder table) => table.Append("</tbody>\n</table>\n</div>\n").ToString();
+}

@@ -1,0 +1,57 @@
+using MLNet.Dispersion.Diagnostics;
+using MLNet.Dispersion.Geometry;
+
+namespace MLNet.Dispersion.Plots;
+
+/// <summary>What <see cref="HtmlReport"/> shows. Immutable and thread-safe.</summary>
+/// <remarks>All names may be any text: they are escaped.</remarks>
+public sealed class HtmlReportContent
+{
+    private const int MostReports = 12;
+
+    private readonly IReadOnlyList<(string Name, IReadOnlyList<GeometrySnapshot> History)> _trainings = [];
+    private readonly string _title = "Embedding condensation report";
+
+    /// <summary>A report about models.</summary>
+    /// <param name="reports">1..12 measured models; of two, the first is taken as before and the second as after, and a table compares them.</param>
+    /// <exception cref="ArgumentException">There are too few or too many.</exception>
+    public HtmlReportContent(IReadOnlyList<CondensationReport> reports)
+    {
+        ArgumentNullException.ThrowIfNull(reports);
+        if (reports.Count is < 1 or > MostReports)
+        {
+            throw new ArgumentException($"A page shows 1..{MostReports} models, and {reports.Count} reports were passed: pass at least one, and write several pages for more.", nameof(reports));
+        }
+
+        Reports = Array.AsReadOnly(reports.Select(report => report ?? throw new ArgumentNullException(nameof(reports))).ToArray());
+    }
+
+    /// <summary>The measured models.</summary>
+    public IReadOnlyList<CondensationReport> Reports { get; }
+
+    /// <summary>The page's title. Default <c>Embedding condensation report</c>; not empty.</summary>
+    public string Title
+    {
+        get => _title;
+        init => _title = string.IsNullOrWhiteSpace(value) ? throw new ArgumentException("The title is empty; leave it out for the default.", nameof(value)) : value;
+    }
+
+    /// <summary>The day that the page names. Default: now.</summary>
+    public DateTimeOffset Date { get; init; } = DateTimeOffset.Now;
+
+    /// <summary>Histories of trainings, each with a name (such as <c>transformer.GeometryHistory</c>): at most 12, none of them empty. Default none.</summary>
+    public IReadOnlyList<(string Name, IReadOnlyList<GeometrySnapshot> History)> Trainings
+    {
+        get => _trainings;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            if (value.Count > MostReports || value.Any(training => training.Name is null || training.History is not { Count: > 0 }))
+            {
+                throw new ArgumentException($"A page shows at most {MostReports} trainings, each with a name and at least one snapshot; leave out those without.", nameof(value));
+            }
+
+            _trainings = [.. value];
+        }
+    }
+}
