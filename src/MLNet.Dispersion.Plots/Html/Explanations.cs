@@ -13,7 +13,7 @@ internal static class Explanations
     /// <summary>How to read everything else.</summary>
     public const string Reading = """
         <p>A language model turns each token of a text into a direction in a space of many dimensions, and changes it layer by layer. When the directions of
-        one text's tokens grow alike, the model can tell them apart less well: this is <em>embedding condensation</em>. It is measured by the cosine between
+        one text’s tokens grow alike, the model can tell them apart less well: this is <em>embedding condensation</em>. It is measured by the cosine between
         two tokens: 1 means the same direction, 0 unrelated, −1 opposite.</p>
         <ul>
         <li><strong>Heat map.</strong> Each column is a layer, from the embeddings on the left to the last layer on the right. Bright places are cosines that

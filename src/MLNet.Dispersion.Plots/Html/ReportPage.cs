@@ -72,7 +72,7 @@ internal sealed class ReportPage
 
         Missing(reports.Except(withHistograms), "heat map", nameof(CondensationReportOptions.Histograms) + " = true");
         Picture(CondensationPlots.Trend(reports), "Mean cosine by depth.");
-        CondensationReport[] withSpectra = [.. reports.Where(report => report.Layers.Any(layer => layer.Spectrum.Count > 0))];
+        CondensationReport[] withSpectra = [.. reports.Where(report => report.Layers.Any(layer => layer.Spectrum.Count > 0 && double.IsFinite(layer.Measures[GeometryMeasure.EffectiveRank])))];
         if (withSpectra.Length > 0)
         {
             Section("Directions in use");
