@@ -14,7 +14,7 @@ public sealed partial class HouseRulesTests
         ["Backbones"] = ["Hub"],
         ["Data"] = [],
         ["Diagnostics"] = ["Geometry", "Hub", "Tokenization", "Backbones", "Data"],
-        ["Training"] = ["Geometry", "Losses", "Hub", "Tokenization", "Backbones", "Data"],
+        ["Training"] = ["Geometry", "Diagnostics", "Losses", "Hub", "Tokenization", "Backbones", "Data"],
     };
 
     public static TheoryData<string> Rooms() => [.. Allowed.Keys];

@@ -13,7 +13,8 @@ internal static class ReportJson
     /// <summary>The version written; raised when a reader of the former one would go wrong.</summary>
     public const int Version = 1;
 
-    private static readonly JsonSerializerOptions Options = new()
+    /// <summary>How documents of this room are written: camel case, NaN and infinity by name.</summary>
+    internal static readonly JsonSerializerOptions Options = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
@@ -88,5 +89,6 @@ internal static class ReportJson
         layer.Cosine.Elementwise is { } elementwise ? ToDocument(elementwise) : null,
         layer.Spectrum);
 
-    private static CosineDocument ToDocument(CosineSummary summary) => new(summary.Means.Full, summary.Means.OffDiagonal, summary.Histogram?.Counts);
+    /// <summary>Means and counts as they are written.</summary>
+    internal static CosineDocument ToDocument(CosineSummary summary) => new(summary.Means.Full, summary.Means.OffDiagonal, summary.Histogram?.Counts);
 }

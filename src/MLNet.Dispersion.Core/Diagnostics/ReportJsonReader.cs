@@ -37,11 +37,15 @@ internal static class ReportJsonReader
         Check(layer is not null, place, "null", "be a layer");
         Check(layer.HiddenState == index, place + ".hiddenState", layer.HiddenState, FormattableString.Invariant($"be {index}: the layers must be all there and in order"));
         Check((layer.Elementwise is null) == (document.TokensPerText is null), place + ".elementwise", layer.Elementwise is null ? "null" : "there", "be there exactly when tokensPerText is");
-        return new LayerGeometry(
-            index,
-            ToSummary(CosineAveraging.PooledPairs, layer.Pooled, place + ".pooled"),
-            layer.Elementwise is { } elementwise ? ToSummary(CosineAveraging.Elementwise, elementwise, place + ".elementwise") : null);
+        return ToGeometry(index, layer.Pooled, layer.Elementwise, place);
     }
+
+    /// <summary>One layer's cosine statistics.</summary>
+    /// <exception cref="FormatException">A field is damaged; the message names it.</exception>
+    internal static LayerGeometry ToGeometry(int hiddenState, CosineDocument pooled, CosineDocument? elementwise, string place) => new(
+        hiddenState,
+        ToSummary(CosineAveraging.PooledPairs, pooled, place + ".pooled"),
+        elementwise is null ? null : ToSummary(CosineAveraging.Elementwise, elementwise, place + ".elementwise"));
 
     private static CosineSummary ToSummary(CosineAveraging averaging, CosineDocument cosine, string place)
     {

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using MLNet.Dispersion.Diagnostics;
+using MLNet.Dispersion.Geometry;
 using MLNet.Dispersion.Hub;
 using static TorchSharp.torch;
 
@@ -9,13 +11,29 @@ internal static class ClassifierCheckpoint
 {
     private const string SettingsFile = "classifier.json";
     private const string WeightsFile = "classifier.safetensors";
+    private const string GeometryFile = "geometry-history.json";
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    internal static void Write(CheckpointSink sink, ClassificationHead head, int maxSequenceLength)
+    internal static void Write(CheckpointSink sink, ClassificationHead head, int maxSequenceLength, IReadOnlyList<GeometrySnapshot> geometry)
     {
         sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, [new(ClassificationHead.WeightName, head.Weight)]));
         var settings = new ClassifierSettings(ClassifierSettings.CurrentVersion, head.ClassCount, maxSequenceLength);
         sink.Write(SettingsFile, stream => JsonSerializer.Serialize(stream, settings, Json));
+        sink.Write(GeometryFile, stream => GeometryHistoryJson.Write(geometry, stream));
+    }
+
+    /// <summary>What was measured in training; empty for a classifier of a build that did not keep it.</summary>
+    /// <exception cref="CheckpointException">The file is damaged.</exception>
+    internal static IReadOnlyList<GeometrySnapshot> ReadGeometry(CheckpointSource source)
+    {
+        try
+        {
+            return source.Contains(GeometryFile) ? GeometryHistoryJson.Read(source.ReadAllBytes(GeometryFile)) : [];
+        }
+        catch (FormatException e)
+        {
+            throw new CheckpointException(source.Describe(GeometryFile), $"{e.Message} Save the classifier again.", innerException: e);
+        }
     }
 
     internal static ClassifierSettings ReadSettings(CheckpointSource source)

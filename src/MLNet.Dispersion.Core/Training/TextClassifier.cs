@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Geometry;
 using MLNet.Dispersion.Hub;
 using static TorchSharp.torch;
 
@@ -30,6 +31,9 @@ public sealed class TextClassifier : IDisposable
 
     /// <summary>How training went; null for a classifier that was loaded.</summary>
     public FineTuneResult? TrainingResult { get; private init; }
+
+    /// <summary>How condensed the backbone was on a fixed sample of texts: before training first, with these weights last (see <see cref="FineTuneOptions.GeometryProbe"/>). Saved and loaded with the classifier.</summary>
+    public IReadOnlyList<GeometrySnapshot> GeometryHistory { get; private init; } = [];
 
     /// <summary>Texts of the training rows that were longer than <see cref="MaxSequenceLength"/> and were cut off.</summary>
     public int TruncatedTrainingRows { get; private init; }
@@ -64,7 +68,7 @@ public sealed class TextClassifier : IDisposable
             var rows = new TrainingRows(sequences, labels);
             int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe, out _) : null;
             var result = FineTuneLoop.Run(model.Backbone, new ClassificationObjective(head), rows, options, device, probeTexts);
-            return new TextClassifier(model, head, encoder) { TrainingResult = result, TruncatedTrainingRows = truncated };
+            return new TextClassifier(model, head, encoder) { TrainingResult = result, GeometryHistory = result.GeometryHistory, TruncatedTrainingRows = truncated };
         }
         catch
         {
@@ -89,7 +93,7 @@ public sealed class TextClassifier : IDisposable
         {
             model.Backbone.eval();
             var head = ClassifierCheckpoint.ReadHead(source, settings, model.Backbone.Info.HiddenSize, target);
-            return new TextClassifier(model, head, new TextEncoder(model, settings.MaxSequenceLength));
+            return new TextClassifier(model, head, new TextEncoder(model, settings.MaxSequenceLength)) { GeometryHistory = ClassifierCheckpoint.ReadGeometry(source) };
         }
         catch
         {
@@ -119,7 +123,7 @@ public sealed class TextClassifier : IDisposable
         ArgumentNullException.ThrowIfNull(sink);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         _model.Save(sink, ScalarType.Float32);
-        ClassifierCheckpoint.Write(sink, _head, _encoder.MaxTokens);
+        ClassifierCheckpoint.Write(sink, _head, _encoder.MaxTokens, GeometryHistory);
     }
 
     /// <inheritdoc/>

@@ -102,6 +102,13 @@ public sealed class TextClassifierTests
             Assert.Equal(3, loaded.ClassCount);
             Assert.Equal(classifier.MaxSequenceLength, loaded.MaxSequenceLength);
             Assert.Null(loaded.TrainingResult);
+            Assert.Equal([0, classifier.TrainingResult!.Steps], loaded.GeometryHistory.Select(snapshot => snapshot.Step));
+            Assert.All(classifier.GeometryHistory.Zip(loaded.GeometryHistory), pair =>
+            {
+                Assert.Equal(pair.First.Profile.ToString(), pair.Second.Profile.ToString());
+                Assert.Equal(pair.First.Profile.Layers.Select(layer => layer.MeanCosine), pair.Second.Profile.Layers.Select(layer => layer.MeanCosine));
+                Assert.Equal(pair.First.Profile.Layers.Select(layer => layer.Pooled.Histogram!.Counts), pair.Second.Profile.Layers.Select(layer => layer.Pooled.Histogram!.Counts));
+            });
         }
         finally
         {
@@ -116,6 +123,9 @@ public sealed class TextClassifierTests
     [InlineData("classifier.json", "{\"formatVersion\":1,\"classCount\":4,\"maxSequenceLength\":8}")]
     [InlineData("classifier.safetensors", "")]
     [InlineData("classifier.json", null)]
+    [InlineData("geometry-history.json", "{")]
+    [InlineData("geometry-history.json", "{\"schema\":\"mlnet-dispersion/geometry-history\",\"version\":9,\"snapshots\":[]}")]
+    [InlineData("geometry-history.json", "{\"schema\":\"mlnet-dispersion/geometry-history\",\"version\":1,\"snapshots\":[{\"step\":0,\"texts\":1,\"shortTexts\":0,\"tokens\":2,\"tokensPerText\":2,\"layers\":[{\"pooled\":{\"meanCosine\":7,\"meanCosineOffDiagonal\":0,\"histogramCounts\":null},\"elementwise\":null}]}]}")]
     [InlineData("classifier.safetensors", null)]
     public void Load_DamagedFile_NamesIt(string file, string? content)
     {
