@@ -5,4 +5,4 @@ using MLNet.Dispersion.Geometry;
 namespace MLNet.Dispersion.Examples.QuickStart;
 
 /// <summary>One fine-tuned model with its figures.</summary>
-internal sealed record Outcome(ITransformer Model, MulticlassClassificationMetrics Metrics, CondensationProfile Condensation);
+internal sealed record Outcome(ITransformer Model, MulticlassClassificationMetrics Metrics, IReadOnlyList<GeometrySnapshot> Geometry);

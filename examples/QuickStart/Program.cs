@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using MLNet.Dispersion;
 using MLNet.Dispersion.Examples.QuickStart;
-using MLNet.Dispersion.Geometry;
+using MLNet.Dispersion.Plots;
 using Spectre.Console;
 
 AnsiConsole.WriteLine(TorchRuntime.Describe());
@@ -12,16 +12,15 @@ IDataView data = ml.Data.LoadFromTextFile<Ticket>(Path.Combine(AppContext.BaseDi
 var split = ml.Data.TrainTestSplit(data, testFraction: 0.2);
 string[] testTexts = [.. ml.Data.CreateEnumerable<Ticket>(split.TestSet, reuseRowObject: false).Select(ticket => ticket.Text)];
 
-// 2. How condensed is the backbone before any tuning?
-using var pretrained = PretrainedLanguageModel.Load(Backbone.TinyEnglish);
-CondensationProfile before = Measure(pretrained);
-
-// 3. Fine-tune twice: plain, then with the dispersion loss. Everything else is equal.
+// 2. Fine-tune twice: plain, then with the dispersion loss. Everything else is equal. How condensed the backbone is on forty of the
+//    test texts is followed on the way, from before the first step.
 Outcome plain = Tune("plain     ", coefficient: 0);
 Outcome dispersed = Tune("dispersion", coefficient: 0.1);
-AnsiConsole.Write(Report.Comparison(before, plain, dispersed));
+AnsiConsole.Write(Report.Comparison(plain, dispersed));
+CondensationPlots.Dynamics([("plain", plain.Geometry), ("with dispersion", dispersed.Geometry)]).SavePng("geometry.png");
+AnsiConsole.MarkupLineInterpolated($"Drawn to {Path.GetFullPath("geometry.png")}");
 
-// 4. Save, load in a fresh context, serve.
+// 3. Save, load in a fresh context, serve.
 ml.Model.Save(dispersed.Model, data.Schema, "model.zip");
 var fresh = new MLContext();
 using var engine = fresh.Model.CreatePredictionEngine<Ticket, TicketPrediction>(fresh.Model.Load("model.zip", out _));
@@ -40,13 +39,16 @@ AnsiConsole.Write(Report.Predictions(tickets.Select(text => (text, engine.Predic
 Outcome Tune(string title, double coefficient) => TrainingBar.Run(title, bar =>
 {
     var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
-        .FineTuneWithDispersion(ml, backbone: Backbone.TinyEnglish, options: new() { Epochs = 3, Dispersion = { Coefficient = coefficient }, Progress = bar })
+        .FineTuneWithDispersion(ml, backbone: Backbone.TinyEnglish, options: new()
+        {
+            Epochs = 3,
+            Dispersion = { Coefficient = coefficient },
+            GeometryProbe = new() { Texts = testTexts, MaxTexts = 40, EverySteps = 9 },
+            Progress = bar,
+        })
         .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
     ITransformer model = pipeline.Fit(split.TrainSet);
     var metrics = ml.MulticlassClassification.Evaluate(model.Transform(split.TestSet));
     var tuned = ((IEnumerable<ITransformer>)model).OfType<FineTuneWithDispersionTransformer>().Single();
-    return new Outcome(model, metrics, Measure(tuned.LanguageModel));
+    return new Outcome(model, metrics, tuned.GeometryHistory);
 });
-
-CondensationProfile Measure(PretrainedLanguageModel model) =>
-    CondensationProbe.Measure(model.Backbone, testTexts.Select(text => model.Tokenizer.Encode(text, 512).Ids));

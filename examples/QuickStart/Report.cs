@@ -8,7 +8,7 @@ namespace MLNet.Dispersion.Examples.QuickStart;
 internal static class Report
 {
     /// <summary>Both runs side by side, with the untouched backbone before them.</summary>
-    public static Table Comparison(CondensationProfile backbone, Outcome plain, Outcome dispersed)
+    public static Table Comparison(Outcome plain, Outcome dispersed)
     {
         var table = new Table().RoundedBorder().Title("Plain fine-tuning against fine-tuning with dispersion");
         table.AddColumn("").AddColumn(new TableColumn("backbone").RightAligned());
@@ -17,13 +17,14 @@ internal static class Report
         Add(table, "macro accuracy", null, plain.Metrics.MacroAccuracy, dispersed.Metrics.MacroAccuracy);
         Add(table, "log-loss", null, plain.Metrics.LogLoss, dispersed.Metrics.LogLoss);
         table.AddEmptyRow();
+        CondensationProfile backbone = plain.Geometry[0].Profile, afterPlain = plain.Geometry[^1].Profile, afterDispersed = dispersed.Geometry[^1].Profile;
         for (int layer = 0; layer < backbone.Layers.Count; layer++)
         {
             string name = layer == 0 ? "mean cosine, embeddings" : $"mean cosine, layer {layer}";
-            Add(table, name, backbone.Layers[layer].MeanCosine, plain.Condensation.Layers[layer].MeanCosine, dispersed.Condensation.Layers[layer].MeanCosine);
+            Add(table, name, backbone.Layers[layer].MeanCosine, afterPlain.Layers[layer].MeanCosine, afterDispersed.Layers[layer].MeanCosine);
         }
 
-        Add(table, "condensation trend (Spearman)", backbone.Trend.Spearman, plain.Condensation.Trend.Spearman, dispersed.Condensation.Trend.Spearman);
+        Add(table, "condensation trend (Spearman)", backbone.Trend.Spearman, afterPlain.Trend.Spearman, afterDispersed.Trend.Spearman);
         return table;
     }
 
