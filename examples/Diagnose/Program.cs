@@ -2,7 +2,6 @@ using System.CommandLine;
 using MLNet.Dispersion;
 using MLNet.Dispersion.Diagnostics;
 using MLNet.Dispersion.Examples.Diagnose;
-using MLNet.Dispersion.Plots;
 using Spectre.Console;
 
 var model = new Option<string?>("--model") { Description = "A checkpoint directory, or a model.zip that ML.NET saved. Default: the embedded TinyEnglish." };
@@ -11,27 +10,24 @@ var texts = new Option<string>("--texts") { Description = "A text file, one text
 var output = new Option<string>("--out") { Description = "The HTML report; its figures go beside it as .json, its heat map as .png.", DefaultValueFactory = _ => "report.html" };
 var maxTexts = new Option<int>("--max-texts") { Description = "The most texts to measure.", DefaultValueFactory = _ => 100 };
 var maxTokens = new Option<int>("--max-tokens") { Description = "The most tokens of a text.", DefaultValueFactory = _ => 512 };
-var spectra = new Option<int?>("--spectra") { Description = "Of how many texts to take singular values. Default: all of up to 20 texts, else 4." };
+var spectra = new Option<int?>("--spectra") { Description = "Of how many texts to take singular values. Default: all of up to 20 texts, else 2." };
 var root = new RootCommand("Shows how condensed a language model's token embeddings are, layer by layer.") { model, compare, texts, output, maxTexts, maxTokens, spectra };
 root.SetAction(arguments =>
 {
     try
     {
         TorchRuntime.EnsureLoaded();
+        Subject[] subjects = arguments.GetValue(compare) is { } second
+            ? [new Subject(arguments.GetValue(model)), new Subject(second)]
+            : [new Subject(arguments.GetValue(model))];
         string[] sample = [.. TextFile.Read(arguments.GetValue(texts)!).Take(Math.Max(1, arguments.GetValue(maxTexts)))];
         var options = new CondensationReportOptions
         {
             MaxTexts = arguments.GetValue(maxTexts),
             MaxTokens = arguments.GetValue(maxTokens),
-            SpectrumTexts = arguments.GetValue(spectra) ?? (sample.Length <= 20 ? int.MaxValue : 4),
+            SpectrumTexts = arguments.GetValue(spectra) ?? (sample.Length <= 20 ? int.MaxValue : 2),
         };
-        List<CondensationReport> reports = [new Subject(arguments.GetValue(model)).Measure(sample, options)];
-        if (arguments.GetValue(compare) is { } second)
-        {
-            reports.Add(new Subject(second).Measure(sample, options));
-        }
-
-        new Output(arguments.GetValue(output)!).Write(reports);
+        new Output(arguments.GetValue(output)!).Write([.. subjects.Select(subject => subject.Measure(sample, options))]);
         return 0;
     }
     catch (Exception e) when (e is UserException or ArgumentException or IOException or UnauthorizedAccessException or TorchUnavailableException)

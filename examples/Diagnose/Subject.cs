@@ -5,9 +5,20 @@ using MLNet.Dispersion.Hub;
 namespace MLNet.Dispersion.Examples.Diagnose;
 
 /// <summary>A model to measure: the embedded one, a checkpoint directory, or a saved ML.NET model with a fine-tuned transformer in it.</summary>
-internal sealed class Subject(string? path)
+internal sealed class Subject
 {
-    private string Name => path is null ? Backbone.TinyEnglish.Name : Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(path));
+    private readonly string? _path;
+
+    /// <summary>Names a model; nothing is read yet.</summary>
+    /// <exception cref="UserException">There is nothing at the path.</exception>
+    public Subject(string? path)
+    {
+        _path = path is null || Directory.Exists(path) || File.Exists(path)
+            ? path
+            : throw new UserException($"There is no model at '{path}'. Name a directory with config.json, model.safetensors and tokenizer files, or a model.zip that ML.NET saved.");
+    }
+
+    private string Name => _path is null ? Backbone.TinyEnglish.Name : Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(_path));
 
     /// <summary>Measures it under a progress bar.</summary>
     /// <exception cref="UserException">The path names no model, or a damaged one.</exception>
@@ -16,9 +27,9 @@ internal sealed class Subject(string? path)
         options.Progress = bar;
         try
         {
-            return File.Exists(path)
+            return File.Exists(_path)
                 ? MeasureModelFile(texts, options)
-                : CondensationReport.Measure(path is null ? Backbone.TinyEnglish : Backbone.FromDirectory(path), texts, options);
+                : CondensationReport.Measure(_path is null ? Backbone.TinyEnglish : Backbone.FromDirectory(_path), texts, options);
         }
         catch (Exception e) when (e is CheckpointException or ArgumentException or FormatException or InvalidOperationException)
         {
@@ -29,7 +40,7 @@ internal sealed class Subject(string? path)
     private CondensationReport MeasureModelFile(IEnumerable<string> texts, CondensationReportOptions options)
     {
         var ml = new MLContext();
-        ITransformer model = ml.Model.Load(path!, out _);
+        ITransformer model = ml.Model.Load(_path!, out _);
         try
         {
             return ml.MeasureCondensation(ml.Data.LoadFromEnumerable(texts.Select(text => new Row { Text = text })), nameof(Row.Text), model, options);

@@ -23,9 +23,9 @@ public sealed class CondensationReportOptions
 
     /// <summary>
     /// Of how many of the texts (spread evenly) the singular values are taken as well: in float64 they cost more than a small model's forward pass.
-    /// Default 4. 0 for none; <see cref="int.MaxValue"/> for all.
+    /// Default 2. 0 for none; <see cref="int.MaxValue"/> for all.
     /// </summary>
-    public int SpectrumTexts { get; set; } = 4;
+    public int SpectrumTexts { get; set; } = 2;
 
     /// <summary>Whether to count the 128-bin histograms that the heat map shows. Default true.</summary>
     public bool Histograms { get; set; } = true;

@@ -10,6 +10,7 @@ namespace MLNet.Dispersion.Geometry;
 public sealed class CondensationAccumulator : IDisposable
 {
     private readonly bool _histograms;
+    private readonly CosineWorkspace _workspace = new();
     private LayerCosineAccumulator[]? _layers;
     private int _texts;
     private int _shortTexts;
@@ -44,7 +45,7 @@ public sealed class CondensationAccumulator : IDisposable
         _tokensPerText = length;
         for (int i = 0; i < hiddenStates.Count; i++)
         {
-            if (!_layers[i].TryAdd(hiddenStates[i], !_lengthsDiffer))
+            if (!_layers[i].TryAdd(hiddenStates[i], _workspace, !_lengthsDiffer))
             {
                 throw NonFiniteState.Error(i, text ?? NonFiniteState.Text(_texts + _shortTexts));
             }
@@ -75,6 +76,7 @@ public sealed class CondensationAccumulator : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _workspace.Dispose();
         foreach (LayerCosineAccumulator layer in _layers ?? [])
         {
             layer.Dispose();
@@ -88,8 +90,8 @@ public sealed class CondensationAccumulator : IDisposable
             throw new ArgumentException($"Expected {_layers?.Length.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "at least one"} hidden state(s), got {hiddenStates.Count}: every text must come from the same model.", nameof(hiddenStates));
         }
 
-        Tensor? odd = hiddenStates.FirstOrDefault(state => state.dim() != 2 || state.shape[0] != hiddenStates[0].shape[0]);
+        Tensor? odd = hiddenStates.FirstOrDefault(state => state.dim() != 2 || !state.is_floating_point() || state.shape[0] != hiddenStates[0].shape[0]);
         return odd is null ? hiddenStates[0].shape[0] : throw new ArgumentException(
-            $"The hidden states of one text must all be [n, F] with the same n; one has the shape [{string.Join(", ", odd.shape)}].", nameof(hiddenStates));
+            $"The hidden states of one text must all be [n, F] of a floating-point type with the same n; one is {odd.dtype} [{string.Join(", ", odd.shape)}].", nameof(hiddenStates));
     }
 }

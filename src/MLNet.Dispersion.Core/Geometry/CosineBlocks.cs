@@ -9,24 +9,8 @@ namespace MLNet.Dispersion.Geometry;
 /// <param name="bottom">The lower right rest, <c>[n - n / 2, n - n / 2]</c> float32.</param>
 internal sealed class CosineBlocks(Tensor top, Tensor bottom) : IDisposable
 {
-    /// <summary>The blocks of <see cref="CosineGeometry.UnitRows"/>, which belong to the caller's dispose scope.</summary>
-    public static CosineBlocks Of(Tensor unitRows)
-    {
-        Tensor rows = unitRows.to(ScalarType.Float32);
-        long half = rows.shape[0] / 2;
-        Tensor lower = rows.narrow(0, half, rows.shape[0] - half);
-        return new CosineBlocks(
-            rows.narrow(0, 0, half).mm(rows.t()).ClampInPlace(-1, 1),
-            lower.mm(lower.t()).ClampInPlace(-1, 1));
-    }
-
-    /// <summary>Takes the blocks out of every dispose scope; the caller disposes them.</summary>
-    public CosineBlocks Detach()
-    {
-        top.DetachFromDisposeScope();
-        bottom.DetachFromDisposeScope();
-        return this;
-    }
+    /// <summary>A copy that lives in no dispose scope; the caller disposes it.</summary>
+    public CosineBlocks Copy() => new(top.clone().DetachFromDisposeScope(), bottom.clone().DetachFromDisposeScope());
 
     /// <summary>Adds another matrix of the same size.</summary>
     public void Add(CosineBlocks other)
@@ -36,16 +20,13 @@ internal sealed class CosineBlocks(Tensor top, Tensor bottom) : IDisposable
     }
 
     /// <summary>The matrix divided by a number; the caller disposes it.</summary>
-    public CosineBlocks Over(double number) => new(top.Over(number), bottom.Over(number));
+    public CosineBlocks Over(double number) => new(top.Over(number).DetachFromDisposeScope(), bottom.Over(number).DetachFromDisposeScope());
 
-    /// <summary>The histogram of the whole matrix: what is above the diagonal counts twice.</summary>
-    public CosineHistogram Histogram()
+    /// <summary>Counts the upper triangle, the diagonal apart.</summary>
+    public void Count(HistogramCounter diagonal, HistogramCounter above)
     {
-        var diagonal = new HistogramCounter();
-        var above = new HistogramCounter();
         CountUpper(top, diagonal, above);
         CountUpper(bottom, diagonal, above);
-        return CosineHistogram.Symmetric(diagonal, above);
     }
 
     /// <inheritdoc/>

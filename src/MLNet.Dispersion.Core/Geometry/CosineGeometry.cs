@@ -68,8 +68,11 @@ public static class CosineGeometry
         double n = unitRows.shape[0];
         double all = unitRows.sum([0]).Squared().sum().item<double>();
         double diagonal = unitRows.Squared().sum().item<double>();
-        return new CosineMeans(Clip(all / (n * n)), Clip((all - diagonal) / (n * (n - 1))));
+        return Means(n, all, diagonal);
     }
+
+    /// <summary>The means of an n x n cosine matrix from its sum and its diagonal's.</summary>
+    internal static CosineMeans Means(double n, double all, double diagonal) => new(Clip(all / (n * n)), Clip((all - diagonal) / (n * (n - 1))));
 
     private static double Clip(double cosine) => double.IsNaN(cosine) ? cosine : Math.Clamp(cosine, -1, 1);
 }

@@ -10,33 +10,33 @@ internal sealed class LayerCosineAccumulator : IDisposable
     private double _offDiagonalEntries;
     private double _sum;
     private double _offDiagonalSum;
-    private CosineHistogram _histogram = CosineHistogram.Empty;
+    private readonly HistogramCounter _diagonal = new();
+    private readonly HistogramCounter _above = new();
     private CosineBlocks? _matrixSum;
 
     public LayerCosineAccumulator(bool histograms) => _histograms = histograms;
 
     /// <summary>Adds one text.</summary>
     /// <param name="states"><c>[n, F]</c>, n at least 2.</param>
+    /// <param name="workspace">Memory to compute in.</param>
     /// <param name="elementwise">Whether all texts so far, this one included, have n tokens.</param>
     /// <returns>False, with nothing added, when a state is not finite.</returns>
-    public bool TryAdd(Tensor states, bool elementwise)
+    public bool TryAdd(Tensor states, CosineWorkspace workspace, bool elementwise)
     {
-        using var scope = NewDisposeScope();
-        Tensor unit = CosineGeometry.UnitRows(states);
-        CosineMeans means = CosineGeometry.MeansOfUnitRows(unit);
+        (Tensor rows, CosineMeans means) = workspace.Normalise(states);
         if (!double.IsFinite(means.Full))
         {
             return false;
         }
 
-        double n = unit.shape[0];
+        double n = rows.shape[0];
         _entries += n * n;
         _offDiagonalEntries += n * (n - 1);
         _sum += means.Full * n * n;
         _offDiagonalSum += means.OffDiagonal * n * (n - 1);
         if (_histograms)
         {
-            AddMatrix(CosineBlocks.Of(unit), elementwise);
+            AddMatrix(workspace.Multiply(rows), elementwise);
         }
 
         return true;
@@ -49,7 +49,7 @@ internal sealed class LayerCosineAccumulator : IDisposable
     public LayerGeometry ToGeometry(int hiddenState, int texts, bool elementwise)
     {
         var means = new CosineMeans(_sum / _entries, _offDiagonalSum / _offDiagonalEntries);
-        var pooled = new CosineSummary(CosineAveraging.PooledPairs, means, _histograms ? _histogram : null);
+        var pooled = new CosineSummary(CosineAveraging.PooledPairs, means, _histograms ? CosineHistogram.Symmetric(_diagonal, _above) : null);
 
         // Averaging is linear, so for equal token counts the averaged matrix has the pooled mean.
         CosineSummary? averaged = elementwise ? new CosineSummary(CosineAveraging.Elementwise, means, AveragedHistogram(texts)) : null;
@@ -66,12 +66,15 @@ internal sealed class LayerCosineAccumulator : IDisposable
         }
 
         using CosineBlocks average = _matrixSum.Over(texts);
-        return average.Histogram();
+        var diagonal = new HistogramCounter();
+        var above = new HistogramCounter();
+        average.Count(diagonal, above);
+        return CosineHistogram.Symmetric(diagonal, above);
     }
 
     private void AddMatrix(CosineBlocks matrix, bool elementwise)
     {
-        _histogram = _histogram.Add(matrix.Histogram());
+        matrix.Count(_diagonal, _above);
         if (!elementwise)
         {
             _matrixSum?.Dispose();
@@ -79,7 +82,7 @@ internal sealed class LayerCosineAccumulator : IDisposable
         }
         else if (_matrixSum is null)
         {
-            _matrixSum = matrix.Detach();
+            _matrixSum = matrix.Copy();
         }
         else
         {

@@ -2,17 +2,19 @@ using System.CommandLine;
 using System.Globalization;
 using MLNet.Dispersion;
 using MLNet.Dispersion.Benchmarks.GeometryOverhead;
+using MLNet.Dispersion.Diagnostics;
 
 var texts = new Option<int>("--texts") { Description = "Texts of 512 tokens.", DefaultValueFactory = _ => 100 };
 var rounds = new Option<int>("--rounds") { Description = "Rounds; medians are printed.", DefaultValueFactory = _ => 3 };
 var root = new RootCommand("How much longer a condensation report takes than its forward passes alone.") { texts, rounds };
 root.SetAction(arguments =>
 {
+    string[] sample = Subject.Texts(arguments.GetValue(texts));
+    int someSpectra = Math.Max(1, sample.Length * new CondensationReportOptions().SpectrumTexts / 100);
     (string Name, int SpectrumTexts, bool Histograms)[] reports =
     [
-        ("cosines", 0, false), ("cosines, histograms", 0, true), ("the default: and spectra of 4 texts", 4, true), ("and spectra of all texts", int.MaxValue, true),
+        ("mean cosines", 0, false), ("and histograms", 0, true), ($"and spectra of {someSpectra} texts (the default in 100)", someSpectra, true), ("and spectra of all texts", int.MaxValue, true),
     ];
-    string[] sample = Subject.Texts(arguments.GetValue(texts));
     foreach (Func<PretrainedLanguageModel> load in new[] { Subject.Tiny, Subject.Gpt2Small })
     {
         using PretrainedLanguageModel model = load();
@@ -22,7 +24,7 @@ root.SetAction(arguments =>
         foreach (var (name, spectrumTexts, histograms) in reports)
         {
             double[] ratios = [.. Enumerable.Range(0, arguments.GetValue(rounds)).Select(_ => clock.Report(spectrumTexts, histograms) / clock.Forward()).Order()];
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name,-40}{ratios[ratios.Length / 2]:0.000} times the forward passes ({ratios[0]:0.000} to {ratios[^1]:0.000})"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name,-48}{ratios[ratios.Length / 2]:0.000} times the forward passes ({ratios[0]:0.000} to {ratios[^1]:0.000})"));
         }
     }
 });

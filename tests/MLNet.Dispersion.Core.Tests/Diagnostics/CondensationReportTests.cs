@@ -13,7 +13,7 @@ public class CondensationReportTests
     public void Measure_RaggedTexts_MatchesLoopsOverDoubles()
     {
         string[] texts = ["1 2 3 4 5", "6 7 8", "9 10 11 12"];
-        CondensationReport report = Reports.Measure(texts);
+        CondensationReport report = Reports.Measure(texts, new() { SpectrumTexts = int.MaxValue });
         using var scope = NewDisposeScope();
         using var backbone = new FakeBackbone();
         double[][][][] rows = [.. texts.Select(text => Enumerable.Range(0, 4).Select(layer =>
@@ -76,7 +76,8 @@ public class CondensationReportTests
     public void Measure_SpectrumTexts_TakesThatManyAndLeavesNaNForNone()
     {
         string[] texts = [.. Enumerable.Range(0, 10).Select(i => $"{i} {i + 1} {i + 2}")];
-        Assert.Equal(4, Reports.Measure(texts).SpectrumTexts);
+        Assert.Equal(2, Reports.Measure(texts).SpectrumTexts);
+        Assert.Equal(4, Reports.Measure(texts, new() { SpectrumTexts = 4 }).SpectrumTexts);
         Assert.Equal(10, Reports.Measure(texts, new() { SpectrumTexts = int.MaxValue }).SpectrumTexts);
         CondensationReport none = Reports.Measure(texts, new() { SpectrumTexts = 0, Histograms = false });
         Assert.Equal(0, none.SpectrumTexts);

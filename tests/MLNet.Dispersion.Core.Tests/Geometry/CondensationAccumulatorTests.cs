@@ -130,7 +130,7 @@ public class CondensationAccumulatorTests
 
         Assert.Equal(after1, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         accumulator.Dispose();
-        Assert.Equal(after1 - (2 * 3), DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        Assert.Equal(after1 - (3 + (2 * 3)), DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
     [Fact]
