@@ -48,6 +48,7 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
         _scorer = new SharedModel<ITextScorer>(scorer, nameof(FineTuneWithDispersionTransformer), "fine-tuned model");
         ClassCount = scorer.ClassCount;
         TrainingResult = scorer.TrainingResult;
+        GeometryHistory = scorer.GeometryHistory;
         BackboneName = backboneName;
     }
 
@@ -69,8 +70,8 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
     /// <summary>How training went, step by step; null for a model that was loaded.</summary>
     public FineTuneResult? TrainingResult { get; }
 
-    /// <summary>How condensed the backbone was on a fixed sample of texts: before training first, as it is now last (see <see cref="FineTuneOptions.GeometryProbe"/>). Empty for a model that was loaded.</summary>
-    public IReadOnlyList<GeometrySnapshot> GeometryHistory => TrainingResult?.GeometryHistory ?? [];
+    /// <summary>How condensed the backbone was on a fixed sample of texts: before training first, as it is now last (see <see cref="FineTuneOptions.GeometryProbe"/>). Saved and loaded with the model.</summary>
+    public IReadOnlyList<GeometrySnapshot> GeometryHistory { get; }
 
     /// <summary>The fine-tuned language model below the classification head, for diagnostics such as its condensation. It stays the transformer's and lives as long as it.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>

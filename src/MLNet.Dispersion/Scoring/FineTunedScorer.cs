@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Geometry;
 using MLNet.Dispersion.Hub;
 using MLNet.Dispersion.Training;
 
@@ -11,6 +12,8 @@ internal sealed class FineTunedScorer(TextClassifier classifier) : ITextScorer
     public PretrainedLanguageModel LanguageModel => classifier.LanguageModel;
 
     public FineTuneResult? TrainingResult => classifier.TrainingResult;
+
+    public IReadOnlyList<GeometrySnapshot> GeometryHistory => classifier.GeometryHistory;
 
     public float[] Score(IReadOnlyList<string?> texts, out int truncated) => classifier.Score(texts, out truncated);
 

@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Geometry;
 using MLNet.Dispersion.Hub;
 using MLNet.Dispersion.Training;
 
@@ -14,6 +15,9 @@ internal interface ITextScorer : IDisposable
 
     /// <summary>How training went, or null for a model that was loaded.</summary>
     FineTuneResult? TrainingResult { get; }
+
+    /// <summary>How condensed the backbone was in training; kept by a model that was loaded.</summary>
+    IReadOnlyList<GeometrySnapshot> GeometryHistory { get; }
 
     /// <summary>Scores texts.</summary>
     /// <param name="texts">The texts; blank ones count as empty.</param>

@@ -21,6 +21,18 @@ public sealed class SaveLoadTests(TrainedModel trained) : IClassFixture<TrainedM
     }
 
     [Fact]
+    public void Load_ClassifierAlone_KeepsItsGeometryHistory()
+    {
+        using var stream = new MemoryStream();
+        trained.Ml.Model.Save(trained.Alone, trained.Data.Schema, stream);
+
+        using var loaded = (FineTuneWithDispersionTransformer)new MLContext().Model.Load(stream, out _);
+
+        Assert.Equal([0, trained.Alone.TrainingResult!.Steps], loaded.GeometryHistory.Select(snapshot => snapshot.Step));
+        Assert.Equal(trained.Alone.GeometryHistory.Select(snapshot => snapshot.Profile.ToString()), loaded.GeometryHistory.Select(snapshot => snapshot.Profile.ToString()));
+    }
+
+    [Fact]
     public void Load_InTheMiddleOfAChain_PredictsAsBefore()
     {
         using var file = new TemporaryFile();

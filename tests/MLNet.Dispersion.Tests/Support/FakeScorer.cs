@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using MLNet.Dispersion.Geometry;
 using MLNet.Dispersion.Hub;
 using MLNet.Dispersion.Scoring;
 using MLNet.Dispersion.Training;
@@ -24,6 +25,8 @@ internal sealed class FakeScorer(int classCount = 3) : ITextScorer
     public PretrainedLanguageModel LanguageModel => throw new NotSupportedException();
 
     public FineTuneResult? TrainingResult => null;
+
+    public IReadOnlyList<GeometrySnapshot> GeometryHistory => [];
 
     /// <summary>Runs inside every call.</summary>
     public Action? WhileScoring { get; init; }
