@@ -74,7 +74,7 @@ public sealed class FineTuneWithDispersionEstimator : IEstimator<FineTuneWithDis
         InputColumns.CheckText(_host, inputSchema, _columns.Text);
         SchemaShape.Column label = InputColumns.CheckLabel(_host, inputSchema, _columns.Label);
         DataViewSchema added = OutputColumns.Alone(_columns, PromisedClassCount, ClassValues.Promised(label, PromisedClassCount));
-        return new SchemaShape(inputSchema.Where(column => added.GetColumnOrNull(column.Name) is null).Concat(SchemaShapes.Of(added)));
+        return SchemaShapes.Append(inputSchema, added);
     }
 
     /// <summary>Trains on the rows that have a label. Progress is written to <see cref="MLContext.Log"/>, at the level Info.</summary>

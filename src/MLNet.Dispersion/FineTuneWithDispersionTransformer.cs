@@ -77,6 +77,9 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public PretrainedLanguageModel LanguageModel => _scorer.Unguarded.LanguageModel;
 
+    /// <summary>The model itself, for others to look at while it lives.</summary>
+    internal SharedModel<ITextScorer> Model => _scorer;
+
     /// <summary>Always true: each row is scored by itself.</summary>
     bool ITransformer.IsRowToRowMapper => true;
 

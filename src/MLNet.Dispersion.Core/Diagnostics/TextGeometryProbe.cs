@@ -51,10 +51,21 @@ public sealed class TextGeometryProbe
     /// <returns>One geometry a text, in the same order.</returns>
     /// <exception cref="InvalidOperationException">A hidden state holds NaN or infinity: the message names layer and text.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public TextGeometry[] Measure(IReadOnlyList<string?> texts, CancellationToken cancellationToken = default)
+    public TextGeometry[] Measure(IReadOnlyList<string?> texts, CancellationToken cancellationToken = default) => Measure(texts, out _, cancellationToken);
+
+    /// <summary>Measures texts, and tells how many were cut off.</summary>
+    /// <param name="texts">Any number; null counts as empty. One without tokens gets NaN everywhere and is never run.</param>
+    /// <param name="truncated">How many of them have more tokens than <see cref="MaxTokens"/>.</param>
+    /// <param name="cancellationToken">Checked before each forward pass.</param>
+    /// <returns>One geometry a text, in the same order.</returns>
+    /// <exception cref="InvalidOperationException">A hidden state holds NaN or infinity: the message names layer and text.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public TextGeometry[] Measure(IReadOnlyList<string?> texts, out int truncated, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        int[][] sequences = [.. texts.Select(text => _tokenizer.Encode(text, MaxTokens).Ids)];
+        EncodedText[] encoded = [.. texts.Select(text => _tokenizer.Encode(text, MaxTokens))];
+        truncated = encoded.Count(text => text.Truncated);
+        int[][] sequences = Array.ConvertAll(encoded, text => text.Ids);
         int[] withTokens = [.. Enumerable.Range(0, sequences.Length).Where(i => sequences[i].Length > 0)];
         var results = new TextGeometry[sequences.Length];
         Array.Fill(results, TextGeometryCalculator.Empty(LayerCount, Measures));

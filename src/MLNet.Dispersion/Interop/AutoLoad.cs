@@ -4,7 +4,8 @@ using MLNet.Dispersion.Interop;
 using MLNet.Dispersion.Persistence;
 
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
-[assembly: LoadableClass(typeof(ITransformer), typeof(ModelLoader), null, typeof(SignatureLoadModel), "", ModelFormat.ClassifierLoader)]
+[assembly: LoadableClass(typeof(ITransformer), typeof(ModelLoader.Classifier), null, typeof(SignatureLoadModel), "", ModelFormat.ClassifierLoader)]
+[assembly: LoadableClass(typeof(ITransformer), typeof(ModelLoader.Geometry), null, typeof(SignatureLoadModel), "", ModelFormat.GeometryLoader)]
 
 namespace System.Runtime.CompilerServices;
 

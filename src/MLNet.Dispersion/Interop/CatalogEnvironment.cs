@@ -4,15 +4,21 @@ using Microsoft.ML.Runtime;
 
 namespace MLNet.Dispersion.Interop;
 
-/// <summary>Finds the environment (log, seed, component catalog) behind a catalog of trainers.</summary>
+/// <summary>Finds the environment (log, seed, component catalog) behind a catalog.</summary>
 internal static class CatalogEnvironment
 {
     internal static IHostEnvironment Of(TrainCatalogBase.CatalogInstantiatorBase trainers) =>
         MLNetInternals.Use("TrainCatalogBase.Environment (create the estimator from the MLContext instead: ml.FineTuneWithDispersion(...))", () => Environment(Owner(trainers)));
+
+    internal static IHostEnvironment Of(TransformsCatalog.TextTransforms transforms) =>
+        MLNetInternals.Use("TextTransforms._env (create the estimator from the MLContext instead: ml.MeasureEmbeddingGeometry(...))", () => EnvironmentField(transforms));
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Owner")]
     private static extern TrainCatalogBase Owner(TrainCatalogBase.CatalogInstantiatorBase trainers);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Environment")]
     private static extern IHostEnvironment Environment(TrainCatalogBase catalog);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_env")]
+    private static extern ref readonly IHostEnvironment EnvironmentField(TransformsCatalog.TextTransforms catalog);
 }

@@ -8,6 +8,10 @@ internal static class SchemaShapes
 {
     internal static SchemaShape Of(DataViewSchema schema) => MLNetInternals.Use("SchemaShape.Create", () => Create(null, schema));
 
+    /// <summary>A shape with columns added, which hide those of the same names.</summary>
+    internal static SchemaShape Append(SchemaShape input, DataViewSchema added) =>
+        new(input.Where(column => added.GetColumnOrNull(column.Name) is null).Concat(Of(added)));
+
     [UnsafeAccessor(UnsafeAccessorKind.StaticMethod, Name = "Create")]
     private static extern SchemaShape Create(SchemaShape? type, DataViewSchema schema);
 }

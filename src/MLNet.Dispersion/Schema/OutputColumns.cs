@@ -40,7 +40,7 @@ internal static class OutputColumns
         DataViewSchema.Annotations.Builder score = Common("Score", setId);
         if (classes is not null)
         {
-            AddSlotNames(score, classes.Names);
+            SlotNames.Add(score, classes.Names);
             classes.Annotate(score, "TrainingLabelValues");
         }
 
@@ -54,12 +54,6 @@ internal static class OutputColumns
         annotations.AddPrimitiveValue("ScoreColumnKind", TextDataViewType.Instance, "MulticlassClassification".AsMemory());
         annotations.AddPrimitiveValue("ScoreValueKind", TextDataViewType.Instance, valueKind.AsMemory());
         return annotations;
-    }
-
-    private static void AddSlotNames(DataViewSchema.Annotations.Builder annotations, ReadOnlyMemory<char>[] names)
-    {
-        ValueGetter<VBuffer<ReadOnlyMemory<char>>> getter = (ref VBuffer<ReadOnlyMemory<char>> into) => new VBuffer<ReadOnlyMemory<char>>(names.Length, names).CopyTo(ref into);
-        annotations.Add("SlotNames", new VectorDataViewType(TextDataViewType.Instance, names.Length), getter);
     }
 
     // Each scorer's columns carry a number of their own, one above the highest in front.

@@ -149,7 +149,7 @@ internal sealed class LookAheadCursor : DataViewRowCursor
         int slot = CurrentSlot();
         if (!_scored)
         {
-            _warning.Count(_values.Fill(new ArraySegment<string?>(_texts, 0, _rows)));
+            _warning.Count(_values.Fill(new ArraySegment<string?>(_texts, 0, _rows), _position - slot));
             _scored = true;
         }
 

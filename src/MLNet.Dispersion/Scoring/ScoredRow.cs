@@ -60,7 +60,7 @@ internal sealed class ScoredRow(RowScoring scoring, DataViewRow input, IReadOnly
             ReadOnlyMemory<char> text = default;
             _textGetter!(ref text);
             _text[0] = text.ToString();
-            _warning.Count(_values.Fill(_text));
+            _warning.Count(_values.Fill(_text, input.Position));
             _scoredPosition = input.Position;
             _warning.Report();
         }

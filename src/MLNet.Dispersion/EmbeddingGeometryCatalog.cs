@@ -1,0 +1,42 @@
+using Microsoft.ML;
+using MLNet.Dispersion.Interop;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Offers geometry diagnostics where ML.NET's own text transforms are found.</summary>
+public static class EmbeddingGeometryCatalog
+{
+    /// <summary>Measures the geometry of a pretrained language model's hidden states for each row's text: see <see cref="EmbeddingGeometryTransformer"/>.</summary>
+    /// <param name="catalog">The catalog of text transforms, <c>ml.Transforms.Text</c>.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="backbone">The model to be measured; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="options">What to measure; null for the defaults. Copied.</param>
+    /// <exception cref="ArgumentException">The text column has no name or that of an added column, or an option is outside its range; the message names it.</exception>
+    /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use <see cref="EmbeddingGeometryContextExtensions"/>.</exception>
+    public static EmbeddingGeometryEstimator MeasureEmbeddingGeometry(
+        this TransformsCatalog.TextTransforms catalog,
+        string textColumnName = "Text",
+        Backbone? backbone = null,
+        EmbeddingGeometryOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new(CatalogEnvironment.Of(catalog), textColumnName, backbone, options);
+    }
+
+    /// <summary>Measures the geometry of a fine-tuned model's hidden states for each row's text: see <see cref="EmbeddingGeometryTransformer"/>.</summary>
+    /// <param name="catalog">The catalog of text transforms, <c>ml.Transforms.Text</c>.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="fitted">A <see cref="FineTuneWithDispersionTransformer"/>, or a chain with exactly one in it or in a chain inside it. It stays the caller's and must outlive what measures it.</param>
+    /// <param name="options">What to measure; null for the defaults. Copied.</param>
+    /// <exception cref="ArgumentException">There is no fine-tuned model, or more than one, in <paramref name="fitted"/>; the text column has no name or that of an added column; or an option is outside its range. The message names it.</exception>
+    /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use <see cref="EmbeddingGeometryContextExtensions"/>.</exception>
+    public static EmbeddingGeometryEstimator MeasureEmbeddingGeometry(
+        this TransformsCatalog.TextTransforms catalog,
+        string textColumnName,
+        ITransformer fitted,
+        EmbeddingGeometryOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new(CatalogEnvironment.Of(catalog), textColumnName, fitted, options);
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.ML;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Offers geometry diagnostics on the <see cref="MLContext"/> itself, without a way through ML.NET's catalogs.</summary>
+public static class EmbeddingGeometryContextExtensions
+{
+    /// <summary>Measures the geometry of a pretrained language model's hidden states for each row's text: see <see cref="EmbeddingGeometryTransformer"/>.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="backbone">The model to be measured; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="options">What to measure; null for the defaults. Copied.</param>
+    /// <exception cref="ArgumentException">The text column has no name or that of an added column, or an option is outside its range; the message names it.</exception>
+    public static EmbeddingGeometryEstimator MeasureEmbeddingGeometry(
+        this MLContext ml,
+        string textColumnName = "Text",
+        Backbone? backbone = null,
+        EmbeddingGeometryOptions? options = null) =>
+        new(ml, textColumnName, backbone, options);
+
+    /// <summary>Measures the geometry of a fine-tuned model's hidden states for each row's text: see <see cref="EmbeddingGeometryTransformer"/>.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="fitted">A <see cref="FineTuneWithDispersionTransformer"/>, or a chain with exactly one in it or in a chain inside it. It stays the caller's and must outlive what measures it.</param>
+    /// <param name="options">What to measure; null for the defaults. Copied.</param>
+    /// <exception cref="ArgumentException">There is no fine-tuned model, or more than one, in <paramref name="fitted"/>; the text column has no name or that of an added column; or an option is outside its range. The message names it.</exception>
+    public static EmbeddingGeometryEstimator MeasureEmbeddingGeometry(
+        this MLContext ml,
+        string textColumnName,
+        ITransformer fitted,
+        EmbeddingGeometryOptions? options = null) =>
+        new(ml, textColumnName, fitted, options);
+}

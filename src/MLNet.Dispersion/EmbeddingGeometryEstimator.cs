@@ -1,0 +1,96 @@
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using MLNet.Dispersion.Interop;
+using MLNet.Dispersion.Measuring;
+using MLNet.Dispersion.Schema;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Measures, for every row's text, how condensed a language model's hidden states are, layer by layer.</summary>
+/// <remarks>
+/// <para>
+/// Reads one column, the text (text). Adds a vector of <see cref="float"/> a measure, with the layers' names as slot names, the row's condensation trend
+/// and its token count: the table is at <see cref="EmbeddingGeometryTransformer"/>.
+/// </para>
+/// <para>Nothing is learnt from the data: <see cref="Fit"/> looks at its schema alone and loads the backbone.</para>
+/// <list type="table">
+/// <item><term>Normalisation of the input</term><description>None needed: raw text</description></item>
+/// <item><term>Caching</term><description>None needed. Where the added columns are read repeatedly, <c>Data.Cache</c> behind them saves forward passes</description></item>
+/// <item><term>Exportable to ONNX</term><description>No</description></item>
+/// </list>
+/// <para>Immutable: the options are copied on entry.</para>
+/// </remarks>
+public sealed class EmbeddingGeometryEstimator : IEstimator<EmbeddingGeometryTransformer>
+{
+    // A shape speaks of vectors but not of how long they are: any number of layers promises the same.
+    private const int PromisedLayerCount = 2;
+
+    private readonly IHost _host;
+    private readonly GeometryColumns _columns;
+    private readonly EmbeddingGeometryOptions _options;
+    private readonly Backbone? _backbone;
+    private readonly FineTuneWithDispersionTransformer? _fitted;
+
+    /// <summary>Creates the estimator for a pretrained model; <c>ml.Transforms.Text.MeasureEmbeddingGeometry(...)</c> is the usual way.</summary>
+    /// <param name="environment">The <see cref="MLContext"/>, or any other environment.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="backbone">The model to be measured, loaded by each <see cref="Fit"/>; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="options">What to measure; null for the defaults. Copied: later edits change nothing.</param>
+    /// <exception cref="ArgumentException">The text column has no name or that of an added column, or an option is outside its range; the message names it.</exception>
+    public EmbeddingGeometryEstimator(IHostEnvironment environment, string textColumnName = "Text", Backbone? backbone = null, EmbeddingGeometryOptions? options = null)
+        : this(environment, textColumnName, options)
+    {
+        _backbone = backbone ?? Backbone.TinyEnglish;
+    }
+
+    /// <summary>Creates the estimator for a fine-tuned model; <c>ml.Transforms.Text.MeasureEmbeddingGeometry(...)</c> is the usual way.</summary>
+    /// <param name="environment">The <see cref="MLContext"/>, or any other environment.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="fitted">A <see cref="FineTuneWithDispersionTransformer"/>, or a chain with exactly one in it or in a chain inside it. It stays the
+    /// caller's and must outlive the transformers of <see cref="Fit"/>, which measure it where it is.</param>
+    /// <param name="options">What to measure; null for the defaults. Copied: later edits change nothing.</param>
+    /// <exception cref="ArgumentException">There is no fine-tuned model, or more than one, in <paramref name="fitted"/>; the text column has no name or
+    /// that of an added column; or an option is outside its range. The message names it.</exception>
+    public EmbeddingGeometryEstimator(IHostEnvironment environment, string textColumnName, ITransformer fitted, EmbeddingGeometryOptions? options = null)
+        : this(environment, textColumnName, options)
+    {
+        _fitted = FittedModel.Find(fitted, nameof(fitted));
+    }
+
+    private EmbeddingGeometryEstimator(IHostEnvironment environment, string textColumnName, EmbeddingGeometryOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        _options = options?.Clone() ?? new EmbeddingGeometryOptions();
+        _options.Validate();
+        _columns = new GeometryColumns(textColumnName, _options.OutputColumnPrefix, _options.Measures);
+        _host = environment.Register(nameof(EmbeddingGeometryEstimator));
+    }
+
+    /// <summary>The shape of the data that the transformer gives.</summary>
+    /// <param name="inputSchema">The shape of the data to be measured.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or of another type; the message names the column, what was expected and what was found.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        InputColumns.CheckText(_host, inputSchema, _columns.Text);
+        return SchemaShapes.Append(inputSchema, _columns.Alone(PromisedLayerCount));
+    }
+
+    /// <summary>Loads the model. No row is read.</summary>
+    /// <param name="input">Data of the schema that is to be measured.</param>
+    /// <returns>The transformer. With a backbone it holds the model's weights, and the caller disposes it; with a fitted model it borrows that one's.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or of another type; the message names the column, what was expected and what was found.</exception>
+    /// <exception cref="ArgumentException">The options' device is not a device's name.</exception>
+    /// <exception cref="Hub.CheckpointException">The backbone's files are missing or damaged, or it has no tokenizer.</exception>
+    /// <exception cref="ObjectDisposedException">The fitted model was disposed.</exception>
+    /// <exception cref="TorchUnavailableException">The native library does not load, or the device is not available.</exception>
+    public EmbeddingGeometryTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        GetOutputSchema(SchemaShapes.Of(input.Schema));
+        MeasuredModel model = _fitted is null
+            ? MeasuredModel.Owning(PretrainedLanguageModel.Load(_backbone!, TorchRuntime.SelectDevice(_options.Device)))
+            : MeasuredModel.Borrowing(_fitted.Model);
+        return new EmbeddingGeometryTransformer(_host, _columns, _fitted?.BackboneName ?? _backbone!.Name, model, _options.MaxTokens);
+    }
+}

@@ -1,0 +1,84 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Offers geometry diagnostics at the end of any chain of estimators.</summary>
+public static class EmbeddingGeometryPipelineExtensions
+{
+    /// <summary>Appends, to an estimator, measuring the geometry of a pretrained language model's hidden states for each row's text: see <see cref="EmbeddingGeometryTransformer"/>.</summary>
+    /// <param name="start">What comes before.</param>
+    /// <param name="ml">The context.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="backbone">The model to be measured; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="options">What to measure; null for the defaults. Copied.</param>
+    /// <exception cref="ArgumentException">The text column has no name or that of an added column, or an option is outside its range; the message names it.</exception>
+    public static EstimatorChain<EmbeddingGeometryTransformer> MeasureEmbeddingGeometry(
+        this IEstimator<ITransformer> start,
+        MLContext ml,
+        string textColumnName = "Text",
+        Backbone? backbone = null,
+        EmbeddingGeometryOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        return start.Append(new EmbeddingGeometryEstimator(ml, textColumnName, backbone, options));
+    }
+
+    /// <summary>Appends, to an estimator, measuring the geometry of a fine-tuned model's hidden states for each row's text: see <see cref="EmbeddingGeometryTransformer"/>.</summary>
+    /// <param name="start">What comes before.</param>
+    /// <param name="ml">The context.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="fitted">A <see cref="FineTuneWithDispersionTransformer"/>, or a chain with exactly one in it or in a chain inside it. It stays the caller's and must outlive what measures it.</param>
+    /// <param name="options">What to measure; null for the defaults. Copied.</param>
+    /// <exception cref="ArgumentException">There is no fine-tuned model, or more than one, in <paramref name="fitted"/>; the text column has no name or that of an added column; or an option is outside its range. The message names it.</exception>
+    public static EstimatorChain<EmbeddingGeometryTransformer> MeasureEmbeddingGeometry(
+        this IEstimator<ITransformer> start,
+        MLContext ml,
+        string textColumnName,
+        ITransformer fitted,
+        EmbeddingGeometryOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        return start.Append(new EmbeddingGeometryEstimator(ml, textColumnName, fitted, options));
+    }
+
+    /// <summary>Appends, to a chain, measuring the geometry of a pretrained language model's hidden states for each row's text: see <see cref="EmbeddingGeometryTransformer"/>.</summary>
+    /// <typeparam name="TLast">What the chain's last estimator is trained into.</typeparam>
+    /// <param name="chain">What comes before.</param>
+    /// <param name="ml">The context.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="backbone">The model to be measured; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="options">What to measure; null for the defaults. Copied.</param>
+    /// <exception cref="ArgumentException">The text column has no name or that of an added column, or an option is outside its range; the message names it.</exception>
+    public static EstimatorChain<EmbeddingGeometryTransformer> MeasureEmbeddingGeometry<TLast>(
+        this EstimatorChain<TLast> chain,
+        MLContext ml,
+        string textColumnName = "Text",
+        Backbone? backbone = null,
+        EmbeddingGeometryOptions? options = null)
+        where TLast : class, ITransformer
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        return chain.Append(new EmbeddingGeometryEstimator(ml, textColumnName, backbone, options));
+    }
+
+    /// <summary>Appends, to a chain, measuring the geometry of a fine-tuned model's hidden states for each row's text: see <see cref="EmbeddingGeometryTransformer"/>.</summary>
+    /// <typeparam name="TLast">What the chain's last estimator is trained into.</typeparam>
+    /// <param name="chain">What comes before.</param>
+    /// <param name="ml">The context.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="fitted">A <see cref="FineTuneWithDispersionTransformer"/>, or a chain with exactly one in it or in a chain inside it. It stays the caller's and must outlive what measures it.</param>
+    /// <param name="options">What to measure; null for the defaults. Copied.</param>
+    /// <exception cref="ArgumentException">There is no fine-tuned model, or more than one, in <paramref name="fitted"/>; the text column has no name or that of an added column; or an option is outside its range. The message names it.</exception>
+    public static EstimatorChain<EmbeddingGeometryTransformer> MeasureEmbeddingGeometry<TLast>(
+        this EstimatorChain<TLast> chain,
+        MLContext ml,
+        string textColumnName,
+        ITransformer fitted,
+        EmbeddingGeometryOptions? options = null)
+        where TLast : class, ITransformer
+    {
+        ArgumentNullException.ThrowIfNull(chain);
+        return chain.Append(new EmbeddingGeometryEstimator(ml, textColumnName, fitted, options));
+    }
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+using Microsoft.ML;
+
+namespace MLNet.Dispersion.Measuring;
+
+/// <summary>Finds the fine-tuned model in what a pipeline was fitted to.</summary>
+internal static class FittedModel
+{
+    /// <summary>The one fine-tuned model in a transformer: itself, or somewhere in the chain that it is.</summary>
+    /// <exception cref="ArgumentException">There is none, or more than one.</exception>
+    internal static FineTuneWithDispersionTransformer Find(ITransformer fitted, string parameterName)
+    {
+        ArgumentNullException.ThrowIfNull(fitted, parameterName);
+        ITransformer[] parts = [.. Parts(fitted)];
+        FineTuneWithDispersionTransformer[] found = [.. parts.OfType<FineTuneWithDispersionTransformer>().Distinct()];
+        return found.Length switch
+        {
+            1 => found[0],
+            0 => throw new ArgumentException(
+                $"There is no fine-tuned model to measure: expected a {nameof(FineTuneWithDispersionTransformer)}, alone or inside a chain, and found {Names(parts)}. Pass what fitting a pipeline with FineTuneWithDispersion gave, or a backbone.",
+                parameterName),
+            _ => throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"There are {found.Length} fine-tuned models in the chain ({string.Join(", ", found.Select(model => $"{model.BackboneName} on column '{model.TextColumnName}'"))}), and it is not clear which to measure. Pass the one meant: chain.OfType<{nameof(FineTuneWithDispersionTransformer)}>() lists those of a chain."),
+                parameterName),
+        };
+    }
+
+    // Chains within chains are flattened.
+    private static IEnumerable<ITransformer> Parts(ITransformer transformer) =>
+        transformer is IEnumerable<ITransformer> chain ? chain.SelectMany(Parts) : [transformer];
+
+    private static string Names(ITransformer[] parts) => parts.Length == 0 ? "an empty chain" : string.Join(", ", parts.Select(part => part.GetType().Name));
+}

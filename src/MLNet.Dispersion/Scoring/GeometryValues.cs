@@ -1,0 +1,51 @@
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.Dispersion.Diagnostics;
+using MLNet.Dispersion.Measuring;
+using MLNet.Dispersion.Schema;
+
+namespace MLNet.Dispersion.Scoring;
+
+/// <summary>The geometry of texts, as columns.</summary>
+internal sealed class GeometryValues(SharedModel<MeasuredModel> model, TextGeometryProbe probe, GeometryColumns columns) : AddedValues
+{
+    private TextGeometry[] _geometry = [];
+
+    internal override int Fill(IReadOnlyList<string?> texts, long firstRow)
+    {
+        int truncated = 0;
+        try
+        {
+            _geometry = model.Use(measured => measured.Use(_ => probe.Measure(texts, out truncated)));
+        }
+        catch (InvalidOperationException e) when (e is not ObjectDisposedException)
+        {
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Measuring column '{columns.Text}' failed in the rows from {firstRow} to {firstRow + texts.Count - 1}; text 0 is that of row {firstRow}. {e.Message}"), e);
+        }
+
+        return truncated;
+    }
+
+    internal override Delegate Getter(int offset, Func<int> current)
+    {
+        if (offset < columns.Measures.Count)
+        {
+            GeometryMeasure measure = columns.Measures[offset];
+            return (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => Vectors.Copy<float>([.. Of(current()).ByLayer(measure).Select(v => (float)v)], ref value));
+        }
+
+        if (offset == columns.SpearmanOffset)
+        {
+            return (ValueGetter<float>)((ref float value) => value = (float)Of(current()).Trend.Spearman);
+        }
+
+        return offset == columns.KendallOffset
+            ? (ValueGetter<float>)((ref float value) => value = (float)Of(current()).Trend.KendallTauB)
+            : (ValueGetter<int>)((ref int value) => value = Of(current()).TokenCount);
+    }
+
+    private TextGeometry Of(int text) => _geometry[text];
+}
