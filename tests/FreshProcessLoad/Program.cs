@@ -1,25 +1,28 @@
 using System.Globalization;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 
-// Loads the model zip named first and scores the lines of the file named second, as a program would that knows nothing but ML.NET:
-// one line a text, from a prediction engine and from Transform, with the first words telling that our assembly was not there before.
+// Loads the model zip named first and runs it on the lines of the file named second, as a program would that knows nothing but ML.NET:
+// one line a text, from Transform and then from a prediction engine, with the first words telling that our assembly was not there before.
+// A third argument, "geometry", says that the model measures geometry and does not classify.
 var ml = new MLContext();
 Console.WriteLine("loaded before: " + AppDomain.CurrentDomain.GetAssemblies().Any(assembly => assembly.GetName().Name!.StartsWith("MLNet.", StringComparison.Ordinal)));
 ITransformer model = ml.Model.Load(args[0], out _);
 TextRow[] rows = [.. File.ReadLines(args[1]).Select(line => new TextRow { Text = line })];
-foreach (Prediction prediction in ml.Data.CreateEnumerable<Prediction>(model.Transform(ml.Data.LoadFromEnumerable(rows)), reuseRowObject: false))
+IEnumerable<object> results = args is [_, _, "geometry"] ? Run<Geometry>(ml, model, rows) : Run<Prediction>(ml, model, rows);
+foreach (object result in results)
 {
-    Console.WriteLine(Describe(prediction));
+    Console.WriteLine(result);
 }
 
-using var engine = ml.Model.CreatePredictionEngine<TextRow, Prediction>(model);
-foreach (TextRow row in rows)
+static List<T> Run<T>(MLContext ml, ITransformer model, TextRow[] rows)
+    where T : class, new()
 {
-    Console.WriteLine(Describe(engine.Predict(row)));
+    List<T> results = [.. ml.Data.CreateEnumerable<T>(model.Transform(ml.Data.LoadFromEnumerable(rows)), reuseRowObject: false)];
+    using var engine = ml.Model.CreatePredictionEngine<TextRow, T>(model);
+    results.AddRange(rows.Select(engine.Predict));
+    return results;
 }
-
-static string Describe(Prediction prediction) =>
-    string.Join(' ', prediction.Score.Select(score => score.ToString("R", CultureInfo.InvariantCulture)).Prepend(prediction.PredictedLabel ?? ""));
 
 internal sealed class TextRow
 {
@@ -33,4 +36,27 @@ internal sealed class Prediction
     public string? PredictedLabel { get; set; }
 
     public float[] Score { get; set; } = [];
+
+    public override string ToString() => string.Join(' ', Score.Select(score => score.ToString("R", CultureInfo.InvariantCulture)).Prepend(PredictedLabel ?? ""));
+}
+
+internal sealed class Geometry
+{
+    [ColumnName("Geometry.MeanCosine")]
+    public float[] MeanCosine { get; set; } = [];
+
+    [ColumnName("Geometry.EffectiveRank")]
+    public float[] EffectiveRank { get; set; } = [];
+
+    [ColumnName("Geometry.TrendSpearman")]
+    public float TrendSpearman { get; set; }
+
+    [ColumnName("Geometry.TrendKendall")]
+    public float TrendKendall { get; set; }
+
+    [ColumnName("Geometry.TokenCount")]
+    public int TokenCount { get; set; }
+
+    public override string ToString() => string.Join(' ', MeanCosine.Concat(EffectiveRank).Append(TrendSpearman).Append(TrendKendall).Append(TokenCount)
+        .Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
 }

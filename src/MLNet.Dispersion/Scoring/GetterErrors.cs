@@ -10,4 +10,7 @@ internal static class GetterErrors
 
     internal static InvalidOperationException Inactive(DataViewSchema.Column column) =>
         new($"Column '{column.Name}' is not active: ask for it when the cursor is made.");
+
+    internal static InvalidOperationException NotOnARow() =>
+        new("The cursor is not on a row: call MoveNext first, and read only while it returns true.");
 }

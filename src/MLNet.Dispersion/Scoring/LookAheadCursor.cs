@@ -142,7 +142,7 @@ internal sealed class LookAheadCursor : DataViewRowCursor
         _batches[slot] = _input.Batch;
     }
 
-    private int CurrentSlot() => _position >= 0 ? _slot : throw new InvalidOperationException("The cursor is not on a row: call MoveNext first, and read only while it returns true.");
+    private int CurrentSlot() => _position >= 0 ? _slot : throw GetterErrors.NotOnARow();
 
     private int ScoredSlot()
     {

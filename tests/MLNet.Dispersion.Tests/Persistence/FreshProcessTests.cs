@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Tests.Persistence;
@@ -30,6 +31,28 @@ public sealed class FreshProcessTests(TrainedModel trained) : IClassFixture<Trai
         using var engine = trained.Ml.Model.CreatePredictionEngine<TextRow, NamedPrediction>(trained.Chain, new PredictionEngineOptions { OwnsTransformer = false });
         Assert.Equal(Texts.Select(text => Describe(engine.Predict(new TextRow { Text = text }))), lines[(1 + Texts.Length)..]);
     }
+
+    [Fact]
+    public async Task Load_GeometryInAProcessThatNeverNamedOurTypes_MeasuresTheSame()
+    {
+        using var model = new TemporaryFile();
+        using var texts = new TemporaryFile();
+        EmbeddingGeometryTransformer geometry = trained.Ml.MeasureEmbeddingGeometry("Copy", trained.Chain, GeometryRow.Options())
+            .Fit(trained.Ml.Transforms.CopyColumns("Copy", "Text").Fit(trained.Data).Transform(trained.Data));
+        var chain = new TransformerChain<ITransformer>(trained.Ml.Transforms.CopyColumns("Copy", "Text").Fit(trained.Data), geometry);
+        trained.Ml.Model.Save(chain, trained.Data.Schema, model.Path);
+        await File.WriteAllLinesAsync(texts.Path, Texts);
+
+        string[] lines = await RunAsync("FreshProcessLoad.dll", model.Path, texts.Path, "geometry");
+
+        Assert.Equal("loaded before: False", lines[0]);
+        IDataView data = trained.Ml.Data.LoadFromEnumerable(Texts.Select(text => new TextRow { Text = text }));
+        Assert.Equal(GeometryRow.Read(trained.Ml, chain.Transform(data)).Select(Describe), lines[1..(1 + Texts.Length)]);
+        using var engine = trained.Ml.Model.CreatePredictionEngine<TextRow, GeometryRow>(chain, new PredictionEngineOptions { OwnsTransformer = false });
+        Assert.Equal(Texts.Select(text => Describe(engine.Predict(new TextRow { Text = text }))), lines[(1 + Texts.Length)..]);
+    }
+
+    private static string Describe(GeometryRow row) => string.Join(' ', row.Figures.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
 
     private static string Describe(NamedPrediction prediction) =>
         string.Join(' ', prediction.Score.Select(score => score.ToString("R", CultureInfo.InvariantCulture)).Prepend(prediction.PredictedLabel ?? ""));

@@ -7,11 +7,12 @@ namespace MLNet.Dispersion.Tests.Support;
 /// <summary>Keeps what a context logs.</summary>
 internal sealed class LogRecorder
 {
+    private static readonly string[] Sources = ["FineTuneWithDispersion", "EmbeddingGeometry", "MeasureCondensation"];
     private readonly ConcurrentQueue<(ChannelMessageKind Kind, string Message)> _messages = new();
 
     internal LogRecorder(MLContext ml) => ml.Log += (_, e) =>
     {
-        if (e.Source.Contains("FineTuneWithDispersion", StringComparison.Ordinal))
+        if (Array.Exists(Sources, source => e.Source.Contains(source, StringComparison.Ordinal)))
         {
             _messages.Enqueue((e.Kind, e.RawMessage));
         }
