@@ -4,9 +4,18 @@ using MLNet.Dispersion.Plots;
 namespace MLNet.Dispersion.Examples.Diagnose;
 
 /// <summary>Writes the tables to the console and the report, its figures and its heat map to files.</summary>
-internal sealed class Output(string path)
+internal sealed class Output
 {
-    /// <summary>Writes everything; the directory is made where it is missing.</summary>
+    private readonly string _path;
+
+    /// <summary>Makes the directory where it is missing: better now than after measuring.</summary>
+    public Output(string path)
+    {
+        _path = Path.GetFullPath(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(_path) ?? throw new UserException($"--out: '{path}' names no file. Add one, such as report.html."));
+    }
+
+    /// <summary>Writes everything.</summary>
     public void Write(IReadOnlyList<CondensationReport> reports)
     {
         foreach (CondensationReport report in reports)
@@ -19,16 +28,14 @@ internal sealed class Output(string path)
             Console.WriteLine(reports[0].CompareTo(reports[1]));
         }
 
-        string full = Path.GetFullPath(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-        HtmlReport.Write(full, new HtmlReportContent(reports));
-        Tell("report", full);
-        string picture = Path.ChangeExtension(full, ".png");
+        HtmlReport.Write(_path, new HtmlReportContent(reports));
+        Tell("report", _path);
+        string picture = Path.ChangeExtension(_path, ".png");
         CondensationPlots.HeatMaps(reports).SavePng(picture);
         Tell("heat map", picture);
         for (int i = 0; i < reports.Count; i++)
         {
-            string figures = Path.ChangeExtension(full, i == 0 ? ".json" : ".compare.json");
+            string figures = Path.ChangeExtension(_path, i == 0 ? ".json" : ".compare.json");
             reports[i].Save(figures);
             Tell("figures of " + reports[i].Model, figures);
         }

@@ -7,16 +7,17 @@ using Spectre.Console;
 var model = new Option<string?>("--model") { Description = "A checkpoint directory, or a model.zip that ML.NET saved. Default: the embedded TinyEnglish." };
 var compare = new Option<string?>("--compare") { Description = "A second model, to set beside the first." };
 var texts = new Option<string>("--texts") { Description = "A text file, one text a line.", DefaultValueFactory = _ => TextFile.OwnPassages };
-var output = new Option<string>("--out") { Description = "The HTML report; its figures go beside it as .json, its heat map as .png.", DefaultValueFactory = _ => "report.html" };
+var outputPath = new Option<string>("--out") { Description = "The HTML report; its figures go beside it as .json, its heat map as .png.", DefaultValueFactory = _ => "report.html" };
 var maxTexts = new Option<int>("--max-texts") { Description = "The most texts to measure.", DefaultValueFactory = _ => 100 };
 var maxTokens = new Option<int>("--max-tokens") { Description = "The most tokens of a text.", DefaultValueFactory = _ => 512 };
 var spectra = new Option<int?>("--spectra") { Description = "Of how many texts to take singular values. Default: all of up to 20 texts, else 2." };
-var root = new RootCommand("Shows how condensed a language model's token embeddings are, layer by layer.") { model, compare, texts, output, maxTexts, maxTokens, spectra };
+var root = new RootCommand("Shows how condensed a language model's token embeddings are, layer by layer.") { model, compare, texts, outputPath, maxTexts, maxTokens, spectra };
 root.SetAction(arguments =>
 {
     try
     {
         TorchRuntime.EnsureLoaded();
+        var output = new Output(arguments.GetValue(outputPath)!);
         Subject[] subjects = arguments.GetValue(compare) is { } second
             ? [new Subject(arguments.GetValue(model)), new Subject(second)]
             : [new Subject(arguments.GetValue(model))];
@@ -27,7 +28,7 @@ root.SetAction(arguments =>
             MaxTokens = arguments.GetValue(maxTokens),
             SpectrumTexts = arguments.GetValue(spectra) ?? (sample.Length <= 20 ? int.MaxValue : 2),
         };
-        new Output(arguments.GetValue(output)!).Write([.. subjects.Select(subject => subject.Measure(sample, options))]);
+        output.Write([.. subjects.Select(subject => subject.Measure(sample, options))]);
         return 0;
     }
     catch (Exception e) when (e is UserException or ArgumentException or IOException or UnauthorizedAccessException or TorchUnavailableException)

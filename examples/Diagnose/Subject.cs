@@ -25,6 +25,7 @@ internal sealed class Subject
     public CondensationReport Measure(IEnumerable<string> texts, CondensationReportOptions options) => MeasuringBar.Run(Name, bar =>
     {
         options.Progress = bar;
+        options.ModelName = Name;
         try
         {
             return File.Exists(_path)

@@ -53,7 +53,9 @@ public static class CondensationContextExtensions
         CondensationReportOptions? options = null)
     {
         FineTuneWithDispersionTransformer model = FittedModel.Find(fitted, nameof(fitted));
-        return Measure(ml, data, textColumnName, texts => model.Model.Use(scorer => CondensationReport.Measure(scorer.LanguageModel, texts, options)));
+        CondensationReportOptions named = options?.Clone() ?? new CondensationReportOptions();
+        named.ModelName ??= $"{model.BackboneName}, fine-tuned";
+        return Measure(ml, data, textColumnName, texts => model.Model.Use(scorer => CondensationReport.Measure(scorer.LanguageModel, texts, named)));
     }
 
     private static CondensationReport Measure(MLContext ml, IDataView data, string textColumnName, Func<IEnumerable<string?>, CondensationReport> measure)

@@ -108,6 +108,6 @@ internal sealed class CondensationMeasurement : IDisposable
 
         CondensationProfile profile = _cosines.ToProfile();
         LayerReport[] layers = [.. profile.Layers.Select(_spectra.ToLayer)];
-        return new CondensationReport(_model.Name, DateTimeOffset.UtcNow, new ReportSampling(_options.MaxTokens, _options.MinTokens, _options.SampleSeed, _truncated, _spectra.Texts), profile, layers);
+        return new CondensationReport(_options.ModelName ?? _model.Name, DateTimeOffset.UtcNow, new ReportSampling(_options.MaxTokens, _options.MinTokens, _options.SampleSeed, _truncated, _spectra.Texts), profile, layers);
     }
 }

@@ -4,6 +4,9 @@ namespace MLNet.Dispersion.Diagnostics;
 /// <remarks>Not thread-safe while it is edited; it is read once, when measuring starts.</remarks>
 public sealed class CondensationReportOptions
 {
+    /// <summary>What the report calls the model. Default null: the model's own name (for a fitted ML.NET model: its backbone's, with "fine-tuned").</summary>
+    public string? ModelName { get; set; }
+
     /// <summary>The most texts that are measured. Default 100 (published). At least 1.</summary>
     public int MaxTexts { get; set; } = 100;
 
@@ -40,5 +43,5 @@ public sealed class CondensationReportOptions
     public CancellationToken CancellationToken { get; set; }
 
     /// <summary>A copy, which later edits do not reach.</summary>
-    internal CondensationReportOptions Clone() => (CondensationReportOptions)MemberwiseClone();
+    public CondensationReportOptions Clone() => (CondensationReportOptions)MemberwiseClone();
 }
