@@ -1,3 +1,4 @@
+using System.Globalization;
 using MLNet.Dispersion.Backbones.Shared;
 
 namespace MLNet.Dispersion.Backbones.GptNeoX;
@@ -25,21 +26,15 @@ internal sealed record GptNeoXConfig(
         int hidden = config.Size("hidden_size", 6144);
         int heads = config.Size("num_attention_heads", 64);
         config.RequireDivisible("hidden_size", hidden, "num_attention_heads", heads);
-        if (RopeScaling.Read(config) is not null)
-        {
-            throw config.Wrong("rope_scaling", "is not supported for gpt_neox; it must be null");
-        }
-
-        int rotary = (int)(hidden / heads * config.Positive("rotary_pct", 0.25));
-        config.RequireDivisible("rotary_pct (rotary features of a head)", rotary, "2 (rotary pairs)", 2);
+        RopeScaling.Refuse(config);
         return new GptNeoXConfig(
             config.Size("vocab_size", 50432),
             config.Size("max_position_embeddings", 2048),
             hidden,
-            config.Size("intermediate_size", 4 * hidden),
+            config.Size("intermediate_size", 24576),
             config.Size("num_hidden_layers", 44),
             heads,
-            rotary,
+            RotaryDimensionsOf(config, hidden / heads),
             RopeScaling.Theta(config, "rotary_emb_base", 10000),
             config.Positive("layer_norm_eps", 1e-5),
             config.Probability("attention_dropout", 0),
@@ -48,5 +43,18 @@ internal sealed record GptNeoXConfig(
             config.Flag("attention_bias", true),
             config.Flag("use_parallel_residual", true),
             config.Flag("tie_word_embeddings", false));
+    }
+
+    private static int RotaryDimensionsOf(ConfigReader config, int headSize)
+    {
+        // Newer files hold the share in a section, under another name.
+        var section = config.Section("rope_parameters");
+        bool isNewer = section?.Has("partial_rotary_factor") == true;
+        var (reader, key) = isNewer ? (section!, "partial_rotary_factor") : (config, "rotary_pct");
+        double share = reader.Positive(key, 0.25);
+        int rotary = share <= 1 ? (int)(headSize * share) : headSize + 1;
+        return rotary >= 2 && rotary <= headSize && rotary % 2 == 0
+            ? rotary
+            : throw reader.Wrong(key, string.Create(CultureInfo.InvariantCulture, $"is {share} of the {headSize} features of a head; it must give an even number of features from 2 to {headSize}"));
     }
 }

@@ -22,6 +22,9 @@ internal sealed record LlamaConfig(
     bool NormalisedHeads,
     bool TiedHead)
 {
+    private const int DefaultWindow = 4096;
+    private const int DefaultQwen3HeadSize = 128;
+
     internal static LlamaConfig Read(ConfigReader config)
     {
         int hidden = config.Size("hidden_size");
@@ -55,23 +58,33 @@ internal sealed record LlamaConfig(
 
     private static int HeadSizeOf(ConfigReader config, int hidden, int heads)
     {
-        if (!config.Has("head_dim"))
+        // Qwen3's default does not depend on the other sizes.
+        bool isQwen3 = config.ModelType == "qwen3";
+        if (!isQwen3 && !config.Has("head_dim"))
         {
             config.RequireDivisible("hidden_size", hidden, "num_attention_heads", heads);
         }
 
-        int size = config.Size("head_dim", hidden / heads);
+        int size = config.Size("head_dim", isQwen3 ? DefaultQwen3HeadSize : hidden / heads);
         config.RequireDivisible("head_dim", size, "2 (rotary pairs)", 2);
         return size;
     }
 
     private static void RefuseSlidingWindow(ConfigReader config, int contextLength)
     {
-        // Qwen names a window that it does not use; Mistral has no switch and uses it.
-        bool used = config.Flag("use_sliding_window", config.ModelType == "mistral");
-        if (used && config.Has("sliding_window") && config.Size("sliding_window") < contextLength)
+        // Qwen names a window that it does not use; Mistral has no switch and uses it; Llama has none. Null is no window, where an absent key is the default.
+        bool isGiven = config.Has("sliding_window");
+        bool hasDefault = config.ModelType != "llama" && !config.Root.ContainsKey("sliding_window");
+        if (!(isGiven || hasDefault) || !config.Flag("use_sliding_window", config.ModelType == "mistral"))
         {
-            throw config.Wrong("sliding_window", $"is below max_position_embeddings = {contextLength}; attention windows are not supported. Lower max_position_embeddings to the window");
+            return;
+        }
+
+        int window = config.Size("sliding_window", DefaultWindow);
+        if (window < contextLength)
+        {
+            string origin = isGiven ? "" : $" (the default of {config.ModelType})";
+            throw config.Wrong("sliding_window", $"is {window}{origin}, below max_position_embeddings = {contextLength}; attention windows are not supported. Lower max_position_embeddings to {window}");
         }
     }
 }
