@@ -89,7 +89,8 @@ public static class BackboneRegistry
             throw config.Wrong("model_type", $"is '{Printable.Name(config.ModelType)}'; known: {string.Join(", ", ModelTypes)}. Register another with BackboneRegistry.Register");
         }
 
-        // What is made here must outlive whatever scope the caller is in.
+        // What is made here must outlive whatever scope the caller is in. The parameters have no values yet: memory is touched only when they are
+        // filled, which a checkpoint whose shapes do not fit never comes to.
         using var scope = NewDisposeScope();
         var backbone = Allocate(config, create);
         backbone.Config = config.Root;
@@ -114,7 +115,7 @@ public static class BackboneRegistry
         }
         catch (Exception e) when (e is ExternalException or OutOfMemoryException)
         {
-            throw config.Wrong("model_type", $"{config.ModelType} of these sizes does not fit in memory");
+            throw config.Wrong("model_type", $"{config.ModelType} of these sizes does not fit in memory. Check the vocabulary, hidden, intermediate and layer sizes");
         }
     }
 }

@@ -8,7 +8,7 @@ namespace MLNet.Dispersion.Backbones;
 /// <summary>Reads a config.json key by key; every wrong value is named together with what it must be.</summary>
 public sealed class ConfigReader
 {
-    private const int LargestSize = 1 << 24;
+    internal const int LargestSize = 1 << 24;
     private const int LargestLayerCount = 1 << 12;
     private const double LargestParameterCount = 1L << 37;
     private readonly string _file;

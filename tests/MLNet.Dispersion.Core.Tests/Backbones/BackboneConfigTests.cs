@@ -40,6 +40,18 @@ public sealed class BackboneConfigTests
     [InlineData("""{"model_type":"gpt2","quantization_config":{"bits":4}}""", "quantization_config")]
     [InlineData("""{"model_type":"gpt2","vocab_size":9,"eos_token_id":9}""", "eos_token_id")]
     [InlineData("""{"model_type":"gpt2","initializer_range":-1,"n_embd":4,"n_head":1,"n_layer":1,"vocab_size":9,"n_positions":4}""", "initializer_range")]
+    [InlineData("""{"model_type":"llama"}""", "hidden_size")]
+    [InlineData("""{"model_type":"llama","hidden_size":8,"num_attention_heads":4,"num_key_value_heads":3}""", "num_key_value_heads")]
+    [InlineData("""{"model_type":"llama","vocab_size":9,"intermediate_size":8,"num_hidden_layers":1,"hidden_size":10,"num_attention_heads":4}""", "hidden_size")]
+    [InlineData("""{"model_type":"llama","vocab_size":9,"intermediate_size":8,"num_hidden_layers":1,"hidden_size":8,"num_attention_heads":2,"hidden_act":"relu"}""", "hidden_act")]
+    [InlineData("""{"model_type":"llama","vocab_size":9,"intermediate_size":8,"num_hidden_layers":1,"hidden_size":16777216,"num_attention_heads":4}""", "parameters")]
+    [InlineData("""{"model_type":"llama","vocab_size":9,"intermediate_size":8,"num_hidden_layers":1,"hidden_size":1,"num_attention_heads":16777216,"num_key_value_heads":1,"head_dim":2048}""", "head_dim is 2048")]
+    [InlineData("""{"model_type":"llama","vocab_size":9,"intermediate_size":8,"num_hidden_layers":1,"hidden_size":1,"num_attention_heads":1,"head_dim":3}""", "head_dim")]
+    [InlineData("""{"model_type":"llama","vocab_size":9,"intermediate_size":16777216,"num_hidden_layers":4000,"hidden_size":64,"num_attention_heads":1}""", "parameters")]
+    [InlineData("""{"model_type":"llama","vocab_size":9,"intermediate_size":8,"num_hidden_layers":5000,"hidden_size":8,"num_attention_heads":1}""", "5000 layers")]
+    [InlineData("""{"model_type":"gpt_neox","hidden_size":16777216}""", "parameters")]
+    [InlineData("""{"model_type":"gpt_neox","num_hidden_layers":1000000}""", "parameters")]
+    [InlineData("""{"model_type":"gpt_neox","vocab_size":16777216,"hidden_size":65536}""", "parameters")]
     public void Create_WrongConfig_NamesTheKeyAndLeavesNoTensor(string json, string named)
     {
         using var generator = new Generator(1);

@@ -27,12 +27,16 @@ internal sealed record GptNeoXConfig(
         int heads = config.Size("num_attention_heads", 64);
         config.RequireDivisible("hidden_size", hidden, "num_attention_heads", heads);
         RopeScaling.Refuse(config);
+        int vocabulary = config.Size("vocab_size", 50432);
+        int inner = config.Size("intermediate_size", 24576);
+        int layers = config.Size("num_hidden_layers", 44);
+        config.RequireParameters(hidden * ((2.0 * vocabulary) + (layers * ((4.0 * hidden) + (2.0 * inner)))));
         return new GptNeoXConfig(
-            config.Size("vocab_size", 50432),
+            vocabulary,
             config.Size("max_position_embeddings", 2048),
             hidden,
-            config.Size("intermediate_size", 24576),
-            config.Size("num_hidden_layers", 44),
+            inner,
+            layers,
             heads,
             RotaryDimensionsOf(config, hidden / heads),
             RopeScaling.Theta(config, "rotary_emb_base", 10000),

@@ -36,15 +36,20 @@ internal sealed record LlamaConfig(
         bool bias = isQwen2 || config.Flag("attention_bias", false);
         RefuseSlidingWindow(config, contextLength);
         config.OneOf("hidden_act", "silu", ["silu"]);
+        int vocabulary = config.Size("vocab_size");
+        int inner = config.Size("intermediate_size");
+        int layers = config.Size("num_hidden_layers");
+        int headSize = HeadSizeOf(config, hidden, heads);
+        config.RequireParameters(hidden * ((2.0 * vocabulary) + (layers * ((2.0 * headSize * ((double)heads + keyValueHeads)) + (3.0 * inner)))));
         return new LlamaConfig(
-            config.Size("vocab_size"),
+            vocabulary,
             contextLength,
             hidden,
-            config.Size("intermediate_size"),
-            config.Size("num_hidden_layers"),
+            inner,
+            layers,
             heads,
             keyValueHeads,
-            HeadSizeOf(config, hidden, heads),
+            headSize,
             config.Positive("rms_norm_eps", 1e-6),
             RopeScaling.Theta(config, "rope_theta", 10000),
             RopeScaling.Read(config),
@@ -67,7 +72,9 @@ internal sealed record LlamaConfig(
 
         int size = config.Size("head_dim", isQwen3 ? DefaultQwen3HeadSize : hidden / heads);
         config.RequireDivisible("head_dim", size, "2 (rotary pairs)", 2);
-        return size;
+        return (double)heads * size <= ConfigReader.LargestSize
+            ? size
+            : throw config.Wrong("head_dim", $"is {size}, too much for num_attention_heads = {heads}; the heads together may have {ConfigReader.LargestSize} features. Lower one of them");
     }
 
     private static void RefuseSlidingWindow(ConfigReader config, int contextLength)

@@ -14,8 +14,8 @@ internal sealed class Conv1D : nn.Module
         : base(nameof(Conv1D))
     {
         _context = context;
-        weight = new Parameter(zeros(inputs, outputs));
-        bias = new Parameter(zeros(outputs));
+        weight = new Parameter(empty(inputs, outputs));
+        bias = new Parameter(empty(outputs));
         RegisterComponents();
     }
 

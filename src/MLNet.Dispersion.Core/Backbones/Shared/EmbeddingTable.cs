@@ -13,7 +13,7 @@ internal sealed class EmbeddingTable : nn.Module
         : base(nameof(EmbeddingTable))
     {
         _context = context;
-        weight = new Parameter(zeros(rows, features));
+        weight = new Parameter(empty(rows, features));
         RegisterComponents();
     }
 

@@ -14,8 +14,8 @@ internal sealed class NormLayer : nn.Module
         : base(nameof(NormLayer))
     {
         _epsilon = epsilon;
-        weight = new Parameter(ones(features));
-        bias = new Parameter(zeros(features));
+        weight = new Parameter(empty(features));
+        bias = new Parameter(empty(features));
         RegisterComponents();
     }
 

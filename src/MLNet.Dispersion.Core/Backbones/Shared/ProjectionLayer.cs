@@ -14,8 +14,8 @@ internal sealed class ProjectionLayer : nn.Module
         : base(nameof(ProjectionLayer))
     {
         _context = context;
-        weight = new Parameter(zeros(outputs, inputs));
-        bias = hasBias ? new Parameter(zeros(outputs)) : null;
+        weight = new Parameter(empty(outputs, inputs));
+        bias = hasBias ? new Parameter(empty(outputs)) : null;
         RegisterComponents();
     }
 

@@ -14,7 +14,7 @@ internal sealed class RmsNorm : nn.Module
         : base(nameof(RmsNorm))
     {
         _epsilon = epsilon;
-        weight = new Parameter(ones(features));
+        weight = new Parameter(empty(features));
         RegisterComponents();
     }
 
