@@ -30,15 +30,22 @@ internal sealed class Output
 
         HtmlReport.Write(_path, new HtmlReportContent(reports));
         Tell("report", _path);
-        string picture = Path.ChangeExtension(_path, ".png");
-        CondensationPlots.HeatMaps(reports).SavePng(picture);
-        Tell("heat map", picture);
+        Save("heat map", ".png", CondensationPlots.HeatMaps(reports));
+        Save("trend with depth", ".trend.png", CondensationPlots.Trend(reports));
+        Save("singular values", ".spectra.png", CondensationPlots.Spectra(reports[0]));
         for (int i = 0; i < reports.Count; i++)
         {
             string figures = Path.ChangeExtension(_path, i == 0 ? ".json" : ".compare.json");
             reports[i].Save(figures);
             Tell("figures of " + reports[i].Model, figures);
         }
+    }
+
+    private void Save(string what, string extension, CondensationPicture picture)
+    {
+        string file = Path.ChangeExtension(_path, extension);
+        picture.SavePng(file);
+        Tell(what, file);
     }
 
     private static void Tell(string what, string file) => Console.WriteLine($"Wrote the {what}: {file}");
