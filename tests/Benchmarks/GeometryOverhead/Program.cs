@@ -13,7 +13,7 @@ root.SetAction(arguments =>
     int someSpectra = Math.Max(1, sample.Length * new CondensationReportOptions().SpectrumTexts / 100);
     (string Name, int SpectrumTexts, bool Histograms)[] reports =
     [
-        ("mean cosines", 0, false), ("and histograms", 0, true), ($"and spectra of {someSpectra} texts (the default in 100)", someSpectra, true), ("and spectra of all texts", int.MaxValue, true),
+        ("mean cosines", 0, false), ("and histograms", 0, true), ($"and spectra of {someSpectra} of them", someSpectra, true), ("and spectra of all texts", int.MaxValue, true),
     ];
     foreach (Func<PretrainedLanguageModel> load in new[] { Subject.Tiny, Subject.Gpt2Small })
     {
