@@ -48,12 +48,16 @@ public sealed class CondensationFromDataTests(TrainedModel trained) : IClassFixt
     }
 
     [Fact]
-    public void MeasureCondensation_Progress_KnowsHowManyRowsThereAre()
+    public void MeasureCondensation_FewerRowsThanWanted_KnowsHowManyThereAre()
     {
+        // More rows than measuring looks ahead: only their number tells it how far it is, and over which texts to spread those whose spectrum is taken.
+        const int Count = 1030;
         var progress = new Recorder();
-        _ml.MeasureCondensation(_ml.Data.LoadFromEnumerable(Rows.Labelled(50)), "Text", TinyBackbone.Backbone, new() { Progress = progress });
-        Assert.Equal(Enumerable.Range(1, 50), progress.Reports.Select(report => report.Texts));
-        Assert.All(progress.Reports, report => Assert.Equal(50, report.TotalTexts));
+        var options = new CondensationReportOptions { MaxTexts = 2000, Histograms = false, Progress = progress };
+        CondensationReport report = _ml.MeasureCondensation(Rows.View(_ml, Count), "Text", TinyBackbone.Backbone, options);
+        Assert.Equal(Enumerable.Range(1, Count), progress.Reports.Select(step => step.Texts));
+        Assert.All(progress.Reports, step => Assert.Equal(Count, step.TotalTexts));
+        Assert.Equal(Csv(CondensationReport.Measure(TinyBackbone.Backbone, Texts(Count), options)), Csv(report));
     }
 
     [Fact]
