@@ -1,5 +1,4 @@
 using System.Collections.ObjectModel;
-using System.Globalization;
 using MLNet.Dispersion.Geometry;
 
 namespace MLNet.Dispersion.Diagnostics;
@@ -20,8 +19,7 @@ internal static class LayerReports
             GeometryMeasure.MeanCosineOffDiagonal => cosine.MeanCosineOffDiagonal,
             _ => others[measure],
         });
-        string name = cosine.HiddenState == 0 ? "embeddings" : cosine.HiddenState.ToString(CultureInfo.InvariantCulture);
         double fraction = layerCount == 1 ? 0 : (double)cosine.HiddenState / (layerCount - 1);
-        return new LayerReport(name, fraction, cosine, new ReadOnlyDictionary<GeometryMeasure, double>(measures), spectrum);
+        return new LayerReport(cosine.Name, fraction, cosine, new ReadOnlyDictionary<GeometryMeasure, double>(measures), spectrum);
     }
 }

@@ -33,9 +33,8 @@ internal static class ReportText
     ]);
 
     /// <summary>How the mean cosines were averaged.</summary>
-    public static string Convention(CondensationProfile profile) => profile.Averaging == CosineAveraging.Elementwise
-        ? FormattableString.Invariant($"matrices averaged entry by entry over texts of {profile.TokensPerText} tokens (published convention)")
-        : "token pairs of all texts pooled (the texts differ in length)";
+    public static string Convention(CondensationProfile profile) =>
+        (profile.Averaging == CosineAveraging.Elementwise ? "matrices " : string.Empty) + CondensationTable.Convention(profile);
 
     /// <summary>A name without line breaks.</summary>
     public static string OneLine(string name) => string.Concat(name.Select(c => char.IsControl(c) ? ' ' : c));

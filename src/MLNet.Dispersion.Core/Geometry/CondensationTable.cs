@@ -19,22 +19,21 @@ internal static class CondensationTable
         {
             LayerGeometry layer = profile.Layers[i];
             double lastMean = profile.LastLayersMeans[profile.Layers.Count - 1 - i];
-            Line(text, $"{Name(i),-11}{layer.MeanCosine,8:F4}{layer.MeanCosineOffDiagonal,11:F4}{lastMean,9:F4}{Bar(layer.MeanCosine)}");
+            Line(text, $"{layer.Name,-11}{layer.MeanCosine,8:F4}{layer.MeanCosineOffDiagonal,11:F4}{lastMean,9:F4}{Bar(layer.MeanCosine)}");
         }
 
         Line(text, $"trend with depth: Spearman {Signed(profile.Trend.Spearman)}, Kendall tau-b {Signed(profile.Trend.KendallTauB)} (+1 condenses with depth, negative resists)");
         return text.ToString();
     }
 
-    private static string Convention(CondensationProfile profile) => profile.Averaging == CosineAveraging.Elementwise
+    /// <summary>How the profile's cosine matrices became one.</summary>
+    public static string Convention(CondensationProfile profile) => profile.Averaging == CosineAveraging.Elementwise
         ? FormattableString.Invariant($"averaged entry by entry over texts of {profile.TokensPerText} tokens (published convention)")
         : "token pairs of all texts pooled (the texts differ in length)";
 
     private static string ShortTexts(CondensationProfile profile) => profile.ShortTexts == 0
         ? string.Empty
         : FormattableString.Invariant($"; {profile.ShortTexts:N0} more of fewer than two tokens left out");
-
-    private static string Name(int hiddenState) => hiddenState == 0 ? "embeddings" : hiddenState.ToString(CultureInfo.InvariantCulture);
 
     private static string Bar(double cosine)
     {

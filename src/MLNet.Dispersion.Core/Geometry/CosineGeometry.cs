@@ -41,7 +41,8 @@ public static class CosineGeometry
             throw new ArgumentException($"{unit.shape[0]} token(s) form no pair, so there is no mean cosine; at least 2 tokens are needed.", nameof(states));
         }
 
-        return MeansOfUnitRows(unit);
+        double all = unit.sum([0]).Squared().sum().item<double>();
+        return Means(unit.shape[0], all, unit.Squared().sum().item<double>());
     }
 
     /// <summary>Rows divided by their floored norm, <c>[n, F]</c>, float64.</summary>
@@ -60,15 +61,6 @@ public static class CosineGeometry
 
         Tensor wide = states.to(ScalarType.Float64);
         return wide / wide.norm(1, keepdim: true, p: 2f).AtLeast(NormFloor);
-    }
-
-    /// <summary>The means from <see cref="UnitRows"/>, at least two.</summary>
-    internal static CosineMeans MeansOfUnitRows(Tensor unitRows)
-    {
-        double n = unitRows.shape[0];
-        double all = unitRows.sum([0]).Squared().sum().item<double>();
-        double diagonal = unitRows.Squared().sum().item<double>();
-        return Means(n, all, diagonal);
     }
 
     /// <summary>The means of an n x n cosine matrix from its sum and its diagonal's.</summary>

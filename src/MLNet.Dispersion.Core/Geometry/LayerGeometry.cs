@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MLNet.Dispersion.Geometry;
 
 /// <summary>How condensed one layer's hidden states are, over all measured texts.</summary>
@@ -6,6 +8,9 @@ namespace MLNet.Dispersion.Geometry;
 /// <param name="Elementwise">Matrices averaged entry by entry (published): null when the texts differ in token count.</param>
 public sealed record LayerGeometry(int HiddenState, CosineSummary Pooled, CosineSummary? Elementwise)
 {
+    /// <summary>What tables call it: <c>embeddings</c>, or the number of the block from 1.</summary>
+    internal string Name => HiddenState == 0 ? "embeddings" : HiddenState.ToString(CultureInfo.InvariantCulture);
+
     /// <summary>The published convention where it is defined, else the pooled one.</summary>
     public CosineSummary Summary => Elementwise ?? Pooled;
 

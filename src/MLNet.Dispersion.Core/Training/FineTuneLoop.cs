@@ -164,7 +164,12 @@ internal sealed class FineTuneLoop : IDisposable
             validation?.Loss,
             validation?.Accuracy);
         _history.Add(progress);
-        _geometry.AfterStep(step);
+        if (step < _schedule.TotalSteps)
+        {
+            // The weights that are kept are measured at the end.
+            _geometry.AfterStep(step);
+        }
+
         _options.Progress?.Report(progress);
         return true;
     }

@@ -13,7 +13,7 @@ internal static class SpectrumPlot
     /// <summary>One line a layer.</summary>
     public static LineFigure Of(CondensationReport report)
     {
-        LineSeries[] lines = [.. report.Layers.Select(layer => Line(layer, report.Layers.Count)).Where(line => line.Finite.Any())];
+        LineSeries[] lines = [.. report.Layers.Select(Line).Where(line => line.Finite.Any())];
         if (lines.Length == 0)
         {
             throw new ArgumentException($"The report of '{report.Model}' holds no singular values: measure with {nameof(CondensationReportOptions)}.{nameof(CondensationReportOptions.SpectrumTexts)} of at least 1.", nameof(report));
@@ -35,11 +35,11 @@ internal static class SpectrumPlot
         };
     }
 
-    private static LineSeries Line(LayerReport layer, int layers) => new(
+    private static LineSeries Line(LayerReport layer) => new(
         layer.Name,
         [.. Enumerable.Range(1, layer.Spectrum.Count).Select(i => (double)i)],
         [.. layer.Spectrum.Select(value => value >= LeastShown && double.IsFinite(value) ? Math.Log10(value) : double.NaN)],
-        layer.HiddenState / (double)Math.Max(1, layers - 1));
+        layer.Fraction);
 
     private static IEnumerable<string> Notes(CondensationReport report, int lines)
     {
