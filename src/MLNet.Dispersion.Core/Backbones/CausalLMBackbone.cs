@@ -67,6 +67,9 @@ public abstract class CausalLMBackbone : nn.Module
     /// <returns>Logits <c>[..., V]</c>, float32; position t speaks of token t + 1.</returns>
     public abstract Tensor Logits(Tensor lastHiddenState);
 
+    /// <summary>The head's matrix <c>[V, F]</c> where logits are no more than its product with the hidden states: training then computes the loss without ever holding all logits. Null (default) where they are more.</summary>
+    protected internal virtual Tensor? HeadWeight => null;
+
     /// <summary>The Hugging Face class that reads the saved weights, such as <c>GPT2LMHeadModel</c>; null (default) keeps what config.json says.</summary>
     protected internal virtual string? ArchitectureName => null;
 

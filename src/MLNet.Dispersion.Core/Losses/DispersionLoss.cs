@@ -30,7 +30,11 @@ public static class DispersionLoss
     /// <returns>A scalar of the hidden states' type, with gradient when they have one; it belongs to the caller's dispose scope.</returns>
     /// <exception cref="ArgumentException">A tensor has the wrong shape, type or device.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is outside its range.</exception>
-    public static Tensor Compute(Tensor hiddenStates, Tensor? attentionMask, DispersionOptions options)
+    public static Tensor Compute(Tensor hiddenStates, Tensor? attentionMask, DispersionOptions options) =>
+        Compute(hiddenStates, attentionMask, options, ScalarType.Float32);
+
+    /// <summary>The same with the type in which <see cref="DispersionVariant.AngularSpread"/> multiplies float32 states: float32, or bfloat16 in mixed precision.</summary>
+    internal static Tensor Compute(Tensor hiddenStates, Tensor? attentionMask, DispersionOptions options, ScalarType productType)
     {
         ArgumentNullException.ThrowIfNull(hiddenStates);
         ArgumentNullException.ThrowIfNull(options);
@@ -38,7 +42,7 @@ public static class DispersionLoss
         CheckStates(hiddenStates);
         CheckMask(hiddenStates, attentionMask);
         using var scope = NewDisposeScope();
-        RealTokens? tokens = RealTokens.Create(hiddenStates, attentionMask);
+        RealTokens? tokens = RealTokens.Create(hiddenStates, attentionMask, productType);
         Tensor loss = tokens is null ? DifferentiableZero(hiddenStates) : PerSequence(tokens, options).mean().to(hiddenStates.dtype);
         return loss.MoveToOuterDisposeScope();
     }

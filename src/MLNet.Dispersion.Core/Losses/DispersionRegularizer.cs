@@ -18,7 +18,11 @@ public static class DispersionRegularizer
     /// </remarks>
     /// <exception cref="ArgumentException">A selected hidden state is missing, a tensor has the wrong shape or type, or a generator is needed and absent.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is outside its range, or there is no block output.</exception>
-    public static Tensor Compute(IReadOnlyList<Tensor?> hiddenStates, Tensor? attentionMask, DispersionOptions options, Generator? generator)
+    public static Tensor Compute(IReadOnlyList<Tensor?> hiddenStates, Tensor? attentionMask, DispersionOptions options, Generator? generator) =>
+        Compute(hiddenStates, attentionMask, options, generator, ScalarType.Float32);
+
+    /// <inheritdoc cref="DispersionLoss.Compute(Tensor, Tensor?, DispersionOptions, ScalarType)"/>
+    internal static Tensor Compute(IReadOnlyList<Tensor?> hiddenStates, Tensor? attentionMask, DispersionOptions options, Generator? generator, ScalarType productType)
     {
         ArgumentNullException.ThrowIfNull(hiddenStates);
         ArgumentNullException.ThrowIfNull(options);
@@ -30,23 +34,23 @@ public static class DispersionRegularizer
         {
             Tensor states = hiddenStates[layer] ?? throw new ArgumentException(
                 $"Hidden state {layer} is missing, but the layer selection {options.Layers} needs it: ask the backbone for LayerSelection.{options.Layers}.HiddenStateIndices({hiddenStates.Count - 1}).", nameof(hiddenStates));
-            losses.Add(LayerLoss(states, attentionMask, options, generator));
+            losses.Add(LayerLoss(states, attentionMask, options, generator, productType));
         }
 
         return stack(losses).mean().MoveToOuterDisposeScope();
     }
 
-    private static Tensor LayerLoss(Tensor states, Tensor? mask, DispersionOptions options, Generator? generator)
+    private static Tensor LayerLoss(Tensor states, Tensor? mask, DispersionOptions options, Generator? generator, ScalarType productType)
     {
         if (options.MaxTokens is not { } limit || states.dim() != 3 || states.shape[1] <= limit)
         {
-            return DispersionLoss.Compute(states, mask, options);
+            return DispersionLoss.Compute(states, mask, options, productType);
         }
 
         using Tensor positions = DrawPositions(states.shape[1], limit, generator, states.device);
         using Tensor drawn = states.index_select(1, positions);
         using Tensor? drawnMask = mask?.index_select(1, positions);
-        return DispersionLoss.Compute(drawn, drawnMask, options);
+        return DispersionLoss.Compute(drawn, drawnMask, options, productType);
     }
 
     private static Tensor DrawPositions(long length, int count, Generator? generator, Device device)

@@ -68,6 +68,9 @@ internal static class TensorNumbers
         return left.div_(held);
     }
 
+    /// <summary>Adds rows <c>[N, F]</c> to those of the given indices <c>[N]</c>.</summary>
+    public static Tensor AddRowsInPlace(this Tensor table, Tensor indices, Tensor rows) => table.index_add_(0, indices, rows, One);
+
     /// <summary>The entries times themselves.</summary>
     public static Tensor Squared(this Tensor values) => values.mul(values);
 

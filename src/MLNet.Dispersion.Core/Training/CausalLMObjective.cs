@@ -1,5 +1,4 @@
 using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Training;
@@ -7,21 +6,27 @@ namespace MLNet.Dispersion.Training;
 /// <summary>Predict the next token: logits at t against token t + 1, pads left out.</summary>
 internal sealed class CausalLMObjective : TrainingObjective
 {
-    private const long Ignored = -100;
-
     internal override TaskLoss Compute(CausalLMBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
     {
-        long length = inputIds.shape[1];
-        var hidden = output.LastHiddenState.narrow(1, 0, length - 1);
-        var targets = inputIds.narrow(1, 1, length - 1);
-        if (batch.Tokens.HasPadding)
+        Tensor hidden = output.LastHiddenState.flatten(0, 1);
+        Tensor targets = tensor(Targets(batch.Tokens), device: inputIds.device);
+        Tensor sum = backbone.HeadWeight is { } weight
+            ? HeadCrossEntropy.Sum(hidden, weight, targets, backbone.ComputeType)
+            : nn.functional.cross_entropy(backbone.Logits(hidden), targets, ignore_index: HeadCrossEntropy.Ignored, reduction: nn.Reduction.Sum);
+        return new TaskLoss(sum);
+    }
+
+    /// <summary>What each position is to predict, row after row; nothing after a row's last token.</summary>
+    private static long[] Targets(Data.TokenBatch tokens)
+    {
+        var targets = new long[tokens.InputIds.Length];
+        Array.Fill(targets, HeadCrossEntropy.Ignored);
+        for (int row = 0; row < tokens.Rows; row++)
         {
-            var mask = batch.Tokens.AttentionMaskTensor(inputIds.device)!.narrow(1, 1, length - 1);
-            targets = targets.Masked(mask.logical_not(), Ignored);
+            int first = row * tokens.Columns;
+            Array.Copy(tokens.InputIds, first + 1, targets, first, tokens.Lengths[row] - 1);
         }
 
-        var logits = backbone.Logits(hidden).flatten(0, 1);
-        var sum = nn.functional.cross_entropy(logits, targets.reshape(-1), ignore_index: Ignored, reduction: nn.Reduction.Sum);
-        return new TaskLoss(sum);
+        return targets;
     }
 }

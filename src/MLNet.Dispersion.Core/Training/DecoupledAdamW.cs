@@ -36,19 +36,49 @@ internal sealed class DecoupledAdamW : IDisposable
         _slots.Add(new Slot(parameter, first, second, weightDecay, learningRateMultiplier));
     }
 
+    /// <summary>The 2-norm of all gradients together; NaN or infinity as soon as one entry is.</summary>
+    internal double GradientNorm()
+    {
+        using var scope = NewDisposeScope();
+        double sum = 0;
+        foreach (Slot slot in _slots)
+        {
+            if (slot.Parameter.grad is { } gradient)
+            {
+                sum += AdamWKernel.Reaches(gradient) ? AdamWKernel.SquaredNorm(gradient) : gradient.Squared().sum(type: ScalarType.Float64).item<double>();
+            }
+        }
+
+        return Math.Sqrt(sum);
+    }
+
     /// <summary>Updates every parameter that has a gradient.</summary>
-    internal void Step(double learningRate)
+    /// <param name="learningRate">Of this step.</param>
+    /// <param name="gradientScale">What gradients are multiplied by first: below 1 where they are clipped.</param>
+    internal void Step(double learningRate, double gradientScale = 1)
     {
         using var noGradient = no_grad();
         _step++;
         double correction1 = 1 - Math.Pow(_beta1, _step);
         double correction2 = Math.Sqrt(1 - Math.Pow(_beta2, _step));
+        var kernel = new AdamWKernel(_beta1, _beta2, _epsilon, correction2, gradientScale);
         foreach (Slot slot in _slots)
         {
             using var scope = NewDisposeScope();
-            if (slot.Parameter.grad is { } gradient)
+            if (slot.Parameter.grad is not { } gradient)
             {
-                Update(slot, gradient, learningRate * slot.LearningRateMultiplier, correction1, correction2);
+                continue;
+            }
+
+            double rate = learningRate * slot.LearningRateMultiplier;
+            double decay = 1 - (rate * slot.WeightDecay);
+            if (AdamWKernel.Reaches(slot.Parameter, gradient, slot.First, slot.Second))
+            {
+                kernel.Update(slot.Parameter, gradient, slot.First, slot.Second, decay, rate / correction1);
+            }
+            else
+            {
+                Update(slot, gradient.Times(gradientScale), decay, rate / correction1, correction2);
             }
         }
     }
@@ -65,17 +95,14 @@ internal sealed class DecoupledAdamW : IDisposable
         _slots.Clear();
     }
 
-    private void Update(Slot slot, Tensor gradient, double learningRate, double correction1, double correction2)
+    /// <summary>The same in torch's own operations, for GPUs and other types.</summary>
+    private void Update(Slot slot, Tensor gradient, double decay, double stepSize, double correction2)
     {
-        if (slot.WeightDecay > 0)
-        {
-            slot.Parameter.TimesInPlace(1 - (learningRate * slot.WeightDecay));
-        }
-
+        slot.Parameter.TimesInPlace(decay);
         slot.First.TimesInPlace(_beta1).PlusInPlace(gradient, 1 - _beta1);
         slot.Second.TimesInPlace(_beta2).PlusProductInPlace(gradient, gradient, 1 - _beta2);
         var denominator = slot.Second.sqrt().OverInPlace(correction2).PlusInPlace(_epsilon);
-        slot.Parameter.PlusQuotientInPlace(slot.First, denominator, -learningRate / correction1);
+        slot.Parameter.PlusQuotientInPlace(slot.First, denominator, -stepSize);
     }
 
     private sealed record Slot(Parameter Parameter, Tensor First, Tensor Second, double WeightDecay, double LearningRateMultiplier);

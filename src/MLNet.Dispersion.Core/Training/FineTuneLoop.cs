@@ -1,5 +1,6 @@
 using MLNet.Dispersion.Backbones;
 using MLNet.Dispersion.Data;
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Training;
@@ -55,6 +56,7 @@ internal sealed class FineTuneLoop : IDisposable
     /// <param name="probeTexts">The texts whose geometry is followed; null to choose from the rows.</param>
     internal static FineTuneResult Run(CausalLMBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device, IReadOnlyList<int[]>? probeTexts)
     {
+        HostAllocator.KeepFreedMemory();
         ScalarType computeType = backbone.ComputeType;
         double? dropout = backbone.DropoutProbability;
         using var loop = new FineTuneLoop(backbone, objective, rows, options, device, probeTexts);

@@ -9,6 +9,7 @@ namespace MLNet.Dispersion.Training;
 /// <summary>One optimizer step: forward and backward over its micro-batches, clipping, update. Synchronous; dispose scopes are per thread.</summary>
 internal sealed class TrainingStep
 {
+    private const double ClippingEpsilon = 1e-6;
     private readonly CausalLMBackbone _backbone;
     private readonly TrainingObjective _objective;
     private readonly DecoupledAdamW _optimizer;
@@ -59,11 +60,12 @@ internal sealed class TrainingStep
         }
 
         bool finite = double.IsFinite(task) && double.IsFinite(dispersion);
-        double norm = finite ? nn.utils.clip_grad_norm_(_optimizer.Parameters.Where(HasGradient), _maxGradNorm) : double.NaN;
+        double norm = finite ? _optimizer.GradientNorm() : double.NaN;
         finite &= double.IsFinite(norm);
         if (finite)
         {
-            _optimizer.Step(learningRate);
+            // PyTorch's clip_grad_norm_, without a pass of its own over the gradients.
+            _optimizer.Step(learningRate, Math.Min(1, _maxGradNorm / (norm + ClippingEpsilon)));
         }
 
         ClearGradients();
@@ -81,19 +83,13 @@ internal sealed class TrainingStep
         double dispersionValue = 0;
         if (_dispersion.Coefficient > 0)
         {
-            var dispersion = DispersionRegularizer.Compute(output.HiddenStates, mask, _dispersion, _subsampling);
+            var dispersion = DispersionRegularizer.Compute(output.HiddenStates, mask, _dispersion, _subsampling, _backbone.ComputeType);
             dispersionValue = dispersion.item<float>() * rowShare;
             total = task.Plus(dispersion.Times(_dispersion.Coefficient * rowShare));
         }
 
         total.backward();
         return (task.item<float>(), dispersionValue);
-    }
-
-    private static bool HasGradient(Parameter parameter)
-    {
-        using var gradient = parameter.grad;
-        return gradient is not null;
     }
 
     private void ClearGradients()

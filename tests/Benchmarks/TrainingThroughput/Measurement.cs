@@ -1,73 +1,80 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using MLNet.Dispersion.Tokenization;
-using MLNet.Dispersion.Training;
-using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Benchmarks.TrainingThroughput;
 
-/// <summary>What one shape in one precision reaches; printed as one line of JSON.</summary>
+/// <summary>What one shape by one route reaches; printed as one line of JSON.</summary>
 /// <param name="Shape">Its name.</param>
-/// <param name="Precision">Of the matrix products.</param>
+/// <param name="Route">Who made the steps.</param>
 /// <param name="Batch">Sequences of a step.</param>
 /// <param name="Length">Tokens of a sequence.</param>
-/// <param name="Parameters">Weights.</param>
-/// <param name="Threads">Threads of the processor.</param>
-/// <param name="StepMilliseconds">Median of a whole step, dispersion included.</param>
+/// <param name="StepMilliseconds">Median of a whole step, dispersion included (stock: without, it has none).</param>
 /// <param name="TokensPerSecond">From it.</param>
-/// <param name="ModelGigaflops">Rate of the model's own matrix arithmetic.</param>
+/// <param name="TimesStock">Tokens a second over those of stock float32, without dispersion on either side; null where that was not measured.</param>
+/// <param name="ModelGigaflops">Rate of the model's own matrix arithmetic, without dispersion.</param>
 /// <param name="PeakGigaflops">Rate of a 2048 x 2048 product of this type, in this run.</param>
-/// <param name="FractionOfPeak">The quotient of the two.</param>
-/// <param name="DispersionShare">How much longer a step takes with dispersion than without.</param>
-/// <param name="PeakMegabytes">The process's largest resident set so far: run one shape a process.</param>
+/// <param name="FractionOfPeak">The quotient of the two, the median over the rounds.</param>
+/// <param name="DispersionShare">How much longer a step takes with dispersion than without; null for stock.</param>
+/// <param name="PeakMegabytes">The largest resident set of the process.</param>
 internal sealed record Measurement(
     string Shape,
-    Precision Precision,
+    Route Route,
     int Batch,
     int Length,
-    long Parameters,
-    int Threads,
     double StepMilliseconds,
     double TokensPerSecond,
+    double? TimesStock,
     double ModelGigaflops,
     double PeakGigaflops,
     double FractionOfPeak,
-    double DispersionShare,
+    double? DispersionShare,
     long PeakMegabytes)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
-    /// <summary>Measures; plain and dispersed steps in turn, so that a slow moment of the machine falls on both.</summary>
-    public static Measurement Of(Shape shape, TextTokenizer tokenizer, Precision precision, int steps, int rounds)
+    /// <summary>Measures all routes in turn, each round in new processes, so that a slow moment of the machine falls on all.</summary>
+    public static IEnumerable<Measurement> Of(Shape shape, IReadOnlyList<Route> routes, int steps, int rounds)
     {
-        var plain = new double[rounds];
-        var dispersed = new double[rounds];
-        for (int i = 0; i < rounds; i++)
+        var samples = routes.ToDictionary(route => route, _ => new List<Sample>());
+        for (int round = 0; round < rounds; round++)
         {
-            plain[i] = StepTimes.Median(shape, tokenizer, steps, precision, coefficient: 0);
-            dispersed[i] = StepTimes.Median(shape, tokenizer, steps, precision, coefficient: 0.1);
+            foreach (Route route in routes)
+            {
+                samples[route].Add(Sample.InItsOwnProcess(shape, route, steps));
+            }
         }
 
-        double peak = MatrixPeak.Measure(precision == Precision.Float32 ? ScalarType.Float32 : ScalarType.BFloat16);
-        using var backbone = shape.Create();
-        double step = Median(dispersed);
-        double rate = shape.FloatingPointOperations(backbone) / step;
-        return new Measurement(
-            shape.Name, precision, shape.Batch, shape.Length, backbone.parameters().Sum(parameter => parameter.numel()), get_num_threads(),
-            Rounded(step * 1000, 1), Rounded(shape.Tokens / step, 0), Rounded(rate / 1e9, 1), Rounded(peak / 1e9, 1), Rounded(rate / peak, 3),
-            Rounded(Median([.. plain.Zip(dispersed, (without, with) => (with / without) - 1)]), 4),
-            Process.GetCurrentProcess().PeakWorkingSet64 >> 20);
+        double operations = shape.FloatingPointOperations();
+        double? stock = samples.TryGetValue(Route.Stock, out var plain) ? Median(plain.SelectMany(sample => sample.PlainSeconds)) : null;
+        return routes.Select(route => From(shape, route, samples[route], operations, stock));
     }
 
     /// <inheritdoc/>
     public override string ToString() => JsonSerializer.Serialize(this, Json);
 
-    private static double Median(double[] values)
+    private static Measurement From(Shape shape, Route route, List<Sample> samples, double operations, double? stock)
     {
-        double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
+        double plain = Median(samples.SelectMany(sample => sample.PlainSeconds));
+        double? dispersed = route == Route.Stock ? null : Median(samples.SelectMany(sample => sample.DispersedSeconds));
+        double step = dispersed ?? plain;
+        return new Measurement(
+            shape.Name,
+            route,
+            shape.Batch,
+            shape.Length,
+            Math.Round(step * 1000, 1),
+            Math.Round(shape.Tokens / step),
+            stock is null ? null : Math.Round(stock.Value / plain, 2),
+            Math.Round(operations / plain / 1e9, 1),
+            Math.Round(Median(samples.Select(sample => sample.PeakRate)) / 1e9, 1),
+            Math.Round(Median(samples.Select(sample => operations / Median(sample.PlainSeconds) / sample.PeakRate)), 3),
+            dispersed is null ? null : Math.Round(Median(samples.Select(sample => (Median(sample.DispersedSeconds) / Median(sample.PlainSeconds)) - 1)), 4),
+            samples.Max(sample => sample.PeakBytes) >> 20);
     }
 
-    private static double Rounded(double value, int digits) => Math.Round(value, digits);
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[sorted.Length / 2] + sorted[(sorted.Length - 1) / 2]) / 2;
+    }
 }

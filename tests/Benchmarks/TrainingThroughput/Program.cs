@@ -1,24 +1,28 @@
 using System.CommandLine;
-using MLNet.Dispersion;
+using System.Text.Json;
 using MLNet.Dispersion.Benchmarks.TrainingThroughput;
-using MLNet.Dispersion.Training;
 
-var shapes = new Option<string[]>("--shapes") { Description = "S, tiny, G, G512, qwen3.", DefaultValueFactory = _ => ["S"], AllowMultipleArgumentsPerToken = true };
-var precisions = new Option<Precision[]>("--precisions") { Description = "Float32, BFloat16Mixed.", DefaultValueFactory = _ => [Precision.Float32, Precision.BFloat16Mixed], AllowMultipleArgumentsPerToken = true };
-var steps = new Option<int>("--steps") { Description = "Steps of each training, two more are thrown away.", DefaultValueFactory = _ => 8 };
-var rounds = new Option<int>("--rounds") { Description = "Trainings with and without dispersion, in turn.", DefaultValueFactory = _ => 3 };
-var root = new RootCommand("Throughput of whole training steps, one line of JSON for each shape and precision.") { shapes, precisions, steps, rounds };
+var shapes = new Option<string[]>("--shapes") { Description = "S, tiny, G, G512, qwen3.", DefaultValueFactory = _ => ["S", "G"], AllowMultipleArgumentsPerToken = true };
+var routes = new Option<Route[]>("--routes") { Description = "Stock (plain TorchSharp, GPT-2 shapes only), Float32, BFloat16Mixed.", DefaultValueFactory = _ => Enum.GetValues<Route>(), AllowMultipleArgumentsPerToken = true };
+var steps = new Option<int>("--steps") { Description = "Steps of each kind in a process; a few more are thrown away.", DefaultValueFactory = _ => 8 };
+var rounds = new Option<int>("--rounds") { Description = "Processes of each route, in turn.", DefaultValueFactory = _ => 3 };
+var root = new RootCommand("Throughput of whole training steps, one line of JSON for each shape and route.") { shapes, routes, steps, rounds };
 root.SetAction(arguments =>
 {
-    using PretrainedLanguageModel tiny = PretrainedLanguageModel.Load(Backbone.TinyEnglish);
-    foreach (string name in arguments.GetValue(shapes)!)
+    foreach (Shape shape in arguments.GetValue(shapes)!.Select(Shape.Named))
     {
-        Shape shape = Shape.All.FirstOrDefault(candidate => candidate.Name == name)
-            ?? throw new ArgumentException($"There is no shape '{name}'; there are {string.Join(", ", Shape.All.Select(candidate => candidate.Name))}.");
-        foreach (Precision precision in arguments.GetValue(precisions)!)
+        Route[] measured = [.. arguments.GetValue(routes)!.Where(route => route != Route.Stock || shape.Gpt2Sizes is not null)];
+        foreach (Measurement measurement in Measurement.Of(shape, measured, arguments.GetValue(steps), arguments.GetValue(rounds)))
         {
-            Console.WriteLine(Measurement.Of(shape, tiny.Tokenizer, precision, arguments.GetValue(steps), arguments.GetValue(rounds)));
+            Console.WriteLine(measurement);
         }
     }
 });
+
+var oneShape = new Option<string>("--shape") { Required = true };
+var oneRoute = new Option<Route>("--route") { Required = true };
+var sample = new Command("sample", "One measurement in this process, for the command itself.") { oneShape, oneRoute, steps };
+sample.SetAction(arguments => Console.WriteLine(JsonSerializer.Serialize(
+    Sample.Here(Shape.Named(arguments.GetValue(oneShape)!), arguments.GetValue(oneRoute), arguments.GetValue(steps)))));
+root.Subcommands.Add(sample);
 return root.Parse(args).Invoke();

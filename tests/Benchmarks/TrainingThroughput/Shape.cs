@@ -8,17 +8,22 @@ namespace MLNet.Dispersion.Benchmarks.TrainingThroughput;
 /// <param name="Config">config.json of the backbone.</param>
 /// <param name="Batch">Sequences of a step (B).</param>
 /// <param name="Length">Tokens of a sequence (T).</param>
-internal sealed record Shape(string Name, string Config, int Batch, int Length)
+/// <param name="Gpt2Sizes">Layers, features, heads and vocabulary of a GPT-2; null for others.</param>
+internal sealed record Shape(string Name, string Config, int Batch, int Length, (int Layers, int Features, int Heads, int Vocabulary)? Gpt2Sizes = null)
 {
     /// <summary>All shapes.</summary>
     public static IReadOnlyList<Shape> All { get; } =
     [
-        new("S", Gpt2(6, 384, 6, 8192, 256), 4, 256),
-        new("tiny", Gpt2(6, 384, 6, 8192, 256), 8, 256),
-        new("G", Gpt2(12, 768, 12, 50257, 512), 4, 256),
-        new("G512", Gpt2(12, 768, 12, 50257, 512), 4, 512),
+        Gpt2("S", 6, 384, 6, 8192, 4, 256),
+        Gpt2("tiny", 6, 384, 6, 8192, 8, 256),
+        Gpt2("G", 12, 768, 12, 50257, 4, 256),
+        Gpt2("G512", 12, 768, 12, 50257, 4, 512),
         new("qwen3", Qwen3(28, 1024, 3072, 16, 8, 32768, 512), 1, 512),
     ];
+
+    /// <summary>The shape of a name.</summary>
+    public static Shape Named(string name) => All.FirstOrDefault(shape => shape.Name == name)
+        ?? throw new ArgumentException($"There is no shape '{name}'; there are {string.Join(", ", All.Select(shape => shape.Name))}.");
 
     /// <summary>Tokens of a step.</summary>
     public long Tokens => (long)Batch * Length;
@@ -41,8 +46,9 @@ internal sealed record Shape(string Name, string Config, int Batch, int Length)
     /// Arithmetic of one step's matrix products, forward and twice that backward: 6 for each weight that multiplies (tables of embeddings do not, the
     /// head does) and token, 12 T F for each layer and token in attention, masked half included.
     /// </summary>
-    public double FloatingPointOperations(CausalLMBackbone backbone)
+    public double FloatingPointOperations()
     {
+        using CausalLMBackbone backbone = Create();
         BackboneInfo info = backbone.Info;
         long matrices = backbone.named_parameters().Where(pair => pair.parameter.dim() == 2 && !IsTable(pair.name)).Sum(pair => pair.parameter.numel());
         long head = (long)info.VocabularySize * info.HiddenSize;
@@ -51,13 +57,17 @@ internal sealed record Shape(string Name, string Config, int Batch, int Length)
 
     private static bool IsTable(string name) => name.EndsWith("wte.weight", StringComparison.Ordinal) || name.EndsWith("wpe.weight", StringComparison.Ordinal) || name.EndsWith("embed_tokens.weight", StringComparison.Ordinal);
 
-    private static string Gpt2(int layers, int features, int heads, int vocabulary, int context) => $$"""
-        {
-          "model_type": "gpt2", "n_layer": {{layers}}, "n_embd": {{features}}, "n_head": {{heads}}, "n_positions": {{context}}, "vocab_size": {{vocabulary}},
-          "activation_function": "gelu_new", "layer_norm_epsilon": 1e-5, "initializer_range": 0.02, "attn_pdrop": 0.0, "embd_pdrop": 0.0, "resid_pdrop": 0.0,
-          "tie_word_embeddings": true, "bos_token_id": 0, "eos_token_id": 0
-        }
-        """;
+    private static Shape Gpt2(string name, int layers, int features, int heads, int vocabulary, int batch, int length)
+    {
+        string config = $$"""
+            {
+              "model_type": "gpt2", "n_layer": {{layers}}, "n_embd": {{features}}, "n_head": {{heads}}, "n_positions": {{length}}, "vocab_size": {{vocabulary}},
+              "activation_function": "gelu_new", "layer_norm_epsilon": 1e-5, "initializer_range": 0.02, "attn_pdrop": 0.0, "embd_pdrop": 0.0, "resid_pdrop": 0.0,
+              "tie_word_embeddings": true, "bos_token_id": 0, "eos_token_id": 0
+            }
+            """;
+        return new Shape(name, config, batch, length, (layers, features, heads, vocabulary));
+    }
 
     private static string Qwen3(int layers, int features, int inner, int heads, int groups, int vocabulary, int context) => $$"""
         {

@@ -1,42 +1,40 @@
 using System.Diagnostics;
-using MLNet.Dispersion.Tokenization;
+using MLNet.Dispersion.Backbones;
+using MLNet.Dispersion.Data;
+using MLNet.Dispersion.Losses;
+using MLNet.Dispersion.Runtime;
 using MLNet.Dispersion.Training;
+using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Benchmarks.TrainingThroughput;
 
-/// <summary>Times whole optimizer steps of the library's own training loop.</summary>
-internal sealed class StepTimes : IProgress<TrainingProgress>
+/// <summary>Times optimizer steps of the library, without and with dispersion in turn, on one model with one optimizer.</summary>
+internal static class StepTimes
 {
-    private const int Discarded = 2;
-    private readonly Stopwatch _watch = new();
-    private readonly List<double> _seconds = [];
+    private const int Discarded = 3;
 
-    /// <summary>The median of the steps behind the first two, in seconds.</summary>
-    public static double Median(Shape shape, TextTokenizer tokenizer, int steps, Precision precision, double coefficient)
+    /// <summary>Seconds of each step of either kind.</summary>
+    public static (double[] Plain, double[] Dispersed) Measure(Shape shape, Precision precision, int steps)
     {
-        var times = new StepTimes();
-        int total = steps + Discarded;
-        using var model = new PretrainedLanguageModel(shape.Name, shape.Create(), tokenizer);
-        times._watch.Start();
-        LanguageModelTrainer.Train(model, shape.Blocks(total, model.Backbone.Info.VocabularySize), new FineTuneOptions
+        HostAllocator.KeepFreedMemory();
+        using CausalLMBackbone backbone = shape.Create();
+        backbone.ComputeType = PrecisionResolver.ComputeType(precision, CPU);
+        backbone.train();
+        using DecoupledAdamW optimizer = ParameterGroups.CreateOptimizer(backbone, [], new FineTuneOptions());
+        using var generator = new Generator(1, CPU);
+        var objective = new CausalLMObjective();
+        TrainingStep[] kinds = [.. new[] { 0, 0.1 }.Select(coefficient => new TrainingStep(
+            backbone, objective, optimizer, new DispersionOptions { Coefficient = coefficient }, 1.0, generator, CPU))];
+        List<double>[] seconds = [[], []];
+        foreach (int[][] rows in shape.Blocks(2 * (steps + Discarded), backbone.Info.VocabularySize).Chunk(shape.Batch))
         {
-            Epochs = 1,
-            MicroBatchSize = shape.Batch,
-            ValidationFraction = 0,
-            GeometryProbe = null,
-            Precision = precision,
-            LearningRate = 1e-4,
-            Dispersion = { Coefficient = coefficient },
-            Progress = times,
-        });
-        double[] sorted = [.. times._seconds.Skip(Discarded).Order()];
-        return sorted[sorted.Length / 2];
-    }
+            TokenBatch tokens = TokenBatch.Pad(rows, padId: 0);
+            int kind = seconds[0].Count > seconds[1].Count ? 1 : 0;
+            var watch = Stopwatch.StartNew();
+            kinds[kind].Run([new TaskBatch(tokens, [], tokens.TokenCount - tokens.Rows)], 1e-4, CancellationToken.None);
+            seconds[kind].Add(watch.Elapsed.TotalSeconds);
+        }
 
-    /// <inheritdoc/>
-    public void Report(TrainingProgress value)
-    {
-        _seconds.Add(_watch.Elapsed.TotalSeconds);
-        _watch.Restart();
+        return ([.. seconds[0].Skip(Discarded)], [.. seconds[1].Skip(Discarded)]);
     }
 }

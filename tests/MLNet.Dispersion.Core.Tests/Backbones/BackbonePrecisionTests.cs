@@ -6,11 +6,12 @@ namespace MLNet.Dispersion.Tests.Backbones;
 /// <summary>BF16 products on float32 masters: how far from float32 they may be, and what stays float32.</summary>
 public sealed class BackbonePrecisionTests
 {
-    // BF16 keeps 8 significant bits: a rounded operand is off by at most 2^-9 = 0.2 % of itself, and blocks add up. Measured over all golden
-    // models, relative L2: hidden states at most 1.05 %, logits 1.05 %, cross-entropy 0.044 %, whole gradient 3.1 %; the bounds are about twice that.
+    // BF16 keeps 8 significant bits: a rounded operand is off by at most 2^-9 = 0.2 % of itself, and blocks add up. Attention scores are rounded too,
+    // as in PyTorch's autocast of plain attention. Measured over all golden models, relative L2: hidden states at most 1.05 %, logits 1.05 %,
+    // cross-entropy 0.14 % (of stories260k, the one with sharp attention), whole gradient 3.1 %; the bounds are about twice that.
     private const double StateBound = 2e-2;
     private const double LogitBound = 2e-2;
-    private const double LossBound = 1e-3;
+    private const double LossBound = 3e-3;
     private const double GradientBound = 6e-2;
 
     public static TheoryData<string, string> Models() => BackboneGoldenTests.Models();

@@ -34,6 +34,26 @@ public class AngularSpreadFunctionTests
         Assert.True(norm > 0);
     }
 
+    /// <summary>Mixed precision: unit rows and pair weights are rounded to 8 bits. Stated bound: 1e-3 on the value, 1 % of the gradient's norm.</summary>
+    [Theory]
+    [InlineData(0.3, false)]
+    [InlineData(3.0, true)]
+    public void Compute_BFloat16Products_StaysWithinTheStatedBound(double shift, bool masked)
+    {
+        using var scope = NewDisposeScope();
+        Tensor states = DispersionSamples.States(4, 64, 96, ScalarType.Float32, seed: 52, shift: shift);
+        Tensor? mask = masked ? DispersionSamples.Mask(64, 64, 1, 13, 2) : null;
+        var options = new DispersionOptions();
+        (double loss, Tensor gradient) = DispersionSamples.Run(states, options, mask);
+        Tensor leaf = states.clone().requires_grad_();
+
+        Tensor rough = DispersionLoss.Compute(leaf, mask, options, ScalarType.BFloat16);
+        rough.backward();
+
+        Assert.InRange(Math.Abs(rough.item<float>() - loss), 0, 1e-3);
+        Assert.InRange((leaf.grad! - gradient).norm().item<float>(), 1e-9f, 1e-2f * gradient.norm().item<float>());
+    }
+
     [Fact]
     public void Compute_ScaledAndSummed_PassesTheUpstreamGradientOn()
     {
@@ -117,7 +137,7 @@ public class AngularSpreadFunctionTests
 
     private static Tensor Autograd(Tensor states, Tensor? mask, DispersionOptions options)
     {
-        RealTokens tokens = RealTokens.Create(states, mask)!;
+        RealTokens tokens = RealTokens.Create(states, mask, states.dtype)!;
         Tensor cosines = PairwiseGeometry.InnerProducts(PairwiseGeometry.Normalize(tokens.States, options.Epsilon));
         Tensor logits = PairwiseGeometry.AngularDistance(cosines, options.ClampThreshold) / -options.TauCos;
         Tensor spread = logits.masked_fill(tokens.NoPair, double.NegativeInfinity).flatten(1).logsumexp(1);

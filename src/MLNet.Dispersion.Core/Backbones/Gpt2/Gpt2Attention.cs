@@ -24,7 +24,7 @@ internal sealed class Gpt2Attention : nn.Module
         RegisterComponents();
     }
 
-    internal Tensor Forward(Tensor input, Tensor? mask)
+    internal Tensor Forward(Tensor input, CausalMask mask)
     {
         long batch = input.shape[0];
         long length = input.shape[1];

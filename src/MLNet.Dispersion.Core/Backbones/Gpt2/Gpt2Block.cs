@@ -22,7 +22,7 @@ internal sealed class Gpt2Block : nn.Module
         RegisterComponents();
     }
 
-    internal Tensor Forward(Tensor input, Tensor? mask)
+    internal Tensor Forward(Tensor input, CausalMask mask)
     {
         var middle = input.Plus(attn.Forward(ln_1.Forward(input), mask));
         return middle.Plus(mlp.Forward(ln_2.Forward(middle)));

@@ -1,5 +1,4 @@
 using MLNet.Dispersion.Backbones.Shared;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones.Gpt2;
@@ -24,8 +23,8 @@ internal sealed class Gpt2Mlp : nn.Module
 
     internal Tensor Forward(Tensor input)
     {
-        var approximation = _config.Activation == "gelu" ? GELU.Approximate.none : GELU.Approximate.tanh;
-        var output = c_proj.Forward(nn.functional.gelu(c_fc.Forward(input), approximation));
+        var inner = c_fc.Forward(input);
+        var output = c_proj.Forward(_config.Activation == "gelu" ? nn.functional.gelu(inner) : TanhGelu.Of(inner));
         return _context.Drop(output, _context.Dropout(_config.ResidualDropout, training));
     }
 }

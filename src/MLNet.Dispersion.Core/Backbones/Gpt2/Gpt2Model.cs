@@ -29,11 +29,11 @@ internal sealed class Gpt2Model : nn.Module, ITransformerTrunk
 
     public BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection)
     {
-        var mask = CausalAttention.Mask(attentionMask);
+        var mask = new CausalMask(attentionMask);
         var state = wte.Forward(inputIds).Plus(wpe.First(inputIds.shape[1]));
         state = _context.Drop(state, _context.Dropout(_config.EmbeddingDropout, training));
         return BlockStack.Run(selection, state, h, (block, input) => block.Forward(input, mask), ln_f.Forward);
     }
 
-    public Tensor TiedHead(Tensor hidden) => wte.Head(hidden);
+    public EmbeddingTable TokenEmbedding => wte;
 }

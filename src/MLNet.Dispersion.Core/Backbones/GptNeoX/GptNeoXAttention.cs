@@ -23,7 +23,7 @@ internal sealed class GptNeoXAttention : nn.Module
         RegisterComponents();
     }
 
-    internal Tensor Forward(Tensor input, Tensor? mask, (Tensor Cosine, Tensor Sine) positions)
+    internal Tensor Forward(Tensor input, CausalMask mask, (Tensor Cosine, Tensor Sine) positions)
     {
         var parts = query_key_value.Forward(input).view(input.shape[0], input.shape[1], _config.HeadCount, 3, -1).permute(3, 0, 2, 1, 4);
         var query = _context.Cast(_rotary.Rotate(parts[0], positions));

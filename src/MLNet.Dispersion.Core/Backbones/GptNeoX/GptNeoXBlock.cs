@@ -26,7 +26,7 @@ internal sealed class GptNeoXBlock : nn.Module
         RegisterComponents();
     }
 
-    internal Tensor Forward(Tensor input, Tensor? mask, (Tensor Cosine, Tensor Sine) positions)
+    internal Tensor Forward(Tensor input, CausalMask mask, (Tensor Cosine, Tensor Sine) positions)
     {
         double dropout = _context.Dropout(_config.HiddenDropout, training);
         var middle = input.Plus(_context.Drop(attention.Forward(input_layernorm.Forward(input), mask, positions), dropout));

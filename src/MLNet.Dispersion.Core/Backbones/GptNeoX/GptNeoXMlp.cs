@@ -1,5 +1,4 @@
 using MLNet.Dispersion.Backbones.Shared;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones.GptNeoX;
@@ -7,18 +6,22 @@ namespace MLNet.Dispersion.Backbones.GptNeoX;
 /// <summary>The block's two-layer perceptron.</summary>
 internal sealed class GptNeoXMlp : nn.Module
 {
-    private readonly GELU.Approximate _approximation;
+    private readonly bool _isExact;
     private readonly ProjectionLayer dense_h_to_4h;
     private readonly ProjectionLayer dense_4h_to_h;
 
     internal GptNeoXMlp(ForwardContext context, GptNeoXConfig config)
         : base(nameof(GptNeoXMlp))
     {
-        _approximation = config.Activation == "gelu" ? GELU.Approximate.none : GELU.Approximate.tanh;
+        _isExact = config.Activation == "gelu";
         dense_h_to_4h = new ProjectionLayer(context, config.HiddenSize, config.InnerSize, hasBias: true);
         dense_4h_to_h = new ProjectionLayer(context, config.InnerSize, config.HiddenSize, hasBias: true);
         RegisterComponents();
     }
 
-    internal Tensor Forward(Tensor input) => dense_4h_to_h.Forward(nn.functional.gelu(dense_h_to_4h.Forward(input), _approximation));
+    internal Tensor Forward(Tensor input)
+    {
+        var inner = dense_h_to_4h.Forward(input);
+        return dense_4h_to_h.Forward(_isExact ? nn.functional.gelu(inner) : TanhGelu.Of(inner));
+    }
 }

@@ -28,12 +28,12 @@ internal sealed class GptNeoXModel : nn.Module, ITransformerTrunk
 
     public BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection)
     {
-        var mask = CausalAttention.Mask(attentionMask);
+        var mask = new CausalMask(attentionMask);
         var positions = _rotary.Tables(inputIds.shape[1], inputIds.device);
         var state = embed_in.Forward(inputIds);
         state = _context.Drop(state, _context.Dropout(_config.HiddenDropout, training));
         return BlockStack.Run(selection, state, layers, (block, input) => block.Forward(input, mask, positions), final_layer_norm.Forward);
     }
 
-    public Tensor TiedHead(Tensor hidden) => embed_in.Head(hidden);
+    public EmbeddingTable TokenEmbedding => embed_in;
 }

@@ -33,7 +33,7 @@ internal sealed class LlamaAttention : nn.Module
         RegisterComponents();
     }
 
-    internal Tensor Forward(Tensor input, Tensor? mask, (Tensor Cosine, Tensor Sine) positions)
+    internal Tensor Forward(Tensor input, CausalMask mask, (Tensor Cosine, Tensor Sine) positions)
     {
         var query = Heads(q_proj.Forward(input), _config.HeadCount, q_norm);
         var key = Heads(k_proj.Forward(input), _config.KeyValueHeadCount, k_norm);

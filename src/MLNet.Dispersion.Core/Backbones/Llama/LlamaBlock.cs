@@ -22,7 +22,7 @@ internal sealed class LlamaBlock : nn.Module
         RegisterComponents();
     }
 
-    internal Tensor Forward(Tensor input, Tensor? mask, (Tensor Cosine, Tensor Sine) positions)
+    internal Tensor Forward(Tensor input, CausalMask mask, (Tensor Cosine, Tensor Sine) positions)
     {
         var middle = input.Plus(self_attn.Forward(input_layernorm.Forward(input), mask, positions));
         return middle.Plus(mlp.Forward(post_attention_layernorm.Forward(middle)));

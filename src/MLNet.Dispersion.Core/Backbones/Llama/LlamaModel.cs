@@ -24,11 +24,11 @@ internal sealed class LlamaModel : nn.Module, ITransformerTrunk
 
     public BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection)
     {
-        var mask = CausalAttention.Mask(attentionMask);
+        var mask = new CausalMask(attentionMask);
         var positions = _rotary.Tables(inputIds.shape[1], inputIds.device);
         var state = embed_tokens.Forward(inputIds);
         return BlockStack.Run(selection, state, layers, (block, input) => block.Forward(input, mask, positions), norm.Forward);
     }
 
-    public Tensor TiedHead(Tensor hidden) => embed_tokens.Head(hidden);
+    public EmbeddingTable TokenEmbedding => embed_tokens;
 }

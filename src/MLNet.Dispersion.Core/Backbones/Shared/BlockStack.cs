@@ -23,7 +23,10 @@ internal static class BlockStack
         for (int layer = 0; layer < blocks.Count; layer++)
         {
             kept[layer] = selection.Includes(layer) ? state : null;
-            state = run(blocks[layer], state);
+
+            // What the graph does not keep of a block ends with it.
+            using var scope = NewDisposeScope();
+            state = run(blocks[layer], state).MoveToOuterDisposeScope();
         }
 
         var last = norm(state);

@@ -17,8 +17,11 @@ internal sealed class EmbeddingTable : nn.Module
         RegisterComponents();
     }
 
+    /// <summary>The table, <c>[V, F]</c>.</summary>
+    internal Parameter Weight => weight;
+
     /// <summary>Ids <c>[B, L]</c> to embeddings <c>[B, L, F]</c>, float32.</summary>
-    internal Tensor Forward(Tensor ids) => weight.index_select(0, ids.flatten()).view(ids.shape[0], ids.shape[1], weight.shape[1]);
+    internal Tensor Forward(Tensor ids) => EmbeddingLookup.Rows(weight, ids.flatten()).view(ids.shape[0], ids.shape[1], weight.shape[1]);
 
     /// <summary>The first rows, <c>[count, F]</c>.</summary>
     internal Tensor First(long count) => weight.narrow(0, 0, count);

@@ -7,6 +7,6 @@ internal interface ITransformerTrunk
 {
     BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection);
 
-    /// <summary>Logits by the token embedding itself, float32.</summary>
-    Tensor TiedHead(Tensor hidden);
+    /// <summary>The token embedding, which is the head as well when that is tied.</summary>
+    EmbeddingTable TokenEmbedding { get; }
 }

@@ -19,6 +19,9 @@ internal sealed class ProjectionLayer : nn.Module
         RegisterComponents();
     }
 
+    /// <summary>The matrix, <c>[out, in]</c>.</summary>
+    internal Parameter Weight => weight;
+
     /// <summary><c>[..., in]</c> to <c>[..., out]</c>, in the number type of products.</summary>
     internal Tensor Forward(Tensor input) =>
         nn.functional.linear(_context.Cast(input), _context.Cast(weight), bias is null ? null : _context.Cast(bias));

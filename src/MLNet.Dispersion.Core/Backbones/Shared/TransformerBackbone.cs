@@ -30,9 +30,12 @@ internal abstract class TransformerBackbone(BackboneInfo info, string trunkName,
     public override Tensor Logits(Tensor lastHiddenState)
     {
         using var scope = NewDisposeScope();
-        Tensor logits = Head is null ? Trunk.TiedHead(lastHiddenState) : Head.Forward(lastHiddenState).to(ScalarType.Float32);
+        Tensor logits = Head is null ? Trunk.TokenEmbedding.Head(lastHiddenState) : Head.Forward(lastHiddenState).to(ScalarType.Float32);
         return logits.MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    protected internal override Tensor HeadWeight => Head?.Weight ?? Trunk.TokenEmbedding.Weight;
 
     /// <inheritdoc/>
     protected internal override string ParameterName(string tensorName) =>

@@ -6,8 +6,9 @@ namespace MLNet.Dispersion.Losses.Variants;
 /// <summary>The sequences of a batch that have at least one pair of real tokens, with everything of their pads erased.</summary>
 internal sealed class RealTokens
 {
-    private RealTokens(Tensor states, Tensor? mask, Tensor counts)
+    private RealTokens(Tensor states, Tensor? mask, Tensor counts, ScalarType productType)
     {
+        ProductType = productType;
         States = states;
         Mask = mask;
         Counts = counts;
@@ -18,6 +19,9 @@ internal sealed class RealTokens
 
     /// <summary>Which tokens are real, <c>[S, L]</c>, bool; null when all are.</summary>
     public Tensor? Mask { get; }
+
+    /// <summary>The number type of matrix products, where a variant leaves the choice: the states' own, or bfloat16.</summary>
+    public ScalarType ProductType { get; }
 
     /// <summary>Real tokens of each sequence (n), <c>[S]</c>, float64, at least 2.</summary>
     public Tensor Counts { get; }
@@ -34,13 +38,14 @@ internal sealed class RealTokens
     /// <summary>Prepares a batch.</summary>
     /// <param name="states"><c>[B, L, F]</c>.</param>
     /// <param name="mask"><c>[B, L]</c>, bool; null when all tokens are real.</param>
+    /// <param name="productType">See <see cref="ProductType"/>.</param>
     /// <returns>Null when no sequence has two real tokens.</returns>
-    public static RealTokens? Create(Tensor states, Tensor? mask)
+    public static RealTokens? Create(Tensor states, Tensor? mask, ScalarType productType)
     {
         long batch = states.shape[0], length = states.shape[1];
         if (mask is null)
         {
-            return batch == 0 || length < 2 ? null : new RealTokens(states, null, ones(batch, ScalarType.Float64, states.device).TimesInPlace(length));
+            return batch == 0 || length < 2 ? null : new RealTokens(states, null, ones(batch, ScalarType.Float64, states.device).TimesInPlace(length), productType);
         }
 
         Tensor counts = mask.sum(1, type: ScalarType.Float64);
@@ -56,7 +61,7 @@ internal sealed class RealTokens
             (states, mask, counts) = (states.index_select(0, rows), mask.index_select(0, rows), counts.index_select(0, rows));
         }
 
-        return new RealTokens(states.Masked(mask.logical_not().unsqueeze(-1), 0), mask, counts);
+        return new RealTokens(states.Masked(mask.logical_not().unsqueeze(-1), 0), mask, counts, productType);
     }
 
     /// <summary>The states in float64 with each sequence's mean token taken away; pads stay zero.</summary>

@@ -1,0 +1,86 @@
+using MLNet.Dispersion.Backbones.Shared;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Tests.Backbones;
+
+/// <summary>Our attention against the formula in float64.</summary>
+public class ExplicitAttentionTests
+{
+    [Theory]
+    [InlineData(ScalarType.Float32, 21, false, 2e-6)]
+    [InlineData(ScalarType.Float32, 21, true, 2e-6)]
+    [InlineData(ScalarType.Float32, 300, true, 2e-6)]
+    [InlineData(ScalarType.BFloat16, 33, false, 2e-2)]
+    [InlineData(ScalarType.BFloat16, 300, true, 2e-2)]
+    public void Apply_AnyLength_EqualsTheFormulaInValueAndGradients(ScalarType type, int length, bool padded, double relative)
+    {
+        using var scope = NewDisposeScope();
+        Tensor[] inputs = [Sample(type, length, 1), Sample(type, length, 2), Sample(type, length, 3)];
+        Tensor[] wide = [.. inputs.Select(input => input.detach().to(ScalarType.Float64).requires_grad_())];
+        Tensor? attentionMask = padded ? tensor(Enumerable.Range(0, 2 * length).Select(i => i % length < (i < length ? length : length / 3)).ToArray(), 2, length) : null;
+        var mask = new CausalMask(attentionMask);
+        Tensor real = (attentionMask ?? ones(2, length, ScalarType.Bool)).view(2, 1, length, 1);
+        Tensor upstream = Sample(ScalarType.Float64, length, 4).detach() * real;
+
+        Tensor expected = Formula(wide, mask);
+        (expected * upstream).sum().backward();
+        Tensor actual = ExplicitAttention.Apply(inputs[0], inputs[1], inputs[2], mask, 0.3);
+        (actual.to(ScalarType.Float64) * upstream).sum().backward();
+
+        AssertNear(expected * real, actual.to(ScalarType.Float64) * real, relative);
+        for (int i = 0; i < 3; i++)
+        {
+            AssertNear(wide[i].grad!, inputs[i].grad!.to(ScalarType.Float64), 2 * relative);
+        }
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32, 1e-6)]
+    [InlineData(ScalarType.BFloat16, 6e-3)]
+    public void TanhGelu_AnySize_EqualsTorchInValueAndGradient(ScalarType type, double relative)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(8, CPU);
+        Tensor input = randn([7, 101], generator: generator).mul(3).to(type).requires_grad_();
+        Tensor wide = input.detach().to(ScalarType.Float64).requires_grad_();
+        Tensor expected = nn.functional.gelu(wide, TorchSharp.Modules.GELU.Approximate.tanh);
+        expected.sum().backward();
+
+        Tensor actual = TanhGelu.Of(input);
+        actual.sum().backward();
+
+        AssertNear(expected, actual.to(ScalarType.Float64), relative);
+        AssertNear(wide.grad!, input.grad!.to(ScalarType.Float64), relative);
+    }
+
+    [Fact]
+    public void EmbeddingLookup_RepeatedIds_AddsTheirGradientsToWhatIsThere()
+    {
+        using var scope = NewDisposeScope();
+        Tensor table = arange(12, ScalarType.Float32).view(4, 3).clone().requires_grad_();
+        Tensor ids = tensor(new long[] { 1, 3, 1 });
+
+        Tensor rows = EmbeddingLookup.Rows(table, ids);
+        ((rows * 2).sum() + (table * 10).sum()).backward();
+        EmbeddingLookup.Rows(table, ids).sum().backward();
+
+        Assert.True(rows.eq(table.index_select(0, ids)).all().item<bool>());
+        Assert.Equal([10f, 16f, 10f, 13f], table.grad!.select(1, 0).data<float>().ToArray());
+    }
+
+    private static Tensor Sample(ScalarType type, int length, long seed)
+    {
+        using var generator = new Generator((ulong)seed, CPU);
+        return randn([2, 3, length, 8], generator: generator).to(type).requires_grad_();
+    }
+
+    private static Tensor Formula(Tensor[] inputs, CausalMask mask)
+    {
+        Tensor allowed = mask.Allowed ?? CausalMask.Triangle(inputs[0].shape[2], CPU);
+        Tensor scores = (inputs[0].matmul(inputs[1].transpose(2, 3)) * 0.3).masked_fill(allowed.logical_not(), double.NegativeInfinity);
+        return scores.softmax(-1).matmul(inputs[2]);
+    }
+
+    private static void AssertNear(Tensor expected, Tensor actual, double relative) =>
+        Assert.InRange((actual - expected).norm().item<double>(), 0, relative * expected.norm().item<double>());
+}
