@@ -13,7 +13,9 @@ public sealed partial class HouseRulesTests
         ["Tokenization"] = ["Hub"],
         ["Backbones"] = ["Hub"],
         ["Data"] = [],
-        ["Diagnostics"] = ["Geometry", "Hub", "Tokenization", "Backbones", "Data"],
+        ["Writing"] = [],
+        ["Diagnostics"] = ["Geometry", "Hub", "Tokenization", "Backbones", "Data", "Writing"],
+        ["Evaluation"] = ["Hub", "Tokenization", "Backbones", "Data", "Writing"],
         ["Training"] = ["Geometry", "Diagnostics", "Losses", "Hub", "Tokenization", "Backbones", "Data"],
     };
 

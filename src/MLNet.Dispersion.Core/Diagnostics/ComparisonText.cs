@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Geometry;
+using MLNet.Dispersion.Writing;
 
 namespace MLNet.Dispersion.Diagnostics;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MLNet.Dispersion.Geometry;
+using MLNet.Dispersion.Writing;
 
 namespace MLNet.Dispersion.Diagnostics;
 

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion.Writing;
 
 /// <summary>A table for the console or for Markdown: the first column leans left, the others right, one without a head (bars) left and not in Markdown.</summary>
 internal sealed class TextTable

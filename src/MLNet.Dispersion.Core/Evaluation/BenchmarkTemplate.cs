@@ -1,0 +1,137 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace MLNet.Dispersion.Evaluation;
+
+/// <summary>How the records of a JSONL file become questions: the content of a task file. Immutable and thread-safe; change copies with <c>with</c>.</summary>
+/// <remarks>
+/// <para>
+/// A template is a text with placeholders: <c>{question}</c> a field of the record (a text or a number), <c>{mc2.choices[0]}</c> one inside another,
+/// <c>{sentence|before:_|trim}</c> one that goes through filters. Filters: <c>trim</c>; <c>spaces</c> (underscores become blanks); <c>capitalize</c>
+/// (the first letter large, all others small); <c>unmark</c> (takes WikiHow's marks in brackets out); <c>before:X</c> and <c>after:X</c> (what is before or
+/// after the first X). Names of its own: <c>{choice}</c> the choice, <c>{letter}</c> its letter from A, <c>{lettered}</c> all choices, each on a line after its letter.
+/// A brace itself is written twice.
+/// </para>
+/// <para>
+/// In JSON the properties have the same names in camel case, with <c>"version": 1</c>; see <see cref="ToJson"/>. Unknown names are errors.
+/// </para>
+/// </remarks>
+public sealed record BenchmarkTemplate
+{
+    private const int CurrentVersion = 1;
+
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
+        AllowDuplicateProperties = false,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+        WriteIndented = true,
+    };
+
+    /// <summary>The version of the form; 1.</summary>
+    public int Version { get; init; } = CurrentVersion;
+
+    /// <summary>The short name, as in results.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The name for people. Default null: <see cref="Name"/>.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>The JSONL file, relative to the data directory.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>Only records whose fields have these values are items, such as <c>"round": "2"</c>. Default null: all.</summary>
+    public IReadOnlyDictionary<string, string>? Where { get; init; }
+
+    /// <summary>What stands before the examples and the question, once. Default empty.</summary>
+    public string Preamble { get; init; } = string.Empty;
+
+    /// <summary>The question. With <c>{choice}</c> in it each choice has a context of its own (partial scoring).</summary>
+    public required string Context { get; init; }
+
+    /// <summary>Filters that the whole context goes through, by name. Default null: none.</summary>
+    public IReadOnlyList<string>? ContextFilters { get; init; }
+
+    /// <summary>What is scored after the context. Default <c>" {choice}"</c>.</summary>
+    public string Continuation { get; init; } = " {choice}";
+
+    /// <summary>The choices as templates, the same number for every record; this or <see cref="ChoicesField"/>.</summary>
+    public IReadOnlyList<string>? Choices { get; init; }
+
+    /// <summary>The field that holds the array of choices, filters allowed; this or <see cref="Choices"/>.</summary>
+    public string? ChoicesField { get; init; }
+
+    /// <summary>The field of the right choice: its index from 0, or its letter from A. Needed when there are more choices than one and no <see cref="LabelsField"/>.</summary>
+    public string? GoldField { get; init; }
+
+    /// <summary>The field of an array that says of each choice whether it is true, 0 or 1; instead of <see cref="GoldField"/>, for <see cref="BenchmarkMetric.TrueShare"/>.</summary>
+    public string? LabelsField { get; init; }
+
+    /// <summary>What is scored; the first is the main one.</summary>
+    public required IReadOnlyList<BenchmarkMetric> Metrics { get; init; }
+
+    /// <summary>The JSONL file of solved examples, relative to the data directory; may be <see cref="Data"/>, an item is then never its own example. Default null: there are none.</summary>
+    public string? FewShotData { get; init; }
+
+    /// <summary>How many examples stand before a question unless the options say otherwise. Default 0. At least 0.</summary>
+    public int FewShot { get; init; }
+
+    /// <summary>Examples must agree with the item in this field, such as a subject. Default null: no matter.</summary>
+    public string? FewShotSameField { get; init; }
+
+    /// <summary>How they are chosen. Default <see cref="FewShotDraw.Random"/>.</summary>
+    public FewShotDraw FewShotDraw { get; init; }
+
+    /// <summary>What stands after each example. Default an empty line.</summary>
+    public string Separator { get; init; } = "\n\n";
+
+    /// <summary>Reads a template.</summary>
+    /// <param name="json">The JSON text.</param>
+    /// <exception cref="FormatException">It is damaged, of a newer version, or says what cannot be; the message names the field and the cure.</exception>
+    public static BenchmarkTemplate FromJson(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return Read(json, "The task");
+    }
+
+    /// <summary>Reads a template from a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="FormatException">It is damaged, of a newer version, or says what cannot be; the message names file, field and cure.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static BenchmarkTemplate Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        return Read(File.ReadAllText(path), path);
+    }
+
+    /// <summary>The template of one of <see cref="BenchmarkTask.BuiltInNames"/>.</summary>
+    /// <param name="name">The name.</param>
+    /// <exception cref="ArgumentException">There is none of this name.</exception>
+    public static BenchmarkTemplate BuiltIn(string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return Read(BuiltInTasks.Json(name), name);
+    }
+
+    /// <summary>The template as JSON; <see cref="FromJson"/> reads it.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Options);
+
+    private static BenchmarkTemplate Read(string json, string owner)
+    {
+        try
+        {
+            var template = JsonSerializer.Deserialize<BenchmarkTemplate>(json, Options) ?? throw new FormatException($"{owner} is 'null'; it must be a JSON object.");
+            return template.Version is >= 1 and <= CurrentVersion
+                ? TemplateRules.Check(template, owner)
+                : throw new FormatException(FormattableString.Invariant($"{owner} has version {template.Version}; this library reads version {CurrentVersion}. Update MLNet.Dispersion, or set \"version\": {CurrentVersion}."));
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"{owner} is no task file: {e.Message} See BenchmarkTemplate for the fields.", e);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using System.Text.Json.Serialization;
+
+namespace MLNet.Dispersion.Evaluation;
+
+/// <summary>How the solved examples before a question are chosen.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<FewShotDraw>))]
+public enum FewShotDraw
+{
+    /// <summary>(<c>random</c>) Drawn without replacement, anew for every item, from the seed and the item's place in its file.</summary>
+    [JsonStringEnumMemberName("random")]
+    Random,
+
+    /// <summary>(<c>first</c>) The first ones of their file, in order.</summary>
+    [JsonStringEnumMemberName("first")]
+    First,
+}
