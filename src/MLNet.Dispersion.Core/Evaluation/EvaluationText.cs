@@ -42,7 +42,7 @@ internal static class EvaluationText
 
     private static string Figure(BenchmarkMetric metric, double value) => double.IsNaN(value) ? None
         : metric.IsShare() ? (100 * value).ToString("F2", CultureInfo.InvariantCulture) + " %"
-        : value.ToString(Math.Abs(value) < 1e6 ? "F3" : "E3", CultureInfo.InvariantCulture);
+        : value.ToString(Math.Abs(value) < 1e6 ? "F3" : "0.000E+0", CultureInfo.InvariantCulture);
 
     private static string Whole(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }
