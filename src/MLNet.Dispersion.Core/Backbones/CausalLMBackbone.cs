@@ -49,6 +49,16 @@ public abstract class CausalLMBackbone : nn.Module
             : throw new ArgumentOutOfRangeException(nameof(value), value, "A dropout probability must be at least 0 and below 1.");
     }
 
+    /// <summary>
+    /// Activation checkpointing in training: blocks keep their input alone and run again in the backward pass, which takes about a third more time and leaves one block's activations in memory instead of all.
+    /// Default false. Backbones of your own may leave it without effect.
+    /// </summary>
+    public bool ActivationCheckpointing
+    {
+        get => Context.ActivationCheckpointing;
+        set => Context.ActivationCheckpointing = value;
+    }
+
     internal ForwardContext Context { get; } = new();
 
     /// <summary>The config.json that it was made from, by which it is saved again.</summary>

@@ -8,6 +8,7 @@ namespace MLNet.Dispersion.Training;
 /// <summary>The one training loop of all objectives: epochs, schedule, validation, early stopping, best weights, progress.</summary>
 internal sealed class FineTuneLoop : IDisposable
 {
+    private const int PreparedSteps = 2;
     private readonly CausalLMBackbone _backbone;
     private readonly FineTuneOptions _options;
     private readonly TrainingRows _train;
@@ -59,10 +60,12 @@ internal sealed class FineTuneLoop : IDisposable
         HostAllocator.KeepFreedMemory();
         ScalarType computeType = backbone.ComputeType;
         double? dropout = backbone.DropoutProbability;
+        bool checkpointing = backbone.ActivationCheckpointing;
         using var loop = new FineTuneLoop(backbone, objective, rows, options, device, probeTexts);
         try
         {
             backbone.ComputeType = PrecisionResolver.ComputeType(options.Precision, device);
+            backbone.ActivationCheckpointing = options.ActivationCheckpointing;
             backbone.DropoutProbability = options.Dropout ?? dropout;
             backbone.DropoutGenerator = loop._dropout;
             backbone.train();
@@ -73,6 +76,7 @@ internal sealed class FineTuneLoop : IDisposable
             backbone.eval();
             backbone.DropoutGenerator = null;
             backbone.DropoutProbability = dropout;
+            backbone.ActivationCheckpointing = checkpointing;
             backbone.ComputeType = computeType;
         }
     }
@@ -100,7 +104,7 @@ internal sealed class FineTuneLoop : IDisposable
         int epochsWithoutGain = 0;
         for (int epoch = 1; epoch <= _options.Epochs; epoch++)
         {
-            foreach (IReadOnlyList<TaskBatch> microBatches in PlanEpoch(epoch))
+            foreach (IReadOnlyList<TaskBatch> microBatches in Prefetch.Ahead(PlanEpoch(epoch), PreparedSteps))
             {
                 if (!RunStep(microBatches, epoch))
                 {

@@ -32,7 +32,7 @@ internal sealed class Gpt2Model : nn.Module, ITransformerTrunk
         var mask = new CausalMask(attentionMask);
         var state = wte.Forward(inputIds).Plus(wpe.First(inputIds.shape[1]));
         state = _context.Drop(state, _context.Dropout(_config.EmbeddingDropout, training));
-        return BlockStack.Run(selection, state, h, (block, input) => block.Forward(input, mask), ln_f.Forward);
+        return BlockStack.Run(_context, selection, state, h, (block, input) => block.Forward(input, mask), ln_f.Forward);
     }
 
     public EmbeddingTable TokenEmbedding => wte;

@@ -32,7 +32,7 @@ internal sealed class GptNeoXModel : nn.Module, ITransformerTrunk
         var positions = _rotary.Tables(inputIds.shape[1], inputIds.device);
         var state = embed_in.Forward(inputIds);
         state = _context.Drop(state, _context.Dropout(_config.HiddenDropout, training));
-        return BlockStack.Run(selection, state, layers, (block, input) => block.Forward(input, mask, positions), final_layer_norm.Forward);
+        return BlockStack.Run(_context, selection, state, layers, (block, input) => block.Forward(input, mask, positions), final_layer_norm.Forward);
     }
 
     public EmbeddingTable TokenEmbedding => embed_in;

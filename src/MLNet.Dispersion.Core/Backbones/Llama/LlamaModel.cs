@@ -7,6 +7,7 @@ namespace MLNet.Dispersion.Backbones.Llama;
 /// <summary>The transformer below the head.</summary>
 internal sealed class LlamaModel : nn.Module, ITransformerTrunk
 {
+    private readonly ForwardContext _context;
     private readonly RotaryEmbedding _rotary;
     private readonly EmbeddingTable embed_tokens;
     private readonly ModuleList<LlamaBlock> layers;
@@ -15,6 +16,7 @@ internal sealed class LlamaModel : nn.Module, ITransformerTrunk
     internal LlamaModel(ForwardContext context, LlamaConfig config)
         : base(nameof(LlamaModel))
     {
+        _context = context;
         _rotary = new RotaryEmbedding(config.HeadSize, config.RopeTheta, config.RopeScaling);
         embed_tokens = new EmbeddingTable(context, config.VocabularySize, config.HiddenSize);
         layers = new ModuleList<LlamaBlock>([.. Enumerable.Range(0, config.LayerCount).Select(_ => new LlamaBlock(context, config, _rotary))]);
@@ -27,7 +29,7 @@ internal sealed class LlamaModel : nn.Module, ITransformerTrunk
         var mask = new CausalMask(attentionMask);
         var positions = _rotary.Tables(inputIds.shape[1], inputIds.device);
         var state = embed_tokens.Forward(inputIds);
-        return BlockStack.Run(selection, state, layers, (block, input) => block.Forward(input, mask, positions), norm.Forward);
+        return BlockStack.Run(_context, selection, state, layers, (block, input) => block.Forward(input, mask, positions), norm.Forward);
     }
 
     public EmbeddingTable TokenEmbedding => embed_tokens;

@@ -6,12 +6,14 @@ namespace MLNet.Dispersion.Backbones.Shared;
 internal static class BlockStack
 {
     /// <summary>From embeddings to the final norm's output.</summary>
+    /// <param name="context">Whether blocks are checkpointed.</param>
     /// <param name="selection">Which hidden states to keep.</param>
     /// <param name="embeddings">Hidden state 0, <c>[B, L, F]</c>.</param>
     /// <param name="blocks">The blocks.</param>
     /// <param name="run">Applies a block to a state.</param>
     /// <param name="norm">The final norm.</param>
     internal static BackboneOutput Run<TBlock>(
+        ForwardContext context,
         HiddenStateSelection selection,
         Tensor embeddings,
         IList<TBlock> blocks,
@@ -26,7 +28,10 @@ internal static class BlockStack
 
             // What the graph does not keep of a block ends with it.
             using var scope = NewDisposeScope();
-            state = run(blocks[layer], state).MoveToOuterDisposeScope();
+            TBlock block = blocks[layer];
+            state = context.ActivationCheckpointing && is_grad_enabled() && state.requires_grad
+                ? CheckpointedBlock.Run(state, input => run(block, input), context.DropoutGenerator).MoveToOuterDisposeScope()
+                : run(block, state).MoveToOuterDisposeScope();
         }
 
         var last = norm(state);

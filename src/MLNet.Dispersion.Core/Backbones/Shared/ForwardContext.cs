@@ -15,6 +15,9 @@ internal sealed class ForwardContext
     /// <summary>Replaces every probability of the configuration when set.</summary>
     internal double? DropoutProbability { get; set; }
 
+    /// <summary>Whether blocks keep their inputs alone and run again in the backward pass.</summary>
+    internal bool ActivationCheckpointing { get; set; }
+
     /// <summary>The tensor in the number type of products; itself when it has it already.</summary>
     internal Tensor Cast(Tensor value) => value.dtype == ComputeType ? value : value.to(ComputeType);
 

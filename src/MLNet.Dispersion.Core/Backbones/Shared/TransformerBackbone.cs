@@ -20,9 +20,10 @@ internal abstract class TransformerBackbone(BackboneInfo info, string trunkName,
         CheckInput(inputIds, attentionMask);
 
         // The scope keeps every intermediate tensor alive until its last call has returned, whatever the garbage collector does meanwhile.
-        using var scope = NewDisposeScope();
+        // Checkpointed blocks need masks and position tables once more in the backward pass: these then live as long as the caller's scope.
+        using var scope = Context.ActivationCheckpointing ? null : NewDisposeScope();
         BackboneOutput output = Trunk.Forward(inputIds, attentionMask, hiddenStates);
-        scope.MoveToOuter([.. output.HiddenStates.OfType<Tensor>().Append(output.LastHiddenState).Distinct<Tensor>(ReferenceEqualityComparer.Instance)]);
+        scope?.MoveToOuter([.. output.HiddenStates.OfType<Tensor>().Append(output.LastHiddenState).Distinct<Tensor>(ReferenceEqualityComparer.Instance)]);
         return output;
     }
 
