@@ -50,7 +50,7 @@ public abstract class CausalLMBackbone : nn.Module
     }
 
     /// <summary>
-    /// Activation checkpointing in training: blocks keep their input alone and run again in the backward pass, which takes about a third more time and leaves one block's activations in memory instead of all.
+    /// Activation checkpointing in training: blocks keep their input alone and run again in the backward pass, which takes the time of one more forward pass and leaves one block's activations in memory instead of all.
     /// Default false. Backbones of your own may leave it without effect.
     /// </summary>
     public bool ActivationCheckpointing

@@ -63,7 +63,7 @@ public sealed class FineTuneOptions
     /// <summary>The number type of matrix products. Default <see cref="Precision.Auto"/>.</summary>
     public Precision Precision { get; set; } = Precision.Auto;
 
-    /// <summary>Keep each block's input alone and run the block again in the backward pass: about a third more time, much less memory for long contexts. The same gradients. Default false.</summary>
+    /// <summary>Keep each block's input alone and run the block again in the backward pass: the time of one more forward pass, much less memory for long contexts. The same gradients. Default false.</summary>
     public bool ActivationCheckpointing { get; set; }
 
     /// <summary>Where to compute: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>mps</c>.</summary>
