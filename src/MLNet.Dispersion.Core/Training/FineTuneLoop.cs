@@ -16,7 +16,7 @@ internal sealed class FineTuneLoop : IDisposable
     private readonly Validator? _validator;
     private readonly DecoupledAdamW _optimizer;
     private readonly WeightSnapshot _best;
-    private readonly Generator _subsampling;
+    private readonly TrainingGenerators _generators;
     private readonly Generator _dropout;
     private readonly TrainingStep _step;
     private readonly LearningRateSchedule _schedule;
@@ -39,9 +39,10 @@ internal sealed class FineTuneLoop : IDisposable
         _optimizer = ParameterGroups.CreateOptimizer(backbone, objective.HeadParameters, options);
         _validator = validation.Length > 0 ? new Validator(backbone, objective, rows.Subset(validation), options.MicroBatchSize, _padId, device) : null;
         _best = new WeightSnapshot(_optimizer.Parameters);
-        _subsampling = SeedStream.TorchGenerator(seed, SeedStream.TokenSubsampling, CPU);
-        _dropout = SeedStream.TorchGenerator(seed, SeedStream.Dropout, device);
-        _step = new TrainingStep(backbone, objective, _optimizer, options.Dispersion, options.MaxGradNorm, _subsampling, device);
+        _generators = new TrainingGenerators(seed);
+        _dropout = _generators.Add("dropout", SeedStream.Dropout, device);
+        Generator subsampling = _generators.Add("token_subsampling", SeedStream.TokenSubsampling, CPU);
+        _step = new TrainingStep(backbone, objective, _optimizer, options.Dispersion, options.MaxGradNorm, subsampling, device);
         _schedule = CreateSchedule();
         _geometry = new GeometryTracker(backbone, probeTexts ?? rows.Sequences, options.GeometryProbe, options.CancellationToken);
     }
@@ -86,8 +87,7 @@ internal sealed class FineTuneLoop : IDisposable
     {
         _optimizer.Dispose();
         _best.Dispose();
-        _subsampling.Dispose();
-        _dropout.Dispose();
+        _generators.Dispose();
     }
 
     private LearningRateSchedule CreateSchedule()
