@@ -67,6 +67,18 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
     /// <summary>The name of the backbone that was fine-tuned.</summary>
     public string BackboneName { get; }
 
+    /// <summary>
+    /// The number type in which rows are scored: that of <see cref="FineTuneOptions.ScoringPrecision"/> at first, which says what it means for scores.
+    /// Saved with the model. May be set at any time, for all cursors and prediction engines that use this instance; blocks of rows whose scoring begins later follow it.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value set is none of the enumeration's.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public Precision ScoringPrecision
+    {
+        get => _scorer.Use(scorer => scorer.ScoringPrecision);
+        set => _scorer.Use(scorer => scorer.ScoringPrecision = value);
+    }
+
     /// <summary>How training went, step by step; null for a model that was loaded.</summary>
     public FineTuneResult? TrainingResult { get; }
 

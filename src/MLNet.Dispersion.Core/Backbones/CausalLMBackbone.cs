@@ -61,6 +61,9 @@ public abstract class CausalLMBackbone : nn.Module
 
     internal ForwardContext Context { get; } = new();
 
+    /// <summary>Whether a real token's state may depend on the mask of the pads to its right; false where the causal rule alone keeps them out, bit for bit.</summary>
+    internal virtual bool NeedsPaddingMask => true;
+
     /// <summary>The config.json that it was made from, by which it is saved again.</summary>
     internal JsonObject? Config { get; set; }
 
@@ -100,4 +103,15 @@ public abstract class CausalLMBackbone : nn.Module
     /// <param name="attentionMask">The mask or null.</param>
     /// <exception cref="ArgumentException">A shape or type is wrong, an id outside the vocabulary, padding not on the right, or the sequences are longer than the context.</exception>
     protected void CheckInput(Tensor inputIds, Tensor? attentionMask) => InputCheck.Validate(Info, inputIds, attentionMask);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Context.Copies.Drop();
+        }
+
+        base.Dispose(disposing);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using MLNet.Dispersion.Diagnostics;
 using MLNet.Dispersion.Geometry;
 using MLNet.Dispersion.Hub;
@@ -12,12 +13,15 @@ internal static class ClassifierCheckpoint
     private const string SettingsFile = "classifier.json";
     private const string WeightsFile = "classifier.safetensors";
     private const string GeometryFile = "geometry-history.json";
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
+    };
 
-    internal static void Write(CheckpointSink sink, ClassificationHead head, int maxSequenceLength, IReadOnlyList<GeometrySnapshot> geometry)
+    internal static void Write(CheckpointSink sink, ClassificationHead head, ClassifierSettings settings, IReadOnlyList<GeometrySnapshot> geometry)
     {
         sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, [new(ClassificationHead.WeightName, head.Weight)]));
-        var settings = new ClassifierSettings(ClassifierSettings.CurrentVersion, head.ClassCount, maxSequenceLength);
         sink.Write(SettingsFile, stream => JsonSerializer.Serialize(stream, settings, Json));
         sink.Write(GeometryFile, stream => GeometryHistoryJson.Write(geometry, stream));
     }

@@ -4,7 +4,8 @@ namespace MLNet.Dispersion.Training;
 /// <param name="FormatVersion">Of the file; this build writes and reads 1.</param>
 /// <param name="ClassCount">Classes (K).</param>
 /// <param name="MaxSequenceLength">The most tokens of one text.</param>
-internal sealed record ClassifierSettings(int FormatVersion, int ClassCount, int MaxSequenceLength)
+/// <param name="ScoringPrecision">The number type of scoring; files of builds that had no choice do not name it.</param>
+internal sealed record ClassifierSettings(int FormatVersion, int ClassCount, int MaxSequenceLength, Precision ScoringPrecision = Precision.Float32)
 {
     internal const int CurrentVersion = 1;
 }

@@ -63,6 +63,14 @@ public sealed class FineTuneOptions
     /// <summary>The number type of matrix products. Default <see cref="Precision.Auto"/>.</summary>
     public Precision Precision { get; set; } = Precision.Auto;
 
+    /// <summary>
+    /// The number type in which the fine-tuned classifier scores texts, whatever <see cref="Precision"/> it was trained in; saved with it, and can be changed later on.
+    /// Default <see cref="Precision.Float32"/>: the same scores on every processor. <see cref="Precision.BFloat16Mixed"/> is faster where the processor has bfloat16
+    /// and slower where it has not; probabilities typically differ from float32's by less than 0.01, so that labels of undecided texts may change.
+    /// <see cref="Precision.Auto"/> decides on the machine that scores. Class scoring alone: language-model training ignores it.
+    /// </summary>
+    public Precision ScoringPrecision { get; set; } = Precision.Float32;
+
     /// <summary>Keep each block's input alone and run the block again in the backward pass: the time of one more forward pass, much less memory for long contexts. The same gradients. Default false.</summary>
     public bool ActivationCheckpointing { get; set; }
 

@@ -24,6 +24,7 @@ internal static class FineTuneOptionsValidator
         Check(o.ValidationFraction is >= 0 and <= 0.5, o.ValidationFraction, nameof(o.ValidationFraction), "from 0 to 0.5");
         Check(o.EarlyStoppingPatience is null or >= 1, o.EarlyStoppingPatience, nameof(o.EarlyStoppingPatience), "at least 1, or null to never stop early");
         Check(Enum.IsDefined(o.Precision), o.Precision, nameof(o.Precision), "one of " + string.Join(", ", Enum.GetNames<Precision>()));
+        Check(Enum.IsDefined(o.ScoringPrecision), o.ScoringPrecision, nameof(o.ScoringPrecision), "one of " + string.Join(", ", Enum.GetNames<Precision>()));
         ArgumentException.ThrowIfNullOrWhiteSpace(o.Device, nameof(FineTuneOptions.Device));
         if (o.GeometryProbe is { } probe)
         {

@@ -11,13 +11,17 @@ public sealed class TextClassifier : IDisposable
     private readonly PretrainedLanguageModel _model;
     private readonly ClassificationHead _head;
     private readonly TextEncoder _encoder;
+    private readonly ClassifierScorer _scorer;
+    private volatile Precision _scoringPrecision;
     private int _disposed;
 
-    private TextClassifier(PretrainedLanguageModel model, ClassificationHead head, TextEncoder encoder)
+    private TextClassifier(PretrainedLanguageModel model, ClassificationHead head, TextEncoder encoder, Precision scoringPrecision)
     {
         _model = model;
         _head = head;
         _encoder = encoder;
+        _scorer = new ClassifierScorer(model, head);
+        _scoringPrecision = scoringPrecision;
     }
 
     /// <summary>Classes (K).</summary>
@@ -28,6 +32,23 @@ public sealed class TextClassifier : IDisposable
 
     /// <summary>The language model below the head, as fine-tuned; it stays this object's and lives as long. Use it for diagnostics.</summary>
     public PretrainedLanguageModel LanguageModel => _model;
+
+    /// <summary>
+    /// The number type in which texts are scored: that of <see cref="FineTuneOptions.ScoringPrecision"/> at first, which says what it means for scores.
+    /// Saved with the classifier. May be set at any time; calls of <see cref="Score"/> that begin later follow it.
+    /// </summary>
+    /// <remarks>
+    /// In bfloat16 the weights are converted once, at the first text, and kept as well: half as much memory again. The copies follow training of <see cref="LanguageModel"/>;
+    /// after weights were edited by hand, load the classifier anew.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value set is none of the enumeration's.</exception>
+    public Precision ScoringPrecision
+    {
+        get => _scoringPrecision;
+        set => _scoringPrecision = Enum.IsDefined(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, $"ScoringPrecision is {value}; it must be one of {string.Join(", ", Enum.GetNames<Precision>())}.");
+    }
 
     /// <summary>How training went; null for a classifier that was loaded.</summary>
     public FineTuneResult? TrainingResult { get; private init; }
@@ -68,7 +89,7 @@ public sealed class TextClassifier : IDisposable
             var rows = new TrainingRows(sequences, labels);
             int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe, out _) : null;
             var result = FineTuneLoop.Run(model.Backbone, new ClassificationObjective(head), rows, options, device, probeTexts);
-            return new TextClassifier(model, head, encoder) { TrainingResult = result, GeometryHistory = result.GeometryHistory, TruncatedTrainingRows = truncated };
+            return new TextClassifier(model, head, encoder, options.ScoringPrecision) { TrainingResult = result, GeometryHistory = result.GeometryHistory, TruncatedTrainingRows = truncated };
         }
         catch
         {
@@ -93,7 +114,7 @@ public sealed class TextClassifier : IDisposable
         {
             model.Backbone.eval();
             var head = ClassifierCheckpoint.ReadHead(source, settings, model.Backbone.Info.HiddenSize, target);
-            return new TextClassifier(model, head, new TextEncoder(model, settings.MaxSequenceLength)) { GeometryHistory = ClassifierCheckpoint.ReadGeometry(source) };
+            return new TextClassifier(model, head, new TextEncoder(model, settings.MaxSequenceLength), settings.ScoringPrecision) { GeometryHistory = ClassifierCheckpoint.ReadGeometry(source) };
         }
         catch
         {
@@ -112,7 +133,7 @@ public sealed class TextClassifier : IDisposable
         ArgumentNullException.ThrowIfNull(texts);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         var sequences = _encoder.Encode(texts, out truncated);
-        return new ClassifierScorer(_model, _head).Score(sequences);
+        return _scorer.Score(sequences, PrecisionResolver.ComputeType(ScoringPrecision, _scorer.Device));
     }
 
     /// <summary>Writes everything that <see cref="Load"/> needs: configuration, tokenizer, weights (float32).</summary>
@@ -123,7 +144,7 @@ public sealed class TextClassifier : IDisposable
         ArgumentNullException.ThrowIfNull(sink);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         _model.Save(sink, ScalarType.Float32);
-        ClassifierCheckpoint.Write(sink, _head, _encoder.MaxTokens, GeometryHistory);
+        ClassifierCheckpoint.Write(sink, _head, new ClassifierSettings(ClassifierSettings.CurrentVersion, ClassCount, MaxSequenceLength, ScoringPrecision), GeometryHistory);
     }
 
     /// <inheritdoc/>

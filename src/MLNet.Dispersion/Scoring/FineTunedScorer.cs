@@ -15,6 +15,12 @@ internal sealed class FineTunedScorer(TextClassifier classifier) : ITextScorer
 
     public IReadOnlyList<GeometrySnapshot> GeometryHistory => classifier.GeometryHistory;
 
+    public Precision ScoringPrecision
+    {
+        get => classifier.ScoringPrecision;
+        set => classifier.ScoringPrecision = value;
+    }
+
     public float[] Score(IReadOnlyList<string?> texts, out int truncated) => classifier.Score(texts, out truncated);
 
     public void Save(CheckpointSink sink) => classifier.Save(sink);

@@ -19,6 +19,9 @@ internal interface ITextScorer : IDisposable
     /// <summary>How condensed the backbone was in training; kept by a model that was loaded.</summary>
     IReadOnlyList<GeometrySnapshot> GeometryHistory { get; }
 
+    /// <summary>The number type of scoring.</summary>
+    Precision ScoringPrecision { get; set; }
+
     /// <summary>Scores texts.</summary>
     /// <param name="texts">The texts; blank ones count as empty.</param>
     /// <param name="truncated">How many of them were cut off.</param>

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.Dispersion.Tests.Support;
+using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Tests.Persistence;
 
@@ -30,6 +31,25 @@ public sealed class SaveLoadTests(TrainedModel trained) : IClassFixture<TrainedM
 
         Assert.Equal([0, trained.Alone.TrainingResult!.Steps], loaded.GeometryHistory.Select(snapshot => snapshot.Step));
         Assert.Equal(trained.Alone.GeometryHistory.Select(snapshot => snapshot.Profile.ToString()), loaded.GeometryHistory.Select(snapshot => snapshot.Profile.ToString()));
+    }
+
+    [Fact]
+    public void Load_ClassifierAlone_KeepsItsScoringPrecision()
+    {
+        using var first = new MemoryStream();
+        trained.Ml.Model.Save(trained.Alone, trained.Data.Schema, first);
+        var ml = new MLContext();
+        using var exact = (FineTuneWithDispersionTransformer)ml.Model.Load(first, out DataViewSchema schema);
+        Assert.Equal(Precision.Float32, exact.ScoringPrecision);
+        exact.ScoringPrecision = Precision.BFloat16Mixed;
+        using var second = new MemoryStream();
+        ml.Model.Save(exact, schema, second);
+
+        using var rounded = (FineTuneWithDispersionTransformer)ml.Model.Load(second, out _);
+
+        Assert.Equal(Precision.BFloat16Mixed, rounded.ScoringPrecision);
+        Assert.Equal(Tuning.Scores(ml, exact, Texts), Tuning.Scores(ml, rounded, Texts));
+        Assert.NotEqual(Tuning.Scores(ml, trained.Alone, Texts), Tuning.Scores(ml, rounded, Texts));
     }
 
     [Fact]

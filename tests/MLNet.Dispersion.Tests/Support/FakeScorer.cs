@@ -28,6 +28,8 @@ internal sealed class FakeScorer(int classCount = 3) : ITextScorer
 
     public IReadOnlyList<GeometrySnapshot> GeometryHistory => [];
 
+    public Precision ScoringPrecision { get; set; }
+
     /// <summary>Runs inside every call.</summary>
     public Action? WhileScoring { get; init; }
 

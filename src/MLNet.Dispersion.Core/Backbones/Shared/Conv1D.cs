@@ -20,5 +20,5 @@ internal sealed class Conv1D : nn.Module
     }
 
     /// <summary><c>[..., in]</c> to <c>[..., out]</c>, in the number type of products.</summary>
-    internal Tensor Forward(Tensor input) => nn.functional.linear(_context.Cast(input), _context.Cast(weight).t(), _context.Cast(bias));
+    internal Tensor Forward(Tensor input) => nn.functional.linear(_context.Cast(input), _context.CastWeight(weight).t(), _context.CastWeight(bias));
 }

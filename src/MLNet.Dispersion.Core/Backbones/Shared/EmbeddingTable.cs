@@ -27,5 +27,5 @@ internal sealed class EmbeddingTable : nn.Module
     internal Tensor First(long count) => weight.narrow(0, 0, count);
 
     /// <summary>Logits by the table itself: <c>[..., F]</c> to <c>[..., V]</c>, float32. Reads the live weight, so a tied head never goes stale.</summary>
-    internal Tensor Head(Tensor hidden) => nn.functional.linear(_context.Cast(hidden), _context.Cast(weight)).to(ScalarType.Float32);
+    internal Tensor Head(Tensor hidden) => nn.functional.linear(_context.Cast(hidden), _context.CastWeight(weight)).to(ScalarType.Float32);
 }

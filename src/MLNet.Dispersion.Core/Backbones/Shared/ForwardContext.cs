@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Runtime;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones.Shared;
@@ -6,8 +7,17 @@ namespace MLNet.Dispersion.Backbones.Shared;
 /// <summary>What all modules of one backbone look at in a forward pass.</summary>
 internal sealed class ForwardContext
 {
-    /// <summary>The number type of matrix products and attention.</summary>
-    internal ScalarType ComputeType { get; set; } = ScalarType.Float32;
+    private ScalarType _computeType = ScalarType.Float32;
+
+    /// <summary>The number type of matrix products and attention: this thread's own where it has chosen one (<see cref="ComputeIn"/>).</summary>
+    internal ScalarType ComputeType
+    {
+        get => ComputeTypeScope.Of(this) ?? _computeType;
+        set => _computeType = value;
+    }
+
+    /// <summary>The weights as passes inside <see cref="ComputeIn"/> read them, without gradients.</summary>
+    internal WeightCopies Copies { get; } = new();
 
     /// <summary>Where dropout masks are drawn from; null switches dropout off.</summary>
     internal Generator? DropoutGenerator { get; set; }
@@ -17,6 +27,21 @@ internal sealed class ForwardContext
 
     /// <summary>Whether blocks keep their inputs alone and run again in the backward pass.</summary>
     internal bool ActivationCheckpointing { get; set; }
+
+    /// <summary>Chooses the number type of this thread's passes until the scope ends; converted weights are kept from one pass to the next.</summary>
+    internal ComputeTypeScope ComputeIn(ScalarType type) => new(this, type);
+
+    /// <summary>A weight in the number type of products; itself when it has it already.</summary>
+    internal Tensor CastWeight(Parameter weight)
+    {
+        ScalarType type = ComputeType;
+        if (weight.dtype == type)
+        {
+            return weight;
+        }
+
+        return ComputeTypeScope.Of(this) is not null && !is_grad_enabled() ? Copies.Of(weight, type) : weight.to(type);
+    }
 
     /// <summary>The tensor in the number type of products; itself when it has it already.</summary>
     internal Tensor Cast(Tensor value) => value.dtype == ComputeType ? value : value.to(ComputeType);

@@ -24,5 +24,5 @@ internal sealed class ProjectionLayer : nn.Module
 
     /// <summary><c>[..., in]</c> to <c>[..., out]</c>, in the number type of products.</summary>
     internal Tensor Forward(Tensor input) =>
-        nn.functional.linear(_context.Cast(input), _context.Cast(weight), bias is null ? null : _context.Cast(bias));
+        nn.functional.linear(_context.Cast(input), _context.CastWeight(weight), bias is null ? null : _context.CastWeight(bias));
 }

@@ -18,6 +18,11 @@ internal abstract class TransformerBackbone(BackboneInfo info, string trunkName,
     public override BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection hiddenStates)
     {
         CheckInput(inputIds, attentionMask);
+        if (training)
+        {
+            // The weights are about to change.
+            Context.Copies.Drop();
+        }
 
         // The scope keeps every intermediate tensor alive until its last call has returned, whatever the garbage collector does meanwhile.
         // Checkpointed blocks need masks and position tables once more in the backward pass: these then live as long as the caller's scope.
@@ -26,6 +31,9 @@ internal abstract class TransformerBackbone(BackboneInfo info, string trunkName,
         scope?.MoveToOuter([.. output.HiddenStates.OfType<Tensor>().Append(output.LastHiddenState).Distinct<Tensor>(ReferenceEqualityComparer.Instance)]);
         return output;
     }
+
+    /// <inheritdoc/>
+    internal override bool NeedsPaddingMask => false;
 
     /// <inheritdoc/>
     public override Tensor Logits(Tensor lastHiddenState)

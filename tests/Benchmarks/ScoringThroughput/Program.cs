@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using MLNet.Dispersion.Benchmarks.ScoringThroughput;
+using MLNet.Dispersion.Training;
+
+var models = new Option<string[]>("--models") { Description = "tiny (the embedded backbone), S (6 layers of 384 features, random weights).", DefaultValueFactory = _ => ["tiny", "S"], AllowMultipleArgumentsPerToken = true };
+var precisions = new Option<Precision[]>("--precisions") { Description = "Of scoring: Float32, BFloat16Mixed, Auto.", DefaultValueFactory = _ => [Precision.Float32, Precision.BFloat16Mixed], AllowMultipleArgumentsPerToken = true };
+var rows = new Option<int>("--rows") { Description = "Texts of bulk scoring; 0 leaves it out.", DefaultValueFactory = _ => 224 };
+var rounds = new Option<int>("--rounds") { Description = "Rounds of bulk scoring; medians are printed.", DefaultValueFactory = _ => 3 };
+var predictions = new Option<int>("--predictions") { Description = "Rounds of single rows; 0 leaves them out.", DefaultValueFactory = _ => 60 };
+var memory = new Option<int>("--memory") { Description = "Predictions over which memory is followed; 0 leaves it out.", DefaultValueFactory = _ => 600 };
+var root = new RootCommand("What scoring through ML.NET costs beside the bare forward passes, one line of JSON for each setting.") { models, precisions, rows, rounds, predictions, memory };
+root.SetAction(arguments =>
+{
+    // Training would change how this process's memory is handed out; a process that only serves a model has not trained.
+    AppContext.SetSwitch("MLNet.Dispersion.KeepFreedMemory", false);
+    var json = new JsonSerializerOptions(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
+    void Print<T>(T line) => Console.WriteLine(JsonSerializer.Serialize(line, json));
+    foreach (string name in arguments.GetValue(models)!)
+    {
+        using Subject subject = Subject.Named(name);
+        foreach (Precision precision in arguments.GetValue(precisions)!)
+        {
+            subject.Classifier.ScoringPrecision = precision;
+            Measure(subject);
+        }
+    }
+
+    void Measure(Subject subject)
+    {
+        if (arguments.GetValue(rows) is > 0 and var texts)
+        {
+            Print(BulkMeasurement.Of(subject, texts, arguments.GetValue(rounds)));
+        }
+
+        if (arguments.GetValue(predictions) is > 0 and var times)
+        {
+            foreach (int words in new[] { 6, 25, 100 })
+            {
+                Print(RowMeasurement.Of(subject, words, times));
+            }
+        }
+
+        if (arguments.GetValue(memory) is > 0 and var followed)
+        {
+            Print(MemoryMeasurement.Of(subject, followed));
+        }
+    }
+});
+return root.Parse(args).Invoke();
