@@ -9,10 +9,10 @@ namespace MLNet.Dispersion.Training;
 internal sealed class DecoupledAdamW : IDisposable
 {
     private readonly List<Slot> _slots = [];
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly double _beta1;
     private readonly double _beta2;
     private readonly double _epsilon;
-    private int _step;
 
     internal DecoupledAdamW(double beta1, double beta2, double epsilon)
     {
@@ -24,16 +24,28 @@ internal sealed class DecoupledAdamW : IDisposable
     /// <summary>Everything that is optimised, in the order it was added.</summary>
     internal IEnumerable<Parameter> Parameters => _slots.Select(slot => slot.Parameter);
 
+    /// <summary>The updates done so far, on which the correction of the moments depends.</summary>
+    internal int StepCount { get; set; }
+
+    /// <summary>Names and first and second moments of everything that is optimised, in the order it was added; the tensors stay this object's.</summary>
+    internal IEnumerable<(string Name, Parameter Parameter, Tensor First, Tensor Second)> State => _slots.Select(slot => (slot.Name, slot.Parameter, slot.First, slot.Second));
+
     /// <summary>Adds a parameter.</summary>
+    /// <param name="name">What checkpoints call it; each parameter has a name of its own.</param>
     /// <param name="parameter">Stays the caller's.</param>
     /// <param name="weightDecay">Its decay; 0 for biases and norms.</param>
     /// <param name="learningRateMultiplier">What its learning rate is, as a multiple of the step's.</param>
-    internal void Add(Parameter parameter, double weightDecay, double learningRateMultiplier = 1)
+    internal void Add(string name, Parameter parameter, double weightDecay, double learningRateMultiplier = 1)
     {
+        if (!_names.Add(name))
+        {
+            throw new ArgumentException($"There is a parameter '{name}' already; each needs a name of its own.", nameof(name));
+        }
+
         using var scope = NewDisposeScope();
         var first = zeros_like(parameter).DetachFromDisposeScope();
         var second = zeros_like(parameter).DetachFromDisposeScope();
-        _slots.Add(new Slot(parameter, first, second, weightDecay, learningRateMultiplier));
+        _slots.Add(new Slot(name, parameter, first, second, weightDecay, learningRateMultiplier));
     }
 
     /// <summary>The 2-norm of all gradients together; NaN or infinity as soon as one entry is.</summary>
@@ -58,9 +70,9 @@ internal sealed class DecoupledAdamW : IDisposable
     internal void Step(double learningRate, double gradientScale = 1)
     {
         using var noGradient = no_grad();
-        _step++;
-        double correction1 = 1 - Math.Pow(_beta1, _step);
-        double correction2 = Math.Sqrt(1 - Math.Pow(_beta2, _step));
+        StepCount++;
+        double correction1 = 1 - Math.Pow(_beta1, StepCount);
+        double correction2 = Math.Sqrt(1 - Math.Pow(_beta2, StepCount));
         var kernel = new AdamWKernel(_beta1, _beta2, _epsilon, correction2, gradientScale);
         foreach (Slot slot in _slots)
         {
@@ -105,5 +117,5 @@ internal sealed class DecoupledAdamW : IDisposable
         slot.Parameter.PlusQuotientInPlace(slot.First, denominator, -stepSize);
     }
 
-    private sealed record Slot(Parameter Parameter, Tensor First, Tensor Second, double WeightDecay, double LearningRateMultiplier);
+    private sealed record Slot(string Name, Parameter Parameter, Tensor First, Tensor Second, double WeightDecay, double LearningRateMultiplier);
 }

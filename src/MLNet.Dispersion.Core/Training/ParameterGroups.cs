@@ -10,14 +10,14 @@ internal static class ParameterGroups
     internal static DecoupledAdamW CreateOptimizer(CausalLMBackbone backbone, IReadOnlyList<Parameter> head, FineTuneOptions options)
     {
         var optimizer = new DecoupledAdamW(options.Beta1, options.Beta2, options.AdamEpsilon);
-        foreach (var (_, parameter) in backbone.named_parameters())
+        foreach (var (name, parameter) in backbone.named_parameters())
         {
-            optimizer.Add(parameter, Decay(parameter, options));
+            optimizer.Add(name, parameter, Decay(parameter, options));
         }
 
-        foreach (Parameter parameter in head)
+        for (int i = 0; i < head.Count; i++)
         {
-            optimizer.Add(parameter, Decay(parameter, options), options.HeadLearningRateMultiplier);
+            optimizer.Add(FormattableString.Invariant($"head.{i}"), head[i], Decay(head[i], options), options.HeadLearningRateMultiplier);
         }
 
         return optimizer;

@@ -15,7 +15,7 @@ public sealed class DecoupledAdamWTests
         float[] start = [.. Enumerable.Range(0, 6).Select(_ => (float)(random.NextDouble() - 0.5))];
         using var parameter = new Parameter(tensor(start).DetachFromDisposeScope());
         using var optimizer = new DecoupledAdamW(Beta1, Beta2, Epsilon);
-        optimizer.Add(parameter, Decay, learningRateMultiplier: 2);
+        optimizer.Add("weight", parameter, Decay, learningRateMultiplier: 2);
         double[] expected = [.. start.Select(value => (double)value)];
         var first = new double[6];
         var second = new double[6];
@@ -47,7 +47,7 @@ public sealed class DecoupledAdamWTests
         using var scope = NewDisposeScope();
         using var parameter = new Parameter(ones(3).DetachFromDisposeScope());
         using var optimizer = new DecoupledAdamW(0.9, 0.95, 1e-8);
-        optimizer.Add(parameter, weightDecay: 0.5);
+        optimizer.Add("weight", parameter, weightDecay: 0.5);
 
         optimizer.Step(0.1);
 
