@@ -75,6 +75,20 @@ public abstract class CausalLMBackbone : nn.Module
     /// <exception cref="ArgumentException">A shape or type is wrong, or the sequences are longer than the context.</exception>
     public abstract BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection hiddenStates);
 
+    /// <summary>An empty cache for <see cref="Continue"/>, which the caller disposes; null (default) where sequences can only be read whole.</summary>
+    /// <param name="rows">Sequences that are read side by side.</param>
+    /// <param name="capacity">Columns that there is room for: tokens of the longest row of each pass, added up.</param>
+    internal virtual KeyValueCache? CreateCache(int rows, int capacity) => null;
+
+    /// <summary>Reads on, without gradients and in evaluation mode, behind the tokens in a cache, and adds the new ones to it.</summary>
+    /// <param name="cache">From <see cref="CreateCache"/>.</param>
+    /// <param name="inputIds">The new token ids, <c>[B, L]</c>, int64.</param>
+    /// <param name="attentionMask">Which of them are real, <c>[B, L]</c>, bool, padding on the right only; null when all are.</param>
+    /// <returns>The final norm's output for the new tokens, <c>[B, L, F]</c>, float32.</returns>
+    /// <exception cref="ArgumentException">As with <see cref="Forward"/>, or the cache has no room.</exception>
+    internal virtual Tensor Continue(KeyValueCache cache, Tensor inputIds, Tensor? attentionMask) =>
+        throw new NotSupportedException($"A backbone of type {Info.ModelType} keeps no keys and values.");
+
     /// <summary>The language-model head.</summary>
     /// <param name="lastHiddenState">Final hidden states, <c>[..., F]</c>, float32.</param>
     /// <returns>Logits <c>[..., V]</c>, float32; position t speaks of token t + 1.</returns>

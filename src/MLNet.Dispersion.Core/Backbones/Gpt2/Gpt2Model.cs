@@ -27,10 +27,10 @@ internal sealed class Gpt2Model : nn.Module, ITransformerTrunk
         RegisterComponents();
     }
 
-    public BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection)
+    public BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection, CachedPass? pass)
     {
-        var mask = new CausalMask(attentionMask);
-        var state = wte.Forward(inputIds).Plus(wpe.First(inputIds.shape[1]));
+        var mask = new CausalMask(attentionMask, pass, inputIds.device);
+        var state = wte.Forward(inputIds).Plus(pass is null ? wpe.First(inputIds.shape[1]) : wpe.Forward(pass.Positions(inputIds.device)));
         state = _context.Drop(state, _context.Dropout(_config.EmbeddingDropout, training));
         return BlockStack.Run(_context, selection, state, h, (block, input) => block.Forward(input, mask), ln_f.Forward);
     }

@@ -26,10 +26,10 @@ internal sealed class GptNeoXModel : nn.Module, ITransformerTrunk
         RegisterComponents();
     }
 
-    public BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection)
+    public BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection, CachedPass? pass)
     {
-        var mask = new CausalMask(attentionMask);
-        var positions = _rotary.Tables(inputIds.shape[1], inputIds.device);
+        var mask = new CausalMask(attentionMask, pass, inputIds.device);
+        var positions = _rotary.Tables(inputIds, pass);
         var state = embed_in.Forward(inputIds);
         state = _context.Drop(state, _context.Dropout(_config.HiddenDropout, training));
         return BlockStack.Run(_context, selection, state, layers, (block, input) => block.Forward(input, mask, positions), final_layer_norm.Forward);

@@ -41,7 +41,7 @@ internal sealed class LlamaAttention : nn.Module
         query = _context.Cast(_rotary.Rotate(query, positions));
         key = _context.Cast(_rotary.Rotate(key, positions));
         double dropout = _context.Dropout(_config.AttentionDropout, training);
-        var attended = CausalAttention.Attend(_context, query, Repeat(key), Repeat(value), mask, dropout: dropout);
+        var attended = CausalAttention.Attend(_context, query, key, value, mask, dropout: dropout);
         return o_proj.Forward(attended.transpose(1, 2).flatten(2, 3));
     }
 
@@ -49,12 +49,5 @@ internal sealed class LlamaAttention : nn.Module
     {
         var heads = projected.view(projected.shape[0], projected.shape[1], count, _config.HeadSize);
         return (norm is null ? heads : norm.Forward(heads)).transpose(1, 2);
-    }
-
-    /// <summary>Gives every query head a key or value head of its own.</summary>
-    private Tensor Repeat(Tensor heads)
-    {
-        int group = _config.HeadCount / _config.KeyValueHeadCount;
-        return group == 1 ? heads : heads.unsqueeze(2).expand(-1, -1, group, -1, -1).flatten(1, 2);
     }
 }

@@ -24,10 +24,10 @@ internal sealed class LlamaModel : nn.Module, ITransformerTrunk
         RegisterComponents();
     }
 
-    public BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection)
+    public BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection, CachedPass? pass)
     {
-        var mask = new CausalMask(attentionMask);
-        var positions = _rotary.Tables(inputIds.shape[1], inputIds.device);
+        var mask = new CausalMask(attentionMask, pass, inputIds.device);
+        var positions = _rotary.Tables(inputIds, pass);
         var state = embed_tokens.Forward(inputIds);
         return BlockStack.Run(_context, selection, state, layers, (block, input) => block.Forward(input, mask, positions), norm.Forward);
     }

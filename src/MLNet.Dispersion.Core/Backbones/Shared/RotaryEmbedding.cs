@@ -15,12 +15,16 @@ internal sealed class RotaryEmbedding
         _inverseFrequencies = [.. Enumerable.Range(0, dimensions / 2).Select(i => (float)Scaled(1 / Math.Pow(theta, 2.0 * i / dimensions), scaling))];
     }
 
-    /// <summary>Cosines and sines of positions 0..length-1, each <c>[length, dimensions]</c>, float32: made once a forward pass.</summary>
-    internal (Tensor Cosine, Tensor Sine) Tables(long length, Device device)
+    /// <summary>Cosines and sines of the positions of tokens <c>[B, L]</c>, float32: made once a forward pass.</summary>
+    /// <returns>Each <c>[L, dimensions]</c>, the same for all rows, or <c>[B, 1, L, dimensions]</c> where a pass says where its rows stand.</returns>
+    internal (Tensor Cosine, Tensor Sine) Tables(Tensor inputIds, CachedPass? pass) => pass is null
+        ? Tables(tensor([.. Enumerable.Range(0, (int)inputIds.shape[1]).Select(i => (float)i)], device: inputIds.device))
+        : Tables(pass.Positions(inputIds.device).to(ScalarType.Float32).unsqueeze(1));
+
+    private (Tensor Cosine, Tensor Sine) Tables(Tensor positions)
     {
-        var positions = tensor([.. Enumerable.Range(0, (int)length).Select(i => (float)i)], device: device).unsqueeze(1);
-        var angles = positions.mul(tensor(_inverseFrequencies, device: device).unsqueeze(0));
-        angles = cat([angles, angles], 1);
+        var angles = positions.unsqueeze(-1).mul(tensor(_inverseFrequencies, device: positions.device));
+        angles = cat([angles, angles], -1);
         return (angles.cos(), angles.sin());
     }
 

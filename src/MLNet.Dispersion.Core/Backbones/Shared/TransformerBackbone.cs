@@ -27,13 +27,28 @@ internal abstract class TransformerBackbone(BackboneInfo info, string trunkName,
         // The scope keeps every intermediate tensor alive until its last call has returned, whatever the garbage collector does meanwhile.
         // Checkpointed blocks need masks and position tables once more in the backward pass: these then live as long as the caller's scope.
         using var scope = Context.ActivationCheckpointing ? null : NewDisposeScope();
-        BackboneOutput output = Trunk.Forward(inputIds, attentionMask, hiddenStates);
+        BackboneOutput output = Trunk.Forward(inputIds, attentionMask, hiddenStates, pass: null);
         scope?.MoveToOuter([.. output.HiddenStates.OfType<Tensor>().Append(output.LastHiddenState).Distinct<Tensor>(ReferenceEqualityComparer.Instance)]);
         return output;
     }
 
     /// <inheritdoc/>
     internal override bool NeedsPaddingMask => false;
+
+    /// <inheritdoc/>
+    internal override KeyValueCache CreateCache(int rows, int capacity) => new(Info.LayerCount, rows, capacity, Info.ContextLength);
+
+    /// <inheritdoc/>
+    internal override Tensor Continue(KeyValueCache cache, Tensor inputIds, Tensor? attentionMask)
+    {
+        CheckInput(inputIds, attentionMask);
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        CachedPass pass = cache.Begin((int)inputIds.shape[1], new CausalMask(attentionMask).Lengths);
+        Tensor states = Trunk.Forward(inputIds, attentionMask, HiddenStateSelection.None, pass).LastHiddenState;
+        pass.Complete();
+        return states.MoveToOuterDisposeScope();
+    }
 
     /// <inheritdoc/>
     public override Tensor Logits(Tensor lastHiddenState)
