@@ -7,7 +7,7 @@ internal sealed class SequenceEncoder
 {
     private readonly TextTokenizer _tokenizer;
     private readonly int[] _before;
-    private readonly int _after;
+    private readonly TokenFrame _frame;
     private (string? Text, int[] Ids) _last;
 
     /// <summary>Finds out what the tokenizer puts before and after every text.</summary>
@@ -16,14 +16,12 @@ internal sealed class SequenceEncoder
     public SequenceEncoder(PretrainedLanguageModel model)
     {
         _tokenizer = model.Tokenizer;
-        int[] frame = _tokenizer.Encode(string.Empty).Ids;
-        int before = frame.AsSpan().CommonPrefixLength(_tokenizer.Encode("a").Ids);
-        _after = frame.Length - before;
+        _frame = TokenFrame.Of(_tokenizer);
         int? begin = _tokenizer.BosTokenId ?? model.Backbone.Info.BosTokenId ?? _tokenizer.EosTokenId ?? model.Backbone.Info.EosTokenId;
-        _before = before > 0 ? frame[..before]
+        _before = _frame.Before.Length > 0 ? _frame.Before
             : begin is { } id ? [id]
             : throw new ArgumentException($"The model '{model.Name}' names no beginning-of-sequence and no end-of-sequence token, so the first token of a text has nothing to follow. Add bos_token to its tokenizer_config.json.", nameof(model));
-        AddsBefore = before > 0;
+        AddsBefore = _frame.Before.Length > 0;
     }
 
     private bool AddsBefore { get; }
@@ -62,9 +60,5 @@ internal sealed class SequenceEncoder
 
     private int[] Begun(int[] content) => [.. _before, .. content];
 
-    private int[] Content(string text)
-    {
-        int[] ids = _tokenizer.Encode(text).Ids;
-        return ids[(AddsBefore ? _before.Length : 0)..^_after];
-    }
+    private int[] Content(string text) => _frame.Content(_tokenizer, text);
 }

@@ -43,17 +43,18 @@ internal sealed class KeyValueCache : IDisposable
     internal IReadOnlyList<int> Lengths => _lengths;
 
     /// <summary>Opens a pass over new tokens; nothing is read until <see cref="CachedPass.Complete"/>.</summary>
+    /// <param name="rows">Sequences; as many as the cache has.</param>
     /// <param name="columns">Tokens of the longest new row.</param>
     /// <param name="lengths">New tokens of each row, on the left; null when each has <paramref name="columns"/>.</param>
     /// <exception cref="ArgumentException">There is no room, or a row would be longer than the context.</exception>
-    internal CachedPass Begin(int columns, int[]? lengths)
+    internal CachedPass Begin(int rows, int columns, int[]? lengths)
     {
-        lengths ??= [.. Enumerable.Repeat(columns, _lengths.Length)];
-        if (lengths.Length != _lengths.Length || Columns + columns > Capacity)
+        if (rows != _lengths.Length || Columns + columns > Capacity)
         {
-            throw new ArgumentException($"The cache has {_lengths.Length} rows and room for {Capacity - Columns} columns more; the tokens come in {lengths.Length} rows of {columns} columns.", nameof(lengths));
+            throw new ArgumentException($"The cache has {_lengths.Length} rows and room for {Capacity - Columns} columns more; the tokens come in {rows} rows of {columns} columns.", nameof(rows));
         }
 
+        lengths ??= [.. Enumerable.Repeat(columns, rows)];
         int longest = _lengths.Zip(lengths, (past, more) => past + more).Max();
         return longest <= ContextLength
             ? new CachedPass(this, columns, lengths)

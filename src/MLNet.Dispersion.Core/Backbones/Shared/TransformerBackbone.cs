@@ -44,7 +44,7 @@ internal abstract class TransformerBackbone(BackboneInfo info, string trunkName,
         CheckInput(inputIds, attentionMask);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        CachedPass pass = cache.Begin((int)inputIds.shape[1], new CausalMask(attentionMask).Lengths);
+        CachedPass pass = cache.Begin((int)inputIds.shape[0], (int)inputIds.shape[1], new CausalMask(attentionMask).Lengths);
         Tensor states = Trunk.Forward(inputIds, attentionMask, HiddenStateSelection.None, pass).LastHiddenState;
         pass.Complete();
         return states.MoveToOuterDisposeScope();
