@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Runtime;
@@ -20,4 +21,9 @@ internal readonly struct BFloatLanes : ILanes<ushort>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<float> lanes, Span<ushort> values, int offset) => Lanes.Store(lanes, values, offset);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ReciprocalSqrt(Vector512<float> lanes) =>
+        Avx512F.IsSupported ? Avx512F.ReciprocalSqrt14(lanes) : Vector512<float>.One / Vector512.Sqrt(lanes);
 }

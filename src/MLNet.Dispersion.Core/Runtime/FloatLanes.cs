@@ -20,4 +20,8 @@ internal readonly struct FloatLanes : ILanes<float>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<float> lanes, Span<float> values, int offset) => Lanes.Store(lanes, values, offset);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ReciprocalSqrt(Vector512<float> lanes) => Vector512<float>.One / Vector512.Sqrt(lanes);
 }

@@ -19,4 +19,7 @@ internal interface ILanes<T>
 
     /// <inheritdoc cref="Lanes.Store(Vector512{float}, Span{float}, int)"/>
     static abstract void Store(Vector512<float> lanes, Span<T> values, int offset);
+
+    /// <summary>1 / sqrt(x) of positive numbers, at least as exact as the type in memory: float32's to the last places, bfloat16's within 2^-14.</summary>
+    static abstract Vector512<float> ReciprocalSqrt(Vector512<float> lanes);
 }

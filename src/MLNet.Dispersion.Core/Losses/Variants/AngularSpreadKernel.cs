@@ -15,10 +15,14 @@ internal static class AngularSpreadKernel<T, TLanes>
     private const int RowsOfARange = 32;
     private const float SmallestNormal = 1.17549435e-38f;
 
-    /// <summary>Rows over (norm + epsilon), and the norms.</summary>
+    /// <summary>Up to this 1 / tau, weights from exp(-1 / tau) to 1 can be added in float32 as they are.</summary>
+    private const double WidestExponent = 40;
+
+    /// <summary>Rows over (norm + epsilon), and the norms; both zero at pads, whatever these hold.</summary>
     /// <param name="states"><c>[S, L, F]</c>, float32, contiguous.</param>
+    /// <param name="real">Which tokens are real, <c>[S * L]</c>; null when all are.</param>
     /// <param name="epsilon">Added to the norm. A zero row with epsilon 0 stays zero.</param>
-    internal static (Tensor Rows, float[] Norms) UnitRows(Tensor states, double epsilon)
+    internal static (Tensor Rows, float[] Norms) UnitRows(Tensor states, bool[]? real, double epsilon)
     {
         var (count, width) = ((int)(states.shape[0] * states.shape[1]), (int)states.shape[2]);
         Tensor rows = empty(states.shape, TLanes.Type);
@@ -29,7 +33,14 @@ internal static class AngularSpreadKernel<T, TLanes>
             Span<T> units = TLanes.Entries(rows);
             for (int row = first; row < first + length; row++)
             {
-                norms[row] = UnitRow(values.Slice(row * width, width), units.Slice(row * width, width), epsilon);
+                Span<T> unit = units.Slice(row * width, width);
+                if (real?[row] == false)
+                {
+                    unit.Clear();
+                    continue;
+                }
+
+                norms[row] = UnitRow(values.Slice(row * width, width), unit, epsilon);
             }
         });
         return (rows, norms);
@@ -37,37 +48,36 @@ internal static class AngularSpreadKernel<T, TLanes>
 
     /// <summary>Turns cosines into <c>W / sqrt(1 - c^2)</c>, in place, with W the exponentials of minus the distances over tau, zero where there is no pair.</summary>
     /// <param name="cosines"><c>[S, L, L]</c>.</param>
-    /// <param name="mask">Real tokens, <c>[S, L]</c>; null when all are.</param>
+    /// <param name="real">Which tokens are real, <c>[S * L]</c>; null when all are.</param>
     /// <param name="limit">The clamp.</param>
     /// <param name="tau">The temperature.</param>
     /// <returns>Of each sequence: the sum of W, and the logarithm that W was divided by.</returns>
-    internal static (double Sum, double Shift)[] Weigh(Tensor cosines, Tensor? mask, double limit, double tau)
+    internal static (double Sum, double Shift)[] Weigh(Tensor cosines, bool[]? real, double limit, double tau)
     {
         var (sequences, length) = ((int)cosines.shape[0], (int)cosines.shape[1]);
-        float[] real = mask is null ? [.. Enumerable.Repeat(1f, sequences * length)] : [.. TensorMemory.Bools(mask).ToArray().Select(isReal => isReal ? 1f : 0f)];
-        var largest = new float[sequences * length];
-        ForEachRow(cosines, (row, values) => largest[row] = LargestOfRow(values, Keys(row), row % length, real[row]));
-        var shifts = new float[sequences];
-        for (int sequence = 0; sequence < sequences; sequence++)
+        float[] keys = new float[sequences * length];
+        Array.Fill(keys, 1);
+        for (int i = 0; i < real?.Length; i++)
         {
-            float cosine = Math.Clamp(largest.AsSpan(sequence * length, length).ToArray().Max(), (float)-limit, (float)limit);
-            shifts[sequence] = LogWeight(Vector512.Create(cosine), (float)(-1 / (Math.PI * tau)))[0];
+            keys[i] = real[i] ? 1 : 0;
         }
 
+        float factor = (float)(-1 / (Math.PI * tau));
+        float[] shifts = 1 / tau <= WidestExponent ? new float[sequences] : Shifts(cosines, keys, (float)limit, factor);
         var sums = new double[sequences * length];
-        ForEachRow(cosines, (row, values) => sums[row] = WeighRow(values, Keys(row), row % length, real[row], (float)limit, (float)(-1 / (Math.PI * tau)), shifts[row / length]));
+        ForEachRow(cosines, (row, values) =>
+            sums[row] = WeighRow(values, KeysOf(keys, row, length), row % length, keys[row], (float)limit, factor, shifts[row / length]));
         return [.. Enumerable.Range(0, sequences).Select(sequence => (sums.AsSpan(sequence * length, length).ToArray().Sum(), (double)shifts[sequence]))];
-
-        ReadOnlySpan<float> Keys(int row) => real.AsSpan(row / length * length, length);
     }
 
-    /// <summary>From the gradient g of <c>u = z r</c>, <c>r = 1 / (|z| + eps)</c>, to that of z: <c>r (g - z (g.z) r / |z|)</c>.</summary>
+    /// <summary>From the gradient g of <c>u = z r</c>, <c>r = 1 / (|z| + eps)</c>, to that of z: <c>r (g - z (g.z) r / |z|)</c>; zero at pads.</summary>
     /// <param name="states">z, <c>[S, L, F]</c>.</param>
+    /// <param name="real">Which tokens are real, <c>[S * L]</c>; null when all are.</param>
     /// <param name="norms">Of its rows.</param>
     /// <param name="rowGradients">g, still to be multiplied by the factors, alike.</param>
     /// <param name="factors">One of each sequence.</param>
     /// <param name="epsilon">Added to the norms.</param>
-    internal static Tensor StateGradients(Tensor states, float[] norms, Tensor rowGradients, float[] factors, double epsilon)
+    internal static Tensor StateGradients(Tensor states, bool[]? real, float[] norms, Tensor rowGradients, float[] factors, double epsilon)
     {
         var (length, width) = ((int)states.shape[1], (int)states.shape[2]);
         Tensor gradients = empty_like(states);
@@ -77,10 +87,17 @@ internal static class AngularSpreadKernel<T, TLanes>
             Span<T> slopes = TLanes.Entries(rowGradients);
             for (int row = first; row < first + count; row++)
             {
+                Span<float> result = results.Slice(row * width, width);
+                if (real?[row] == false)
+                {
+                    result.Clear();
+                    continue;
+                }
+
                 StateSlopes(
                     values.Slice(row * width, width),
                     slopes.Slice(row * width, width),
-                    results.Slice(row * width, width),
+                    result,
                     norms[row],
                     Scale(norms[row], epsilon),
                     factors[row / length]);
@@ -124,6 +141,17 @@ internal static class AngularSpreadKernel<T, TLanes>
             Lanes.Store((TLanes.Load(slopes, i) - (Lanes.Load(state, i) * radial)) * (scale * factor), result, i);
         }
     }
+
+    /// <summary>The logarithm of each sequence's largest weight, so that no temperature makes all of them underflow.</summary>
+    private static float[] Shifts(Tensor cosines, float[] keys, float limit, float factor)
+    {
+        int length = (int)cosines.shape[1];
+        var largest = new float[keys.Length];
+        ForEachRow(cosines, (row, values) => largest[row] = LargestOfRow(values, KeysOf(keys, row, length), row % length, keys[row]));
+        return [.. largest.Chunk(length).Select(rows => LogWeight(Vector512.Create(Math.Clamp(rows.Max(), -limit, limit)), factor)[0])];
+    }
+
+    private static ReadOnlySpan<float> KeysOf(float[] keys, int row, int length) => keys.AsSpan(row / length * length, length);
 
     private static void ForEachRow(Tensor matrices, RowAction body)
     {
@@ -170,7 +198,7 @@ internal static class AngularSpreadKernel<T, TLanes>
             Vector512<float> cosine = Vector512.Min(Vector512.Max(TLanes.Load(cosines, i), Vector512.Create(-limit)), Vector512.Create(limit));
             Vector512<float> weight = Lanes.Exp(LogWeight(cosine, factor) - Vector512.Create(shift)) & IsPair(keys, i, diagonal);
             sum += weight;
-            TLanes.Store(weight / Vector512.Sqrt((Vector512<float>.One - cosine) * (Vector512<float>.One + cosine)), cosines, i);
+            TLanes.Store(weight * TLanes.ReciprocalSqrt((Vector512<float>.One - cosine) * (Vector512<float>.One + cosine)), cosines, i);
         }
 
         return Vector512.Sum(sum);
@@ -183,7 +211,7 @@ internal static class AngularSpreadKernel<T, TLanes>
         & ~Vector512.Equals(Lanes.Index, Vector512.Create(diagonal - offset)).AsSingle();
 
     /// <summary>
-    /// The arccos times a factor. For x from 0 to 1 it is the root of 1 - x times a polynomial in x (Abramowitz and Stegun, 4.4.46, within 2e-8); below 0 the supplement of that of -x.
+    /// The arccos of a number between -1 and 1, not these themselves, times a factor. For x from 0 to 1 it is the root of 1 - x times a polynomial in x (Abramowitz and Stegun, 4.4.46, within 2e-8); below 0 the supplement of that of -x.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> LogWeight(Vector512<float> cosine, float factor)
@@ -197,7 +225,8 @@ internal static class AngularSpreadKernel<T, TLanes>
         polynomial = Vector512.FusedMultiplyAdd(polynomial, x, Vector512.Create(0.0889789874f));
         polynomial = Vector512.FusedMultiplyAdd(polynomial, x, Vector512.Create(-0.2145988016f));
         polynomial = Vector512.FusedMultiplyAdd(polynomial, x, Vector512.Create(1.5707963050f));
-        Vector512<float> angle = polynomial * Vector512.Sqrt(Vector512<float>.One - x);
+        Vector512<float> rest = Vector512<float>.One - x;
+        Vector512<float> angle = polynomial * (rest * TLanes.ReciprocalSqrt(rest));
         Vector512<float> negative = Vector512.LessThan(cosine, Vector512<float>.Zero);
         return Vector512.ConditionalSelect(negative, Vector512.Create(MathF.PI) - angle, angle) * factor;
     }

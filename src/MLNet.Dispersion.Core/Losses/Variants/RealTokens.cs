@@ -3,19 +3,22 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Losses.Variants;
 
-/// <summary>The sequences of a batch that have at least one pair of real tokens, with everything of their pads erased.</summary>
+/// <summary>The sequences of a batch that have at least one pair of real tokens.</summary>
 internal sealed class RealTokens
 {
     private RealTokens(Tensor states, Tensor? mask, Tensor counts, ScalarType productType)
     {
         ProductType = productType;
-        States = states;
+        Unmasked = states;
         Mask = mask;
         Counts = counts;
     }
 
-    /// <summary>Hidden states, <c>[S, L, F]</c>; pad rows are zero whatever they held (NaN and infinity too), and no gradient reaches them.</summary>
-    public Tensor States { get; }
+    /// <summary>Hidden states, <c>[S, L, F]</c>, with whatever the pads hold: NaN and infinity too.</summary>
+    public Tensor Unmasked { get; }
+
+    /// <summary>The same with pad rows of zeros, which no gradient reaches.</summary>
+    public Tensor States => field ??= Mask is null ? Unmasked : Unmasked.Masked(Mask.logical_not().unsqueeze(-1), 0);
 
     /// <summary>Which tokens are real, <c>[S, L]</c>, bool; null when all are.</summary>
     public Tensor? Mask { get; }
@@ -61,7 +64,7 @@ internal sealed class RealTokens
             (states, mask, counts) = (states.index_select(0, rows), mask.index_select(0, rows), counts.index_select(0, rows));
         }
 
-        return new RealTokens(states.Masked(mask.logical_not().unsqueeze(-1), 0), mask, counts, productType);
+        return new RealTokens(states, mask, counts, productType);
     }
 
     /// <summary>The states in float64 with each sequence's mean token taken away; pads stay zero.</summary>
