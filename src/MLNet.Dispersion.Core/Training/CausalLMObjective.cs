@@ -10,7 +10,7 @@ internal sealed class CausalLMObjective : TrainingObjective
     {
         Tensor hidden = output.LastHiddenState.flatten(0, 1);
         Tensor targets = tensor(Targets(batch.Tokens), device: inputIds.device);
-        Tensor sum = backbone.HeadWeight is { } weight
+        Tensor sum = backbone.HeadWeight is { is_leaf: true } weight
             ? HeadCrossEntropy.Sum(hidden, weight, targets, backbone.ComputeType)
             : nn.functional.cross_entropy(backbone.Logits(hidden), targets, ignore_index: HeadCrossEntropy.Ignored, reduction: nn.Reduction.Sum);
         return new TaskLoss(sum);

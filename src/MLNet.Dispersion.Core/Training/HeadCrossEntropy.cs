@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
@@ -9,7 +10,11 @@ namespace MLNet.Dispersion.Training;
 /// Positions are taken in chunks. While a chunk's logits are there they are turned, in place, into their own gradient (softmax minus one-hot), and the
 /// two products of the backward pass are made from it at once: so nothing is computed twice, and only the gradients of hidden states and weight wait for the backward pass.
 /// </para>
-/// <para>It can be differentiated once. Stateless, hence thread-safe.</para>
+/// <para>
+/// The weight's gradient becomes its <c>grad</c>, or is added to it, by the backward pass itself, since automatic differentiation would hold two more copies (154 MB each for GPT-2).
+/// To that end the weight is no input of the graph's node; a number that nobody reads hangs the node into the graph where hidden states have no gradient.
+/// </para>
+/// <para>It can be differentiated once, and by <c>backward()</c> alone. Stateless, hence thread-safe.</para>
 /// </remarks>
 internal sealed class HeadCrossEntropy : autograd.SingleTensorFunction<HeadCrossEntropy>
 {
@@ -24,7 +29,7 @@ internal sealed class HeadCrossEntropy : autograd.SingleTensorFunction<HeadCross
 
     /// <summary>The sum of the counted positions' losses in nats: a scalar of the hidden states' type. Call it inside a dispose scope.</summary>
     /// <param name="hidden">Final hidden states, <c>[N, F]</c>.</param>
-    /// <param name="weight">The head, <c>[V, F]</c>.</param>
+    /// <param name="weight">The head, <c>[V, F]</c>, a leaf.</param>
     /// <param name="targets">Token ids, <c>[N]</c>, int64, or <see cref="Ignored"/>.</param>
     /// <param name="computeType">In which products are made and logits held.</param>
     internal static Tensor Sum(Tensor hidden, Tensor weight, Tensor targets, ScalarType computeType)
@@ -34,21 +39,25 @@ internal sealed class HeadCrossEntropy : autograd.SingleTensorFunction<HeadCross
     }
 
     /// <summary>The same in chunks of at most so many positions.</summary>
-    internal static Tensor Sum(Tensor hidden, Tensor weight, Tensor targets, ScalarType computeType, long chunk) =>
-        apply(hidden, weight, targets, computeType, chunk, is_grad_enabled() && (hidden.requires_grad || weight.requires_grad));
+    internal static Tensor Sum(Tensor hidden, Tensor weight, Tensor targets, ScalarType computeType, long chunk)
+    {
+        bool hasGradient = is_grad_enabled();
+        bool wantsWeight = hasGradient && weight.requires_grad;
+        return apply(hidden, zeros(1).requires_grad_(wantsWeight), new StrongBox<Tensor>(weight), targets, computeType, chunk, hasGradient && hidden.requires_grad, wantsWeight);
+    }
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
-        var (hidden, weight, targets) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2]);
-        var (computeType, most, wantsGradient) = ((ScalarType)vars[3], (long)vars[4], (bool)vars[5]);
+        var (hidden, weight, targets) = ((Tensor)vars[0], (StrongBox<Tensor>)vars[2], (Tensor)vars[3]);
+        var (computeType, most, wantsHidden, wantsWeight) = ((ScalarType)vars[4], (long)vars[5], (bool)vars[6], (bool)vars[7]);
         using var scope = NewDisposeScope();
         Tensor narrowHidden = hidden.to(computeType);
-        Tensor narrowWeight = weight.to(computeType);
+        Tensor narrowWeight = weight.Value!.to(computeType);
         long positions = hidden.shape[0];
         long chunks = Math.Max(1, (positions + most - 1) / most);
         long rows = (positions + chunks - 1) / chunks;
-        Tensor? hiddenGradient = wantsGradient ? empty_like(hidden) : null;
+        Tensor? hiddenGradient = wantsHidden ? empty_like(hidden) : null;
         Tensor? weightGradient = null;
         double sum = 0;
         for (long start = 0; start < positions; start += rows)
@@ -57,19 +66,20 @@ internal sealed class HeadCrossEntropy : autograd.SingleTensorFunction<HeadCross
             long count = Math.Min(rows, positions - start);
             Tensor states = narrowHidden.narrow(0, start, count);
             Tensor logits = states.mm(narrowWeight.t());
-            (double loss, Tensor slopes) = SoftmaxGradient.Of(logits, targets.narrow(0, start, count), wantsGradient);
+            (double loss, Tensor slopes) = SoftmaxGradient.Of(logits, targets.narrow(0, start, count), wantsHidden || wantsWeight);
             sum += loss;
-            if (hiddenGradient is not null)
+            hiddenGradient?.narrow(0, start, count).copy_(slopes.mm(narrowWeight));
+            if (wantsWeight)
             {
-                hiddenGradient.narrow(0, start, count).copy_(slopes.mm(narrowWeight));
-                weightGradient = AddUp(weightGradient, slopes.t().mm(states), chunks > 1 ? weight.dtype : computeType);
+                weightGradient = AddUp(weightGradient, slopes.t().mm(states), chunks > 1 ? weight.Value!.dtype : computeType);
             }
         }
 
-        if (hiddenGradient is not null)
+        if (wantsHidden || wantsWeight)
         {
-            // The graph takes its own reference once this method has returned; the caller's scope then lets go of these.
-            ctx.save_for_backward([hiddenGradient.MoveToOuterDisposeScope(), (weightGradient ?? zeros_like(weight)).MoveToOuterDisposeScope()]);
+            // The graph takes its own reference once this method has returned; the caller's scope then lets go of this one.
+            ctx.save_for_backward(hiddenGradient is null ? [] : [hiddenGradient.MoveToOuterDisposeScope()]);
+            ctx.save_data(nameof(LeafGradient), new LeafGradient(weight.Value!, weightGradient));
         }
 
         return tensor(sum, dtype: hidden.dtype, device: hidden.device).MoveToOuterDisposeScope();
@@ -79,35 +89,19 @@ internal sealed class HeadCrossEntropy : autograd.SingleTensorFunction<HeadCross
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         using var scope = NewDisposeScope();
-        var saved = ctx.get_saved_variables();
-        Tensor hidden = saved[0].mul(grad_output).MoveToOuterDisposeScope();
         double factor = grad_output.to(ScalarType.Float64).item<double>();
-        Tensor weight = Widened(saved[1], factor, hidden.dtype).MoveToOuterDisposeScope();
+        ((LeafGradient)ctx.get_data(nameof(LeafGradient))).AddTo(factor);
+        Tensor? hidden = null;
+        if (ctx.get_saved_variables() is [var saved])
+        {
+            hidden = saved.mul(grad_output).MoveToOuterDisposeScope();
+            saved.Dispose();
+        }
+
         GC.KeepAlive(grad_output);
-        return [hidden, weight, null!, null!, null!, null!];
+        return [hidden!, null!, null!, null!, null!, null!, null!, null!];
     }
 
     private static Tensor AddUp(Tensor? sum, Tensor part, ScalarType type) =>
         sum is null ? part.to(type).MoveToOuterDisposeScope() : sum.PlusInPlace(part);
-
-    /// <summary>The values times a number in a wider type: bfloat16 on the processor in one pass.</summary>
-    private static Tensor Widened(Tensor values, double factor, ScalarType type)
-    {
-        if (type != ScalarType.Float32 || !TensorMemory.IsReachable(values, ScalarType.BFloat16))
-        {
-            return values.to(type).Times(factor);
-        }
-
-        Tensor wide = empty(values.shape, ScalarType.Float32);
-        ParallelRanges.Run((int)values.numel(), 1 << 16, (_, start, count) =>
-        {
-            ReadOnlySpan<ushort> from = TensorMemory.BFloats(values).Slice(start, count);
-            Span<float> to = TensorMemory.Floats(wide).Slice(start, count);
-            for (int i = 0; i < count; i += Lanes.Width)
-            {
-                Lanes.Store(Lanes.Load(from, i) * (float)factor, to, i);
-            }
-        });
-        return wide;
-    }
 }

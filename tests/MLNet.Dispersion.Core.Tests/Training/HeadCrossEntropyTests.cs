@@ -30,6 +30,39 @@ public class HeadCrossEntropyTests
         Assert.Equal(type, weight.grad!.dtype);
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float32, 100, 2e-6)]
+    [InlineData(ScalarType.BFloat16, 100, 1e-2)]
+    [InlineData(ScalarType.BFloat16, 4, 1e-2)]
+    public void Sum_GradientThatIsThereAlready_IsAddedTo(ScalarType computeType, long chunk, double relative)
+    {
+        using var scope = NewDisposeScope();
+        var (hidden, weight, targets) = Sample(ScalarType.Float32);
+        HeadCrossEntropy.Sum(hidden, weight, targets, computeType, chunk).backward();
+        Tensor once = weight.grad!.clone();
+
+        (HeadCrossEntropy.Sum(hidden, weight, targets, computeType, chunk) * -3).backward();
+
+        AssertNear(once * -2, weight.grad!, relative);
+    }
+
+    [Fact]
+    public void Sum_OneSideFrozen_LeavesTheOthersGradientAsItWas()
+    {
+        using var scope = NewDisposeScope();
+        var (hidden, weight, targets) = Sample(ScalarType.Float32);
+        HeadCrossEntropy.Sum(hidden, weight, targets, ScalarType.Float32, 4).backward();
+        var (alone, frozen) = (hidden.clone().detach().requires_grad_(), weight.clone().detach());
+        HeadCrossEntropy.Sum(alone, frozen, targets, ScalarType.Float32, 4).backward();
+        var (still, learning) = (hidden.clone().detach(), weight.clone().detach().requires_grad_());
+        HeadCrossEntropy.Sum(still, learning, targets, ScalarType.Float32, 4).backward();
+
+        Assert.True(alone.grad!.eq(hidden.grad!).all().item<bool>());
+        Assert.Null(frozen.grad);
+        Assert.True(learning.grad!.eq(weight.grad!).all().item<bool>());
+        Assert.Null(still.grad);
+    }
+
     [Fact]
     public void Sum_IgnoredPositions_HaveNoGradient()
     {
