@@ -110,7 +110,7 @@ public sealed class FineTuneWithDispersionEstimator : IEstimator<FineTuneWithDis
         options.Seed = _seed;
         options.CancellationToken = cancellation.Token;
         options.Progress = new TrainingLog(channel, options.Epochs, cancellation, _options.Progress);
-        Info(channel, $"Fine-tuning {_backbone.Name} on {rows.Texts.Count} rows of {classCount} classes, seed {_seed}, dispersion coefficient {options.Dispersion.Coefficient}.");
+        FitLog.Info(channel, $"Fine-tuning {_backbone.Name} on {rows.Texts.Count} rows of {classCount} classes, seed {_seed}, dispersion coefficient {options.Dispersion.Coefficient}.");
         TextClassifier? classifier = null;
         try
         {
@@ -142,15 +142,6 @@ public sealed class FineTuneWithDispersionEstimator : IEstimator<FineTuneWithDis
             return;
         }
 
-        if (result.Warning is { } warning)
-        {
-            channel.Warning(MessageSensitivity.None, warning);
-        }
-
-        string kept = result.BestEpoch is { } best ? string.Create(CultureInfo.InvariantCulture, $"; kept the weights of epoch {best}, validation loss {result.BestValidationLoss:0.0000}") : "";
-        Info(channel, $"Fine-tuned {_backbone.Name} in {result.Elapsed.TotalSeconds:0.0} s and {result.Steps} steps ({result.StopReason}, peak learning rate {result.LearningRate:0.##E+0}, {result.ComputeType}){kept}.");
+        FitLog.Result(channel, _backbone.Name, result);
     }
-
-    private static void Info(IChannel channel, FormattableString message) =>
-        channel.Info(MessageSensitivity.None, message.ToString(CultureInfo.InvariantCulture));
 }

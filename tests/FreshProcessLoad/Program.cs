@@ -4,12 +4,17 @@ using Microsoft.ML.Data;
 
 // Loads the model zip named first and runs it on the lines of the file named second, as a program would that knows nothing but ML.NET:
 // one line a text, from Transform and then from a prediction engine, with the first words telling that our assembly was not there before.
-// A third argument, "geometry", says that the model measures geometry and does not classify.
+// A third argument says that the model does not classify: "geometry", that it measures geometry, "language", that it is a language model.
 var ml = new MLContext();
 Console.WriteLine("loaded before: " + AppDomain.CurrentDomain.GetAssemblies().Any(assembly => assembly.GetName().Name!.StartsWith("MLNet.", StringComparison.Ordinal)));
 ITransformer model = ml.Model.Load(args[0], out _);
 TextRow[] rows = [.. File.ReadLines(args[1]).Select(line => new TextRow { Text = line })];
-IEnumerable<object> results = args is [_, _, "geometry"] ? Run<Geometry>(ml, model, rows) : Run<Prediction>(ml, model, rows);
+IEnumerable<object> results = args switch
+{
+    [_, _, "geometry"] => Run<Geometry>(ml, model, rows),
+    [_, _, "language"] => Run<Language>(ml, model, rows),
+    _ => Run<Prediction>(ml, model, rows),
+};
 foreach (object result in results)
 {
     Console.WriteLine(result);
@@ -38,6 +43,22 @@ internal sealed class Prediction
     public float[] Score { get; set; } = [];
 
     public override string ToString() => string.Join(' ', Score.Select(score => score.ToString("R", CultureInfo.InvariantCulture)).Prepend(PredictedLabel ?? ""));
+}
+
+internal sealed class Language
+{
+    public float[] Features { get; set; } = [];
+
+    public int TokenCount { get; set; }
+
+    public float LogLikelihood { get; set; }
+
+    public float Perplexity { get; set; }
+
+    public string Written { get; set; } = "";
+
+    public override string ToString() => string.Join(' ', Features.Append(TokenCount).Append(LogLikelihood).Append(Perplexity)
+        .Select(value => value.ToString("R", CultureInfo.InvariantCulture)).Append(Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(Written))));
 }
 
 internal sealed class Geometry

@@ -16,6 +16,7 @@ public sealed partial class HouseRulesTests
         ["Writing"] = [],
         ["Diagnostics"] = ["Geometry", "Hub", "Tokenization", "Backbones", "Data", "Writing"],
         ["Evaluation"] = ["Hub", "Tokenization", "Backbones", "Data", "Writing"],
+        ["Features"] = ["Tokenization", "Backbones", "Data", "Evaluation", "Hub"],
         ["Generation"] = ["Tokenization", "Backbones", "Data"],
         ["Training"] = ["Geometry", "Diagnostics", "Losses", "Hub", "Tokenization", "Backbones", "Data"],
     };

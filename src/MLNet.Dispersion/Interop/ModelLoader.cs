@@ -31,6 +31,14 @@ internal static class ModelLoader
         private static ITransformer Create(IHostEnvironment env, object context) => Load(env, context, EmbeddingGeometryTransformer.Load);
     }
 
+    /// <summary>Loads language models.</summary>
+    internal static class LanguageModel
+    {
+        /// <inheritdoc cref="Classifier.Create"/>
+        [SuppressMessage("Performance", "CA1859", Justification = ReturnType)]
+        private static ITransformer Create(IHostEnvironment env, object context) => Load(env, context, LanguageModelTransformer.Load);
+    }
+
     private static ITransformer Load(IHostEnvironment env, object context, Func<IHostEnvironment, LoadContext, ITransformer> load)
     {
         try

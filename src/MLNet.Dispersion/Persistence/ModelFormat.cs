@@ -17,11 +17,17 @@ internal sealed record ModelFormat(string Name, string Signature, string LoaderS
     /// <summary>The loader of <see cref="Geometry"/>.</summary>
     internal const string GeometryLoader = "DispersionGeometry";
 
+    /// <summary>The loader of <see cref="LanguageModel"/>.</summary>
+    internal const string LanguageModelLoader = "DispersionLanguageModel";
+
     /// <summary>A fine-tuned text classifier.</summary>
     internal static ModelFormat Classifier { get; } = new("fine-tuned classifier", "DISPTXTC", ClassifierLoader, 1, 0x00010001);
 
     /// <summary>A transformer that measures embedding geometry.</summary>
     internal static ModelFormat Geometry { get; } = new("embedding geometry transformer", "DISPGEOM", GeometryLoader, 1, 0x00010001);
+
+    /// <summary>A language model that makes features, likelihoods and continuations.</summary>
+    internal static ModelFormat LanguageModel { get; } = new("language model transformer", "DISPLANG", LanguageModelLoader, 1, 0x00010001);
 
     /// <summary>Begins a saved model: ML.NET's header.</summary>
     internal void Begin(SaveContext context) => context.SetVersion(Signature, HeaderVersion, LoaderSignature, typeof(ModelFormat).Assembly);

@@ -52,6 +52,27 @@ public sealed class FreshProcessTests(TrainedModel trained) : IClassFixture<Trai
         Assert.Equal(Texts.Select(text => Describe(engine.Predict(new TextRow { Text = text }))), lines[(1 + Texts.Length)..]);
     }
 
+    [Fact]
+    public async Task Load_LanguageModelInAProcessThatNeverNamedOurTypes_GivesTheSame()
+    {
+        using var model = new TemporaryFile();
+        using var texts = new TemporaryFile();
+        using LanguageModelTransformer transformer = trained.Ml.ApplyLanguageModel("Text", TinyBackbone.Backbone, LanguageRow.Options()).Fit(trained.Data);
+        trained.Ml.Model.Save(transformer, trained.Data.Schema, model.Path);
+        await File.WriteAllLinesAsync(texts.Path, Texts);
+
+        string[] lines = await RunAsync("FreshProcessLoad.dll", model.Path, texts.Path, "language");
+
+        Assert.Equal("loaded before: False", lines[0]);
+        IDataView data = trained.Ml.Data.LoadFromEnumerable(Texts.Select(text => new TextRow { Text = text }));
+        Assert.Equal(LanguageRow.Read(trained.Ml, transformer.Transform(data)).Select(Describe), lines[1..(1 + Texts.Length)]);
+        using var engine = trained.Ml.Model.CreatePredictionEngine<TextRow, LanguageRow>(transformer, new PredictionEngineOptions { OwnsTransformer = false });
+        Assert.Equal(Texts.Select(text => Describe(engine.Predict(new TextRow { Text = text }))), lines[(1 + Texts.Length)..]);
+    }
+
+    private static string Describe(LanguageRow row) =>
+        string.Join(' ', row.Figures.Select(value => value.ToString("R", CultureInfo.InvariantCulture)).Append(Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(row.Written!))));
+
     private static string Describe(GeometryRow row) => string.Join(' ', row.Figures.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
 
     private static string Describe(NamedPrediction prediction) =>

@@ -1,0 +1,162 @@
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using MLNet.Dispersion.Fitting;
+using MLNet.Dispersion.Interop;
+using MLNet.Dispersion.Schema;
+using MLNet.Dispersion.Scoring;
+using MLNet.Dispersion.Training;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Fine-tunes a small pretrained language model on texts, with the dispersion regulariser added to the loss of predicting each next token; or takes it as it is.</summary>
+/// <remarks>
+/// <para>Reads one column, the text (text). Adds a feature vector, token count, log-likelihood, perplexity and, on request, a continuation: the table is at <see cref="LanguageModelTransformer"/>.</para>
+/// <list type="table">
+/// <item><term>Task</term><description>Causal language modelling; no label is read</description></item>
+/// <item><term>Normalisation of the input</term><description>None needed: raw text</description></item>
+/// <item><term>Caching</term><description>None needed in front: <see cref="Fit"/> reads the data once, into memory. Behind, <c>AppendCacheCheckpoint</c> saves forward passes where a trainer reads the features repeatedly</description></item>
+/// <item><term>Exportable to ONNX</term><description>No</description></item>
+/// </list>
+/// <para>Each transformer holds the model's weights until it is disposed.</para>
+/// <para>Immutable: the options are copied on entry. <see cref="Fit"/> may be called repeatedly and gives the same model for the same data.</para>
+/// </remarks>
+public sealed class LanguageModelEstimator : IEstimator<LanguageModelTransformer>
+{
+    // A shape speaks of vectors but not of how long they are: any number of features promises the same.
+    private const int PromisedFeatureCount = 2;
+
+    private readonly IHost _host;
+    private readonly LanguageModelColumns _columns;
+    private readonly LanguageModelOptions _options;
+    private readonly Backbone _backbone;
+    private readonly FineTuneOptions? _training;
+    private readonly int _seed;
+
+    /// <summary>Creates the estimator that fine-tunes; <c>ml.Transforms.Text.FineTuneLanguageModelWithDispersion(...)</c> is the usual way.</summary>
+    /// <param name="environment">The <see cref="MLContext"/>, or any other environment: logging, and the seed where the training options name none.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="training">How to train; null for the defaults. Copied: later edits change nothing. Where <see cref="FineTuneOptions.Seed"/> is null, one number is drawn here from
+    /// the environment's random numbers; the log tells it.</param>
+    /// <param name="options">What to add to rows; null for the defaults. Copied.</param>
+    /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
+    public LanguageModelEstimator(
+        IHostEnvironment environment,
+        string textColumnName = "Text",
+        Backbone? backbone = null,
+        FineTuneOptions? training = null,
+        LanguageModelOptions? options = null)
+        : this(environment, textColumnName, backbone, options, training?.Clone() ?? new FineTuneOptions(), isTrained: true)
+    {
+    }
+
+    private LanguageModelEstimator(IHostEnvironment environment, string textColumnName, Backbone? backbone, LanguageModelOptions? options, FineTuneOptions? training, bool isTrained)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        _options = options?.Clone() ?? new LanguageModelOptions();
+        _options.Validate();
+        _columns = new LanguageModelColumns(textColumnName, _options);
+        training?.Validate();
+        _training = training;
+        _backbone = backbone ?? Backbone.TinyEnglish;
+        _host = environment.Register(nameof(LanguageModelEstimator));
+        _seed = isTrained ? training!.Seed ?? _host.Rand.Next() : 0;
+    }
+
+    /// <summary>Creates the estimator that takes the model as it is; <c>ml.Transforms.Text.ApplyLanguageModel(...)</c> is the usual way.</summary>
+    /// <param name="environment">The <see cref="MLContext"/>, or any other environment.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="options">What to add to rows; null for the defaults. Copied.</param>
+    /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
+    public static LanguageModelEstimator WithoutTraining(IHostEnvironment environment, string textColumnName = "Text", Backbone? backbone = null, LanguageModelOptions? options = null) =>
+        new(environment, textColumnName, backbone, options, training: null, isTrained: false);
+
+    /// <summary>The shape of the data that the transformer gives.</summary>
+    /// <param name="inputSchema">The shape of the training data.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or of another type; the message names the column, what was expected and what was found.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        InputColumns.CheckText(_host, inputSchema, _columns.Text);
+        return SchemaShapes.Append(inputSchema, _columns.Alone(PromisedFeatureCount));
+    }
+
+    /// <summary>Loads the model and trains it on the texts. Progress is written to <see cref="MLContext.Log"/>, at the level Info. Without training no row is read.</summary>
+    /// <param name="input">The training data; read once. Null and blank texts are left out, with one warning that counts them.</param>
+    /// <returns>The transformer; it holds the model's weights, and the caller disposes it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or of another type; the message names the column, what was expected and what was found.</exception>
+    /// <exception cref="ArgumentException">There is no text to train on; the model names no token that ends texts; or its context has no room for what the options ask for.</exception>
+    /// <exception cref="OperationCanceledException">The options' token or the MLContext was cancelled; nothing is left behind.</exception>
+    /// <exception cref="Hub.CheckpointException">The backbone's files are missing or damaged, or it has no tokenizer.</exception>
+    /// <exception cref="TorchUnavailableException">The native library does not load, or the device is not available.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated; later, the best weights are kept and a warning is logged.</exception>
+    public LanguageModelTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        GetOutputSchema(SchemaShapes.Of(input.Schema));
+        using IChannel channel = _host.Start("Training");
+        using var cancellation = new FitCancellation(_host, _training?.CancellationToken ?? default);
+        TrainingTexts? texts = null;
+        if (_training is not null)
+        {
+            texts = TrainingTexts.Read(input, _columns.Text, cancellation);
+            texts.Warn(channel);
+            texts.CheckTrainable(_host);
+        }
+
+        var model = PretrainedLanguageModel.Load(_backbone, TorchRuntime.SelectDevice(_training?.Device ?? _options.Device));
+        try
+        {
+            // Made first, so that what the model cannot do is said before it is trained.
+            var scorer = new LanguageModelScorer(model, _options, _columns);
+            FineTuneResult? result = texts is null ? null : Train(model, texts.Texts, channel, cancellation);
+            return new LanguageModelTransformer(_host, _columns, _backbone.Name, scorer, _options) { TrainingResult = result, GeometryHistory = result?.GeometryHistory ?? [] };
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private FineTuneResult Train(PretrainedLanguageModel model, IReadOnlyList<string> texts, IChannel channel, FitCancellation cancellation)
+    {
+        FineTuneOptions training = _training!.Clone();
+        training.Seed = _seed;
+        training.CancellationToken = cancellation.Token;
+        training.Progress = new TrainingLog(channel, training.Epochs, cancellation, _training.Progress);
+        IReadOnlyList<int[]> blocks = Blocks(model, texts, channel);
+        FitLog.Info(channel, $"Fine-tuning {_backbone.Name} as a language model on {texts.Count} texts in {blocks.Count} blocks, seed {_seed}, dispersion coefficient {training.Dispersion.Coefficient}.");
+        try
+        {
+            FineTuneResult result = LanguageModelTrainer.Train(model, blocks, training);
+            cancellation.ThrowIfRequested();
+            FitLog.Result(channel, _backbone.Name, result);
+            return result;
+        }
+        catch (OperationCanceledException)
+        {
+            cancellation.ThrowIfRequested();
+            throw;
+        }
+    }
+
+    private IReadOnlyList<int[]> Blocks(PretrainedLanguageModel model, IReadOnlyList<string> texts, IChannel channel)
+    {
+        int context = model.Backbone.Info.ContextLength;
+        int length = Math.Min(_training!.MaxSequenceLength ?? context, context);
+        if (_options.PackTexts)
+        {
+            return TrainingBlocks.Packed(model, texts, length);
+        }
+
+        IReadOnlyList<int[]> blocks = TrainingBlocks.OnePerText(model, texts, out int truncated, length);
+        if (truncated > 0)
+        {
+            FitLog.Warn(channel, $"{truncated} of {texts.Count} training texts have more tokens in column '{_columns.Text}' than the {length} of a block, and were cut off.");
+        }
+
+        return blocks;
+    }
+}

@@ -1,0 +1,167 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using MLNet.Dispersion.Diagnostics;
+using MLNet.Dispersion.Geometry;
+using MLNet.Dispersion.Interop;
+using MLNet.Dispersion.Persistence;
+using MLNet.Dispersion.Schema;
+using MLNet.Dispersion.Scoring;
+using MLNet.Dispersion.Training;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>A language model, fine-tuned or as it is: adds feature vectors, likelihoods and continuations to every row's text.</summary>
+/// <remarks>
+/// <para>Reads the text column (text). Adds those of these columns that <see cref="LanguageModelOptions"/> names:</para>
+/// <list type="table">
+/// <listheader><term>Column</term><description>Type and meaning</description></listheader>
+/// <item><term>Features</term><description>vector of <see cref="float"/> of length <see cref="FeatureCount"/>: the text's pooled final hidden state, for any trainer</description></item>
+/// <item><term>TokenCount</term><description><see cref="int"/>: the text's tokens, after truncation</description></item>
+/// <item><term>LogLikelihood</term><description><see cref="float"/>: the sum of the natural logarithms of their probabilities</description></item>
+/// <item><term>Perplexity</term><description><see cref="float"/>, at least 1: exp(-LogLikelihood / TokenCount)</description></item>
+/// <item><term>(off by default) Continuation</term><description>text: what the model writes behind it</description></item>
+/// </list>
+/// <para>
+/// Null and blank texts have no tokens: the vector is zero, the count and the log-likelihood 0, the perplexity NaN, the continuation empty. Texts longer than the model
+/// reads count by their beginning, with one warning a pass that counts them; continuations follow a long text's end. Only what is read is computed: with the
+/// features alone the model's head is never applied, and a continuation that nobody reads is not written.
+/// </para>
+/// <para>
+/// It is a row-to-row mapper, so <c>Model.CreatePredictionEngine</c> takes it, alone and inside a chain. <see cref="Transform"/> works in blocks of up to 256 rows while the data is read.
+/// Trainers that read the features several times compute them as often: put <c>AppendCacheCheckpoint</c> behind this part of a pipeline.
+/// </para>
+/// <para>
+/// Thread-safe: any number of cursors and prediction engines may use one instance at once. It holds the model's weights, and whoever created it disposes it; after that
+/// every use throws <see cref="ObjectDisposedException"/>. <b>A prediction engine disposes the transformer it is given</b> (through a chain, too) unless it is created
+/// with <c>new PredictionEngineOptions { OwnsTransformer = false }</c>.
+/// </para>
+/// <para>
+/// <c>Model.Save</c> writes one self-contained zip, weights (float32) included; <c>Model.Load</c> reads it in any process that has this assembly beside it, and puts the model on the best device
+/// there (CUDA where available, else CPU).
+/// </para>
+/// </remarks>
+public sealed class LanguageModelTransformer : ITransformer, IDisposable
+{
+    private readonly IHost _host;
+    private readonly LanguageModelColumns _columns;
+    private readonly LanguageModelOptions _options;
+    private readonly SharedModel<LanguageModelScorer> _scorer;
+
+    /// <param name="environment">The context.</param>
+    /// <param name="columns">The columns.</param>
+    /// <param name="backboneName">What the model, or the backbone that it was made from, is called.</param>
+    /// <param name="scorer">The model; disposed with this object.</param>
+    /// <param name="options">The checked options, nobody else's.</param>
+    internal LanguageModelTransformer(IHostEnvironment environment, LanguageModelColumns columns, string backboneName, LanguageModelScorer scorer, LanguageModelOptions options)
+    {
+        _host = environment.Register(nameof(LanguageModelTransformer));
+        _columns = columns;
+        _options = options;
+        BackboneName = backboneName;
+        scorer.Model.Backbone.eval();
+        FeatureCount = scorer.Extractor.FeatureCount;
+        MaxTokens = scorer.Extractor.MaxTokens;
+        _scorer = new SharedModel<LanguageModelScorer>(scorer, nameof(LanguageModelTransformer), "language model");
+    }
+
+    /// <summary>The name of the text column that is read.</summary>
+    public string TextColumnName => _columns.Text;
+
+    /// <summary>The names of the added columns, in their order.</summary>
+    public IReadOnlyList<string> OutputColumnNames => [.. _columns.Added.Select(column => column.Name)];
+
+    /// <summary>The length of a feature vector: the model's hidden size.</summary>
+    public int FeatureCount { get; }
+
+    /// <summary>The most tokens of a text that features and likelihoods look at.</summary>
+    public int MaxTokens { get; }
+
+    /// <summary>The name of the model, or of the backbone that was fine-tuned into it.</summary>
+    public string BackboneName { get; }
+
+    /// <summary>How training went, step by step; null for a model that was loaded or never trained.</summary>
+    public FineTuneResult? TrainingResult { get; internal init; }
+
+    /// <summary>How condensed the model was on a fixed sample of texts: before training first, as it is now last (see <see cref="FineTuneOptions.GeometryProbe"/>). Saved and loaded with the model; empty where it was never trained.</summary>
+    public IReadOnlyList<GeometrySnapshot> GeometryHistory { get; internal init; } = [];
+
+    /// <summary>The language model, for diagnostics, evaluation and generation of your own. It stays the transformer's and lives as long as it.</summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public PretrainedLanguageModel LanguageModel => _scorer.Unguarded.Model;
+
+    /// <summary>Always true: each row is looked at by itself.</summary>
+    bool ITransformer.IsRowToRowMapper => true;
+
+    /// <summary>The schema with the added columns.</summary>
+    /// <param name="inputSchema">The schema of the data.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        _scorer.ThrowIfDisposed();
+        InputColumns.CheckText(_host, SchemaShapes.Of(inputSchema), _columns.Text);
+        return _columns.Append(inputSchema, FeatureCount);
+    }
+
+    /// <summary>The data with the added columns, computed while it is read.</summary>
+    /// <param name="input">The data.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed; reading from the result afterwards throws it, too.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new ScoredDataView(ScoringFor(input.Schema), input);
+    }
+
+    /// <summary>A mapper for single rows; prediction engines ask for it.</summary>
+    /// <param name="inputSchema">The schema of the rows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        return new RowMapper(ScoringFor(inputSchema));
+    }
+
+    /// <summary>Frees the model's weights, as soon as calls that are running have returned. Further calls do nothing.</summary>
+    public void Dispose() => _scorer.Dispose();
+
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        ArgumentNullException.ThrowIfNull(ctx);
+        var context = new SaveContext(ctx);
+        ModelFormat.LanguageModel.Begin(context);
+        var sink = new ModelZipSink(context);
+        _scorer.Use(scorer => scorer.Model.Save(sink, ScalarType.Float32));
+        GeometryHistoryFile.Write(sink, GeometryHistory);
+        new LanguageModelManifest(_columns.Text, BackboneName, _options, sink.Files).Write(context.Writer);
+    }
+
+    /// <summary>Reads what saving wrote.</summary>
+    /// <exception cref="FormatException">The header is damaged, or of a newer version.</exception>
+    /// <exception cref="Hub.CheckpointException">A file of the checkpoint is damaged or missing.</exception>
+    internal static LanguageModelTransformer Load(IHostEnvironment environment, LoadContext context)
+    {
+        LanguageModelManifest manifest = LanguageModelManifest.Read(context.Reader);
+        var files = new ModelZipCheckpoint(context, manifest.Files);
+        IReadOnlyList<GeometrySnapshot> geometry = GeometryHistoryFile.Read(files);
+        var model = PretrainedLanguageModel.Load(Backbone.FromSource(manifest.BackboneName, files), TorchRuntime.SelectDevice("auto"));
+        try
+        {
+            var columns = new LanguageModelColumns(manifest.TextColumn, manifest.Options);
+            var scorer = new LanguageModelScorer(model, manifest.Options, columns);
+            return new LanguageModelTransformer(environment, columns, manifest.BackboneName, scorer, manifest.Options) { GeometryHistory = geometry };
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private RowScoring ScoringFor(DataViewSchema input) =>
+        new(_host, new ScoringSchema(input, GetOutputSchema(input), _columns.Text), () => new LanguageModelValues(_host, _scorer, _columns), "read");
+}
