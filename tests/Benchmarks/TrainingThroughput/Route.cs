@@ -14,14 +14,17 @@ internal enum Route
 
     /// <summary>The library in mixed precision.</summary>
     BFloat16Mixed,
+
+    /// <summary>The same with activation checkpointing.</summary>
+    Checkpointed,
 }
 
 /// <summary>What a route computes in.</summary>
 internal static class RouteExtensions
 {
     /// <summary>The library's option.</summary>
-    public static Precision Precision(this Route route) => route == Route.BFloat16Mixed ? Training.Precision.BFloat16Mixed : Training.Precision.Float32;
+    public static Precision Precision(this Route route) => route is Route.Stock or Route.Float32 ? Training.Precision.Float32 : Training.Precision.BFloat16Mixed;
 
     /// <summary>The type of matrix products.</summary>
-    public static ScalarType ProductType(this Route route) => route == Route.BFloat16Mixed ? ScalarType.BFloat16 : ScalarType.Float32;
+    public static ScalarType ProductType(this Route route) => route.Precision() == Training.Precision.Float32 ? ScalarType.Float32 : ScalarType.BFloat16;
 }

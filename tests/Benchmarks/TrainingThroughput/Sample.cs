@@ -14,7 +14,7 @@ internal sealed record Sample(double[] PlainSeconds, double[] DispersedSeconds, 
     public static Sample Here(Shape shape, Route route, int steps)
     {
         double before = MatrixPeak.Measure(route.ProductType());
-        var (plain, dispersed) = route == Route.Stock ? (StockGpt2.Measure(shape, steps), []) : StepTimes.Measure(shape, route.Precision(), steps);
+        var (plain, dispersed) = route == Route.Stock ? (StockGpt2.Measure(shape, steps), []) : StepTimes.Measure(shape, route, steps);
         double after = MatrixPeak.Measure(route.ProductType());
         return new Sample(plain, dispersed, Math.Max(before, after), Process.GetCurrentProcess().PeakWorkingSet64);
     }

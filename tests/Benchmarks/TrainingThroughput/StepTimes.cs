@@ -14,11 +14,12 @@ internal static class StepTimes
     private const int Discarded = 3;
 
     /// <summary>Seconds of each step of either kind.</summary>
-    public static (double[] Plain, double[] Dispersed) Measure(Shape shape, Precision precision, int steps)
+    public static (double[] Plain, double[] Dispersed) Measure(Shape shape, Route route, int steps)
     {
         HostAllocator.KeepFreedMemory();
         using CausalLMBackbone backbone = shape.Create();
-        backbone.ComputeType = PrecisionResolver.ComputeType(precision, CPU);
+        backbone.ComputeType = PrecisionResolver.ComputeType(route.Precision(), CPU);
+        backbone.ActivationCheckpointing = route == Route.Checkpointed;
         backbone.train();
         using DecoupledAdamW optimizer = ParameterGroups.CreateOptimizer(backbone, [], new FineTuneOptions());
         using var generator = new Generator(1, CPU);

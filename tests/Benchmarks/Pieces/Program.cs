@@ -1,0 +1,11 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using MLNet.Dispersion.Runtime;
+
+// In this process: the native libraries lie beside it. As in training, freed memory is kept.
+HostAllocator.KeepFreedMemory();
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(
+    args,
+    DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(3).WithIterationCount(10)));
