@@ -67,7 +67,7 @@ public static class BackboneRegistry
         ArgumentNullException.ThrowIfNull(configJson);
         ArgumentNullException.ThrowIfNull(generator);
         var config = ConfigReader.Parse(Encoding.UTF8.GetBytes(configJson), ConfigFile);
-        double range = config.Positive("initializer_range", 0.02);
+        double range = InitializerRange(config);
         var backbone = Construct(config);
         try
         {
@@ -81,6 +81,9 @@ public static class BackboneRegistry
             throw;
         }
     }
+
+    /// <summary>The standard deviation of random initial weights that a config.json names, else Hugging Face's 0.02.</summary>
+    internal static double InitializerRange(ConfigReader config) => config.Positive("initializer_range", 0.02);
 
     private static CausalLMBackbone Construct(ConfigReader config)
     {

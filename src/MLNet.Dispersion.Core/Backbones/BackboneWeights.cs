@@ -26,13 +26,20 @@ internal static class BackboneWeights
         {
             if (parameter.dim() >= 2)
             {
-                parameter.normal_(0, range * backbone.InitializerScale(name), generator);
+                Draw(backbone, name, parameter, range, generator);
             }
             else
             {
                 parameter.FillInPlace(name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0);
             }
         }
+    }
+
+    /// <summary>Draws one matrix anew, as <see cref="Initialise"/> does.</summary>
+    internal static void Draw(CausalLMBackbone backbone, string name, Parameter parameter, double range, Generator generator)
+    {
+        using var noGradient = no_grad();
+        parameter.normal_(0, range * backbone.InitializerScale(name), generator);
     }
 
     // Before any value is read, so that the message can name everything that is wrong.

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MLNet.Dispersion.Backbones.Shared;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones;
@@ -60,6 +61,9 @@ public abstract class CausalLMBackbone : nn.Module
     }
 
     internal ForwardContext Context { get; } = new();
+
+    /// <summary>The table of token embeddings, which training may reset and whose output it may disturb; null (default) where neither is possible.</summary>
+    internal virtual Parameter? TokenEmbeddingWeight => null;
 
     /// <summary>Whether a real token's state may depend on the mask of the pads to its right; false where the causal rule alone keeps them out, bit for bit.</summary>
     internal virtual bool NeedsPaddingMask => true;

@@ -9,15 +9,15 @@ internal sealed class CausalLMObjective : TrainingObjective
     internal override TaskLoss Compute(CausalLMBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
     {
         Tensor hidden = output.LastHiddenState.flatten(0, 1);
-        Tensor targets = tensor(Targets(batch.Tokens), device: inputIds.device);
+        Tensor targets = Targets(batch.Tokens, inputIds.device);
         Tensor sum = backbone.HeadWeight is { is_leaf: true } weight
             ? HeadCrossEntropy.Sum(hidden, weight, targets, backbone.ComputeType)
             : nn.functional.cross_entropy(backbone.Logits(hidden), targets, ignore_index: HeadCrossEntropy.Ignored, reduction: nn.Reduction.Sum);
         return new TaskLoss(sum);
     }
 
-    /// <summary>What each position is to predict, row after row; nothing after a row's last token.</summary>
-    private static long[] Targets(Data.TokenBatch tokens)
+    /// <summary>What each position is to predict, row after row, <c>[B * L]</c>, int64; <see cref="HeadCrossEntropy.Ignored"/> after a row's last token.</summary>
+    internal static Tensor Targets(Data.TokenBatch tokens, Device device)
     {
         var targets = new long[tokens.InputIds.Length];
         Array.Fill(targets, HeadCrossEntropy.Ignored);
@@ -27,6 +27,6 @@ internal sealed class CausalLMObjective : TrainingObjective
             Array.Copy(tokens.InputIds, first + 1, targets, first, tokens.Lengths[row] - 1);
         }
 
-        return targets;
+        return tensor(targets, device: device);
     }
 }

@@ -71,9 +71,6 @@ internal sealed class DecoupledAdamW : IDisposable
     {
         using var noGradient = no_grad();
         StepCount++;
-        double correction1 = 1 - Math.Pow(_beta1, StepCount);
-        double correction2 = Math.Sqrt(1 - Math.Pow(_beta2, StepCount));
-        var kernel = new AdamWKernel(_beta1, _beta2, _epsilon, correction2, gradientScale);
         foreach (Slot slot in _slots)
         {
             using var scope = NewDisposeScope();
@@ -82,10 +79,14 @@ internal sealed class DecoupledAdamW : IDisposable
                 continue;
             }
 
+            int age = StepCount - slot.Origin;
+            double correction1 = 1 - Math.Pow(_beta1, age);
+            double correction2 = Math.Sqrt(1 - Math.Pow(_beta2, age));
             double rate = learningRate * slot.LearningRateMultiplier;
             double decay = 1 - (rate * slot.WeightDecay);
             if (AdamWKernel.Reaches(slot.Parameter, gradient, slot.First, slot.Second))
             {
+                var kernel = new AdamWKernel(_beta1, _beta2, _epsilon, correction2, gradientScale);
                 kernel.Update(slot.Parameter, gradient, slot.First, slot.Second, decay, rate / correction1);
             }
             else
@@ -94,6 +95,23 @@ internal sealed class DecoupledAdamW : IDisposable
             }
         }
     }
+
+    /// <summary>Whether a parameter is optimised.</summary>
+    internal bool Optimises(Parameter parameter) => _slots.Exists(slot => ReferenceEquals(slot.Parameter, parameter));
+
+    /// <summary>Forgets what was learned of a parameter's gradients: moments 0.</summary>
+    /// <param name="parameter">An optimised one.</param>
+    internal void ClearMoments(Parameter parameter)
+    {
+        Slot slot = SlotOf(parameter);
+        slot.First.zero_();
+        slot.Second.zero_();
+    }
+
+    /// <summary>Says at which <see cref="StepCount"/> a parameter's moments were 0, on which their correction depends; 0 unless they were cleared.</summary>
+    /// <param name="parameter">An optimised one.</param>
+    /// <param name="origin">0 up to <see cref="StepCount"/>.</param>
+    internal void CountFrom(Parameter parameter, int origin) => SlotOf(parameter).Origin = origin;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -107,6 +125,9 @@ internal sealed class DecoupledAdamW : IDisposable
         _slots.Clear();
     }
 
+    private Slot SlotOf(Parameter parameter) => _slots.Find(slot => ReferenceEquals(slot.Parameter, parameter))
+        ?? throw new ArgumentException("The parameter is not one of those that are optimised.", nameof(parameter));
+
     /// <summary>The same in torch's own operations, for GPUs and other types.</summary>
     private void Update(Slot slot, Tensor gradient, double decay, double stepSize, double correction2)
     {
@@ -117,5 +138,9 @@ internal sealed class DecoupledAdamW : IDisposable
         slot.Parameter.PlusQuotientInPlace(slot.First, denominator, -stepSize);
     }
 
-    private sealed record Slot(string Name, Parameter Parameter, Tensor First, Tensor Second, double WeightDecay, double LearningRateMultiplier);
+    private sealed record Slot(string Name, Parameter Parameter, Tensor First, Tensor Second, double WeightDecay, double LearningRateMultiplier)
+    {
+        /// <summary>The update count at which its moments were 0.</summary>
+        public int Origin { get; set; }
+    }
 }

@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Backbones;
+using MLNet.Dispersion.Backbones.Shared;
 using MLNet.Dispersion.Data;
 using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
@@ -19,6 +20,8 @@ internal sealed class FineTuneLoop : IDisposable
     private readonly TrainingGenerators _generators;
     private readonly Generator _dropout;
     private readonly TrainingStep _step;
+    private readonly EmbeddingNoise? _noise;
+    private readonly ActiveForgetting? _forgetting;
     private readonly LearningRateSchedule _schedule;
     private readonly GeometryTracker _geometry;
     private readonly TrainingClock _clock = new();
@@ -37,13 +40,15 @@ internal sealed class FineTuneLoop : IDisposable
         _train = rows.Subset(train);
         _planner = new BatchPlanner([.. _train.Sequences.Select(sequence => sequence.Length)], options.MicroBatchSize);
         _optimizer = ParameterGroups.CreateOptimizer(backbone, objective.HeadParameters, options);
-        _validator = validation.Length > 0 ? new Validator(backbone, objective, rows.Subset(validation), options.MicroBatchSize, _padId, device) : null;
+        _validator = validation.Length > 0 ? new Validator(backbone, objective.ForValidation, rows.Subset(validation), options.MicroBatchSize, _padId, device) : null;
         _best = new WeightSnapshot(_optimizer.Parameters);
         _generators = new TrainingGenerators(seed);
         _dropout = _generators.Add("dropout", SeedStream.Dropout, device);
         Generator subsampling = _generators.Add("token_subsampling", SeedStream.TokenSubsampling, CPU);
         _step = new TrainingStep(backbone, objective, _optimizer, options.Dispersion, options.MaxGradNorm, subsampling, device);
         _schedule = CreateSchedule();
+        _noise = options.NeftuneAlpha > 0 ? new EmbeddingNoise(options.NeftuneAlpha, _generators.Add("embedding_noise", SeedStream.EmbeddingNoise, device)) : null;
+        _forgetting = ActiveForgetting.Create(backbone, _optimizer, options, _schedule.TotalSteps);
         _geometry = new GeometryTracker(backbone, probeTexts ?? rows.Sequences, options.GeometryProbe, options.CancellationToken);
     }
 
@@ -58,6 +63,7 @@ internal sealed class FineTuneLoop : IDisposable
     /// <param name="probeTexts">The texts whose geometry is followed; null to choose from the rows.</param>
     internal static FineTuneResult Run(CausalLMBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device, IReadOnlyList<int[]>? probeTexts)
     {
+        CheckSupport(backbone, objective, options);
         HostAllocator.KeepFreedMemory();
         ScalarType computeType = backbone.ComputeType;
         double? dropout = backbone.DropoutProbability;
@@ -69,6 +75,7 @@ internal sealed class FineTuneLoop : IDisposable
             backbone.ActivationCheckpointing = options.ActivationCheckpointing;
             backbone.DropoutProbability = options.Dropout ?? dropout;
             backbone.DropoutGenerator = loop._dropout;
+            backbone.Context.EmbeddingNoise = loop._noise;
             backbone.train();
             return loop.Run();
         }
@@ -76,6 +83,7 @@ internal sealed class FineTuneLoop : IDisposable
         {
             backbone.eval();
             backbone.DropoutGenerator = null;
+            backbone.Context.EmbeddingNoise = null;
             backbone.DropoutProbability = dropout;
             backbone.ActivationCheckpointing = checkpointing;
             backbone.ComputeType = computeType;
@@ -88,6 +96,20 @@ internal sealed class FineTuneLoop : IDisposable
         _optimizer.Dispose();
         _best.Dispose();
         _generators.Dispose();
+    }
+
+    private static void CheckSupport(CausalLMBackbone backbone, TrainingObjective objective, FineTuneOptions options)
+    {
+        if (objective is not DistillationObjective)
+        {
+            TeacherCheck.Refuse(options, "this task");
+        }
+
+        if (options.NeftuneAlpha > 0 && backbone.TokenEmbeddingWeight is null)
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant($"FineTuneOptions.NeftuneAlpha is {options.NeftuneAlpha}, but a backbone of type {backbone.Info.ModelType} adds no noise to its token embeddings: only the built-in architectures do. Set it to 0."), nameof(options));
+        }
     }
 
     private LearningRateSchedule CreateSchedule()
@@ -117,7 +139,7 @@ internal sealed class FineTuneLoop : IDisposable
                 }
             }
 
-            epochsWithoutGain = _bestEpoch == epoch ? 0 : epochsWithoutGain + 1;
+            epochsWithoutGain = _bestEpoch == epoch || !StepCounts(_history.Count) ? 0 : epochsWithoutGain + 1;
             bool last = _history.Count == _schedule.TotalSteps;
             if (!last && _validator is not null && epochsWithoutGain >= _options.EarlyStoppingPatience)
             {
@@ -145,6 +167,7 @@ internal sealed class FineTuneLoop : IDisposable
 
     private bool RunStep(IReadOnlyList<TaskBatch> microBatches, int epoch)
     {
+        _forgetting?.BeforeStep(_history.Count);
         double learningRate = _schedule.At(_history.Count);
         long tokens = microBatches.Sum(batch => batch.Tokens.TokenCount);
         var figures = _clock.Measure(tokens, () => _step.Run(microBatches, learningRate, _options.CancellationToken));
@@ -168,7 +191,11 @@ internal sealed class FineTuneLoop : IDisposable
             _clock.Elapsed,
             _clock.Remaining(step, _schedule.TotalSteps),
             validation?.Loss,
-            validation?.Accuracy);
+            validation?.Accuracy)
+        {
+            Distillation = figures.Distillation,
+            HiddenStateDistillation = figures.HiddenStateDistillation,
+        };
         _history.Add(progress);
         if (step < _schedule.TotalSteps)
         {
@@ -187,7 +214,7 @@ internal sealed class FineTuneLoop : IDisposable
             return null;
         }
 
-        if (figures.Loss < _bestLoss)
+        if (figures.Loss < _bestLoss && StepCounts(_history.Count + 1))
         {
             _bestLoss = figures.Loss;
             _bestEpoch = epoch;
@@ -196,6 +223,9 @@ internal sealed class FineTuneLoop : IDisposable
 
         return figures;
     }
+
+    /// <summary>Whether weights of after this step may be kept: not while their embeddings are still to be forgotten.</summary>
+    private bool StepCounts(int step) => step > (_forgetting?.LastReset ?? 0);
 
     private FineTuneResult StopDiverged()
     {

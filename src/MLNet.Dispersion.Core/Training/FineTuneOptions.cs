@@ -54,6 +54,18 @@ public sealed class FineTuneOptions
     /// <summary>Dropout on embeddings, attention and residual branches. Default null: what the checkpoint's config says. 0..1, 1 excluded.</summary>
     public double? Dropout { get; set; }
 
+    /// <summary>
+    /// NEFTune (Jain et al. 2023, arXiv 2310.05914), a baseline of the published experiments: in training, each token embedding gets noise that is uniform on [-m, m], m = alpha / sqrt(L F),
+    /// L being the tokens of its own sequence and F the features. Pads, validation and measurements have none. The paper uses 5, 10 and 15. Default 0: off. At least 0.
+    /// </summary>
+    public double NeftuneAlpha { get; set; }
+
+    /// <summary>Active forgetting, a baseline of the published experiments: token embeddings that are drawn anew every so many steps. Default null: none.</summary>
+    public ActiveForgettingOptions? ActiveForgetting { get; set; }
+
+    /// <summary>Knowledge distillation from a larger model; causal-LM training alone, other tasks refuse it. Default null: no teacher.</summary>
+    public DistillationOptions? Distillation { get; set; }
+
     /// <summary>The share of rows held out of training to choose the best weights by. Default 0.1; 0 keeps the last weights. 0..0.5.</summary>
     public double ValidationFraction { get; set; } = 0.1;
 
@@ -93,11 +105,13 @@ public sealed class FineTuneOptions
     /// <summary>Cancels training within one micro-batch with an <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken CancellationToken { get; set; }
 
-    /// <summary>A copy, the dispersion and probe options included, so that later edits of one do not reach the other.</summary>
+    /// <summary>A copy, the options of dispersion, baselines, distillation and probe included, so that later edits of one do not reach the other.</summary>
     public FineTuneOptions Clone()
     {
         var copy = (FineTuneOptions)MemberwiseClone();
         copy.Dispersion = Dispersion.Clone();
+        copy.ActiveForgetting = ActiveForgetting?.Clone();
+        copy.Distillation = Distillation?.Clone();
         copy.GeometryProbe = GeometryProbe?.Clone();
         return copy;
     }

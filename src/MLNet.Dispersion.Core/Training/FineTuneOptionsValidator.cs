@@ -21,6 +21,9 @@ internal static class FineTuneOptionsValidator
         CheckPositive(o.AdamEpsilon, nameof(o.AdamEpsilon));
         Check(o.MaxGradNorm is null or > 0, o.MaxGradNorm, nameof(o.MaxGradNorm), "above 0, or null for no clipping");
         Check(o.Dropout is null or (>= 0 and < 1), o.Dropout, nameof(o.Dropout), "at least 0 and below 1, or null for the checkpoint's own");
+        Check(o.NeftuneAlpha >= 0 && double.IsFinite(o.NeftuneAlpha), o.NeftuneAlpha, nameof(o.NeftuneAlpha), "a finite number of at least 0 (0 adds no noise)");
+        ValidateForgetting(o.ActiveForgetting);
+        ValidateDistillation(o.Distillation);
         Check(o.ValidationFraction is >= 0 and <= 0.5, o.ValidationFraction, nameof(o.ValidationFraction), "from 0 to 0.5");
         Check(o.EarlyStoppingPatience is null or >= 1, o.EarlyStoppingPatience, nameof(o.EarlyStoppingPatience), "at least 1, or null to never stop early");
         Check(Enum.IsDefined(o.Precision), o.Precision, nameof(o.Precision), "one of " + string.Join(", ", Enum.GetNames<Precision>()));
@@ -30,6 +33,29 @@ internal static class FineTuneOptionsValidator
         {
             ValidateProbe(probe);
         }
+    }
+
+    private static void ValidateForgetting(ActiveForgettingOptions? forgetting)
+    {
+        const string prefix = nameof(FineTuneOptions.ActiveForgetting) + ".";
+        Check(forgetting is null or { EverySteps: >= 1 }, forgetting?.EverySteps, prefix + nameof(forgetting.EverySteps), "at least 1");
+        Check(forgetting is null or { ActiveShare: > 0 and < 1 }, forgetting?.ActiveShare, prefix + nameof(forgetting.ActiveShare), "above 0 and below 1");
+    }
+
+    private static void ValidateDistillation(DistillationOptions? distillation)
+    {
+        if (distillation is not { } d)
+        {
+            return;
+        }
+
+        const string prefix = nameof(FineTuneOptions.Distillation) + ".";
+        CheckPositive(d.Temperature, prefix + nameof(d.Temperature));
+        Check(d.MixingWeight is >= 0 and <= 1, d.MixingWeight, prefix + nameof(d.MixingWeight), "from 0 to 1");
+        Check(d.HiddenStateWeight >= 0 && double.IsFinite(d.HiddenStateWeight), d.HiddenStateWeight, prefix + nameof(d.HiddenStateWeight), "a finite number of at least 0");
+        Check(d.TeacherPrecision is null || Enum.IsDefined(d.TeacherPrecision.Value), d.TeacherPrecision, prefix + nameof(d.TeacherPrecision), "null or one of " + string.Join(", ", Enum.GetNames<Precision>()));
+        Check(d.Teacher is null || d.TeacherDirectory is null, d.TeacherDirectory, prefix + nameof(d.TeacherDirectory), "null when a Teacher is set: name the teacher once");
+        Check(!d.IsActive || d.Teacher is not null || !string.IsNullOrWhiteSpace(d.TeacherDirectory), "null", prefix + nameof(d.Teacher), "a model, or TeacherDirectory a checkpoint's directory");
     }
 
     private static void ValidateProbe(GeometryProbeOptions probe)

@@ -32,24 +32,29 @@ internal sealed class HeadCrossEntropy : autograd.SingleTensorFunction<HeadCross
     /// <param name="weight">The head, <c>[V, F]</c>, a leaf.</param>
     /// <param name="targets">Token ids, <c>[N]</c>, int64, or <see cref="Ignored"/>.</param>
     /// <param name="computeType">In which products are made and logits held.</param>
-    internal static Tensor Sum(Tensor hidden, Tensor weight, Tensor targets, ScalarType computeType)
-    {
-        long width = computeType == ScalarType.BFloat16 ? 2 : 4;
-        return Sum(hidden, weight, targets, computeType, Math.Max(1, ChunkBytes / (weight.shape[0] * width)));
-    }
+    internal static Tensor Sum(Tensor hidden, Tensor weight, Tensor targets, ScalarType computeType) =>
+        Sum(hidden, weight, targets, computeType, ChunkOf(weight, computeType));
 
     /// <summary>The same in chunks of at most so many positions.</summary>
-    internal static Tensor Sum(Tensor hidden, Tensor weight, Tensor targets, ScalarType computeType, long chunk)
+    internal static Tensor Sum(Tensor hidden, Tensor weight, Tensor targets, ScalarType computeType, long chunk) =>
+        Sum(hidden, weight, (logits, start, wantsGradient) => SoftmaxGradient.Of(logits, targets.narrow(0, start, logits.shape[0]), wantsGradient), computeType, chunk);
+
+    /// <summary>The same with a loss of one's own.</summary>
+    internal static Tensor Sum(Tensor hidden, Tensor weight, HeadLoss loss, ScalarType computeType, long chunk)
     {
         bool hasGradient = is_grad_enabled();
         bool wantsWeight = hasGradient && weight.requires_grad;
-        return apply(hidden, zeros(1).requires_grad_(wantsWeight), new StrongBox<Tensor>(weight), targets, computeType, chunk, hasGradient && hidden.requires_grad, wantsWeight);
+        return apply(hidden, zeros(1).requires_grad_(wantsWeight), new StrongBox<Tensor>(weight), loss, computeType, chunk, hasGradient && hidden.requires_grad, wantsWeight);
     }
+
+    /// <summary>The positions whose logits fit into the memory of a chunk.</summary>
+    internal static long ChunkOf(Tensor weight, ScalarType type) =>
+        Math.Max(1, ChunkBytes / (weight.shape[0] * (type == ScalarType.BFloat16 ? 2 : 4)));
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
-        var (hidden, weight, targets) = ((Tensor)vars[0], (StrongBox<Tensor>)vars[2], (Tensor)vars[3]);
+        var (hidden, weight, loss) = ((Tensor)vars[0], (StrongBox<Tensor>)vars[2], (HeadLoss)vars[3]);
         var (computeType, most, wantsHidden, wantsWeight) = ((ScalarType)vars[4], (long)vars[5], (bool)vars[6], (bool)vars[7]);
         using var scope = NewDisposeScope();
         Tensor narrowHidden = hidden.to(computeType);
@@ -62,12 +67,12 @@ internal sealed class HeadCrossEntropy : autograd.SingleTensorFunction<HeadCross
         double sum = 0;
         for (long start = 0; start < positions; start += rows)
         {
-            using var part = NewDisposeScope();
+            using var chunkScope = NewDisposeScope();
             long count = Math.Min(rows, positions - start);
             Tensor states = narrowHidden.narrow(0, start, count);
             Tensor logits = states.mm(narrowWeight.t());
-            (double loss, Tensor slopes) = SoftmaxGradient.Of(logits, targets.narrow(0, start, count), wantsHidden || wantsWeight);
-            sum += loss;
+            (double part, Tensor slopes) = loss(logits, start, wantsHidden || wantsWeight);
+            sum += part;
             hiddenGradient?.narrow(0, start, count).copy_(slopes.mm(narrowWeight));
             if (wantsWeight)
             {

@@ -8,7 +8,8 @@ public static class LanguageModelTrainer
     /// <param name="model">Changed in place; must not be used by others meanwhile. Stays the caller's.</param>
     /// <param name="blocks">Packed blocks, or single texts, of at least 2 tokens each; longer ones than the context are refused.</param>
     /// <param name="options">How to train.</param>
-    /// <exception cref="ArgumentException">No blocks, one that is too short or too long, or a bad option.</exception>
+    /// <exception cref="ArgumentException">No blocks, one that is too short or too long, or a bad option, or a teacher that does not fit.</exception>
+    /// <exception cref="Hub.CheckpointException">The teacher's checkpoint is missing or damaged.</exception>
     /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled; the model holds the weights of the last step.</exception>
     public static FineTuneResult Train(PretrainedLanguageModel model, IReadOnlyList<int[]> blocks, FineTuneOptions options)
@@ -20,7 +21,8 @@ public static class LanguageModelTrainer
         options.Validate();
         CheckBlocks(model, blocks);
         int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? new TextEncoder(model, null).Encode(probe, out _) : null;
-        return FineTuneLoop.Run(model.Backbone, new CausalLMObjective(), new TrainingRows(blocks, null), options, model.Device, probeTexts);
+        using DistillationObjective? distillation = Distillation(model, blocks, options);
+        return FineTuneLoop.Run(model.Backbone, distillation ?? (TrainingObjective)new CausalLMObjective(), new TrainingRows(blocks, null), options, model.Device, probeTexts);
     }
 
     /// <summary>Mean negative log-likelihood per predicted token, in nats; its exponential is the token perplexity.</summary>
@@ -38,6 +40,11 @@ public static class LanguageModelTrainer
         var validator = new Validator(model.Backbone, new CausalLMObjective(), new TrainingRows(blocks, null), batchSize, padId, model.Device);
         return validator.Measure(cancellationToken).Loss;
     }
+
+    private static DistillationObjective? Distillation(PretrainedLanguageModel model, IReadOnlyList<int[]> blocks, FineTuneOptions options) =>
+        options.Distillation is { IsActive: true } distillation
+            ? new DistillationObjective(DistillationTeacher.Open(model, blocks, options), model.Backbone.Info, distillation, options.Seed ?? 0, model.Device)
+            : null;
 
     private static void CheckBlocks(PretrainedLanguageModel model, IReadOnlyList<int[]> blocks)
     {

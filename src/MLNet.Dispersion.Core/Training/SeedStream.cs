@@ -10,6 +10,9 @@ internal static class SeedStream
     internal const int Head = 3;
     internal const int Dropout = 4;
     internal const int TokenSubsampling = 5;
+    internal const int EmbeddingNoise = 21;
+    internal const int EmbeddingReset = 22;
+    internal const int DistillationProjection = 23;
 
     /// <summary>A well-mixed 63-bit value of seed and stream (the SplitMix64 finaliser).</summary>
     internal static ulong Derive(int seed, int stream)

@@ -87,7 +87,7 @@ internal static class SoftmaxGradient
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Largest<T, TLanes>(ReadOnlySpan<T> logits)
+    internal static float Largest<T, TLanes>(ReadOnlySpan<T> logits)
         where T : unmanaged
         where TLanes : struct, ILanes<T>
     {

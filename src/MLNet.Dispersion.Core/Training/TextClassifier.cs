@@ -76,6 +76,7 @@ public sealed class TextClassifier : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         options = options.Clone();
         options.Validate();
+        TeacherCheck.Refuse(options, "text classification");
         LabelledTexts.Check(texts, labels, classCount);
         TorchRuntime.EnsureLoaded();
         Device device = TorchRuntime.SelectDevice(options.Device);

@@ -10,6 +10,12 @@ internal abstract class TrainingObjective
     /// <summary>What the objective adds to the backbone, such as a head's weights.</summary>
     internal virtual IReadOnlyList<Parameter> HeadParameters => [];
 
+    /// <summary>The hidden states that the loss looks at beside the last one, by index 0..N.</summary>
+    internal virtual IEnumerable<int> HiddenStates => [];
+
+    /// <summary>The objective whose loss is measured on held-out rows.</summary>
+    internal virtual TrainingObjective ForValidation => this;
+
     /// <summary>Computes the task loss of a micro-batch.</summary>
     /// <param name="backbone">Made the pass.</param>
     /// <param name="output">The pass.</param>

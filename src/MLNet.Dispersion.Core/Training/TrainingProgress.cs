@@ -25,4 +25,11 @@ public sealed record TrainingProgress(
     TimeSpan Elapsed,
     TimeSpan Remaining,
     double? ValidationLoss = null,
-    double? ValidationAccuracy = null);
+    double? ValidationAccuracy = null)
+{
+    /// <summary>T² KL(teacher || student) in this step, nats, before its share in the loss; null without a teacher (<see cref="FineTuneOptions.Distillation"/>). <see cref="TaskLoss"/> is the cross-entropy alone.</summary>
+    public double? Distillation { get; init; }
+
+    /// <summary>1 - cosine between the model's hidden states and the teacher's in this step, before its weight; null when it is off.</summary>
+    public double? HiddenStateDistillation { get; init; }
+}

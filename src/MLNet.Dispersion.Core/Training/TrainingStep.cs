@@ -35,9 +35,8 @@ internal sealed class TrainingStep
         _maxGradNorm = maxGradNorm ?? double.PositiveInfinity;
         _subsampling = subsampling;
         _device = device;
-        _selection = dispersion.Coefficient > 0
-            ? HiddenStateSelection.Of(dispersion.Layers.HiddenStateIndices(backbone.Info.LayerCount))
-            : HiddenStateSelection.None;
+        _selection = HiddenStateSelection.Of(
+            [.. objective.HiddenStates, .. dispersion.Coefficient > 0 ? dispersion.Layers.HiddenStateIndices(backbone.Info.LayerCount) : []]);
     }
 
     /// <summary>Runs the step. A loss that is not finite leaves the weights as they were.</summary>
@@ -49,17 +48,14 @@ internal sealed class TrainingStep
         ClearGradients();
         long targets = Math.Max(1, microBatches.Sum(batch => batch.TargetCount));
         long rows = microBatches.Sum(batch => (long)batch.Tokens.Rows);
-        double task = 0;
-        double dispersion = 0;
+        var figures = new StepFigures(0, _dispersion.Coefficient > 0 ? 0 : null, double.NaN, Finite: true);
         foreach (TaskBatch batch in microBatches)
         {
             cancellation.ThrowIfCancellationRequested();
-            var (taskPart, dispersionPart) = Accumulate(batch, targets, (double)batch.Tokens.Rows / rows);
-            task += taskPart;
-            dispersion += dispersionPart;
+            figures = Accumulate(figures, batch, targets, (double)batch.Tokens.Rows / rows);
         }
 
-        bool finite = double.IsFinite(task) && double.IsFinite(dispersion);
+        bool finite = figures.Finite;
         double norm = finite ? _optimizer.GradientNorm() : double.NaN;
         finite &= double.IsFinite(norm);
         if (finite)
@@ -69,18 +65,19 @@ internal sealed class TrainingStep
         }
 
         ClearGradients();
-        return new StepFigures(task, _selection == HiddenStateSelection.None ? null : dispersion, norm, finite);
+        return figures with { GradientNorm = norm, Finite = finite };
     }
 
-    private (double Task, double Dispersion) Accumulate(TaskBatch batch, long targets, double rowShare)
+    private StepFigures Accumulate(StepFigures soFar, TaskBatch batch, long targets, double rowShare)
     {
         using var scope = NewDisposeScope();
         var inputIds = batch.Tokens.InputIdsTensor(_device);
         var mask = batch.Tokens.AttentionMaskTensor(_device);
         var output = _backbone.Forward(inputIds, mask, _selection);
-        var task = _objective.Compute(_backbone, output, inputIds, batch).Sum.Over(targets);
+        var loss = _objective.Compute(_backbone, output, inputIds, batch);
+        var task = loss.Sum.Over(targets);
         var total = task;
-        double dispersionValue = 0;
+        double? dispersionValue = null;
         if (_dispersion.Coefficient > 0)
         {
             var dispersion = DispersionRegularizer.Compute(output.HiddenStates, mask, _dispersion, _subsampling, _backbone.ComputeType);
@@ -89,8 +86,19 @@ internal sealed class TrainingStep
         }
 
         total.backward();
-        return (task.item<float>(), dispersionValue);
+        double mixture = task.item<float>();
+        return new StepFigures(
+            soFar.TaskLoss + (loss.Distillation is { } parts ? parts.CrossEntropy / targets : mixture),
+            soFar.Dispersion + dispersionValue,
+            soFar.GradientNorm,
+            soFar.Finite && double.IsFinite(mixture) && double.IsFinite(dispersionValue ?? 0))
+        {
+            Distillation = Added(soFar.Distillation, loss.Distillation?.Divergence / targets),
+            HiddenStateDistillation = Added(soFar.HiddenStateDistillation, loss.Distillation?.HiddenStates / targets),
+        };
     }
+
+    private static double? Added(double? sum, double? part) => part is null ? sum : (sum ?? 0) + part;
 
     private void ClearGradients()
     {

@@ -30,7 +30,7 @@ internal sealed class Gpt2Model : nn.Module, ITransformerTrunk
     public BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection selection, CachedPass? pass)
     {
         var mask = new CausalMask(attentionMask, pass, inputIds.device);
-        var state = wte.Forward(inputIds).Plus(pass is null ? wpe.First(inputIds.shape[1]) : wpe.Forward(pass.Positions(inputIds.device)));
+        var state = wte.ForwardTokens(inputIds, attentionMask).Plus(pass is null ? wpe.First(inputIds.shape[1]) : wpe.Forward(pass.Positions(inputIds.device)));
         state = _context.Drop(state, _context.Dropout(_config.EmbeddingDropout, training));
         return BlockStack.Run(_context, selection, state, h, (block, input) => block.Forward(input, mask), ln_f.Forward);
     }

@@ -30,7 +30,7 @@ internal sealed class GptNeoXModel : nn.Module, ITransformerTrunk
     {
         var mask = new CausalMask(attentionMask, pass, inputIds.device);
         var positions = _rotary.Tables(inputIds, pass);
-        var state = embed_in.Forward(inputIds);
+        var state = embed_in.ForwardTokens(inputIds, attentionMask);
         state = _context.Drop(state, _context.Dropout(_config.HiddenDropout, training));
         return BlockStack.Run(_context, selection, state, layers, (block, input) => block.Forward(input, mask, positions), final_layer_norm.Forward);
     }

@@ -28,7 +28,7 @@ internal sealed class LlamaModel : nn.Module, ITransformerTrunk
     {
         var mask = new CausalMask(attentionMask, pass, inputIds.device);
         var positions = _rotary.Tables(inputIds, pass);
-        var state = embed_tokens.Forward(inputIds);
+        var state = embed_tokens.ForwardTokens(inputIds, attentionMask);
         return BlockStack.Run(_context, selection, state, layers, (block, input) => block.Forward(input, mask, positions), norm.Forward);
     }
 

@@ -25,6 +25,9 @@ internal sealed class ForwardContext
     /// <summary>Replaces every probability of the configuration when set.</summary>
     internal double? DropoutProbability { get; set; }
 
+    /// <summary>What is added to token embeddings in training; null for nothing.</summary>
+    internal EmbeddingNoise? EmbeddingNoise { get; set; }
+
     /// <summary>Whether blocks keep their inputs alone and run again in the backward pass.</summary>
     internal bool ActivationCheckpointing { get; set; }
 

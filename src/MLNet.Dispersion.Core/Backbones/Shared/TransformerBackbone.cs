@@ -1,3 +1,4 @@
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones.Shared;
@@ -31,6 +32,9 @@ internal abstract class TransformerBackbone(BackboneInfo info, string trunkName,
         scope?.MoveToOuter([.. output.HiddenStates.OfType<Tensor>().Append(output.LastHiddenState).Distinct<Tensor>(ReferenceEqualityComparer.Instance)]);
         return output;
     }
+
+    /// <inheritdoc/>
+    internal override Parameter? TokenEmbeddingWeight => Trunk.TokenEmbedding.Weight;
 
     /// <inheritdoc/>
     internal override bool NeedsPaddingMask => false;

@@ -1,0 +1,201 @@
+using MLNet.Dispersion.Backbones;
+using MLNet.Dispersion.Training;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Tests.Training;
+
+public sealed class ActiveForgettingTests
+{
+    private static readonly int[][] Blocks = [.. Enumerable.Range(0, 16).Select(block => Enumerable.Range(0, 8).Select(i => 40 + (block + (i * i)) % 50).ToArray())];
+
+    [Fact]
+    public void BeforeStep_AtItsSteps_ResetsTheTableAndItsMomentsAndNothingElse()
+    {
+        using var scope = NewDisposeScope();
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        using var optimizer = Optimizer(model.Backbone);
+        var forgetting = ActiveForgetting.Create(model.Backbone, optimizer, new FineTuneOptions { Seed = 1, ActiveForgetting = new() { EverySteps = 3, ActiveShare = 0.8 } }, totalSteps: 10)!;
+        Parameter table = model.Backbone.TokenEmbeddingWeight!;
+        var resets = new List<int>();
+
+        for (int done = 0; done < 10; done++)
+        {
+            var before = optimizer.State.ToDictionary(state => state.Name, state => (Value: state.Parameter.clone(), First: state.First.clone(), Second: state.Second.clone()));
+            forgetting.BeforeStep(done);
+            foreach (var (name, parameter, first, second) in optimizer.State)
+            {
+                bool same = parameter.eq(before[name].Value).all().item<bool>() && first.eq(before[name].First).all().item<bool>() && second.eq(before[name].Second).all().item<bool>();
+                if (!same)
+                {
+                    Assert.Same(table, parameter);
+                    Assert.Equal(0, first.abs().sum().item<float>() + second.abs().sum().item<float>());
+
+                    // The tiny checkpoint's config.json says 0.1.
+                    Assert.InRange(parameter.std().item<float>(), 0.095, 0.105);
+                    Assert.InRange(parameter.mean().item<float>(), -0.005, 0.005);
+                    resets.Add(done);
+                }
+            }
+
+            GiveGradients(optimizer);
+            optimizer.Step(1e-3);
+        }
+
+        // 8 of 10 steps are active, so 6 is the last multiple of 3.
+        Assert.Equal([3, 6], resets);
+        Assert.Equal(6, forgetting.LastReset);
+    }
+
+    [Fact]
+    public void BeforeStep_EachReset_DrawsOtherValuesThatTheSeedDecides()
+    {
+        using var scope = NewDisposeScope();
+        Tensor[] values = [.. new[] { (Seed: 1, Done: 2), (1, 4), (1, 2), (9, 2) }.Select(pair => Reset(pair.Seed, pair.Done))];
+
+        Assert.True(values[0].eq(values[2]).all().item<bool>());
+        Assert.False(values[0].eq(values[1]).any().item<bool>());
+        Assert.False(values[0].eq(values[3]).any().item<bool>());
+    }
+
+    [Fact]
+    public void Step_AfterAReset_CorrectsTheMomentsAsIfTrainingBegan()
+    {
+        using var scope = NewDisposeScope();
+        using var fresh = new Parameter(ones(3, 4));
+        using var reset = new Parameter(ones(3, 4));
+        using var first = new DecoupledAdamW(0.9, 0.999, 1e-8);
+        using var second = new DecoupledAdamW(0.9, 0.999, 1e-8);
+        first.Add("weight", fresh, 0);
+        second.Add("weight", reset, 0);
+        for (int i = 0; i < 5; i++)
+        {
+            reset.grad = full_like(reset, 0.3 + i);
+            second.Step(1e-2);
+        }
+
+        using (no_grad())
+        {
+            reset.fill_(1);
+        }
+
+        second.ClearMoments(reset);
+        second.CountFrom(reset, second.StepCount);
+        for (int i = 0; i < 3; i++)
+        {
+            fresh.grad = full_like(fresh, 0.7 - i);
+            reset.grad = full_like(reset, 0.7 - i);
+            first.Step(1e-2);
+            second.Step(1e-2);
+        }
+
+        Assert.True(fresh.eq(reset).all().item<bool>());
+        Assert.False(fresh.eq(1).any().item<bool>());
+    }
+
+    [Theory]
+    [InlineData(Precision.Float32, true)]
+    [InlineData(Precision.BFloat16Mixed, false)]
+    public void Train_WithResets_LosesWhatItLearnedThereAndRecovers(Precision precision, bool checkpointing)
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        var options = Options();
+        (options.Precision, options.ActivationCheckpointing, options.GradientAccumulationSteps, options.MicroBatchSize) = (precision, checkpointing, 2, 8);
+        options.ActiveForgetting = new ActiveForgettingOptions { EverySteps = 15, ActiveShare = 0.5 };
+        options.GeometryProbe = new GeometryProbeOptions { EverySteps = 10, MaxTexts = 4 };
+
+        var result = LanguageModelTrainer.Train(model, Blocks, options);
+
+        double[] losses = [.. result.History.Select(progress => progress.TaskLoss)];
+        Assert.Equal(60, losses.Length);
+        Assert.True(losses[15] > losses[14] + 0.3 && losses[30] > losses[29] + 0.3, $"{losses[14]} -> {losses[15]}, {losses[29]} -> {losses[30]}");
+        Assert.True(losses[45] < losses[44] + 0.3 && losses[59] < losses[30] / 2, $"{losses[44]} -> {losses[45]} -> {losses[59]}");
+        Assert.Equal([0, 10, 20, 30, 40, 50, 60], result.GeometryHistory.Select(snapshot => snapshot.Step));
+    }
+
+    [Fact]
+    public void Train_WithValidation_KeepsNoWeightsOfBeforeTheLastReset()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        var options = Options();
+        (options.Epochs, options.MicroBatchSize, options.ValidationFraction, options.EarlyStoppingPatience, options.LearningRate) = (10, 4, 0.25, 1, 1e-3);
+        options.ActiveForgetting = new ActiveForgettingOptions { EverySteps = 5, ActiveShare = 0.9 };
+
+        var result = LanguageModelTrainer.Train(model, Blocks, options);
+
+        // 30 steps, the last reset after 25: of the epochs of 3 steps, the ninth is the first to end behind it.
+        Assert.Equal(30, result.History[0].TotalSteps);
+        Assert.True(result.BestEpoch >= 9 && result.Steps >= 27);
+    }
+
+    [Fact]
+    public void Train_Classifier_ForgetsAsWell()
+    {
+        var (texts, labels) = TinyBackbone.LabelledTexts(24);
+        var options = TextClassifierTests.Options();
+        using var plain = TextClassifier.Train(TinyBackbone.Backbone, texts, labels, 3, options);
+        options.ActiveForgetting = new ActiveForgettingOptions { EverySteps = 2 };
+        using var forgetful = TextClassifier.Train(TinyBackbone.Backbone, texts, labels, 3, options);
+
+        Assert.Equal(plain.TrainingResult!.History[1].TaskLoss, forgetful.TrainingResult!.History[1].TaskLoss);
+        Assert.NotEqual(plain.TrainingResult.History[2].TaskLoss, forgetful.TrainingResult.History[2].TaskLoss);
+    }
+
+    [Fact]
+    public void Train_NoResetWouldTakePlace_SaysWhatWould()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        var options = Options();
+        options.ActiveForgetting = new ActiveForgettingOptions();
+
+        string message = Assert.Throws<ArgumentException>(() => LanguageModelTrainer.Train(model, Blocks, options)).Message;
+
+        Assert.Contains("EverySteps is 1000", message, StringComparison.Ordinal);
+        Assert.Contains("the first 60 of the 120 planned steps", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Validate_WrongOptions_AreNamed()
+    {
+        var options = new FineTuneOptions { ActiveForgetting = new ActiveForgettingOptions { EverySteps = 0 } };
+        Assert.Contains("ActiveForgetting.EverySteps", Assert.Throws<ArgumentOutOfRangeException>(options.Validate).Message, StringComparison.Ordinal);
+        options.ActiveForgetting = new ActiveForgettingOptions { ActiveShare = 1 };
+        Assert.Contains("ActiveForgetting.ActiveShare", Assert.Throws<ArgumentOutOfRangeException>(options.Validate).Message, StringComparison.Ordinal);
+    }
+
+    private static Tensor Reset(int seed, int done)
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        using var optimizer = Optimizer(model.Backbone);
+        ActiveForgetting.Create(model.Backbone, optimizer, new FineTuneOptions { Seed = seed, ActiveForgetting = new() { EverySteps = 2 } }, totalSteps: 10)!.BeforeStep(done);
+        return model.Backbone.TokenEmbeddingWeight!.detach().clone();
+    }
+
+    private static DecoupledAdamW Optimizer(CausalLMBackbone backbone)
+    {
+        var optimizer = ParameterGroups.CreateOptimizer(backbone, [], new FineTuneOptions());
+        GiveGradients(optimizer);
+        optimizer.Step(1e-3);
+        optimizer.StepCount = 0;
+        return optimizer;
+    }
+
+    private static void GiveGradients(DecoupledAdamW optimizer)
+    {
+        foreach (Parameter parameter in optimizer.Parameters)
+        {
+            parameter.grad = full_like(parameter, 0.01);
+        }
+    }
+
+    private static FineTuneOptions Options() => new()
+    {
+        Epochs = 60,
+        MicroBatchSize = 8,
+        LearningRate = 1e-2,
+        ValidationFraction = 0,
+        Precision = Precision.Float32,
+        GeometryProbe = null,
+        Seed = 3,
+    };
+}
