@@ -51,7 +51,7 @@ public sealed class ActiveForgettingTests
     public void BeforeStep_EachReset_DrawsOtherValuesThatTheSeedDecides()
     {
         using var scope = NewDisposeScope();
-        Tensor[] values = [.. new[] { (Seed: 1, Done: 2), (1, 4), (1, 2), (9, 2) }.Select(pair => Reset(pair.Seed, pair.Done))];
+        Tensor[] values = [Reset(1, 2), Reset(1, 4), Reset(1, 2), Reset(9, 2)];
 
         Assert.True(values[0].eq(values[2]).all().item<bool>());
         Assert.False(values[0].eq(values[1]).any().item<bool>());

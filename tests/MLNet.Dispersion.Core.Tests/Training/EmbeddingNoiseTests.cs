@@ -112,6 +112,7 @@ public sealed class EmbeddingNoiseTests
         var (texts, labels) = TinyBackbone.LabelledTexts(24);
         var options = TextClassifierTests.Options();
         (options.NeftuneAlpha, options.Precision, options.ActivationCheckpointing, options.GradientAccumulationSteps) = (5, precision, checkpointing, 2);
+        options.EarlyStoppingPatience = null;
         options.GeometryProbe!.EverySteps = 2;
         using var noisy = TextClassifier.Train(TinyBackbone.Backbone, texts, labels, 3, options);
         options.NeftuneAlpha = 0;
