@@ -10,6 +10,7 @@ public sealed class HtmlReportContent
     private const int MostReports = 12;
 
     private readonly IReadOnlyList<(string Name, IReadOnlyList<GeometrySnapshot> History)> _trainings = [];
+    private readonly IReadOnlyList<HtmlReportTable> _tables = [];
     private readonly string _title = "Embedding condensation report";
 
     /// <summary>A report about models.</summary>
@@ -38,6 +39,17 @@ public sealed class HtmlReportContent
 
     /// <summary>The day that the page names. Default: now.</summary>
     public DateTimeOffset Date { get; init; } = DateTimeOffset.Now;
+
+    /// <summary>Tables of your own, such as the outcome of an experiment, shown first. Default none.</summary>
+    public IReadOnlyList<HtmlReportTable> Tables
+    {
+        get => _tables;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            _tables = [.. value.Select(table => table ?? throw new ArgumentNullException(nameof(value)))];
+        }
+    }
 
     /// <summary>Histories of trainings, each with a name (such as <c>transformer.GeometryHistory</c>): at most 12, none of them empty. Default none.</summary>
     public IReadOnlyList<(string Name, IReadOnlyList<GeometrySnapshot> History)> Trainings

@@ -16,6 +16,7 @@ public sealed partial class HtmlReportTests
         {
             Title = Hostile,
             Trainings = [(Hostile, SyntheticReports.History(true))],
+            Tables = [new HtmlReportTable(Hostile, [Hostile, Hostile], [[Hostile, Hostile]]) { Note = Hostile }],
         });
 
         Assert.Single(Tag("script").Matches(html));
@@ -92,6 +93,28 @@ public sealed partial class HtmlReportTests
         Assert.Contains("CondensationReportOptions.SpectrumTexts of at least 1", html, StringComparison.Ordinal);
         Assert.DoesNotContain("Before and after", html, StringComparison.Ordinal);
         Assert.DoesNotContain("NaN", html.Replace("Number.isNaN", string.Empty, StringComparison.Ordinal).Replace(": NaN;", string.Empty, StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ToHtml_OwnTables_ComeFirstWithAllTheirCells()
+    {
+        string html = HtmlReport.ToHtml(new HtmlReportContent([SyntheticReports.Condensing(3)])
+        {
+            Tables = [new HtmlReportTable("Outcome", ["arm", "cosine"], [["plain", "0.95"], ["dispersion", "0.61"]]) { Note = "Over 3 seeds." }],
+        });
+
+        int outcome = html.IndexOf("<h2>Outcome</h2>", StringComparison.Ordinal);
+        Assert.InRange(outcome, 0, html.IndexOf("<h2>In short</h2>", StringComparison.Ordinal));
+        Assert.Contains("<p>Over 3 seeds.</p>", html, StringComparison.Ordinal);
+        Assert.Contains("<tr><th scope=\"row\">dispersion</th><td>0.61</td></tr>", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Table_Impossible_SaysWhy()
+    {
+        Assert.Throws<ArgumentException>(() => new HtmlReportTable(" ", ["a"], []));
+        Assert.Contains("head", Assert.Throws<ArgumentException>(() => new HtmlReportTable("t", [], [])).Message, StringComparison.Ordinal);
+        Assert.Contains("must have 2 cells", Assert.Throws<ArgumentException>(() => new HtmlReportTable("t", ["a", "b"], [["1", "2"], ["1"]])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

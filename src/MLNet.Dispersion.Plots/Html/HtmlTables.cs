@@ -78,6 +78,20 @@ internal static class HtmlTables
         return Close(table);
     }
 
+    /// <summary>A caller's own table.</summary>
+    public static string Own(HtmlReportTable own)
+    {
+        var table = new StringBuilder($"<div class=\"scroll\" role=\"region\" aria-label=\"{Escape(own.Title)}\" tabindex=\"0\">\n<table class=\"facts\">\n<thead><tr>");
+        table.AppendJoin(string.Empty, own.Heads.Select(head => $"<th scope=\"col\">{Escape(head)}</th>")).Append("</tr></thead>\n<tbody>\n");
+        foreach (IReadOnlyList<string> row in own.Rows)
+        {
+            table.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\">{Escape(row[0])}</th>");
+            table.AppendJoin(string.Empty, row.Skip(1).Select(cell => $"<td>{Escape(cell)}</td>")).Append("</tr>\n");
+        }
+
+        return Close(table);
+    }
+
     private static string Head(GeometryMeasure measure) => $"<abbr title=\"{Escape(measure.DisplayName())}\">{Escape(measure.ShortName())}</abbr>";
 
     private static double Value(IReadOnlyDictionary<GeometryMeasure, double> measures, GeometryMeasure measure) =>

@@ -22,6 +22,7 @@ internal sealed class ReportPage
     {
         var page = new ReportPage(content);
         page.WriteHead();
+        page.WriteOwnTables();
         page.WriteModels();
         page.WriteTables();
         page.WriteTrainings();
@@ -54,6 +55,15 @@ internal sealed class ReportPage
             <main>
 
             """).ReplaceLineEndings("\n"));
+    }
+
+    private void WriteOwnTables()
+    {
+        foreach (HtmlReportTable table in _content.Tables)
+        {
+            Section(Escape(table.Title));
+            _page.Append(table.Note is null ? string.Empty : $"<p>{Escape(table.Note)}</p>\n").Append(HtmlTables.Own(table));
+        }
     }
 
     private void WriteModels()
