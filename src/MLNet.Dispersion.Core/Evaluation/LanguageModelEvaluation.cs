@@ -11,8 +11,8 @@ namespace MLNet.Dispersion.Evaluation;
 /// on the left, counted in the result.
 /// </para>
 /// <para>
-/// There is no cache of keys and values between forward passes. Work is shared by rows: each distinct input goes through the model once, and an input that is
-/// the beginning of another's is read off that one's row, so choices of one token (the letters of MMLU) cost one row a question. The head is
+/// Work is shared: each distinct input goes through the model once, and an input that is the beginning of another's is read off that one's row, so choices of one token
+/// (the letters of MMLU) cost one row a question. Longer choices of one question read it, examples and all, once: its keys and values are kept for them, in at most 256 MB. The head is
 /// applied to scored positions only, a bounded number at a time.
 /// </para>
 /// </remarks>
