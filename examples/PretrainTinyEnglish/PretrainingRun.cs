@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using MLNet.Dispersion.Backbones;
 using MLNet.Dispersion.Data;
 using MLNet.Dispersion.Tokenization;
 using MLNet.Dispersion.Training;
@@ -29,9 +28,7 @@ internal sealed class PretrainingRun(Recipe recipe, string booksFile, string out
         var heldOutBlocks = Pack(tokenizer, heldOut);
         Console.WriteLine($"{blocks.Count} training blocks and {heldOutBlocks.Count} held-out blocks of {Recipe.ContextLength} tokens ({clock.Elapsed.TotalSeconds:0.0} s)");
 
-        using var generator = new torch.Generator((ulong)recipe.Seed, torch.CPU);
-        string config = Recipe.Config(tokenizer.EosTokenId!.Value);
-        using var model = new PretrainedLanguageModel("TinyEnglish", BackboneRegistry.Create(config, generator), tokenizer);
+        using PretrainedLanguageModel model = Recipe.Shape.CreateModel("TinyEnglish", tokenizer, recipe.Seed);
         var before = Measurement.Of(model, heldOutBlocks);
         Console.WriteLine($"before: perplexity {before.TokenPerplexity:0.0}");
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using MLNet.Dispersion.Losses;
 using MLNet.Dispersion.Training;
 
@@ -17,28 +16,8 @@ internal sealed record Recipe(int Steps, double Coefficient, int Seed)
     /// <summary>Books that training never sees, for the perplexity figures.</summary>
     public static readonly string[] HeldOut = ["pg35", "pg14474"];
 
-    /// <summary>The config.json of the network.</summary>
-    public static string Config(int endOfTextId) => string.Create(CultureInfo.InvariantCulture, $$"""
-        {
-          "architectures": ["GPT2LMHeadModel"],
-          "model_type": "gpt2",
-          "activation_function": "gelu_new",
-          "attn_pdrop": 0.0,
-          "embd_pdrop": 0.0,
-          "resid_pdrop": 0.0,
-          "bos_token_id": {{endOfTextId}},
-          "eos_token_id": {{endOfTextId}},
-          "initializer_range": 0.02,
-          "layer_norm_epsilon": 1e-05,
-          "n_positions": {{ContextLength}},
-          "n_ctx": {{ContextLength}},
-          "n_embd": {{HiddenSize}},
-          "n_head": {{HeadCount}},
-          "n_layer": {{LayerCount}},
-          "tie_word_embeddings": true,
-          "vocab_size": {{VocabularySize}}
-        }
-        """);
+    /// <summary>The network.</summary>
+    public static Gpt2Shape Shape => new(LayerCount, HiddenSize, HeadCount, ContextLength);
 
     /// <summary>The fine-tuning options of the run, which starts from random weights.</summary>
     public FineTuneOptions Options(IProgress<TrainingProgress> progress, CancellationToken cancellationToken) => new()
