@@ -42,7 +42,8 @@ public sealed class FineTuneWithDispersionEstimator : IEstimator<FineTuneWithDis
     /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied: later edits change nothing.
     /// Where <see cref="FineTuneOptions.Seed"/> is null, one number is drawn here from the environment's random numbers, so that the same calls on
-    /// <c>new MLContext(seed: 1)</c> give the same model; the log tells it.</param>
+    /// <c>new MLContext(seed: 1)</c> give the same model; the log tells it. A run that goes on from a checkpoint (<see cref="FineTuneOptions.Checkpoints"/>)
+    /// takes the checkpoint's instead.</param>
     /// <param name="scoreColumnName">The column of class probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
@@ -84,7 +85,7 @@ public sealed class FineTuneWithDispersionEstimator : IEstimator<FineTuneWithDis
     /// <exception cref="ArgumentOutOfRangeException">The text or label column is missing or of another type; the message names the column, what was expected and what was found.</exception>
     /// <exception cref="ArgumentException">No row has a label, or all have the same one.</exception>
     /// <exception cref="OperationCanceledException">The options' token or the MLContext was cancelled; nothing is left behind.</exception>
-    /// <exception cref="Hub.CheckpointException">The backbone's files are missing or damaged.</exception>
+    /// <exception cref="Hub.CheckpointException">The backbone's files are missing or damaged, or a training checkpoint is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
     /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated; later, the best weights are kept and a warning is logged.</exception>
     public FineTuneWithDispersionTransformer Fit(IDataView input)
@@ -107,10 +108,10 @@ public sealed class FineTuneWithDispersionEstimator : IEstimator<FineTuneWithDis
     private TextClassifier Train(TrainingData rows, int classCount, IChannel channel, FitCancellation cancellation)
     {
         FineTuneOptions options = _options.Clone();
-        options.Seed = _seed;
+        options.Seed = FitSeed.Of(_options, _seed);
         options.CancellationToken = cancellation.Token;
         options.Progress = new TrainingLog(channel, options.Epochs, cancellation, _options.Progress);
-        FitLog.Info(channel, $"Fine-tuning {_backbone.Name} on {rows.Texts.Count} rows of {classCount} classes, seed {_seed}, dispersion coefficient {options.Dispersion.Coefficient}.");
+        FitLog.Info(channel, $"Fine-tuning {_backbone.Name} on {rows.Texts.Count} rows of {classCount} classes, seed {options.Seed}, dispersion coefficient {options.Dispersion.Coefficient}.");
         TextClassifier? classifier = null;
         try
         {

@@ -123,11 +123,11 @@ public sealed class LanguageModelEstimator : IEstimator<LanguageModelTransformer
     private FineTuneResult Train(PretrainedLanguageModel model, IReadOnlyList<string> texts, IChannel channel, FitCancellation cancellation)
     {
         FineTuneOptions training = _training!.Clone();
-        training.Seed = _seed;
+        training.Seed = FitSeed.Of(training, _seed);
         training.CancellationToken = cancellation.Token;
         training.Progress = new TrainingLog(channel, training.Epochs, cancellation, _training.Progress);
         IReadOnlyList<int[]> blocks = Blocks(model, texts, channel);
-        FitLog.Info(channel, $"Fine-tuning {_backbone.Name} as a language model on {texts.Count} texts in {blocks.Count} blocks, seed {_seed}, dispersion coefficient {training.Dispersion.Coefficient}.");
+        FitLog.Info(channel, $"Fine-tuning {_backbone.Name} as a language model on {texts.Count} texts in {blocks.Count} blocks, seed {training.Seed}, dispersion coefficient {training.Dispersion.Coefficient}.");
         try
         {
             FineTuneResult result = LanguageModelTrainer.Train(model, blocks, training);

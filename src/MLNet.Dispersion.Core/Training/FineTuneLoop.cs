@@ -2,6 +2,7 @@ using MLNet.Dispersion.Backbones;
 using MLNet.Dispersion.Backbones.Shared;
 using MLNet.Dispersion.Data;
 using MLNet.Dispersion.Runtime;
+using MLNet.Dispersion.Training.Checkpoints;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Training;
@@ -16,19 +17,14 @@ internal sealed class FineTuneLoop : IDisposable
     private readonly BatchPlanner _planner;
     private readonly Validator? _validator;
     private readonly DecoupledAdamW _optimizer;
-    private readonly WeightSnapshot _best;
-    private readonly TrainingGenerators _generators;
+    private readonly RunState _run;
     private readonly Generator _dropout;
     private readonly TrainingStep _step;
     private readonly EmbeddingNoise? _noise;
     private readonly ActiveForgetting? _forgetting;
     private readonly LearningRateSchedule _schedule;
-    private readonly GeometryTracker _geometry;
-    private readonly TrainingClock _clock = new();
-    private readonly List<TrainingProgress> _history = [];
     private readonly int _padId;
-    private int? _bestEpoch;
-    private double _bestLoss = double.PositiveInfinity;
+    private RunCheckpoints? _checkpoints;
 
     private FineTuneLoop(CausalLMBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device, IReadOnlyList<int[]>? probeTexts)
     {
@@ -41,18 +37,21 @@ internal sealed class FineTuneLoop : IDisposable
         _planner = new BatchPlanner([.. _train.Sequences.Select(sequence => sequence.Length)], options.MicroBatchSize);
         _optimizer = ParameterGroups.CreateOptimizer(backbone, objective.HeadParameters, options);
         _validator = validation.Length > 0 ? new Validator(backbone, objective.ForValidation, rows.Subset(validation), options.MicroBatchSize, _padId, device) : null;
-        _best = new WeightSnapshot(_optimizer.Parameters);
-        _generators = new TrainingGenerators(seed);
-        _dropout = _generators.Add("dropout", SeedStream.Dropout, device);
-        Generator subsampling = _generators.Add("token_subsampling", SeedStream.TokenSubsampling, CPU);
+        var geometry = new GeometryTracker(backbone, probeTexts ?? rows.Sequences, options.GeometryProbe, options.CancellationToken);
+        var generators = new TrainingGenerators(seed);
+        _run = new RunState(_optimizer, new WeightSnapshot(_optimizer.Parameters), generators, geometry);
+        _dropout = generators.Add("dropout", SeedStream.Dropout, device);
+        Generator subsampling = generators.Add("token_subsampling", SeedStream.TokenSubsampling, CPU);
         _step = new TrainingStep(backbone, objective, _optimizer, options.Dispersion, options.MaxGradNorm, subsampling, device);
         _schedule = CreateSchedule();
-        _noise = options.NeftuneAlpha > 0 ? new EmbeddingNoise(options.NeftuneAlpha, _generators.Add("embedding_noise", SeedStream.EmbeddingNoise, device)) : null;
+        _noise = options.NeftuneAlpha > 0 ? new EmbeddingNoise(options.NeftuneAlpha, generators.Add("embedding_noise", SeedStream.EmbeddingNoise, device)) : null;
         _forgetting = ActiveForgetting.Create(backbone, _optimizer, options, _schedule.TotalSteps);
-        _geometry = new GeometryTracker(backbone, probeTexts ?? rows.Sequences, options.GeometryProbe, options.CancellationToken);
     }
 
     private int StepsPerEpoch => (_planner.BatchCount + _options.GradientAccumulationSteps - 1) / _options.GradientAccumulationSteps;
+
+    /// <summary>The epoch of the next step, from 1.</summary>
+    private int Epoch => (_run.Step / StepsPerEpoch) + 1;
 
     /// <summary>Trains the backbone and the objective's head in place; leaves the backbone in evaluation mode.</summary>
     /// <param name="backbone">The backbone.</param>
@@ -77,6 +76,11 @@ internal sealed class FineTuneLoop : IDisposable
             backbone.DropoutGenerator = loop._dropout;
             backbone.Context.EmbeddingNoise = loop._noise;
             backbone.train();
+            if (options.Checkpoints is { } checkpoints)
+            {
+                loop._checkpoints = new RunCheckpoints(checkpoints, RunFingerprint.Of(backbone, objective, rows, options), loop._run, loop._schedule.TotalSteps, options.Seed ?? 0);
+            }
+
             return loop.Run();
         }
         finally
@@ -93,9 +97,8 @@ internal sealed class FineTuneLoop : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _optimizer.Dispose();
-        _best.Dispose();
-        _generators.Dispose();
+        _checkpoints?.Dispose();
+        _run.Dispose();
     }
 
     private static void CheckSupport(CausalLMBackbone backbone, TrainingObjective objective, FineTuneOptions options)
@@ -122,106 +125,118 @@ internal sealed class FineTuneLoop : IDisposable
 
     private FineTuneResult Run()
     {
-        _geometry.Measure(0);
-        int epochsWithoutGain = 0;
-        for (int epoch = 1; epoch <= _options.Epochs; epoch++)
+        if (_checkpoints?.Resume() is { } finished)
         {
-            foreach (IReadOnlyList<TaskBatch> microBatches in Prefetch.Ahead(PlanEpoch(epoch), PreparedSteps))
+            return finished;
+        }
+
+        if (_run.Step == 0)
+        {
+            _run.Geometry.Measure(0);
+        }
+
+        // A checkpoint is never that of a run's last step, so there is one to do.
+        while (true)
+        {
+            foreach (IReadOnlyList<TaskBatch> microBatches in Prefetch.Ahead(PlanEpoch(Epoch, _run.Step % StepsPerEpoch), PreparedSteps))
             {
-                if (!RunStep(microBatches, epoch))
+                if (!TryStep(microBatches))
                 {
                     return StopDiverged();
                 }
 
-                if (_history.Count == _schedule.TotalSteps)
+                if (WhyStop() is { } reason)
                 {
-                    break;
+                    return Finish(reason);
                 }
             }
-
-            epochsWithoutGain = _bestEpoch == epoch || !StepCounts(_history.Count) ? 0 : epochsWithoutGain + 1;
-            bool last = _history.Count == _schedule.TotalSteps;
-            if (!last && _validator is not null && epochsWithoutGain >= _options.EarlyStoppingPatience)
-            {
-                return Finish(FineTuneStopReason.EarlyStopped);
-            }
-
-            if (last)
-            {
-                bool cutShort = _schedule.TotalSteps < (long)_options.Epochs * StepsPerEpoch;
-                return Finish(cutShort ? FineTuneStopReason.MaxSteps : FineTuneStopReason.Completed);
-            }
         }
-
-        return Finish(FineTuneStopReason.Completed);
     }
 
-    private IEnumerable<IReadOnlyList<TaskBatch>> PlanEpoch(int epoch)
+    /// <summary>The batches of an epoch, step by step, from another thread.</summary>
+    /// <param name="epoch">From 1.</param>
+    /// <param name="done">Its steps that were done already: however many batches were prepared ahead, only steps count.</param>
+    private IEnumerable<IReadOnlyList<TaskBatch>> PlanEpoch(int epoch, int done)
     {
         int seed = unchecked((int)SeedStream.Derive(_options.Seed ?? 0, SeedStream.Shuffle));
-        foreach (int[][] group in _planner.Epoch(seed, epoch).Chunk(_options.GradientAccumulationSteps))
+        foreach (int[][] group in _planner.Epoch(seed, epoch).Chunk(_options.GradientAccumulationSteps).Skip(done))
         {
             yield return [.. group.Select(rows => _train.Batch(rows, _padId))];
         }
     }
 
-    private bool RunStep(IReadOnlyList<TaskBatch> microBatches, int epoch)
+    /// <summary>Does a step and what is due after it; false, with the weights as they were, when it diverged.</summary>
+    private bool TryStep(IReadOnlyList<TaskBatch> microBatches)
     {
-        _forgetting?.BeforeStep(_history.Count);
-        double learningRate = _schedule.At(_history.Count);
+        _forgetting?.BeforeStep(_run.Step);
+        double learningRate = _schedule.At(_run.Step);
         long tokens = microBatches.Sum(batch => batch.Tokens.TokenCount);
-        var figures = _clock.Measure(tokens, () => _step.Run(microBatches, learningRate, _options.CancellationToken));
+        var figures = _run.Clock.Measure(tokens, () => _step.Run(microBatches, learningRate, _options.CancellationToken));
         if (!figures.Finite)
         {
             return false;
         }
 
-        int step = _history.Count + 1;
+        int step = _run.Step + 1;
+        int epoch = Epoch;
         bool epochEnds = step % StepsPerEpoch == 0 || step == _schedule.TotalSteps;
-        var validation = epochEnds ? Validate(epoch) : null;
-        var progress = new TrainingProgress(
-            step,
-            _schedule.TotalSteps,
-            epoch,
-            figures.TaskLoss,
-            figures.Dispersion,
-            learningRate,
-            figures.GradientNorm,
-            _clock.TokensPerSecond,
-            _clock.Elapsed,
-            _clock.Remaining(step, _schedule.TotalSteps),
-            validation?.Loss,
-            validation?.Accuracy)
+        var validation = epochEnds ? _validator?.Measure(_options.CancellationToken) : null;
+        if (epochEnds)
         {
-            Distillation = figures.Distillation,
-            HiddenStateDistillation = figures.HiddenStateDistillation,
-        };
-        _history.Add(progress);
-        if (step < _schedule.TotalSteps)
-        {
-            // The weights that are kept are measured at the end.
-            _geometry.AfterStep(step);
+            _run.EndEpoch(epoch, validation, StepCounts(step));
         }
 
-        _options.Progress?.Report(progress);
+        AfterStep(Progress(step, epoch, figures, learningRate, validation));
         return true;
     }
 
-    private ValidationFigures? Validate(int epoch)
+    private TrainingProgress Progress(int step, int epoch, StepFigures figures, double learningRate, ValidationFigures? validation) => new(
+        step,
+        _schedule.TotalSteps,
+        epoch,
+        figures.TaskLoss,
+        figures.Dispersion,
+        learningRate,
+        figures.GradientNorm,
+        _run.Clock.TokensPerSecond,
+        _run.Clock.Elapsed,
+        _run.Clock.Remaining(step, _schedule.TotalSteps),
+        validation?.Loss,
+        validation?.Accuracy)
     {
-        if (_validator?.Measure(_options.CancellationToken) is not { } figures)
+        Distillation = figures.Distillation,
+        HiddenStateDistillation = figures.HiddenStateDistillation,
+        ResumedFromStep = _run.ResumedFromStep,
+    };
+
+    private void AfterStep(TrainingProgress progress)
+    {
+        _run.History.Add(progress);
+        if (progress.Step < _schedule.TotalSteps)
         {
-            return null;
+            // The weights that are kept are measured at the end.
+            _run.Geometry.AfterStep(progress.Step);
         }
 
-        if (figures.Loss < _bestLoss && StepCounts(_history.Count + 1))
+        if (WhyStop() is null)
         {
-            _bestLoss = figures.Loss;
-            _bestEpoch = epoch;
-            _best.Take();
+            _checkpoints?.AfterStep();
         }
 
-        return figures;
+        _options.Progress?.Report(progress);
+    }
+
+    /// <summary>Why training ends with the steps done so far; null when it goes on.</summary>
+    private FineTuneStopReason? WhyStop()
+    {
+        if (_run.Step == _schedule.TotalSteps)
+        {
+            bool cutShort = _schedule.TotalSteps < (long)_options.Epochs * StepsPerEpoch;
+            return cutShort ? FineTuneStopReason.MaxSteps : FineTuneStopReason.Completed;
+        }
+
+        bool epochEnded = _run.Step % StepsPerEpoch == 0;
+        return epochEnded && _validator is not null && _run.EpochsWithoutGain >= _options.EarlyStoppingPatience ? FineTuneStopReason.EarlyStopped : null;
     }
 
     /// <summary>Whether weights of after this step may be kept: not while their embeddings are still to be forgotten.</summary>
@@ -229,30 +244,35 @@ internal sealed class FineTuneLoop : IDisposable
 
     private FineTuneResult StopDiverged()
     {
-        string message = Divergence.Describe(_history, _schedule, _backbone.ComputeType, _options);
-        if (!_best.Taken)
+        string message = Divergence.Describe(_run.History, _schedule, _backbone.ComputeType, _options);
+        if (!_run.Best.Taken)
         {
-            throw new TrainingDivergedException(_history.Count + 1, message);
+            throw new TrainingDivergedException(_run.Step + 1, message);
         }
 
-        return Finish(FineTuneStopReason.Diverged, $"{message} The weights of epoch {_bestEpoch} were kept.");
+        return Finish(FineTuneStopReason.Diverged, $"{message} The weights of epoch {_run.BestEpoch} were kept.");
     }
 
     private FineTuneResult Finish(FineTuneStopReason reason, string? warning = null)
     {
-        _best.Restore();
-        _geometry.Measure(_history.Count);
-        return new FineTuneResult(
+        _run.Best.Restore();
+        _run.Geometry.Measure(_run.Step);
+        var result = new FineTuneResult(
             reason,
-            _history.Count,
-            _clock.Tokens,
-            _clock.Elapsed,
-            _bestEpoch,
-            _bestEpoch is null ? null : _bestLoss,
+            _run.Step,
+            _run.Clock.Tokens,
+            _run.Clock.Elapsed,
+            _run.BestEpoch,
+            _run.BestEpoch is null ? null : _run.BestLoss,
             _schedule.Peak,
             _backbone.ComputeType == ScalarType.BFloat16 ? Precision.BFloat16Mixed : Precision.Float32,
             warning,
-            _history,
-            _geometry.History);
+            _run.History,
+            _run.Geometry.History)
+        {
+            ResumedFromStep = _run.ResumedFromStep,
+        };
+        _checkpoints?.Finish(result);
+        return result;
     }
 }

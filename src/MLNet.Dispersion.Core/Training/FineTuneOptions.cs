@@ -6,10 +6,13 @@ namespace MLNet.Dispersion.Training;
 /// <remarks>Not thread-safe while it is edited; estimators take a copy (<see cref="Clone"/>), so that later edits change nothing.</remarks>
 public sealed class FineTuneOptions
 {
+    /// <summary>A value of <see cref="Epochs"/>: as many passes over the rows as <see cref="MaxSteps"/> takes, which must then be set.</summary>
+    public const int NoEpochLimit = int.MaxValue;
+
     /// <summary>The dispersion regulariser. Its coefficient 0 is plain fine-tuning.</summary>
     public DispersionOptions Dispersion { get; set; } = new();
 
-    /// <summary>Passes over the training rows. Default 3 (customary for fine-tuning). At least 1.</summary>
+    /// <summary>Passes over the training rows. Default 3 (customary for fine-tuning). At least 1, or <see cref="NoEpochLimit"/>.</summary>
     public int Epochs { get; set; } = 3;
 
     /// <summary>Optimizer steps after which training ends, whatever <see cref="Epochs"/> says; null for no limit (default). At least 1.</summary>
@@ -99,13 +102,45 @@ public sealed class FineTuneOptions
     /// <summary>What is measured of the hidden states' geometry before, after and during training. Default: 16 training rows, before and after; null for nothing.</summary>
     public GeometryProbeOptions? GeometryProbe { get; set; } = new();
 
+    /// <summary>Where and how often to save checkpoints from which the same call goes on after an interruption. Default null: none.</summary>
+    public CheckpointOptions? Checkpoints { get; set; }
+
     /// <summary>Told about every optimizer step, on the training thread. Default null.</summary>
     public IProgress<TrainingProgress>? Progress { get; set; }
 
     /// <summary>Cancels training within one micro-batch with an <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken CancellationToken { get; set; }
 
-    /// <summary>A copy, the options of dispersion, baselines, distillation and probe included, so that later edits of one do not reach the other.</summary>
+    /// <summary>The published mid-training recipe for GPT-2 (arXiv 2602.00217), every figure of it; for <see cref="LanguageModelTrainer"/> and blocks packed by <see cref="Data.TextPacker"/>.</summary>
+    /// <remarks>
+    /// <para>Optimizer: AdamW, learning rate 5e-5, betas 0.9 and 0.95, weight decay 0.1 (not on biases and norms), gradients clipped to norm 1.</para>
+    /// <para>Schedule: linear warm-up over 20 % of the steps, then a cosine down to 0; 131,072 tokens a step, 200 M tokens, which are 1,526 steps.</para>
+    /// <para>Dispersion: angular spread on all block outputs, coefficient 0.1, tau 1, epsilon 0.01, clamp threshold 0.1 (that of the reference's training
+    /// program), at most 256 token positions of a sequence.</para>
+    /// <para>Data: WikiText-103, sequences concatenated and cut into blocks of 1,024 tokens without padding. bfloat16 where the device has it; dropout as the
+    /// checkpoint's config says (0.1 for GPT-2). No rows are held out and training does not stop early: the last weights are kept.</para>
+    /// <para>AdamW's epsilon (1e-8) is PyTorch's; the paper names no seed. Smaller models and budgets than the paper's need other values: change the options returned.</para>
+    /// </remarks>
+    /// <param name="variant">The form of the dispersion loss. Default: the paper's.</param>
+    /// <param name="layers">Where it is applied. Default: the paper's.</param>
+    /// <param name="coefficient">Its weight. Default 0.1 (the paper's for GPT-2); 0 is the paper's plain mid-training.</param>
+    /// <param name="microBatchSize">Blocks of one forward pass: what fits into memory; the rest of a step's tokens is accumulated. Default 8. Must divide the step's blocks.</param>
+    /// <param name="contextLength">Tokens of a block. Default 1,024 (the paper's for GPT-2; 4,096 for Qwen3). At least 2.</param>
+    /// <param name="tokens">Tokens to train on, over as many passes as that takes; rounded up to whole steps. Default 200 M (the paper's). At least 1.</param>
+    /// <param name="tokensPerStep">Tokens of an optimizer step, a multiple of <paramref name="contextLength"/>. Default 131,072 (the paper's).</param>
+    /// <returns>Options to change at will.</returns>
+    /// <exception cref="ArgumentException">A value is out of range, or the sizes do not divide; the message names one that does.</exception>
+    public static FineTuneOptions PaperMidTraining(
+        DispersionVariant variant = DispersionVariant.AngularSpread,
+        LayerSelection layers = LayerSelection.All,
+        double coefficient = 0.1,
+        int microBatchSize = 8,
+        int contextLength = PaperRecipe.ContextLength,
+        long tokens = PaperRecipe.Tokens,
+        int tokensPerStep = PaperRecipe.TokensPerStep) =>
+        PaperRecipe.Create(variant, layers, coefficient, microBatchSize, contextLength, tokens, tokensPerStep);
+
+    /// <summary>A copy, the options of dispersion, baselines, distillation, checkpoints and probe included, so that later edits of one do not reach the other.</summary>
     public FineTuneOptions Clone()
     {
         var copy = (FineTuneOptions)MemberwiseClone();
@@ -113,6 +148,7 @@ public sealed class FineTuneOptions
         copy.ActiveForgetting = ActiveForgetting?.Clone();
         copy.Distillation = Distillation?.Clone();
         copy.GeometryProbe = GeometryProbe?.Clone();
+        copy.Checkpoints = Checkpoints?.Clone();
         return copy;
     }
 

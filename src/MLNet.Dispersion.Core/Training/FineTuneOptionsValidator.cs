@@ -9,6 +9,7 @@ internal static class FineTuneOptionsValidator
         o.Dispersion.Validate();
         Check(o.Epochs >= 1, o.Epochs, nameof(o.Epochs), "at least 1");
         Check(o.MaxSteps is null or >= 1, o.MaxSteps, nameof(o.MaxSteps), "at least 1, or null for no limit");
+        Check(o.Epochs != FineTuneOptions.NoEpochLimit || o.MaxSteps is not null, "null", nameof(o.MaxSteps), "set where Epochs is NoEpochLimit");
         Check(o.MicroBatchSize >= 1, o.MicroBatchSize, nameof(o.MicroBatchSize), "at least 1");
         Check(o.GradientAccumulationSteps >= 1, o.GradientAccumulationSteps, nameof(o.GradientAccumulationSteps), "at least 1");
         Check(o.MaxSequenceLength is null or >= 2, o.MaxSequenceLength, nameof(o.MaxSequenceLength), "at least 2, or null for the backbone's context length");
@@ -29,6 +30,11 @@ internal static class FineTuneOptionsValidator
         Check(Enum.IsDefined(o.Precision), o.Precision, nameof(o.Precision), "one of " + string.Join(", ", Enum.GetNames<Precision>()));
         Check(Enum.IsDefined(o.ScoringPrecision), o.ScoringPrecision, nameof(o.ScoringPrecision), "one of " + string.Join(", ", Enum.GetNames<Precision>()));
         ArgumentException.ThrowIfNullOrWhiteSpace(o.Device, nameof(FineTuneOptions.Device));
+        if (o.Checkpoints is { } checkpoints)
+        {
+            ValidateCheckpoints(checkpoints);
+        }
+
         if (o.GeometryProbe is { } probe)
         {
             ValidateProbe(probe);
@@ -56,6 +62,14 @@ internal static class FineTuneOptionsValidator
         Check(d.TeacherPrecision is null || Enum.IsDefined(d.TeacherPrecision.Value), d.TeacherPrecision, prefix + nameof(d.TeacherPrecision), "null or one of " + string.Join(", ", Enum.GetNames<Precision>()));
         Check(d.Teacher is null || d.TeacherDirectory is null, d.TeacherDirectory, prefix + nameof(d.TeacherDirectory), "null when a Teacher is set: name the teacher once");
         Check(!d.IsActive || d.Teacher is not null || !string.IsNullOrWhiteSpace(d.TeacherDirectory), "null", prefix + nameof(d.Teacher), "a model, or TeacherDirectory a checkpoint's directory");
+    }
+
+    private static void ValidateCheckpoints(CheckpointOptions checkpoints)
+    {
+        string prefix = nameof(FineTuneOptions.Checkpoints) + ".";
+        Check(!string.IsNullOrWhiteSpace(checkpoints.Directory), "empty", prefix + nameof(checkpoints.Directory), "a folder of its own for this run");
+        Check(checkpoints.EverySteps >= 1, checkpoints.EverySteps, prefix + nameof(checkpoints.EverySteps), "at least 1");
+        Check(checkpoints.Keep >= 1, checkpoints.Keep, prefix + nameof(checkpoints.Keep), "at least 1");
     }
 
     private static void ValidateProbe(GeometryProbeOptions probe)

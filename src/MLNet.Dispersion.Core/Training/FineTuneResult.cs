@@ -6,7 +6,7 @@ namespace MLNet.Dispersion.Training;
 /// <param name="StopReason">Why it ended.</param>
 /// <param name="Steps">Optimizer steps done.</param>
 /// <param name="TrainedTokens">Real tokens trained on.</param>
-/// <param name="Elapsed">Its duration, validation included.</param>
+/// <param name="Elapsed">Its duration, validation included, and sessions before an interruption.</param>
 /// <param name="BestEpoch">The epoch whose weights were kept (from 1); null when there was no validation and the last weights were kept.</param>
 /// <param name="BestValidationLoss">The task loss on the held-out rows with those weights, or null.</param>
 /// <param name="LearningRate">The peak learning rate that was used.</param>
@@ -26,4 +26,8 @@ public sealed record FineTuneResult(
     Precision ComputeType,
     string? Warning,
     IReadOnlyList<TrainingProgress> History,
-    IReadOnlyList<GeometrySnapshot> GeometryHistory);
+    IReadOnlyList<GeometrySnapshot> GeometryHistory)
+{
+    /// <summary>The step of the checkpoint that this call went on from (<see cref="FineTuneOptions.Checkpoints"/>); equal to <see cref="Steps"/> where training had ended already; null when it began at the beginning.</summary>
+    public int? ResumedFromStep { get; init; }
+}

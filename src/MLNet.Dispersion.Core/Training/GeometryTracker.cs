@@ -30,6 +30,13 @@ internal sealed class GeometryTracker
     /// <summary>What was measured so far, in order.</summary>
     internal IReadOnlyList<GeometrySnapshot> History => _history;
 
+    /// <summary>Goes on from what an earlier session measured.</summary>
+    internal void Restore(IReadOnlyList<GeometrySnapshot> history)
+    {
+        _history.Clear();
+        _history.AddRange(history);
+    }
+
     /// <summary>Measures where the options ask for this step: every K steps.</summary>
     /// <param name="step">Optimizer steps done.</param>
     internal void AfterStep(int step)

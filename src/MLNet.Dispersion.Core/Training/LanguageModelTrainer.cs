@@ -9,7 +9,7 @@ public static class LanguageModelTrainer
     /// <param name="blocks">Packed blocks, or single texts, of at least 2 tokens each; longer ones than the context are refused.</param>
     /// <param name="options">How to train.</param>
     /// <exception cref="ArgumentException">No blocks, one that is too short or too long, or a bad option, or a teacher that does not fit.</exception>
-    /// <exception cref="Hub.CheckpointException">The teacher's checkpoint is missing or damaged.</exception>
+    /// <exception cref="Hub.CheckpointException">The teacher's checkpoint is missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written. To go on, pass the model as loaded from its files, not as an interrupted call left it.</exception>
     /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled; the model holds the weights of the last step.</exception>
     public static FineTuneResult Train(PretrainedLanguageModel model, IReadOnlyList<int[]> blocks, FineTuneOptions options)

@@ -66,7 +66,7 @@ public sealed class TextClassifier : IDisposable
     /// <param name="classCount">Classes (K), at least 2.</param>
     /// <param name="options">How to train.</param>
     /// <exception cref="ArgumentException">No rows, lengths that differ, a label out of range, fewer than two classes present, or a bad option.</exception>
-    /// <exception cref="CheckpointException">The backbone's checkpoint is missing or damaged.</exception>
+    /// <exception cref="CheckpointException">The backbone's checkpoint is missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
     /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>

@@ -9,7 +9,7 @@ namespace MLNet.Dispersion.Training;
 /// <param name="LearningRate">The backbone's learning rate of this step.</param>
 /// <param name="GradientNorm">The norm of all gradients before clipping.</param>
 /// <param name="TokensPerSecond">Real tokens trained on per second since the start, validation left out.</param>
-/// <param name="Elapsed">Time since the start.</param>
+/// <param name="Elapsed">Time since the start, sessions before an interruption included.</param>
 /// <param name="Remaining">Estimated time to the planned end.</param>
 /// <param name="ValidationLoss">The task loss on the held-out rows, at the end of an epoch that measured it; otherwise null.</param>
 /// <param name="ValidationAccuracy">The share of held-out rows classified rightly, where the task has such a figure and it was measured after this step; otherwise null.</param>
@@ -32,4 +32,7 @@ public sealed record TrainingProgress(
 
     /// <summary>1 - cosine between the model's hidden states and the teacher's in this step, before its weight; null when it is off.</summary>
     public double? HiddenStateDistillation { get; init; }
+
+    /// <summary>The step of the checkpoint that the session which made this step had gone on from (<see cref="FineTuneOptions.Checkpoints"/>); null in a session that began at the beginning.</summary>
+    public int? ResumedFromStep { get; init; }
 }

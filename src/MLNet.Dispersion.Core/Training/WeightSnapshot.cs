@@ -14,6 +14,9 @@ internal sealed class WeightSnapshot : IDisposable
     /// <summary>Whether there is anything to go back to.</summary>
     internal bool Taken => _values.Count > 0;
 
+    /// <summary>The copied values, in the parameters' order; empty before the first. They stay this object's.</summary>
+    internal IReadOnlyList<Tensor> Values => _values;
+
     /// <summary>Copies the current values, over those of an earlier call.</summary>
     internal void Take()
     {

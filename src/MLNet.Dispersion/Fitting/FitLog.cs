@@ -23,6 +23,11 @@ internal static class FitLog
             channel.Warning(MessageSensitivity.None, warning);
         }
 
+        if (result.ResumedFromStep is { } from)
+        {
+            Info(channel, $"Training went on from the checkpoint of step {from}.");
+        }
+
         string kept = result.BestEpoch is { } best ? string.Create(CultureInfo.InvariantCulture, $"; kept the weights of epoch {best}, validation loss {result.BestValidationLoss:0.0000}") : "";
         Info(channel, $"Fine-tuned {backboneName} in {result.Elapsed.TotalSeconds:0.0} s and {result.Steps} steps ({result.StopReason}, peak learning rate {result.LearningRate:0.##E+0}, {result.ComputeType}){kept}.");
     }

@@ -37,6 +37,7 @@ internal sealed class TrainingLog(IChannel channel, int epochs, FitCancellation 
         string dispersion = p.Dispersion is { } d ? string.Create(plain, $", dispersion {d:0.0000}") : "";
         string validation = p.ValidationLoss is { } loss ? string.Create(plain, $", validation loss {loss:0.0000}") : "";
         string accuracy = p.ValidationAccuracy is { } share ? string.Create(plain, $", validation accuracy {share:0.000}") : "";
-        return string.Create(plain, $"epoch {p.Epoch}/{epochs}, step {p.Step}/{p.TotalSteps}: loss {p.TaskLoss:0.0000}{dispersion}{validation}{accuracy}, {p.TokensPerSecond:0} tokens/s, {p.Remaining:hh\\:mm\\:ss} left");
+        string passes = epochs == FineTuneOptions.NoEpochLimit ? "" : string.Create(plain, $"/{epochs}");
+        return string.Create(plain, $"epoch {p.Epoch}{passes}, step {p.Step}/{p.TotalSteps}: loss {p.TaskLoss:0.0000}{dispersion}{validation}{accuracy}, {p.TokensPerSecond:0} tokens/s, {p.Remaining:hh\\:mm\\:ss} left");
     }
 }

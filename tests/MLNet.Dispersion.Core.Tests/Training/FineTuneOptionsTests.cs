@@ -24,6 +24,10 @@ public sealed class FineTuneOptionsTests
         { "ValidationFraction", o => o.ValidationFraction = 0.6 },
         { "EarlyStoppingPatience", o => o.EarlyStoppingPatience = 0 },
         { "Precision", o => o.Precision = (Precision)9 },
+        { "MaxSteps", o => o.Epochs = FineTuneOptions.NoEpochLimit },
+        { "Checkpoints.Directory", o => o.Checkpoints = new CheckpointOptions() },
+        { "Checkpoints.EverySteps", o => o.Checkpoints = new CheckpointOptions { Directory = "run", EverySteps = 0 } },
+        { "Checkpoints.Keep", o => o.Checkpoints = new CheckpointOptions { Directory = "run", Keep = 0 } },
         { "Coefficient", o => o.Dispersion.Coefficient = -1 },
         { "TauCos", o => o.Dispersion.TauCos = 0 },
         { "ClampThreshold", o => o.Dispersion.ClampThreshold = 1 },
@@ -49,12 +53,14 @@ public sealed class FineTuneOptionsTests
     [Fact]
     public void Clone_EditedAfterwards_LeavesTheCopyAlone()
     {
-        var options = new FineTuneOptions();
+        var options = new FineTuneOptions { Checkpoints = new CheckpointOptions { Directory = "run" } };
         var copy = options.Clone();
 
+        options.Checkpoints.Directory = "another";
         options.Epochs = 99;
         options.Dispersion.Coefficient = 7;
 
+        Assert.Equal("run", copy.Checkpoints!.Directory);
         Assert.Equal(3, copy.Epochs);
         Assert.Equal(0.1, copy.Dispersion.Coefficient);
     }
