@@ -1,17 +1,19 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MLNet.Dispersion.Backbones;
+using MLNet.Dispersion.Backbones.Adapters;
 using MLNet.Dispersion.Generation;
 using MLNet.Dispersion.Hub;
 using MLNet.Dispersion.Tokenization;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
 /// <summary>A causal language model with its tokenizer, in memory.</summary>
 /// <remarks>The owner disposes it, which frees the weights. In evaluation mode it may be used by several threads.</remarks>
-public sealed class PretrainedLanguageModel : IDisposable
+public sealed partial class PretrainedLanguageModel : IDisposable
 {
     /// <summary>The most bytes of weights in one file when saving, unless told otherwise: 5 GB, as Hugging Face does.</summary>
     public const long DefaultMaxShardBytes = 5_000_000_000;
@@ -76,7 +78,10 @@ public sealed class PretrainedLanguageModel : IDisposable
                 network.to(device);
             }
 
-            return new PretrainedLanguageModel(backbone.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(backbone.Source, network.Info)), TokenizerFiles.Any(backbone.Source));
+            return new PretrainedLanguageModel(backbone.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(backbone.Source, network.Info)), TokenizerFiles.Any(backbone.Source))
+            {
+                Origin = new AdapterBase(backbone.Name, (backbone.Source as DirectoryCheckpoint)?.Name),
+            };
         }
         catch
         {
@@ -123,6 +128,7 @@ public sealed class PretrainedLanguageModel : IDisposable
     /// <remarks>
     /// A directory that does not exist yet appears whole or not at all. In one that exists each file is replaced whole, weights first; weights of a
     /// former checkpoint go, other files stay. The tokenizer is written where there is one (<see cref="HasTokenizer"/>).
+    /// A low-rank adapter is written merged into the weights, merged or not.
     /// </remarks>
     /// <param name="directory">The directory.</param>
     /// <param name="type">The number type of the stored weights: Float32 (default), Float16 or BFloat16.</param>
@@ -153,8 +159,14 @@ public sealed class PretrainedLanguageModel : IDisposable
 
     private IReadOnlyList<string> Write(CheckpointSink sink, ScalarType type, long maxShardBytes)
     {
+        using var scope = NewDisposeScope();
+        return Write(sink, type, maxShardBytes, Backbone.Adapter is { } adapter ? adapter.MergedWeight : weight => weight);
+    }
+
+    private IReadOnlyList<string> Write(CheckpointSink sink, ScalarType type, long maxShardBytes, Func<Parameter, Tensor> valueOf)
+    {
         var config = SavedConfig(type);
-        KeyValuePair<string, Tensor>[] weights = [.. Backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, (Tensor)pair.parameter))];
+        KeyValuePair<string, Tensor>[] weights = [.. Backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, valueOf(pair.parameter)))];
         var files = CheckpointWriter.Write(sink, weights, type, maxShardBytes);
         if (HasTokenizer)
         {

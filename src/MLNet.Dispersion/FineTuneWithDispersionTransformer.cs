@@ -30,7 +30,8 @@ namespace MLNet.Dispersion;
 /// </para>
 /// <para>
 /// <c>Model.Save</c> writes one self-contained zip, weights included; <c>Model.Load</c> reads it in any process that has this assembly beside it,
-/// and puts the model on the best device there (CUDA where available, else CPU), wherever it was trained.
+/// and puts the model on the best device there (CUDA where available, else CPU), wherever it was trained. A model that was trained with
+/// <see cref="LoraOptions.Saving"/> = <see cref="AdapterSaving.AdapterOnly"/> writes a small zip instead, which needs its base again (<see cref="AdapterBases"/>).
 /// </para>
 /// </remarks>
 public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposable
@@ -146,6 +147,11 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
     internal static FineTuneWithDispersionTransformer Load(IHostEnvironment environment, LoadContext context)
     {
         ModelManifest manifest = ModelManifest.Read(context.Reader);
+        if (!AdapterBases.Names.Contains(Backbone.TinyEnglish.Name))
+        {
+            AdapterBases.Register(Backbone.TinyEnglish);
+        }
+
         TextClassifier classifier = TextClassifier.Load(new ModelZipCheckpoint(context, manifest.Files));
         if (classifier.ClassCount != manifest.ClassCount)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MLNet.Dispersion.Backbones.Adapters;
 using MLNet.Dispersion.Backbones.Shared;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -68,6 +69,12 @@ public abstract class CausalLMBackbone : nn.Module
     /// <summary>Whether a real token's state may depend on the mask of the pads to its right; false where the causal rule alone keeps them out, bit for bit.</summary>
     internal virtual bool NeedsPaddingMask => true;
 
+    /// <summary>The low-rank adapter, or null; freed with the backbone.</summary>
+    internal LoraAdapter? Adapter { get; set; }
+
+    /// <summary>The weights of a language-model head that no other part uses; null where the head is tied to the embedding, or unknown.</summary>
+    internal virtual Parameter? OwnHead => null;
+
     /// <summary>The config.json that it was made from, by which it is saved again.</summary>
     internal JsonObject? Config { get; set; }
 
@@ -128,6 +135,7 @@ public abstract class CausalLMBackbone : nn.Module
         if (disposing)
         {
             Context.Copies.Drop();
+            Adapter?.Dispose();
         }
 
         base.Dispose(disposing);

@@ -9,14 +9,28 @@ internal static class CheckpointDirectory
     /// </summary>
     /// <param name="directory">The directory's path.</param>
     /// <param name="write">Writes all files and returns the names of the weights' files.</param>
-    internal static void Save(string directory, Func<CheckpointSink, IReadOnlyList<string>> write)
+    internal static void Save(string directory, Func<CheckpointSink, IReadOnlyList<string>> write) => Save(directory, write, RemoveFormerWeights);
+
+    /// <summary>The same for files that lie beside a checkpoint's or alone: no other file of a directory that exists is touched.</summary>
+    /// <param name="directory">The directory's path.</param>
+    /// <param name="write">Writes all files.</param>
+    internal static void SaveBeside(string directory, Action<CheckpointSink> write) => Save(
+        directory,
+        sink =>
+        {
+            write(sink);
+            return [];
+        },
+        (_, _) => { });
+
+    private static void Save(string directory, Func<CheckpointSink, IReadOnlyList<string>> write, Action<string, IReadOnlyList<string>> tidy)
     {
         string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         try
         {
             if (Directory.Exists(target))
             {
-                RemoveFormerWeights(target, write(new DirectorySink(target)));
+                tidy(target, write(new DirectorySink(target)));
             }
             else
             {

@@ -26,7 +26,7 @@ internal sealed class FineTuneLoop : IDisposable
     private readonly int _padId;
     private RunCheckpoints? _checkpoints;
 
-    private FineTuneLoop(CausalLMBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device, IReadOnlyList<int[]>? probeTexts)
+    private FineTuneLoop(CausalLMBackbone backbone, TrainingObjective objective, TrainedParameters trained, TrainingRows rows, FineTuneOptions options, Device device, IReadOnlyList<int[]>? probeTexts)
     {
         _backbone = backbone;
         _options = options;
@@ -35,7 +35,7 @@ internal sealed class FineTuneLoop : IDisposable
         var (train, validation) = ValidationSplit.Split(rows, options.ValidationFraction, seed);
         _train = rows.Subset(train);
         _planner = new BatchPlanner([.. _train.Sequences.Select(sequence => sequence.Length)], options.MicroBatchSize);
-        _optimizer = ParameterGroups.CreateOptimizer(backbone, objective.HeadParameters, options);
+        _optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, trained.Head, options);
         _validator = validation.Length > 0 ? new Validator(backbone, objective.ForValidation, rows.Subset(validation), options.MicroBatchSize, _padId, device) : null;
         var geometry = new GeometryTracker(backbone, probeTexts ?? rows.Sequences, options.GeometryProbe, options.CancellationToken);
         var generators = new TrainingGenerators(seed);
@@ -67,7 +67,8 @@ internal sealed class FineTuneLoop : IDisposable
         ScalarType computeType = backbone.ComputeType;
         double? dropout = backbone.DropoutProbability;
         bool checkpointing = backbone.ActivationCheckpointing;
-        using var loop = new FineTuneLoop(backbone, objective, rows, options, device, probeTexts);
+        using TrainedParameters trained = TrainedParameters.Choose(backbone, objective.HeadParameters, options);
+        using var loop = new FineTuneLoop(backbone, objective, trained, rows, options, device, probeTexts);
         try
         {
             backbone.ComputeType = PrecisionResolver.ComputeType(options.Precision, device);

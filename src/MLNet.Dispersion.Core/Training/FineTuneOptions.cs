@@ -12,6 +12,18 @@ public sealed class FineTuneOptions
     /// <summary>The dispersion regulariser. Its coefficient 0 is plain fine-tuning.</summary>
     public DispersionOptions Dispersion { get; set; } = new();
 
+    /// <summary>
+    /// Low-rank adaptation: the backbone's weights stay as they are, bit for bit, and an adapter beside them is trained, with the new head where there is one.
+    /// A model that carries an adapter of the same shape has it trained further. Default null: all weights are trained.
+    /// </summary>
+    public LoraOptions? Lora { get; set; }
+
+    /// <summary>
+    /// Train the head alone: the new head of a classifier, or the language-model head where it is no copy of the token embedding. The rest of the backbone stays as it is, bit for bit.
+    /// Default false. Excludes <see cref="Lora"/>.
+    /// </summary>
+    public bool HeadOnly { get; set; }
+
     /// <summary>Passes over the training rows. Default 3 (customary for fine-tuning). At least 1, or <see cref="NoEpochLimit"/>.</summary>
     public int Epochs { get; set; } = 3;
 
@@ -28,7 +40,7 @@ public sealed class FineTuneOptions
     public int? MaxSequenceLength { get; set; }
 
     /// <summary>
-    /// Peak learning rate of the backbone. Default null: by its size, the published recipe's 5e-5 at GPT-2's 124 M parameters,
+    /// Peak learning rate of the backbone. Default null: by the number of trained weights, the published recipe's 5e-5 at GPT-2's 124 M parameters,
     /// inversely proportional to the parameter count, between 1e-5 and 5e-4. Above 0.
     /// </summary>
     public double? LearningRate { get; set; }
@@ -147,6 +159,7 @@ public sealed class FineTuneOptions
         copy.Dispersion = Dispersion.Clone();
         copy.ActiveForgetting = ActiveForgetting?.Clone();
         copy.Distillation = Distillation?.Clone();
+        copy.Lora = Lora?.Clone();
         copy.GeometryProbe = GeometryProbe?.Clone();
         copy.Checkpoints = Checkpoints?.Clone();
         return copy;

@@ -7,6 +7,9 @@ internal static class FineTuneOptionsValidator
     {
         ArgumentNullException.ThrowIfNull(o.Dispersion, nameof(FineTuneOptions.Dispersion));
         o.Dispersion.Validate();
+        o.Lora?.Validate();
+        Check(!o.HeadOnly || o.Lora is null, o.HeadOnly, nameof(o.HeadOnly), "false where FineTuneOptions.Lora is set: choose one of them");
+        Check(!o.HeadOnly || o.Distillation is null, o.HeadOnly, nameof(o.HeadOnly), "false where FineTuneOptions.Distillation is set, which is of use to the backbone");
         Check(o.Epochs >= 1, o.Epochs, nameof(o.Epochs), "at least 1");
         Check(o.MaxSteps is null or >= 1, o.MaxSteps, nameof(o.MaxSteps), "at least 1, or null for no limit");
         Check(o.Epochs != FineTuneOptions.NoEpochLimit || o.MaxSteps is not null, "null", nameof(o.MaxSteps), "set where Epochs is NoEpochLimit");

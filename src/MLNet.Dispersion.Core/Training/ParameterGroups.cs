@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Backbones;
 using TorchSharp.Modules;
 
 namespace MLNet.Dispersion.Training;
@@ -6,11 +5,11 @@ namespace MLNet.Dispersion.Training;
 /// <summary>Decides which parameters decay and which learn faster.</summary>
 internal static class ParameterGroups
 {
-    /// <summary>An optimizer over backbone and head: matrices and embeddings decay, vectors (biases and norms) do not.</summary>
-    internal static DecoupledAdamW CreateOptimizer(CausalLMBackbone backbone, IReadOnlyList<Parameter> head, FineTuneOptions options)
+    /// <summary>An optimizer over all that is trained: matrices and embeddings decay, vectors (biases and norms) do not.</summary>
+    internal static DecoupledAdamW CreateOptimizer(IEnumerable<(string Name, Parameter Parameter)> backbone, IReadOnlyList<Parameter> head, FineTuneOptions options)
     {
         var optimizer = new DecoupledAdamW(options.Beta1, options.Beta2, options.AdamEpsilon);
-        foreach (var (name, parameter) in backbone.named_parameters())
+        foreach (var (name, parameter) in backbone)
         {
             optimizer.Add(name, parameter, Decay(parameter, options));
         }

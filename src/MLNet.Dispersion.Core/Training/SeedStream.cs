@@ -10,6 +10,7 @@ internal static class SeedStream
     internal const int Head = 3;
     internal const int Dropout = 4;
     internal const int TokenSubsampling = 5;
+    internal const int Adapter = 20;
     internal const int EmbeddingNoise = 21;
     internal const int EmbeddingReset = 22;
     internal const int DistillationProjection = 23;

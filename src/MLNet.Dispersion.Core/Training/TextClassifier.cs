@@ -50,6 +50,9 @@ public sealed class TextClassifier : IDisposable
             : throw new ArgumentOutOfRangeException(nameof(value), value, $"ScoringPrecision is {value}; it must be one of {string.Join(", ", Enum.GetNames<Precision>())}.");
     }
 
+    /// <summary>What <see cref="Save"/> writes where <see cref="LanguageModel"/> carries a low-rank adapter: as <see cref="LoraOptions.Saving"/> said in training, or as the loaded files were.</summary>
+    public AdapterSaving AdapterSaving { get; init; } = AdapterSaving.Everything;
+
     /// <summary>How training went; null for a classifier that was loaded.</summary>
     public FineTuneResult? TrainingResult { get; private init; }
 
@@ -90,7 +93,7 @@ public sealed class TextClassifier : IDisposable
             var rows = new TrainingRows(sequences, labels);
             int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe, out _) : null;
             var result = FineTuneLoop.Run(model.Backbone, new ClassificationObjective(head), rows, options, device, probeTexts);
-            return new TextClassifier(model, head, encoder, options.ScoringPrecision) { TrainingResult = result, GeometryHistory = result.GeometryHistory, TruncatedTrainingRows = truncated };
+            return new TextClassifier(model, head, encoder, options.ScoringPrecision) { AdapterSaving = options.Lora?.Saving ?? AdapterSaving.Everything, TrainingResult = result, GeometryHistory = result.GeometryHistory, TruncatedTrainingRows = truncated };
         }
         catch
         {
@@ -110,12 +113,12 @@ public sealed class TextClassifier : IDisposable
         TorchRuntime.EnsureLoaded();
         Device target = TorchRuntime.SelectDevice(device);
         var settings = ClassifierCheckpoint.ReadSettings(source);
-        var model = PretrainedLanguageModel.Load(Backbone.FromSource(source.Name, source), target);
+        var model = BackboneFiles.Load(source, target, out AdapterSaving saving);
         try
         {
             model.Backbone.eval();
             var head = ClassifierCheckpoint.ReadHead(source, settings, model.Backbone.Info.HiddenSize, target);
-            return new TextClassifier(model, head, new TextEncoder(model, settings.MaxSequenceLength), settings.ScoringPrecision) { GeometryHistory = ClassifierCheckpoint.ReadGeometry(source) };
+            return new TextClassifier(model, head, new TextEncoder(model, settings.MaxSequenceLength), settings.ScoringPrecision) { AdapterSaving = saving, GeometryHistory = ClassifierCheckpoint.ReadGeometry(source) };
         }
         catch
         {
@@ -137,14 +140,14 @@ public sealed class TextClassifier : IDisposable
         return _scorer.Score(sequences, PrecisionResolver.ComputeType(ScoringPrecision, _scorer.Device));
     }
 
-    /// <summary>Writes everything that <see cref="Load"/> needs: configuration, tokenizer, weights (float32).</summary>
+    /// <summary>Writes everything that <see cref="Load"/> needs: configuration, tokenizer, weights (float32); or the adapter alone, see <see cref="AdapterSaving"/>.</summary>
     /// <param name="sink">Where to.</param>
     /// <exception cref="ObjectDisposedException">The classifier was disposed.</exception>
     public void Save(CheckpointSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
-        _model.Save(sink, ScalarType.Float32);
+        BackboneFiles.Save(sink, _model, AdapterSaving);
         ClassifierCheckpoint.Write(sink, _head, new ClassifierSettings(ClassifierSettings.CurrentVersion, ClassCount, MaxSequenceLength, ScoringPrecision), GeometryHistory);
     }
 

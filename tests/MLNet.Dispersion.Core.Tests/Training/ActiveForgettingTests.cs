@@ -173,7 +173,7 @@ public sealed class ActiveForgettingTests
 
     private static DecoupledAdamW Optimizer(CausalLMBackbone backbone)
     {
-        var optimizer = ParameterGroups.CreateOptimizer(backbone, [], new FineTuneOptions());
+        var optimizer = ParameterGroups.CreateOptimizer(backbone.named_parameters(), [], new FineTuneOptions());
         GiveGradients(optimizer);
         optimizer.Step(1e-3);
         optimizer.StepCount = 0;

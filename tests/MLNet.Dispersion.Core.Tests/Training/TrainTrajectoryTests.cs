@@ -29,7 +29,7 @@ public sealed class TrainTrajectoryTests
         };
         using var scope = NewDisposeScope();
         using var backbone = BackboneRegistry.Load(new DirectoryCheckpoint(SharedFixtures.Fixture("gpt2_tiny")));
-        using var optimizer = ParameterGroups.CreateOptimizer(backbone, [], options);
+        using var optimizer = ParameterGroups.CreateOptimizer(backbone.named_parameters(), [], options);
         using var generator = new Generator(1, CPU);
         var step = new TrainingStep(backbone, new CausalLMObjective(), optimizer, options.Dispersion, options.MaxGradNorm, generator, CPU);
         var schedule = new LearningRateSchedule(options.LearningRate.Value, 30, options.WarmupRatio);

@@ -1,10 +1,11 @@
+using MLNet.Dispersion.Backbones.Adapters;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones.Shared;
 
 /// <summary>GPT-2's linear layer, whose weight is stored <c>[in, out]</c>.</summary>
-internal sealed class Conv1D : nn.Module
+internal sealed class Conv1D : nn.Module, IAdaptable
 {
     private readonly ForwardContext _context;
     private readonly Parameter weight;
@@ -19,6 +20,20 @@ internal sealed class Conv1D : nn.Module
         RegisterComponents();
     }
 
+    /// <inheritdoc/>
+    public Parameter Weight => weight;
+
+    /// <inheritdoc/>
+    public bool InputsFirst => true;
+
+    /// <inheritdoc/>
+    public LowRankUpdate? Update { get; set; }
+
     /// <summary><c>[..., in]</c> to <c>[..., out]</c>, in the number type of products.</summary>
-    internal Tensor Forward(Tensor input) => nn.functional.linear(_context.Cast(input), _context.CastWeight(weight).t(), _context.CastWeight(bias));
+    internal Tensor Forward(Tensor input)
+    {
+        Tensor narrow = _context.Cast(input);
+        Tensor output = nn.functional.linear(narrow, _context.CastWeight(weight).t(), _context.CastWeight(bias));
+        return Update is null ? output : Update.AddTo(output, narrow, training);
+    }
 }

@@ -1,10 +1,11 @@
+using MLNet.Dispersion.Backbones.Adapters;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Backbones.Shared;
 
 /// <summary>A linear layer, weight <c>[out, in]</c>, with or without bias, that multiplies in the backbone's number type.</summary>
-internal sealed class ProjectionLayer : nn.Module
+internal sealed class ProjectionLayer : nn.Module, IAdaptable
 {
     private readonly ForwardContext _context;
     private readonly Parameter weight;
@@ -20,9 +21,19 @@ internal sealed class ProjectionLayer : nn.Module
     }
 
     /// <summary>The matrix, <c>[out, in]</c>.</summary>
-    internal Parameter Weight => weight;
+    public Parameter Weight => weight;
+
+    /// <inheritdoc/>
+    public bool InputsFirst => false;
+
+    /// <inheritdoc/>
+    public LowRankUpdate? Update { get; set; }
 
     /// <summary><c>[..., in]</c> to <c>[..., out]</c>, in the number type of products.</summary>
-    internal Tensor Forward(Tensor input) =>
-        nn.functional.linear(_context.Cast(input), _context.CastWeight(weight), bias is null ? null : _context.CastWeight(bias));
+    internal Tensor Forward(Tensor input)
+    {
+        Tensor narrow = _context.Cast(input);
+        Tensor output = nn.functional.linear(narrow, _context.CastWeight(weight), bias is null ? null : _context.CastWeight(bias));
+        return Update is null ? output : Update.AddTo(output, narrow, training);
+    }
 }

@@ -63,7 +63,10 @@ internal abstract class TransformerBackbone(BackboneInfo info, string trunkName,
     }
 
     /// <inheritdoc/>
-    protected internal override Tensor HeadWeight => Head?.Weight ?? Trunk.TokenEmbedding.Weight;
+    protected internal override Tensor? HeadWeight => Head is null ? Trunk.TokenEmbedding.Weight : Head.Update is null ? Head.Weight : null;
+
+    /// <inheritdoc/>
+    internal override Parameter? OwnHead => Head?.Weight;
 
     /// <inheritdoc/>
     protected internal override string ParameterName(string tensorName) =>
