@@ -79,7 +79,7 @@ internal sealed record CheckpointRun(FineTuneResult Result, string Weights, floa
         Hashing.Of(model.Backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, (TorchSharp.torch.Tensor)pair.parameter)));
 
     private static string Line(TrainingProgress p) =>
-        string.Create(CultureInfo.InvariantCulture, $"{p.Step}/{p.TotalSteps} {p.Epoch} {p.TaskLoss:R} {p.Dispersion:R} {p.LearningRate:R} {p.GradientNorm:R} {p.ValidationLoss:R} {p.ValidationAccuracy:R}");
+        string.Create(CultureInfo.InvariantCulture, $"{p.Step}/{p.TotalSteps} {p.Epoch} {p.TaskLoss:R} {p.Dispersion:R} {p.LearningRate:R} {p.GradientNorm:R} {p.ValidationLoss:R} {p.ValidationAccuracy:R} {p.Distillation:R} {p.HiddenStateDistillation:R}");
 
     private static string Line(GeometrySnapshot snapshot) =>
         snapshot.Step + ": " + string.Join(' ', snapshot.Profile.Layers.Select(layer => string.Create(CultureInfo.InvariantCulture, $"{layer.MeanCosine:R} {layer.MeanCosineOffDiagonal:R} {string.Join(',', layer.Pooled.Histogram!.Counts)}")));

@@ -47,6 +47,31 @@ public sealed class ResumeTests
         Assert.Equal(12, resumed.Result.ResumedFromStep);
     }
 
+    /// <summary>The baselines: noise of a generator of its own, embeddings reset at steps 4 and 8 (before, between and after which it is interrupted), a teacher.</summary>
+    [Theory]
+    [InlineData(4)]
+    [InlineData(6)]
+    [InlineData(8)]
+    [InlineData(11)]
+    public void Train_BaselinesInterrupted_EndWithTheSameBits(int interruptedAfter)
+    {
+        using var folder = new TemporaryFolder();
+        FineTuneOptions plain = CheckpointRun.Options();
+        plain.NeftuneAlpha = 5;
+        plain.ActiveForgetting = new ActiveForgettingOptions { EverySteps = 4 };
+        plain.Distillation = new DistillationOptions { TeacherDirectory = TinyBackbone.CheckpointDirectory, HiddenStateWeight = 0.1 };
+        CheckpointRun whole = CheckpointRun.LanguageModel(plain);
+        FineTuneOptions options = plain.Clone();
+        options.Checkpoints = new CheckpointOptions { Directory = folder.Path, EverySteps = 1 };
+        CheckpointRun.Interrupt(options, interruptedAfter, CheckpointRun.LanguageModel);
+
+        CheckpointRun resumed = CheckpointRun.LanguageModel(options);
+
+        CheckpointRun.AssertSame(whole, resumed);
+        Assert.Equal(interruptedAfter, resumed.Result.ResumedFromStep);
+        Assert.NotNull(resumed.Result.History[^1].Distillation);
+    }
+
     /// <summary>Labels that say nothing: the best epoch lies behind, and its weights, loss and the count of epochs without gain come from the checkpoint.</summary>
     [Theory]
     [InlineData(1)]
