@@ -1,5 +1,6 @@
 using MLNet.Dispersion.Backbones.Adapters;
 using MLNet.Dispersion.Hub;
+using MLNet.Dispersion.Training;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
@@ -85,6 +86,25 @@ public sealed partial class PretrainedLanguageModel
         ArgumentNullException.ThrowIfNull(sink);
         LoraAdapter adapter = RequireAdapter();
         PeftFiles.Write(sink, Backbone, adapter, Origin with { Sha256 = WeightHash.Of(Backbone), Merged = adapter.Merged });
+    }
+
+    /// <summary>Writes the model as <see cref="LoadWithAdapter"/> reads it, exactly: base and adapter, or the adapter alone, as <see cref="LoraOptions.Saving"/> says; what <see cref="Save"/> writes where there is no adapter.</summary>
+    /// <param name="sink">Where to.</param>
+    public void SaveWithAdapter(CheckpointSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        BackboneFiles.Save(sink, this, Backbone.Adapter?.Options.Saving ?? AdapterSaving.Everything);
+    }
+
+    /// <summary>Reads what <see cref="SaveWithAdapter"/> wrote, the adapter merged if it was; any other checkpoint as <see cref="Load"/> does.</summary>
+    /// <param name="saved">The saved files. Where they hold an adapter alone, its base is looked for by <see cref="AdapterBases"/>.</param>
+    /// <param name="device">Where to; null for the CPU.</param>
+    /// <exception cref="CheckpointException">A file is missing or damaged, or the base is not found or has other weights; the message names it and the cure.</exception>
+    /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
+    public static PretrainedLanguageModel LoadWithAdapter(Backbone saved, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(saved);
+        return BackboneFiles.Load(saved, device, out _);
     }
 
     /// <summary>Puts the adapter into the weights, so that forward passes cost what they cost without it: <c>W + s B A</c> in float64, rounded once to float32. The former weights are kept for <see cref="UnmergeAdapter"/>. Does nothing where it is merged.</summary>

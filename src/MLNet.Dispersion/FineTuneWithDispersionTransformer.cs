@@ -147,11 +147,7 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
     internal static FineTuneWithDispersionTransformer Load(IHostEnvironment environment, LoadContext context)
     {
         ModelManifest manifest = ModelManifest.Read(context.Reader);
-        if (!AdapterBases.Names.Contains(Backbone.TinyEnglish.Name))
-        {
-            AdapterBases.Register(Backbone.TinyEnglish);
-        }
-
+        EmbeddedBases.Register();
         TextClassifier classifier = TextClassifier.Load(new ModelZipCheckpoint(context, manifest.Files));
         if (classifier.ClassCount != manifest.ClassCount)
         {

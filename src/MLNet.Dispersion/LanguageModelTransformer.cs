@@ -8,7 +8,6 @@ using MLNet.Dispersion.Persistence;
 using MLNet.Dispersion.Schema;
 using MLNet.Dispersion.Scoring;
 using MLNet.Dispersion.Training;
-using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
@@ -135,7 +134,7 @@ public sealed class LanguageModelTransformer : ITransformer, IDisposable
         var context = new SaveContext(ctx);
         ModelFormat.LanguageModel.Begin(context);
         var sink = new ModelZipSink(context);
-        _scorer.Use(scorer => scorer.Model.Save(sink, ScalarType.Float32));
+        _scorer.Use(scorer => scorer.Model.SaveWithAdapter(sink));
         GeometryHistoryFile.Write(sink, GeometryHistory);
         new LanguageModelManifest(_columns.Text, BackboneName, _options, sink.Files).Write(context.Writer);
     }
@@ -148,7 +147,8 @@ public sealed class LanguageModelTransformer : ITransformer, IDisposable
         LanguageModelManifest manifest = LanguageModelManifest.Read(context.Reader);
         var files = new ModelZipCheckpoint(context, manifest.Files);
         IReadOnlyList<GeometrySnapshot> geometry = GeometryHistoryFile.Read(files);
-        var model = PretrainedLanguageModel.Load(Backbone.FromSource(manifest.BackboneName, files), TorchRuntime.SelectDevice("auto"));
+        EmbeddedBases.Register();
+        var model = PretrainedLanguageModel.LoadWithAdapter(Backbone.FromSource(manifest.BackboneName, files), TorchRuntime.SelectDevice("auto"));
         try
         {
             var columns = new LanguageModelColumns(manifest.TextColumn, manifest.Options);

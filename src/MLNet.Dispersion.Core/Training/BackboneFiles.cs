@@ -26,26 +26,28 @@ internal static class BackboneFiles
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote, in evaluation mode.</summary>
-    /// <param name="source">Where from.</param>
+    /// <param name="saved">Where from.</param>
     /// <param name="device">Where to.</param>
     /// <param name="saving">How it was saved.</param>
     /// <exception cref="CheckpointException">Files are missing or damaged, or the base is not found or another one.</exception>
-    internal static PretrainedLanguageModel Load(CheckpointSource source, Device device, out AdapterSaving saving)
+    internal static PretrainedLanguageModel Load(Backbone saved, Device? device, out AdapterSaving saving)
     {
+        CheckpointSource source = saved.Source;
         saving = AdapterSaving.Everything;
         if (!PeftFiles.AreIn(source))
         {
-            return PretrainedLanguageModel.Load(Backbone.FromSource(source.Name, source), device);
+            return PretrainedLanguageModel.Load(saved, device);
         }
 
         AdapterBase identity = AdapterBase.Read(source);
         saving = source.Contains("config.json") ? AdapterSaving.Everything : AdapterSaving.AdapterOnly;
-        Backbone backbone = saving == AdapterSaving.Everything ? Backbone.FromSource(source.Name, source) : AdapterBases.Find(identity, AdapterBase.Describe(source));
+        Backbone backbone = saving == AdapterSaving.Everything ? saved : AdapterBases.Find(identity, AdapterBase.Describe(source));
         var model = PretrainedLanguageModel.Load(backbone, device);
         try
         {
             model.Origin = identity;
             model.LoadAdapter(source);
+            model.Backbone.Adapter!.Options.Saving = saving;
             if (identity.Merged)
             {
                 model.MergeAdapter();

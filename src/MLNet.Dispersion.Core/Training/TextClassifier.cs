@@ -113,7 +113,7 @@ public sealed class TextClassifier : IDisposable
         TorchRuntime.EnsureLoaded();
         Device target = TorchRuntime.SelectDevice(device);
         var settings = ClassifierCheckpoint.ReadSettings(source);
-        var model = BackboneFiles.Load(source, target, out AdapterSaving saving);
+        var model = BackboneFiles.Load(Backbone.FromSource(source.Name, source), target, out AdapterSaving saving);
         try
         {
             model.Backbone.eval();

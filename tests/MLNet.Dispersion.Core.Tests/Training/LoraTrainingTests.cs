@@ -196,6 +196,67 @@ public sealed class LoraTrainingTests
         }
     }
 
+    [Fact]
+    public void Train_ResumedLora_GoesOnBitForBit()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            var options = Options();
+            options.Lora!.Dropout = 0.2;
+            float[] expected = Matrices(options);
+            options.Checkpoints = new CheckpointOptions { Directory = folder, EverySteps = 3 };
+            using var source = new CancellationTokenSource();
+            var interrupted = options.Clone();
+            interrupted.CancellationToken = source.Token;
+            interrupted.Progress = new CancelAt(8, source);
+
+            Assert.Throws<OperationCanceledException>(() => Matrices(interrupted));
+
+            Assert.Equal(expected, Matrices(options));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData(AdapterSaving.Everything)]
+    [InlineData(AdapterSaving.AdapterOnly)]
+    public void SaveWithAdapter_ThenLoad_GivesTheSameModel(AdapterSaving saving)
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
+        var options = Options();
+        options.Lora!.Saving = saving;
+        LanguageModelTrainer.Train(model, Blocks(), options);
+        var files = new MemoryCheckpoint();
+        model.SaveWithAdapter(files.Sink());
+        using var loaded = PretrainedLanguageModel.LoadWithAdapter(Backbone.FromSource("saved", files));
+
+        Assert.Equal(saving == AdapterSaving.Everything, files.Contains("config.json"));
+        Assert.Equal(saving, loaded.Adapter!.Saving);
+        Assert.Equal(LanguageModelTrainer.MeanNegativeLogLikelihood(model, Blocks()), LanguageModelTrainer.MeanNegativeLogLikelihood(loaded, Blocks()));
+    }
+
+    private static float[] Matrices(FineTuneOptions options)
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
+        LanguageModelTrainer.Train(model, Blocks(), options);
+        return [.. model.Backbone.Adapter!.Parameters.SelectMany(pair => pair.Parameter.data<float>().ToArray())];
+    }
+
+    private sealed class CancelAt(int step, CancellationTokenSource source) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Step == step)
+            {
+                source.Cancel();
+            }
+        }
+    }
+
     private static TextClassifier Classifier(AdapterSaving saving)
     {
         var (texts, labels) = TinyBackbone.LabelledTexts(24);

@@ -14,6 +14,25 @@ public sealed class AdapterZipTests
         Assert.True(2 * adapter < everything, $"{adapter} of {everything} bytes");
     }
 
+    [Theory]
+    [InlineData(AdapterSaving.Everything)]
+    [InlineData(AdapterSaving.AdapterOnly)]
+    public void Load_LoraLanguageModel_CarriesTheAdapter(AdapterSaving saving)
+    {
+        var ml = new MLContext(seed: 1);
+        var training = Tuning.Brief();
+        training.Lora = new LoraOptions { Rank = 2, Saving = saving };
+        training.GeometryProbe = null;
+        IDataView data = Rows.View(ml, 24);
+        using var model = ml.Transforms.Text.FineTuneLanguageModelWithDispersion(backbone: TinyBackbone.Backbone, training: training).Fit(data);
+        using var stream = new MemoryStream();
+        ml.Model.Save(model, data.Schema, stream);
+        using var loaded = (LanguageModelTransformer)new MLContext().Model.Load(stream, out _);
+
+        Assert.Equal(saving, loaded.LanguageModel.Adapter!.Saving);
+        Assert.Equal(model.LanguageModel.ComputeWeightHash(), loaded.LanguageModel.ComputeWeightHash());
+    }
+
     private static long RoundTrip(AdapterSaving saving)
     {
         string[] texts = ["a cat", "red and green", "five", ""];

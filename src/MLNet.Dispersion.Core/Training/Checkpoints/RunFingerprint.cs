@@ -33,6 +33,11 @@ internal static partial class RunFingerprint
             ["Options.Precision"] = backbone.ComputeType.ToString(),
         };
         OptionsFingerprint.Describe(options, "Options.", run);
+        if (backbone.Adapter is { } adapter)
+        {
+            run["Backbone.Adapter"] = Hashing.Of(adapter.Parameters.Select(pair => KeyValuePair.Create(pair.Name, (Tensor)pair.Parameter)));
+        }
+
         return run;
     }
 
