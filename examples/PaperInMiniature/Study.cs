@@ -1,0 +1,84 @@
+using MLNet.Dispersion.Data;
+using MLNet.Dispersion.Tokenization;
+using MLNet.Dispersion.Training;
+
+namespace MLNet.Dispersion.Examples.PaperInMiniature;
+
+/// <summary>The trainings of the miniature. Each has a folder of its own and goes on from its last checkpoint, so the same command ends what an interrupted one began.</summary>
+internal sealed class Study
+{
+    private const string EndOfText = "<|endoftext|>";
+    private readonly MiniatureSize _size;
+    private readonly string _folder;
+    private readonly Measuring _measuring;
+    private readonly TextTokenizer _tokenizer;
+    private readonly int[][] _pretrainingBlocks;
+    private readonly int[][] _midTrainingBlocks;
+    private readonly string[] _probeTexts;
+    private readonly CancellationToken _cancellation;
+
+    /// <summary>Learns the vocabulary and packs the texts.</summary>
+    public Study(MiniatureSize size, Corpus corpus, string folder, Func<int, Measuring> measuring, CancellationToken cancellation)
+    {
+        _size = size;
+        _folder = folder;
+        _cancellation = cancellation;
+        _tokenizer = ByteLevelBpeTrainer.Train(corpus.Pretraining, size.Vocabulary, [EndOfText], cancellationToken: cancellation);
+        _pretrainingBlocks = Pack(corpus.Pretraining);
+        _midTrainingBlocks = Pack(corpus.MidTraining);
+        _probeTexts = [.. corpus.HeldOut.Take(16)];
+        _measuring = measuring(size.Context);
+    }
+
+    /// <summary>Optimizer steps of the whole study.</summary>
+    public static int Steps(MiniatureSize size, int seeds) => (size.Widths.Count * size.PretrainingSteps) + (Arm.All.Count * seeds * size.MidTrainingSteps);
+
+    /// <summary>Pre-trains one model from random weights; all widths begin with the same seed and see the same blocks.</summary>
+    public Outcome Pretrain(int width, IProgress<TrainingProgress> progress)
+    {
+        string folder = FolderOf(width);
+        var shape = new Gpt2Shape(_size.Layers, _size.Features, _size.Heads, _size.Context, width);
+        using PretrainedLanguageModel model = shape.CreateModel($"width {width}", _tokenizer, seed: 1);
+        FineTuneOptions options = Options(folder, _size.PretrainingSteps, _size.PretrainingRate, seed: 1, progress);
+        FineTuneResult result = LanguageModelTrainer.Train(model, _pretrainingBlocks, options);
+        if (!File.Exists(Path.Combine(ModelFolder(width), "config.json")))
+        {
+            model.SavePretrained(ModelFolder(width));
+        }
+
+        return _measuring.Measure(model.Name, folder, model, result.GeometryHistory);
+    }
+
+    /// <summary>Mid-trains the small model in one way.</summary>
+    public Outcome MidTrain(Arm arm, int seed, IProgress<TrainingProgress> progress)
+    {
+        string folder = Path.Combine(_folder, $"midtrain-{arm.Folder}-{seed}");
+        using var model = PretrainedLanguageModel.Load(Backbone.FromDirectory(ModelFolder(_size.Widths[0])));
+        FineTuneOptions options = Options(folder, _size.MidTrainingSteps, _size.MidTrainingRate, seed, progress);
+        options.Dispersion.Coefficient = arm.Coefficient;
+        arm.Change?.Invoke(options, ModelFolder(_size.Widths[^1]));
+        FineTuneResult result = LanguageModelTrainer.Train(model, _midTrainingBlocks, options);
+        return _measuring.Measure($"{arm.Name}, seed {seed}", folder, model, result.GeometryHistory);
+    }
+
+    private FineTuneOptions Options(string folder, int steps, double rate, int seed, IProgress<TrainingProgress> progress)
+    {
+        int tokensPerStep = _size.BlocksPerStep * _size.Context;
+        FineTuneOptions options = FineTuneOptions.PaperMidTraining(
+            coefficient: 0, microBatchSize: _size.BlocksPerStep, contextLength: _size.Context, tokens: (long)steps * tokensPerStep, tokensPerStep: tokensPerStep);
+        options.LearningRate = rate;
+        options.Seed = seed;
+        options.Progress = progress;
+        options.CancellationToken = _cancellation;
+        options.GeometryProbe = new GeometryProbeOptions { Texts = _probeTexts, EverySteps = Math.Max(1, steps / 10), MaxTokens = _size.Context };
+        options.Checkpoints = new CheckpointOptions { Directory = Path.Combine(folder, "checkpoints"), EverySteps = Math.Max(50, steps / 4), Keep = 1 };
+        return options;
+    }
+
+    private int[][] Pack(IEnumerable<string> texts) =>
+        [.. new TextPacker(_size.Context, _tokenizer.EosTokenId!.Value).Pack(texts.Select(text => _tokenizer.Encode(text).Ids))];
+
+    private string FolderOf(int width) => Path.Combine(_folder, $"pretrain-{width}");
+
+    private string ModelFolder(int width) => Path.Combine(FolderOf(width), "model");
+}
