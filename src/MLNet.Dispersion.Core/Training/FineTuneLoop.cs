@@ -79,7 +79,7 @@ internal sealed class FineTuneLoop : IDisposable
             backbone.train();
             if (options.Checkpoints is { } checkpoints)
             {
-                loop._checkpoints = new RunCheckpoints(checkpoints, RunFingerprint.Of(backbone, objective, rows, options), loop._run, loop._schedule.TotalSteps, options.Seed ?? 0);
+                loop._checkpoints = new RunCheckpoints(checkpoints, RunFingerprint.Of(backbone, objective, loop._optimizer, rows, options), loop._run, loop._schedule.TotalSteps, options.Seed ?? 0);
             }
 
             return loop.Run();

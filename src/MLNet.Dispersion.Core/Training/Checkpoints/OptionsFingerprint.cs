@@ -29,13 +29,14 @@ internal static class OptionsFingerprint
         }
     }
 
-    /// <summary>Whom training tells and who may stop it, and what checkpoints note apart in its resolved form.</summary>
+    /// <summary>Whom training tells and who may stop it, how the model is saved and scored, and what checkpoints note apart in its resolved form.</summary>
     private static bool IsIrrelevant(PropertyInfo property) =>
         property.PropertyType == typeof(CheckpointOptions)
         || property.PropertyType == typeof(CancellationToken)
+        || property.PropertyType == typeof(AdapterSaving)
         || (property.PropertyType.IsGenericType && property.PropertyType.GetGenericTypeDefinition() == typeof(IProgress<>))
         || typeof(Delegate).IsAssignableFrom(property.PropertyType)
-        || (property.DeclaringType == typeof(FineTuneOptions) && property.Name is nameof(FineTuneOptions.Seed) or nameof(FineTuneOptions.Device) or nameof(FineTuneOptions.Precision));
+        || (property.DeclaringType == typeof(FineTuneOptions) && property.Name is nameof(FineTuneOptions.Seed) or nameof(FineTuneOptions.Device) or nameof(FineTuneOptions.Precision) or nameof(FineTuneOptions.ScoringPrecision));
 
     private static bool IsOptions(Type type) => type.Assembly == typeof(FineTuneOptions).Assembly && type.IsClass && type.Name.EndsWith("Options", StringComparison.Ordinal);
 

@@ -13,10 +13,11 @@ internal static partial class RunFingerprint
     private const int ShownHashDigits = 12;
 
     /// <summary>Describes a run before its first step.</summary>
-    internal static IReadOnlyDictionary<string, string> Of(CausalLMBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options)
+    internal static IReadOnlyDictionary<string, string> Of(CausalLMBackbone backbone, TrainingObjective objective, DecoupledAdamW optimizer, TrainingRows rows, FineTuneOptions options)
     {
         CultureInfo plain = CultureInfo.InvariantCulture;
         BackboneInfo info = backbone.Info;
+        KeyValuePair<string, Tensor>[] weights = [.. backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, (Tensor)pair.parameter))];
         var run = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
             ["Task"] = objective.GetType().Name,
@@ -26,7 +27,8 @@ internal static partial class RunFingerprint
             ["Data.Contents"] = Hashing.Of(rows),
             ["Backbone"] = string.Create(plain, $"{info.ModelType} of {info.LayerCount} layers, {info.HiddenSize} features and {info.VocabularySize} tokens"),
             ["Backbone.Configuration"] = Hashing.Of([backbone.Config?.ToJsonString() ?? ""]),
-            ["Backbone.Weights"] = Hashing.Of(backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, (Tensor)pair.parameter))),
+            ["Backbone.Weights"] = Hashing.Of(weights),
+            ["Backbone.Additions"] = Hashing.Of(optimizer.State.ExceptBy(weights.Select(pair => pair.Key), slot => slot.Name).Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Parameter))),
             ["Backbone.DropoutProbability"] = backbone.DropoutProbability?.ToString(plain) ?? "as configured",
             ["Backbone.Device"] = backbone.parameters().First().device_type.ToString(),
             ["Options.Seed"] = (options.Seed ?? 0).ToString(plain),
@@ -57,10 +59,10 @@ internal static partial class RunFingerprint
         }
 
         string list = string.Join("; ", differences.Take(MostDifferences)) + (differences.Length > MostDifferences ? $"; and {differences.Length - MostDifferences} more" : "");
-        string weights = saved.GetValueOrDefault("Backbone.Weights") == present["Backbone.Weights"] ? "" : " Training changes a loaded model in place: load it again to go on.";
+        string hint = saved.GetValueOrDefault("Backbone.Weights") == present["Backbone.Weights"] ? "" : " Training changes a loaded model in place: load it again to go on.";
         throw new CheckpointException(
             folder.Path,
-            $"It belongs to another run: {list}.{weights} Give back what was, name another CheckpointOptions.Directory, or set CheckpointOptions.Resume to false, which begins anew and deletes these checkpoints.");
+            $"It belongs to another run: {list}.{hint} Give back what was, name another CheckpointOptions.Directory, or set CheckpointOptions.Resume to false, which begins anew and deletes these checkpoints.");
     }
 
     private static string Show(IReadOnlyDictionary<string, string> run, string name) =>

@@ -72,6 +72,29 @@ public sealed class ResumeTests
         Assert.NotNull(resumed.Result.History[^1].Distillation);
     }
 
+    /// <summary>Frozen weights: the checkpoint holds the adapter and the head, or the head alone, and is the smaller for it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Train_PartOfTheWeightsInterrupted_EndsWithTheSameBits(bool headOnly)
+    {
+        using var folder = new TemporaryFolder();
+        FineTuneOptions plain = CheckpointRun.Options();
+        plain.HeadOnly = headOnly;
+        plain.Lora = headOnly ? null : new LoraOptions { Rank = 4, Dropout = 0.1 };
+        CheckpointRun whole = CheckpointRun.Classifier(plain);
+        FineTuneOptions options = plain.Clone();
+        options.Checkpoints = new CheckpointOptions { Directory = folder.Path, EverySteps = 3 };
+        CheckpointRun.Interrupt(options, 8, o => CheckpointRun.Classifier(o));
+        long weights = new FileInfo(Path.Combine(folder.Path, "checkpoint-6", "weights.safetensors")).Length;
+
+        CheckpointRun resumed = CheckpointRun.Classifier(options);
+
+        CheckpointRun.AssertSame(whole, resumed);
+        Assert.Equal(6, resumed.Result.ResumedFromStep);
+        Assert.True(weights < 12_000, $"{weights} bytes");
+    }
+
     /// <summary>Labels that say nothing: the best epoch lies behind, and its weights, loss and the count of epochs without gain come from the checkpoint.</summary>
     [Theory]
     [InlineData(1)]
