@@ -36,7 +36,7 @@ public static class CondensationContextExtensions
     /// <param name="ml">The context: the outcome goes to <see cref="MLContext.Log"/>, and cancelling the context cancels measuring.</param>
     /// <param name="data">The data. Only the text column is read, row by row as texts are needed: with the default sampling no further than the first 100 that are long enough.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="fitted">A <see cref="FineTuneWithDispersionTransformer"/>, or a chain with exactly one in it or in a chain inside it. Measured where it
+    /// <param name="fitted">A <see cref="FineTuneWithDispersionTransformer"/> or a <see cref="FineTuneRegressionWithDispersionTransformer"/>, or a chain with exactly one in it or in a chain inside it. Measured where it
     /// is; it stays the caller's, and where it is disposed meanwhile its weights are freed at the end.</param>
     /// <param name="options">What to measure; null for the published sampling. Its progress is told about every text, its token is checked before each.</param>
     /// <returns>The report.</returns>
@@ -52,7 +52,7 @@ public static class CondensationContextExtensions
         ITransformer fitted,
         CondensationReportOptions? options = null)
     {
-        FineTuneWithDispersionTransformer model = FittedModel.Find(fitted, nameof(fitted));
+        IFineTunedTransformer model = FittedModel.Find(fitted, nameof(fitted));
         CondensationReportOptions named = options?.Clone() ?? new CondensationReportOptions();
         named.ModelName ??= $"{model.BackboneName}, fine-tuned";
         return Measure(ml, data, textColumnName, texts => model.Model.Use(scorer => CondensationReport.Measure(scorer.LanguageModel, texts, named)));

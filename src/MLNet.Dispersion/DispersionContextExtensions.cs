@@ -3,7 +3,7 @@ using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion;
 
-/// <summary>Offers the estimator on the <see cref="MLContext"/> itself, without a way through ML.NET's catalogs.</summary>
+/// <summary>Offers the estimators on the <see cref="MLContext"/> itself, without a way through ML.NET's catalogs.</summary>
 public static class DispersionContextExtensions
 {
     /// <summary>Fine-tunes a small pretrained language model into a text classifier, with the dispersion regulariser: see <see cref="FineTuneWithDispersionEstimator"/>.</summary>
@@ -14,6 +14,7 @@ public static class DispersionContextExtensions
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="scoreColumnName">The column of class probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
+    /// <param name="sentence2ColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     public static FineTuneWithDispersionEstimator FineTuneWithDispersion(
         this MLContext ml,
@@ -22,6 +23,26 @@ public static class DispersionContextExtensions
         Backbone? backbone = null,
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
-        string predictedLabelColumnName = "PredictedLabel") =>
-        new(ml, labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName);
+        string predictedLabelColumnName = "PredictedLabel",
+        string? sentence2ColumnName = null) =>
+        new(ml, labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, sentence2ColumnName);
+
+    /// <summary>Fine-tunes a small pretrained language model into a text regression, with the dispersion regulariser: see <see cref="FineTuneRegressionWithDispersionEstimator"/>.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="labelColumnName">The label column, <see cref="float"/>.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="options">How to train; null for the defaults. Copied.</param>
+    /// <param name="scoreColumnName">The column of predictions to add.</param>
+    /// <param name="sentence2ColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
+    /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
+    public static FineTuneRegressionWithDispersionEstimator FineTuneRegressionWithDispersion(
+        this MLContext ml,
+        string labelColumnName = "Label",
+        string textColumnName = "Text",
+        Backbone? backbone = null,
+        FineTuneOptions? options = null,
+        string scoreColumnName = "Score",
+        string? sentence2ColumnName = null) =>
+        new(ml, labelColumnName, textColumnName, backbone, options, scoreColumnName, sentence2ColumnName);
 }

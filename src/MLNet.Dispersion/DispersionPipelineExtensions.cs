@@ -16,6 +16,7 @@ public static class DispersionPipelineExtensions
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="scoreColumnName">The column of class probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
+    /// <param name="sentence2ColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     public static EstimatorChain<FineTuneWithDispersionTransformer> FineTuneWithDispersion(
         this IEstimator<ITransformer> start,
@@ -25,10 +26,11 @@ public static class DispersionPipelineExtensions
         Backbone? backbone = null,
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
-        string predictedLabelColumnName = "PredictedLabel")
+        string predictedLabelColumnName = "PredictedLabel",
+        string? sentence2ColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(start);
-        return start.Append(new FineTuneWithDispersionEstimator(ml, labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName));
+        return start.Append(new FineTuneWithDispersionEstimator(ml, labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, sentence2ColumnName));
     }
 
     /// <summary>Appends fine-tuning with the dispersion regulariser to a chain: see <see cref="FineTuneWithDispersionEstimator"/>.</summary>
@@ -41,6 +43,7 @@ public static class DispersionPipelineExtensions
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="scoreColumnName">The column of class probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
+    /// <param name="sentence2ColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     public static EstimatorChain<FineTuneWithDispersionTransformer> FineTuneWithDispersion<TLast>(
         this EstimatorChain<TLast> chain,
@@ -50,10 +53,11 @@ public static class DispersionPipelineExtensions
         Backbone? backbone = null,
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
-        string predictedLabelColumnName = "PredictedLabel")
+        string predictedLabelColumnName = "PredictedLabel",
+        string? sentence2ColumnName = null)
         where TLast : class, ITransformer
     {
         ArgumentNullException.ThrowIfNull(chain);
-        return chain.Append(new FineTuneWithDispersionEstimator(ml, labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName));
+        return chain.Append(new FineTuneWithDispersionEstimator(ml, labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, sentence2ColumnName));
     }
 }

@@ -11,7 +11,7 @@ namespace MLNet.Dispersion;
 
 /// <summary>Fine-tunes a small pretrained language model into a text classifier, with the dispersion regulariser added to the task's loss.</summary>
 /// <remarks>
-/// <para>Reads two columns: the text (text) and the label (key of <see cref="uint"/>, as <c>Conversion.MapValueToKey</c> makes it).</para>
+/// <para>Reads two columns, or three for pairs of texts: the text (text), the second text (text) and the label (key of <see cref="uint"/>, as <c>Conversion.MapValueToKey</c> makes it).</para>
 /// <para>Adds two: the predicted label (key of <see cref="uint"/>, key values as those of the label) and the score (vector of <see cref="float"/>, class probabilities).</para>
 /// <list type="table">
 /// <item><term>Task</term><description>Multiclass text classification</description></item>
@@ -46,6 +46,8 @@ public sealed class FineTuneWithDispersionEstimator : IEstimator<FineTuneWithDis
     /// takes the checkpoint's instead.</param>
     /// <param name="scoreColumnName">The column of class probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
+    /// <param name="sentence2ColumnName">The column of the second text, where rows are pairs of texts, such as a premise and a hypothesis; null (default) for single texts.
+    /// A pair is one sequence: see <see cref="TextClassifier.Train"/>.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     public FineTuneWithDispersionEstimator(
         IHostEnvironment environment,
@@ -54,10 +56,11 @@ public sealed class FineTuneWithDispersionEstimator : IEstimator<FineTuneWithDis
         Backbone? backbone = null,
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
-        string predictedLabelColumnName = "PredictedLabel")
+        string predictedLabelColumnName = "PredictedLabel",
+        string? sentence2ColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(environment);
-        _columns = new ColumnNames(labelColumnName, textColumnName, scoreColumnName, predictedLabelColumnName);
+        _columns = new ColumnNames(labelColumnName, textColumnName, scoreColumnName, predictedLabelColumnName, sentence2ColumnName);
         _columns.Validate();
         _options = options?.Clone() ?? new FineTuneOptions();
         _options.Validate();
@@ -72,7 +75,7 @@ public sealed class FineTuneWithDispersionEstimator : IEstimator<FineTuneWithDis
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        InputColumns.CheckText(_host, inputSchema, _columns.Text);
+        InputColumns.CheckTexts(_host, inputSchema, _columns);
         SchemaShape.Column label = InputColumns.CheckLabel(_host, inputSchema, _columns.Label);
         DataViewSchema added = OutputColumns.Alone(_columns, PromisedClassCount, ClassValues.Promised(label, PromisedClassCount));
         return SchemaShapes.Append(inputSchema, added);
@@ -101,48 +104,10 @@ public sealed class FineTuneWithDispersionEstimator : IEstimator<FineTuneWithDis
         var rows = TrainingData.Read(input, _columns, classCount, cancellation);
         rows.Warn(channel);
         rows.CheckTrainable(_host, classCount, classes);
-        TextClassifier classifier = Train(rows, classCount, channel, cancellation);
+        var run = new FineTuneRun(channel, cancellation, _backbone.Name, _columns.TextColumns);
+        string what = string.Create(CultureInfo.InvariantCulture, $"{rows.Texts.Count} rows of {classCount} classes");
+        TextClassifier classifier = run.Train(_options, _seed, what, options => TextClassifier.Train(_backbone, rows.Texts, rows.Labels, classCount, options, rows.SecondTexts));
+        run.LogResult(classifier.TrainingResult, classifier.TruncatedTrainingRows, rows.Texts.Count, classifier.MaxSequenceLength);
         return new FineTuneWithDispersionTransformer(_host, _columns, _backbone.Name, classes, new FineTunedScorer(classifier));
-    }
-
-    private TextClassifier Train(TrainingData rows, int classCount, IChannel channel, FitCancellation cancellation)
-    {
-        FineTuneOptions options = _options.Clone();
-        options.Seed = FitSeed.Of(_options, _seed);
-        options.CancellationToken = cancellation.Token;
-        options.Progress = new TrainingLog(channel, options.Epochs, cancellation, _options.Progress);
-        FitLog.Info(channel, $"Fine-tuning {_backbone.Name} on {rows.Texts.Count} rows of {classCount} classes, seed {options.Seed}, dispersion coefficient {options.Dispersion.Coefficient}.");
-        TextClassifier? classifier = null;
-        try
-        {
-            classifier = TextClassifier.Train(_backbone, rows.Texts, rows.Labels, classCount, options);
-            cancellation.ThrowIfRequested();
-        }
-        catch (OperationCanceledException)
-        {
-            classifier?.Dispose();
-            cancellation.ThrowIfRequested();
-            throw;
-        }
-
-        LogResult(channel, classifier, rows.Texts.Count);
-        return classifier;
-    }
-
-    private void LogResult(IChannel channel, TextClassifier classifier, int rows)
-    {
-        if (classifier.TruncatedTrainingRows > 0)
-        {
-            channel.Warning(MessageSensitivity.None, string.Create(
-                CultureInfo.InvariantCulture,
-                $"{classifier.TruncatedTrainingRows} of {rows} training rows have more tokens in column '{_columns.Text}' than the {classifier.MaxSequenceLength} that the model reads, and were cut off."));
-        }
-
-        if (classifier.TrainingResult is not { } result)
-        {
-            return;
-        }
-
-        FitLog.Result(channel, _backbone.Name, result);
     }
 }

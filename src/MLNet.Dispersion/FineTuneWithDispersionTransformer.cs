@@ -3,6 +3,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using MLNet.Dispersion.Geometry;
 using MLNet.Dispersion.Interop;
+using MLNet.Dispersion.Measuring;
 using MLNet.Dispersion.Persistence;
 using MLNet.Dispersion.Schema;
 using MLNet.Dispersion.Scoring;
@@ -34,7 +35,7 @@ namespace MLNet.Dispersion;
 /// <see cref="LoraOptions.Saving"/> = <see cref="AdapterSaving.AdapterOnly"/> writes a small zip instead, which needs its base again (<see cref="AdapterBases"/>).
 /// </para>
 /// </remarks>
-public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposable
+public sealed class FineTuneWithDispersionTransformer : ITransformer, IFineTunedTransformer, IDisposable
 {
     private readonly IHost _host;
     private readonly ColumnNames _columns;
@@ -47,7 +48,7 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
         _columns = columns;
         _classes = classes;
         _scorer = new SharedModel<ITextScorer>(scorer, nameof(FineTuneWithDispersionTransformer), "fine-tuned model");
-        ClassCount = scorer.ClassCount;
+        ClassCount = scorer.OutputCount;
         TrainingResult = scorer.TrainingResult;
         GeometryHistory = scorer.GeometryHistory;
         BackboneName = backboneName;
@@ -56,11 +57,14 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
     /// <summary>The name of the text column that is read.</summary>
     public string TextColumnName => _columns.Text;
 
+    /// <summary>The name of the column of second texts; null where single texts are read.</summary>
+    public string? Sentence2ColumnName => _columns.SecondText;
+
     /// <summary>The name of the added column of class probabilities, a vector of <see cref="float"/> of length <see cref="ClassCount"/>.</summary>
     public string ScoreColumnName => _columns.Score;
 
     /// <summary>The name of the added column of the most probable class, a key of <see cref="uint"/>.</summary>
-    public string PredictedLabelColumnName => _columns.PredictedLabel;
+    public string PredictedLabelColumnName => _columns.PredictedLabel!;
 
     /// <summary>Classes: the number of values that the key type of the training label counts.</summary>
     public int ClassCount { get; }
@@ -90,8 +94,8 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public PretrainedLanguageModel LanguageModel => _scorer.Unguarded.LanguageModel;
 
-    /// <summary>The model itself, for others to look at while it lives.</summary>
-    internal SharedModel<ITextScorer> Model => _scorer;
+    /// <inheritdoc/>
+    SharedModel<ITextScorer> IFineTunedTransformer.Model => _scorer;
 
     /// <summary>Always true: each row is scored by itself.</summary>
     bool ITransformer.IsRowToRowMapper => true;
@@ -104,7 +108,7 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         _scorer.ThrowIfDisposed();
-        InputColumns.CheckText(_host, SchemaShapes.Of(inputSchema), _columns.Text);
+        InputColumns.CheckTexts(_host, SchemaShapes.Of(inputSchema), _columns);
         return OutputColumns.Append(inputSchema, _columns, ClassCount, _classes);
     }
 
@@ -160,5 +164,5 @@ public sealed class FineTuneWithDispersionTransformer : ITransformer, IDisposabl
     }
 
     private RowScoring ScoringFor(DataViewSchema input) =>
-        new(_host, new ScoringSchema(input, GetOutputSchema(input), _columns.Text), () => new ClassScores(_scorer, ClassCount), "scored");
+        new(_host, new ScoringSchema(input, GetOutputSchema(input), _columns.Text, _columns.SecondText), () => new ClassScores(_scorer, ClassCount), "scored");
 }

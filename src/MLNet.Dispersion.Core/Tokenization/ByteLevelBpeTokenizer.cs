@@ -53,6 +53,12 @@ public sealed class ByteLevelBpeTokenizer : TextTokenizer
     /// <inheritdoc/>
     public override int? EosTokenId => _model.EosTokenId;
 
+    /// <inheritdoc/>
+    protected internal override IReadOnlyList<int> Prefix => _model.Prefix;
+
+    /// <inheritdoc/>
+    protected internal override IReadOnlyList<int> Suffix => _model.Suffix;
+
     /// <summary>The pieces with their ids, each byte spelled as GPT-2's printable stand-in (a space as <c>Ġ</c>); added tokens are not among them unless the vocabulary file holds them.</summary>
     public IReadOnlyDictionary<string, int> Vocabulary => _model.Vocabulary;
 

@@ -48,6 +48,12 @@ public sealed class SentencePieceBpeTokenizer : TextTokenizer
     public override int? EosTokenId => _model.EosTokenId;
 
     /// <inheritdoc/>
+    protected internal override IReadOnlyList<int> Prefix => _model.Before;
+
+    /// <inheritdoc/>
+    protected internal override IReadOnlyList<int> Suffix => _model.After;
+
+    /// <inheritdoc/>
     public override EncodedText Encode(string? text, int maxTokens = int.MaxValue)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);

@@ -20,6 +20,25 @@ public abstract class TextTokenizer
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTokens"/> is below 1.</exception>
     public abstract EncodedText Encode(string? text, int maxTokens = int.MaxValue);
 
+    /// <summary>Encodes two texts as one sequence: the fixed ids in front, the first text, <see cref="Separator"/>, the second text, the fixed ids behind. Null counts as empty.</summary>
+    /// <remarks>
+    /// What is too long is cut as Hugging Face's <c>longest_first</c> does it: token by token from the end of the longer text, of the second where both are as long.
+    /// </remarks>
+    /// <param name="first">The first text.</param>
+    /// <param name="second">The second text.</param>
+    /// <param name="maxTokens">The most ids to return: at least the fixed ones and one of each text.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTokens"/> is below that.</exception>
+    public EncodedPair EncodePair(string? first, string? second, int maxTokens = int.MaxValue) => PairEncoder.Encode(this, first, second, maxTokens);
+
+    /// <summary>The ids that <see cref="Encode"/> puts in front of every text's own. Default: none.</summary>
+    protected internal virtual IReadOnlyList<int> Prefix => [];
+
+    /// <summary>The ids that <see cref="Encode"/> puts behind every text's own. Default: none.</summary>
+    protected internal virtual IReadOnlyList<int> Suffix => [];
+
+    /// <summary>The ids between the two texts of a pair. Default: the end-of-sequence token, with which decoders were taught that another text begins; without one a line break.</summary>
+    protected internal virtual IReadOnlyList<int> Separator => EosTokenId is { } end ? [end] : PairEncoder.Own(this, "\n", int.MaxValue).Ids;
+
     /// <summary>The text of token ids; bytes that are no valid UTF-8 become U+FFFD.</summary>
     /// <param name="ids">Token ids.</param>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>

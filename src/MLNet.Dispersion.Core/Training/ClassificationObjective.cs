@@ -7,15 +7,15 @@ namespace MLNet.Dispersion.Training;
 /// <summary>Predict a class from the hidden state of each row's last real token.</summary>
 internal sealed class ClassificationObjective : TrainingObjective
 {
-    private readonly ClassificationHead _head;
+    private readonly ScoreHead _head;
 
-    internal ClassificationObjective(ClassificationHead head) => _head = head;
+    internal ClassificationObjective(ScoreHead head) => _head = head;
 
     internal override IReadOnlyList<Parameter> HeadParameters => [_head.Weight];
 
     internal override TaskLoss Compute(CausalLMBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
     {
-        var logits = _head.Logits(output.LastHiddenState, batch.Tokens.Lengths);
+        var logits = _head.Outputs(output.LastHiddenState, batch.Tokens.Lengths);
         var labels = tensor(batch.Labels, device: inputIds.device);
         var sum = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum);
         var correct = logits.detach().argmax(1).eq(labels).sum();

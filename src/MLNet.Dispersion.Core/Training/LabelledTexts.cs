@@ -3,10 +3,11 @@ namespace MLNet.Dispersion.Training;
 /// <summary>Checks the rows of a classification task.</summary>
 internal static class LabelledTexts
 {
-    internal static void Check(IReadOnlyList<string?> texts, IReadOnlyList<int> labels, int classCount)
+    internal static void Check(IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts, IReadOnlyList<int> labels, int classCount)
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(labels);
+        TextPairs.Check(texts, secondTexts);
         if (texts.Count == 0)
         {
             throw new ArgumentException("There are no training rows: the data is empty, or every row lacks a label.", nameof(texts));

@@ -20,7 +20,7 @@ public static class LanguageModelTrainer
         options = options.Clone();
         options.Validate();
         CheckBlocks(model, blocks);
-        int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? new TextEncoder(model, null).Encode(probe, out _) : null;
+        int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? [.. new TextEncoder(model, null).Encode(probe).Sequences] : null;
         using DistillationObjective? distillation = Distillation(model, blocks, options);
         return FineTuneLoop.Run(model.Backbone, distillation ?? (TrainingObjective)new CausalLMObjective(), new TrainingRows(blocks, null), options, model.Device, probeTexts);
     }

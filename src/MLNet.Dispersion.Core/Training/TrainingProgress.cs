@@ -4,7 +4,7 @@ namespace MLNet.Dispersion.Training;
 /// <param name="Step">Optimizer steps done, from 1.</param>
 /// <param name="TotalSteps">Optimizer steps planned.</param>
 /// <param name="Epoch">The current epoch, from 1.</param>
-/// <param name="TaskLoss">The task's loss in this step (cross-entropy, nats).</param>
+/// <param name="TaskLoss">The task's loss in this step (cross-entropy, nats; of a regression the mean squared error, in variances of the labels).</param>
 /// <param name="Dispersion">The dispersion loss in this step, before its coefficient; null when it is off.</param>
 /// <param name="LearningRate">The backbone's learning rate of this step.</param>
 /// <param name="GradientNorm">The norm of all gradients before clipping.</param>

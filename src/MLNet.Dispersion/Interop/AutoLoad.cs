@@ -5,6 +5,7 @@ using MLNet.Dispersion.Persistence;
 
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
 [assembly: LoadableClass(typeof(ITransformer), typeof(ModelLoader.Classifier), null, typeof(SignatureLoadModel), "", ModelFormat.ClassifierLoader)]
+[assembly: LoadableClass(typeof(ITransformer), typeof(ModelLoader.Regression), null, typeof(SignatureLoadModel), "", ModelFormat.RegressionLoader)]
 [assembly: LoadableClass(typeof(ITransformer), typeof(ModelLoader.Geometry), null, typeof(SignatureLoadModel), "", ModelFormat.GeometryLoader)]
 [assembly: LoadableClass(typeof(ITransformer), typeof(ModelLoader.LanguageModel), null, typeof(SignatureLoadModel), "", ModelFormat.LanguageModelLoader)]
 

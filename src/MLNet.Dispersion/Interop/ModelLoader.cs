@@ -23,6 +23,14 @@ internal static class ModelLoader
         private static ITransformer Create(IHostEnvironment env, object context) => Load(env, context, FineTuneWithDispersionTransformer.Load);
     }
 
+    /// <summary>Loads fine-tuned regressions.</summary>
+    internal static class Regression
+    {
+        /// <inheritdoc cref="Classifier.Create"/>
+        [SuppressMessage("Performance", "CA1859", Justification = ReturnType)]
+        private static ITransformer Create(IHostEnvironment env, object context) => Load(env, context, FineTuneRegressionWithDispersionTransformer.Load);
+    }
+
     /// <summary>Loads transformers that measure embedding geometry.</summary>
     internal static class Geometry
     {

@@ -8,16 +8,16 @@ internal static class FittedModel
 {
     /// <summary>The one fine-tuned model in a transformer: itself, or somewhere in the chain that it is.</summary>
     /// <exception cref="ArgumentException">There is none, or more than one.</exception>
-    internal static FineTuneWithDispersionTransformer Find(ITransformer fitted, string parameterName)
+    internal static IFineTunedTransformer Find(ITransformer fitted, string parameterName)
     {
         ArgumentNullException.ThrowIfNull(fitted, parameterName);
         ITransformer[] parts = [.. Parts(fitted)];
-        FineTuneWithDispersionTransformer[] found = [.. parts.OfType<FineTuneWithDispersionTransformer>().Distinct()];
+        IFineTunedTransformer[] found = [.. parts.OfType<IFineTunedTransformer>().Distinct()];
         return found.Length switch
         {
             1 => found[0],
             0 => throw new ArgumentException(
-                $"There is no fine-tuned model to measure: expected a {nameof(FineTuneWithDispersionTransformer)}, alone or inside a chain, and found {Names(parts)}. Pass what fitting a pipeline with FineTuneWithDispersion gave, or a backbone.",
+                $"There is no fine-tuned model to measure: expected a {nameof(FineTuneWithDispersionTransformer)} or a {nameof(FineTuneRegressionWithDispersionTransformer)}, alone or inside a chain, and found {Names(parts)}. Pass what fitting a pipeline with FineTuneWithDispersion gave, or a backbone.",
                 parameterName),
             _ => throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,

@@ -14,6 +14,9 @@ internal sealed record ModelFormat(string Name, string Signature, string LoaderS
     /// <summary>The loader of <see cref="Classifier"/>.</summary>
     internal const string ClassifierLoader = "DispersionTextClass";
 
+    /// <summary>The loader of <see cref="Regression"/>.</summary>
+    internal const string RegressionLoader = "DispersionTextRegr";
+
     /// <summary>The loader of <see cref="Geometry"/>.</summary>
     internal const string GeometryLoader = "DispersionGeometry";
 
@@ -21,7 +24,10 @@ internal sealed record ModelFormat(string Name, string Signature, string LoaderS
     internal const string LanguageModelLoader = "DispersionLanguageModel";
 
     /// <summary>A fine-tuned text classifier.</summary>
-    internal static ModelFormat Classifier { get; } = new("fine-tuned classifier", "DISPTXTC", ClassifierLoader, 1, 0x00010001);
+    internal static ModelFormat Classifier { get; } = new("fine-tuned classifier", "DISPTXTC", ClassifierLoader, 2, 0x00010002);
+
+    /// <summary>A fine-tuned text regression.</summary>
+    internal static ModelFormat Regression { get; } = new("fine-tuned regression", "DISPTXTR", RegressionLoader, 1, 0x00010001);
 
     /// <summary>A transformer that measures embedding geometry.</summary>
     internal static ModelFormat Geometry { get; } = new("embedding geometry transformer", "DISPGEOM", GeometryLoader, 1, 0x00010001);

@@ -7,6 +7,7 @@ namespace MLNet.Dispersion.Persistence;
 internal sealed record ModelManifest(ColumnNames Columns, string BackboneName, int ClassCount, ClassValues? Classes, IReadOnlyList<StoredFile> Files)
 {
     private const byte NoClassValues = 0;
+    private const string NoSecondText = "";
 
     internal void Write(BinaryWriter writer)
     {
@@ -14,7 +15,8 @@ internal sealed record ModelManifest(ColumnNames Columns, string BackboneName, i
         writer.Write(Columns.Label);
         writer.Write(Columns.Text);
         writer.Write(Columns.Score);
-        writer.Write(Columns.PredictedLabel);
+        writer.Write(Columns.PredictedLabel!);
+        writer.Write(Columns.SecondText ?? NoSecondText);
         writer.Write(BackboneName);
         writer.Write(ClassCount);
         writer.Write(Classes?.Kind.Id ?? NoClassValues);
@@ -29,6 +31,7 @@ internal sealed record ModelManifest(ColumnNames Columns, string BackboneName, i
     private static ModelManifest ReadFields(BinaryReader reader)
     {
         var columns = new ColumnNames(reader.ReadString(), reader.ReadString(), reader.ReadString(), reader.ReadString());
+        columns = columns with { SecondText = reader.ReadString() is { Length: > 0 } second ? second : null };
         columns.Validate();
         string backbone = reader.ReadString();
         int classCount = reader.ReadInt32();

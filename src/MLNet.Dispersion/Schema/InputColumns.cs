@@ -12,12 +12,32 @@ internal static class InputColumns
     /// <summary>Far more classes than any head is trained on; hashed keys, whose type counts two thousand million values, land above it.</summary>
     internal const int MaxClassCount = 65_536;
 
-    internal static void CheckText(IExceptionContext context, SchemaShape shape, string name)
+    internal static void CheckText(IExceptionContext context, SchemaShape shape, string name, string role = "text")
     {
-        SchemaShape.Column column = Find(context, shape, "text", name);
+        SchemaShape.Column column = Find(context, shape, role, name);
         if (column.Kind != VectorKind.Scalar || column.ItemType is not TextDataViewType)
         {
-            throw Mismatch(context, "text", name, "String", Describe(column));
+            throw Mismatch(context, role, name, "String", Describe(column));
+        }
+    }
+
+    /// <summary>Checks the text column, and that of second texts where rows are pairs.</summary>
+    internal static void CheckTexts(IExceptionContext context, SchemaShape shape, ColumnNames columns)
+    {
+        CheckText(context, shape, columns.Text);
+        if (columns.SecondText is { } second)
+        {
+            CheckText(context, shape, second, "second text");
+        }
+    }
+
+    /// <summary>Checks a regression's label.</summary>
+    internal static void CheckNumberLabel(IExceptionContext context, SchemaShape shape, string name)
+    {
+        SchemaShape.Column column = Find(context, shape, "label", name);
+        if (column.Kind != VectorKind.Scalar || column.IsKey || column.ItemType != NumberDataViewType.Single)
+        {
+            throw Mismatch(context, "label", name, "Single (put Transforms.Conversion.ConvertType(\"" + name + "\", outputKind: DataKind.Single) in front of a column of other numbers)", Describe(column));
         }
     }
 

@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 
 namespace MLNet.Dispersion.Schema;
 
-/// <summary>The two columns that scoring adds, with the annotations by which ML.NET's evaluators and other transforms know them.</summary>
+/// <summary>The columns that scoring adds, with the annotations by which ML.NET's evaluators and other transforms know them.</summary>
 internal static class OutputColumns
 {
     /// <summary>The columns' place behind those of the input.</summary>
@@ -13,6 +13,7 @@ internal static class OutputColumns
     internal const int ScoreOffset = 1;
 
     private const string ScoreColumnSetId = "ScoreColumnSetId";
+    private const string Classification = "MulticlassClassification";
 
     /// <summary>The input's columns and the added ones.</summary>
     internal static DataViewSchema Append(DataViewSchema input, ColumnNames names, int classCount, ClassValues? classes)
@@ -31,13 +32,33 @@ internal static class OutputColumns
         return builder.ToSchema();
     }
 
+    /// <summary>The input's columns and a regression's score.</summary>
+    internal static DataViewSchema AppendNumber(DataViewSchema input, ColumnNames names)
+    {
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumns(input);
+        AddNumber(builder, names, NextSetId(input));
+        return builder.ToSchema();
+    }
+
+    /// <summary>A regression's score alone.</summary>
+    internal static DataViewSchema NumberAlone(ColumnNames names)
+    {
+        var builder = new DataViewSchema.Builder();
+        AddNumber(builder, names, setId: 1);
+        return builder.ToSchema();
+    }
+
+    private static void AddNumber(DataViewSchema.Builder builder, ColumnNames names, uint setId) =>
+        builder.AddColumn(names.Score, NumberDataViewType.Single, Common("Regression", "Score", setId).ToAnnotations());
+
     private static void Add(DataViewSchema.Builder builder, ColumnNames names, int classCount, ClassValues? classes, uint setId)
     {
-        DataViewSchema.Annotations.Builder predicted = Common("PredictedLabel", setId);
+        DataViewSchema.Annotations.Builder predicted = Common(Classification, "PredictedLabel", setId);
         classes?.Annotate(predicted, ClassValues.Annotation);
-        builder.AddColumn(names.PredictedLabel, new KeyDataViewType(typeof(uint), classCount), predicted.ToAnnotations());
+        builder.AddColumn(names.PredictedLabel!, new KeyDataViewType(typeof(uint), classCount), predicted.ToAnnotations());
 
-        DataViewSchema.Annotations.Builder score = Common("Score", setId);
+        DataViewSchema.Annotations.Builder score = Common(Classification, "Score", setId);
         if (classes is not null)
         {
             SlotNames.Add(score, classes.Names);
@@ -47,11 +68,11 @@ internal static class OutputColumns
         builder.AddColumn(names.Score, new VectorDataViewType(NumberDataViewType.Single, classCount), score.ToAnnotations());
     }
 
-    private static DataViewSchema.Annotations.Builder Common(string valueKind, uint setId)
+    private static DataViewSchema.Annotations.Builder Common(string columnKind, string valueKind, uint setId)
     {
         var annotations = new DataViewSchema.Annotations.Builder();
         annotations.Add(ScoreColumnSetId, new KeyDataViewType(typeof(uint), int.MaxValue), (ref uint value) => value = setId);
-        annotations.AddPrimitiveValue("ScoreColumnKind", TextDataViewType.Instance, "MulticlassClassification".AsMemory());
+        annotations.AddPrimitiveValue("ScoreColumnKind", TextDataViewType.Instance, columnKind.AsMemory());
         annotations.AddPrimitiveValue("ScoreValueKind", TextDataViewType.Instance, valueKind.AsMemory());
         return annotations;
     }

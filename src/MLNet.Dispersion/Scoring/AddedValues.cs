@@ -4,10 +4,10 @@ namespace MLNet.Dispersion.Scoring;
 internal abstract class AddedValues
 {
     /// <summary>Computes the values of texts and forgets former ones.</summary>
-    /// <param name="texts">The texts.</param>
+    /// <param name="texts">The texts, or pairs of them.</param>
     /// <param name="firstRow">The row that the first of them belongs to, for errors.</param>
     /// <returns>How many of them were cut off.</returns>
-    internal abstract int Fill(IReadOnlyList<string?> texts, long firstRow);
+    internal abstract int Fill(RowTexts texts, long firstRow);
 
     /// <summary>
     /// A getter of one column, for the text that <paramref name="current"/> names whenever it is called; of type

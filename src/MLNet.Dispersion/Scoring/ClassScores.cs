@@ -9,7 +9,7 @@ internal sealed class ClassScores(SharedModel<ITextScorer> scorer, int classCoun
 {
     private float[] _scores = [];
 
-    internal override int Fill(IReadOnlyList<string?> texts, long firstRow)
+    internal override int Fill(RowTexts texts, long firstRow)
     {
         int truncated = 0;
         _scores = scorer.Use(model => model.Score(texts, out truncated));

@@ -7,7 +7,7 @@ namespace MLNet.Dispersion.Scoring;
 /// <summary>The trained classifier as a scorer, which owns it.</summary>
 internal sealed class FineTunedScorer(TextClassifier classifier) : ITextScorer
 {
-    public int ClassCount => classifier.ClassCount;
+    public int OutputCount => classifier.ClassCount;
 
     public PretrainedLanguageModel LanguageModel => classifier.LanguageModel;
 
@@ -21,7 +21,7 @@ internal sealed class FineTunedScorer(TextClassifier classifier) : ITextScorer
         set => classifier.ScoringPrecision = value;
     }
 
-    public float[] Score(IReadOnlyList<string?> texts, out int truncated) => classifier.Score(texts, out truncated);
+    public float[] Score(RowTexts texts, out int truncated) => classifier.Score(texts.First, texts.Second, out truncated);
 
     public void Save(CheckpointSink sink) => classifier.Save(sink);
 

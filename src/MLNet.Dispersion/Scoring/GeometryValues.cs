@@ -12,12 +12,12 @@ internal sealed class GeometryValues(SharedModel<MeasuredModel> model, TextGeome
 {
     private TextGeometry[] _geometry = [];
 
-    internal override int Fill(IReadOnlyList<string?> texts, long firstRow)
+    internal override int Fill(RowTexts texts, long firstRow)
     {
         int truncated = 0;
         try
         {
-            _geometry = model.Use(measured => measured.Use(_ => probe.Measure(texts, out truncated)));
+            _geometry = model.Use(measured => measured.Use(_ => probe.Measure(texts.First, out truncated)));
         }
         catch (InvalidOperationException e) when (e is not ObjectDisposedException)
         {

@@ -4,11 +4,11 @@ using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Scoring;
 
-/// <summary>What the ML.NET side needs of a trained model: class probabilities for texts. Implementations allow concurrent calls.</summary>
+/// <summary>What the ML.NET side needs of a trained model: numbers for texts, such as class probabilities. Implementations allow concurrent calls.</summary>
 internal interface ITextScorer : IDisposable
 {
-    /// <summary>Classes (K).</summary>
-    int ClassCount { get; }
+    /// <summary>Numbers a row (K): one for each class, or one.</summary>
+    int OutputCount { get; }
 
     /// <summary>The fine-tuned language model; the scorer's own.</summary>
     PretrainedLanguageModel LanguageModel { get; }
@@ -23,10 +23,10 @@ internal interface ITextScorer : IDisposable
     Precision ScoringPrecision { get; set; }
 
     /// <summary>Scores texts.</summary>
-    /// <param name="texts">The texts; blank ones count as empty.</param>
+    /// <param name="texts">The texts, or pairs of them; blank ones count as empty.</param>
     /// <param name="truncated">How many of them were cut off.</param>
-    /// <returns>Probabilities, row after row, <c>[rows * K]</c>.</returns>
-    float[] Score(IReadOnlyList<string?> texts, out int truncated);
+    /// <returns>Probabilities or predictions, row after row, <c>[rows * K]</c>.</returns>
+    float[] Score(RowTexts texts, out int truncated);
 
     /// <summary>Writes the model's files.</summary>
     void Save(CheckpointSink sink);

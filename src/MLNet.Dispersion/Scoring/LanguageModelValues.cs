@@ -21,9 +21,9 @@ internal sealed class LanguageModelValues(IHost host, SharedModel<LanguageModelS
 
     private bool WantsLikelihoods => _wanted.Contains(LanguageModelOutput.LogLikelihood) || _wanted.Contains(LanguageModelOutput.Perplexity);
 
-    internal override int Fill(IReadOnlyList<string?> texts, long firstRow)
+    internal override int Fill(RowTexts texts, long firstRow)
     {
-        _texts = [.. texts];
+        _texts = [.. texts.First];
         _firstRow = firstRow;
         _continuations = null;
         _features = [];

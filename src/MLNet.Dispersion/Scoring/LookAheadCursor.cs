@@ -20,9 +20,8 @@ internal sealed class LookAheadCursor : DataViewRowCursor
     private readonly TruncationWarning _warning;
     private readonly HostCancellation _cancellation;
     private readonly Dictionary<int, ColumnBuffer> _buffers = [];
-    private readonly ValueGetter<ReadOnlyMemory<char>> _readText;
+    private readonly TextBuffer _texts;
     private readonly ValueGetter<DataViewRowId> _readId;
-    private readonly string?[] _texts = new string?[LargestBlock];
     private readonly DataViewRowId[] _ids = new DataViewRowId[LargestBlock];
     private readonly long[] _batches = new long[LargestBlock];
     private bool _scored;
@@ -47,7 +46,7 @@ internal sealed class LookAheadCursor : DataViewRowCursor
             _buffers[column.Index] = ColumnBuffer.Create(input, column, LargestBlock);
         }
 
-        _readText = input.GetGetter<ReadOnlyMemory<char>>(_schema.Text);
+        _texts = new TextBuffer(_schema, input, LargestBlock);
         _readId = input.GetIdGetter();
     }
 
@@ -135,9 +134,7 @@ internal sealed class LookAheadCursor : DataViewRowCursor
             buffer.Capture(slot);
         }
 
-        ReadOnlyMemory<char> text = default;
-        _readText(ref text);
-        _texts[slot] = text.ToString();
+        _texts.Capture(slot);
         _readId(ref _ids[slot]);
         _batches[slot] = _input.Batch;
     }
@@ -149,7 +146,7 @@ internal sealed class LookAheadCursor : DataViewRowCursor
         int slot = CurrentSlot();
         if (!_scored)
         {
-            _warning.Count(_values.Fill(new ArraySegment<string?>(_texts, 0, _rows), _position - slot));
+            _warning.Count(_values.Fill(_texts.Texts(_rows), _position - slot));
             _scored = true;
         }
 

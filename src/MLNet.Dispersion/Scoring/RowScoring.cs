@@ -10,5 +10,5 @@ namespace MLNet.Dispersion.Scoring;
 internal sealed record RowScoring(IHost Host, ScoringSchema Schema, Func<AddedValues> NewValues, string Done)
 {
     /// <summary>The warning of one pass over the data.</summary>
-    internal TruncationWarning NewWarning() => new(Host, Schema.Text.Name, Done);
+    internal TruncationWarning NewWarning() => new(Host, Schema.TextColumns, Done);
 }

@@ -10,9 +10,8 @@ internal sealed class ScoredRow(RowScoring scoring, DataViewRow input, IReadOnly
     private readonly ScoringSchema _schema = scoring.Schema;
     private readonly AddedValues _values = scoring.NewValues();
     private readonly TruncationWarning _warning = scoring.NewWarning();
-    private readonly string?[] _text = new string?[1];
     private long _scoredPosition = Nowhere;
-    private ValueGetter<ReadOnlyMemory<char>>? _textGetter;
+    private TextBuffer? _text;
     private bool _disposed;
 
     public override DataViewSchema Schema => _schema.Output;
@@ -37,7 +36,7 @@ internal sealed class ScoredRow(RowScoring scoring, DataViewRow input, IReadOnly
             return input.GetGetter<TValue>(_schema.Input[column.Index]);
         }
 
-        _textGetter ??= input.GetGetter<ReadOnlyMemory<char>>(_schema.Text);
+        _text ??= new TextBuffer(_schema, input, capacity: 1);
         return _values.Getter(_schema.Offset(column.Index), ScoredSlot) as ValueGetter<TValue> ?? throw GetterErrors.WrongType<TValue>(column);
     }
 
@@ -57,10 +56,8 @@ internal sealed class ScoredRow(RowScoring scoring, DataViewRow input, IReadOnly
         if (_scoredPosition != input.Position)
         {
             _scoredPosition = Nowhere;
-            ReadOnlyMemory<char> text = default;
-            _textGetter!(ref text);
-            _text[0] = text.ToString();
-            _warning.Count(_values.Fill(_text, input.Position));
+            _text!.Capture(0);
+            _warning.Count(_values.Fill(_text.Texts(1), input.Position));
             _scoredPosition = input.Position;
             _warning.Report();
         }

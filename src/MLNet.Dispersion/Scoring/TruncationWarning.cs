@@ -4,7 +4,7 @@ using Microsoft.ML.Runtime;
 namespace MLNet.Dispersion.Scoring;
 
 /// <summary>Counts the texts that one pass over the data cut off, and says so once.</summary>
-internal sealed class TruncationWarning(IHost host, string textColumn, string done)
+internal sealed class TruncationWarning(IHost host, string textColumns, string done)
 {
     private long _truncated;
     private bool _reported;
@@ -23,6 +23,6 @@ internal sealed class TruncationWarning(IHost host, string textColumn, string do
         using IChannel channel = host.Start("Scoring");
         channel.Warning(
             MessageSensitivity.None,
-            string.Create(CultureInfo.InvariantCulture, $"{_truncated} text(s) of column '{textColumn}' had more tokens than are looked at and were {done} by their beginning alone."));
+            string.Create(CultureInfo.InvariantCulture, $"{_truncated} text(s) of {textColumns} had more tokens than are looked at and were {done} by their beginning alone."));
     }
 }

@@ -71,7 +71,7 @@ internal sealed class BareForward : IDisposable
         }
     }
 
-    private static IEnumerable<int[]> Passes(int[][] sequences) => ClassifierScorer.Passes(sequences);
+    private static IEnumerable<int[]> Passes(int[][] sequences) => HeadScorer.Passes(sequences);
 
     private static int[][] Encode(Subject subject, IReadOnlyList<string> texts)
     {

@@ -63,7 +63,7 @@ public sealed class ModelManifestTests
         bytes[0] = 9;
         var error = Assert.Throws<FormatException>(() => Read(bytes));
         Assert.Contains("version 9", error.Message, StringComparison.Ordinal);
-        Assert.Contains("version 1", error.Message, StringComparison.Ordinal);
+        Assert.Contains("version 2", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

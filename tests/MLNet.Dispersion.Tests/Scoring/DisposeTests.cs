@@ -48,10 +48,10 @@ public sealed class DisposeTests
             },
         };
         shared = new SharedModel<ITextScorer>(scorer, "Owner", "model");
-        Assert.Equal(FakeScorer.ScoresOf("x", 3), shared.Use(model => model.Score(["x"], out _)));
+        Assert.Equal(FakeScorer.ScoresOf("x", 3), shared.Use(model => model.Score(new(["x"]), out _)));
         Assert.Equal(0, disposalsInside);
         Assert.Equal(1, scorer.Disposals);
-        Assert.Throws<ObjectDisposedException>(() => shared.Use(model => model.Score(["x"], out _)));
+        Assert.Throws<ObjectDisposedException>(() => shared.Use(model => model.Score(new(["x"]), out _)));
     }
 
     private static void ReadFirstLabel(IDataView scored)

@@ -12,7 +12,7 @@ internal sealed class FakeScorer(int classCount = 3) : ITextScorer
 {
     private readonly ConcurrentQueue<int> _blocks = new();
 
-    public int ClassCount => classCount;
+    public int OutputCount => classCount;
 
     /// <summary>The number of texts of each call.</summary>
     public int[] Blocks => [.. _blocks];
@@ -46,14 +46,14 @@ internal sealed class FakeScorer(int classCount = 3) : ITextScorer
         return (uint)Array.IndexOf(scores, scores.Max()) + 1;
     }
 
-    public float[] Score(IReadOnlyList<string?> texts, out int truncated)
+    public float[] Score(RowTexts texts, out int truncated)
     {
         ObjectDisposedException.ThrowIf(Disposals > 0, this);
         _blocks.Enqueue(texts.Count);
         WhileScoring?.Invoke();
         ObjectDisposedException.ThrowIf(Disposals > 0, this);
-        truncated = texts.Count(text => text?.Length > MaxLength);
-        return [.. texts.SelectMany(text => ScoresOf(text, classCount))];
+        truncated = texts.First.Count(text => text?.Length > MaxLength);
+        return [.. texts.First.SelectMany(text => ScoresOf(text, classCount))];
     }
 
     public void Save(CheckpointSink sink) => throw new NotSupportedException();

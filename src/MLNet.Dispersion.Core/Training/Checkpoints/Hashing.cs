@@ -32,7 +32,8 @@ internal static class Hashing
         for (int row = 0; row < rows.Count; row++)
         {
             int[] tokens = rows.Sequences[row];
-            Span<int> prefix = [tokens.Length, rows.Labels?[row] ?? -1];
+            int label = rows.Values is { } values ? BitConverter.SingleToInt32Bits(values[row]) : rows.Labels?[row] ?? -1;
+            Span<int> prefix = [tokens.Length, label];
             hash.AppendData(MemoryMarshal.AsBytes(prefix));
             hash.AppendData(MemoryMarshal.AsBytes(tokens.AsSpan()));
         }

@@ -3,34 +3,34 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Training;
 
-/// <summary>A linear layer without bias on the last real token, named and shaped as Hugging Face's sequence classifiers have it.</summary>
-internal sealed class ClassificationHead : IDisposable
+/// <summary>A linear layer without bias on the last real token, named and shaped as Hugging Face's sequence classifiers have it; a regressor's has one output.</summary>
+internal sealed class ScoreHead : IDisposable
 {
     internal const string WeightName = "score.weight";
     private const double InitializerRange = 0.02;
 
     /// <summary>Takes the weights, which it then owns.</summary>
     /// <param name="weight"><c>[K, F]</c>, float32.</param>
-    internal ClassificationHead(Tensor weight) => Weight = new Parameter(weight.DetachFromDisposeScope());
+    internal ScoreHead(Tensor weight) => Weight = new Parameter(weight.DetachFromDisposeScope());
 
     /// <summary>The weights, <c>[K, F]</c>.</summary>
     internal Parameter Weight { get; }
 
-    internal int ClassCount => (int)Weight.shape[0];
+    internal int OutputCount => (int)Weight.shape[0];
 
     /// <summary>A head with weights drawn from N(0, 0.02), Hugging Face's initialisation.</summary>
-    internal static ClassificationHead Create(int hiddenSize, int classCount, int seed, Device device)
+    internal static ScoreHead Create(int hiddenSize, int outputCount, int seed, Device device)
     {
         using var noGradient = no_grad();
         using var generator = SeedStream.TorchGenerator(seed, SeedStream.Head, CPU);
-        using var host = zeros(classCount, hiddenSize).normal_(0, InitializerRange, generator);
-        return new ClassificationHead(host.to(device, copy: true));
+        using var host = zeros(outputCount, hiddenSize).normal_(0, InitializerRange, generator);
+        return new ScoreHead(host.to(device, copy: true));
     }
 
-    /// <summary>Class logits <c>[B, K]</c>, float32.</summary>
+    /// <summary>Outputs <c>[B, K]</c>, float32: logits of classes, or a number.</summary>
     /// <param name="hidden"><c>[B, L, F]</c>.</param>
     /// <param name="lengths">Real tokens of each row, padding on the right.</param>
-    internal Tensor Logits(Tensor hidden, IReadOnlyList<int> lengths)
+    internal Tensor Outputs(Tensor hidden, IReadOnlyList<int> lengths)
     {
         long[] last = [.. lengths.Select(length => length - 1L)];
         var index = tensor(last, device: hidden.device).view(-1, 1, 1).expand(-1, 1, hidden.shape[2]);

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Training;
 
-/// <summary>Class probabilities of many token sequences: sorted by length, batched, put back into the caller's order. Thread-safe.</summary>
-internal sealed class ClassifierScorer
+/// <summary>What the head says of many token sequences: sorted by length, batched, put back into the caller's order. Thread-safe.</summary>
+internal sealed class HeadScorer
 {
     /// <summary>Padded tokens of one forward pass: large enough to fill two cores, small enough for any memory.</summary>
     private const int TokensPerPass = 4096;
@@ -14,9 +14,9 @@ internal sealed class ClassifierScorer
     /// <summary>What a pass costs beside its tokens, in tokens: at 384 features about 30 in float32 and 100 in bfloat16, less for larger models.</summary>
     private const int PassCost = 64;
     private readonly CausalLMBackbone _backbone;
-    private readonly ClassificationHead _head;
+    private readonly ScoreHead _head;
 
-    internal ClassifierScorer(PretrainedLanguageModel model, ClassificationHead head)
+    internal HeadScorer(PretrainedLanguageModel model, ScoreHead head)
     {
         _backbone = model.Backbone;
         Device = model.Device;
@@ -31,33 +31,34 @@ internal sealed class ClassifierScorer
         LengthSortedPasses.Cheapest([.. sequences.Select(sequence => sequence.Length)], TokensPerPass, RowsPerPass, PassCost);
 
     /// <summary>Scores sequences.</summary>
-    /// <param name="sequences">None of them empty.</param>
+    /// <param name="texts">None of the sequences empty.</param>
     /// <param name="computeType">The number type of matrix products and attention.</param>
-    /// <returns>Probabilities, row after row, <c>[rows * K]</c>.</returns>
-    internal float[] Score(IReadOnlyList<int[]> sequences, ScalarType computeType)
+    /// <param name="finish">What is made of the head's outputs <c>[B, K]</c>, such as probabilities.</param>
+    /// <returns>Row after row, <c>[rows * K]</c>.</returns>
+    internal float[] Score(EncodedTexts texts, ScalarType computeType, Func<Tensor, Tensor> finish)
     {
-        var scores = new float[sequences.Count * _head.ClassCount];
+        var scores = new float[texts.Sequences.Count * _head.OutputCount];
         using var noGradient = no_grad();
         using var computing = _backbone.Context.ComputeIn(computeType);
-        foreach (int[] rows in Passes(sequences))
+        foreach (int[] rows in Passes(texts.Sequences))
         {
-            ScorePass(sequences, rows, scores);
+            ScorePass(texts, rows, finish, scores);
         }
 
         return scores;
     }
 
-    private void ScorePass(IReadOnlyList<int[]> sequences, int[] rows, float[] scores)
+    private void ScorePass(EncodedTexts texts, int[] rows, Func<Tensor, Tensor> finish, float[] scores)
     {
         using var scope = NewDisposeScope();
-        var batch = TokenBatch.Pad([.. rows.Select(row => sequences[row])], padId: 0);
+        TokenBatch batch = texts.Pad(rows, padId: 0);
         Tensor? mask = _backbone.NeedsPaddingMask ? batch.AttentionMaskTensor(Device) : null;
         var output = _backbone.Forward(batch.InputIdsTensor(Device), mask, HiddenStateSelection.None);
-        float[] values = _head.Logits(output.LastHiddenState, batch.Lengths).softmax(1).cpu().data<float>().ToArray();
-        int classes = values.Length / rows.Length;
+        float[] values = finish(_head.Outputs(output.LastHiddenState, batch.Lengths)).cpu().data<float>().ToArray();
+        int width = values.Length / rows.Length;
         for (int i = 0; i < rows.Length; i++)
         {
-            values.AsSpan(i * classes, classes).CopyTo(scores.AsSpan(rows[i] * classes));
+            values.AsSpan(i * width, width).CopyTo(scores.AsSpan(rows[i] * width));
         }
     }
 }

@@ -1,0 +1,103 @@
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using MLNet.Dispersion.Fitting;
+using MLNet.Dispersion.Interop;
+using MLNet.Dispersion.Schema;
+using MLNet.Dispersion.Scoring;
+using MLNet.Dispersion.Training;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Fine-tunes a small pretrained language model into a text regression, with the dispersion regulariser added to the task's loss, the squared error.</summary>
+/// <remarks>
+/// <para>Reads two columns, or three for pairs of texts: the text (text), the second text (text) and the label (<see cref="float"/>).</para>
+/// <para>Adds one: the score (<see cref="float"/>), the prediction in the label's own scale.</para>
+/// <list type="table">
+/// <item><term>Task</term><description>Text regression</description></item>
+/// <item><term>Normalisation of the input</term><description>None needed: raw text; the label is standardised inside, and its scale is kept with the model</description></item>
+/// <item><term>Caching</term><description>None needed: <see cref="Fit"/> reads the data once, into memory</description></item>
+/// <item><term>Exportable to ONNX</term><description>No</description></item>
+/// </list>
+/// <para>
+/// Each trained transformer holds the model's weights until it is disposed: after <c>CrossValidate</c>, dispose the models of its folds.
+/// </para>
+/// <para>Immutable: the options are copied on entry. <see cref="Fit"/> may be called repeatedly and gives the same model for the same data.</para>
+/// </remarks>
+public sealed class FineTuneRegressionWithDispersionEstimator : IEstimator<FineTuneRegressionWithDispersionTransformer>
+{
+    private readonly IHost _host;
+    private readonly ColumnNames _columns;
+    private readonly Backbone _backbone;
+    private readonly FineTuneOptions _options;
+    private readonly int _seed;
+
+    /// <summary>Creates the estimator; <c>ml.Regression.Trainers.FineTuneWithDispersion(...)</c> is the usual way.</summary>
+    /// <param name="environment">The <see cref="MLContext"/>, or any other environment: logging, and the seed where the options name none.</param>
+    /// <param name="labelColumnName">The label column, <see cref="float"/>.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="options">How to train; null for the defaults. Copied: later edits change nothing.
+    /// Where <see cref="FineTuneOptions.Seed"/> is null, one number is drawn here from the environment's random numbers, so that the same calls on
+    /// <c>new MLContext(seed: 1)</c> give the same model; the log tells it. A run that goes on from a checkpoint (<see cref="FineTuneOptions.Checkpoints"/>)
+    /// takes the checkpoint's instead. Losses in progress and log are squared errors in variances of the labels.</param>
+    /// <param name="scoreColumnName">The column of predictions to add.</param>
+    /// <param name="sentence2ColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.
+    /// A pair is one sequence: see <see cref="TextRegressor.Train"/>.</param>
+    /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
+    public FineTuneRegressionWithDispersionEstimator(
+        IHostEnvironment environment,
+        string labelColumnName = "Label",
+        string textColumnName = "Text",
+        Backbone? backbone = null,
+        FineTuneOptions? options = null,
+        string scoreColumnName = "Score",
+        string? sentence2ColumnName = null)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        _columns = new ColumnNames(labelColumnName, textColumnName, scoreColumnName, PredictedLabel: null, sentence2ColumnName);
+        _columns.Validate();
+        _options = options?.Clone() ?? new FineTuneOptions();
+        _options.Validate();
+        _backbone = backbone ?? Backbone.TinyEnglish;
+        _host = environment.Register(nameof(FineTuneRegressionWithDispersionEstimator));
+        _seed = _options.Seed ?? _host.Rand.Next();
+    }
+
+    /// <summary>The shape of the data that the trained transformer gives.</summary>
+    /// <param name="inputSchema">The shape of the training data.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A text column or the label column is missing or of another type; the message names the column, what was expected and what was found.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        InputColumns.CheckTexts(_host, inputSchema, _columns);
+        InputColumns.CheckNumberLabel(_host, inputSchema, _columns.Label);
+        return SchemaShapes.Append(inputSchema, OutputColumns.NumberAlone(_columns));
+    }
+
+    /// <summary>Trains on the rows that have a label. Progress is written to <see cref="MLContext.Log"/>, at the level Info.</summary>
+    /// <param name="input">The training data; read once. Rows without a label (NaN) are left out, null and blank texts count as empty, texts longer
+    /// than the model reads are cut off: one warning each, with the count.</param>
+    /// <returns>The trained transformer; it holds the model's weights, and the caller disposes it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A text column or the label column is missing or of another type; the message names the column, what was expected and what was found.</exception>
+    /// <exception cref="ArgumentException">A label is infinite, no row has a label, or all have the same one.</exception>
+    /// <exception cref="OperationCanceledException">The options' token or the MLContext was cancelled; nothing is left behind.</exception>
+    /// <exception cref="Hub.CheckpointException">The backbone's files are missing or damaged.</exception>
+    /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated; later, the best weights are kept and a warning is logged.</exception>
+    public FineTuneRegressionWithDispersionTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        GetOutputSchema(SchemaShapes.Of(input.Schema));
+        using IChannel channel = _host.Start("Training");
+        using var cancellation = new FitCancellation(_host, _options.CancellationToken);
+        var rows = NumberedData.Read(input, _columns, cancellation);
+        rows.Warn(channel);
+        rows.CheckTrainable(_host);
+        var run = new FineTuneRun(channel, cancellation, _backbone.Name, _columns.TextColumns);
+        string what = string.Create(CultureInfo.InvariantCulture, $"{rows.Texts.Count} rows for a regression");
+        TextRegressor regressor = run.Train(_options, _seed, what, options => TextRegressor.Train(_backbone, rows.Texts, rows.Labels, options, rows.SecondTexts));
+        run.LogResult(regressor.TrainingResult, regressor.TruncatedTrainingRows, rows.Texts.Count, regressor.MaxSequenceLength);
+        return new FineTuneRegressionWithDispersionTransformer(_host, _columns, _backbone.Name, new RegressionScorer(regressor));
+    }
+}

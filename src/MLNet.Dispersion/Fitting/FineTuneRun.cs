@@ -1,0 +1,59 @@
+using Microsoft.ML.Runtime;
+using MLNet.Dispersion.Training;
+
+namespace MLNet.Dispersion.Fitting;
+
+/// <summary>One training of an estimator: seed, cancellation and log lines, whatever is trained.</summary>
+/// <param name="channel">Where the log lines go.</param>
+/// <param name="cancellation">The ways to cancel it.</param>
+/// <param name="backboneName">For the log.</param>
+/// <param name="textColumns">The text columns, for the log.</param>
+internal sealed class FineTuneRun(IChannel channel, FitCancellation cancellation, string backboneName, string textColumns)
+{
+    /// <summary>Trains; a model that was trained before the cancellation was noticed is freed.</summary>
+    /// <param name="options">How to train; copied.</param>
+    /// <param name="seed">The seed to train with, unless a checkpoint has its own.</param>
+    /// <param name="what">What it is trained on, for the log.</param>
+    /// <param name="train">Trains with the options it is given.</param>
+    internal TModel Train<TModel>(FineTuneOptions options, int seed, string what, Func<FineTuneOptions, TModel> train)
+        where TModel : class, IDisposable
+    {
+        options = options.Clone();
+        options.Seed = FitSeed.Of(options, seed);
+        options.CancellationToken = cancellation.Token;
+        options.Progress = new TrainingLog(channel, options.Epochs, cancellation, options.Progress);
+        FitLog.Info(channel, $"Fine-tuning {backboneName} on {what}, seed {options.Seed}, dispersion coefficient {options.Dispersion.Coefficient}.");
+        TModel? model = null;
+        try
+        {
+            model = train(options);
+            cancellation.ThrowIfRequested();
+        }
+        catch (OperationCanceledException)
+        {
+            model?.Dispose();
+            cancellation.ThrowIfRequested();
+            throw;
+        }
+
+        return model;
+    }
+
+    /// <summary>Tells how it went.</summary>
+    /// <param name="result">The result; null tells nothing.</param>
+    /// <param name="truncated">Training rows that were cut off.</param>
+    /// <param name="rows">Training rows.</param>
+    /// <param name="maxTokens">The most tokens of a row.</param>
+    internal void LogResult(FineTuneResult? result, int truncated, int rows, int maxTokens)
+    {
+        if (truncated > 0)
+        {
+            FitLog.Warn(channel, $"{truncated} of {rows} training rows have more tokens in {textColumns} than the {maxTokens} that the model reads, and were cut off.");
+        }
+
+        if (result is not null)
+        {
+            FitLog.Result(channel, backboneName, result);
+        }
+    }
+}
