@@ -11,24 +11,27 @@ namespace MLNet.Dispersion.Examples.PaperInMiniature;
 internal sealed record Corpus(string Description, IReadOnlyList<string> Pretraining, IReadOnlyList<string> MidTraining, IReadOnlyList<string> HeldOut)
 {
     private const int PassageCharacters = 1500;
+    private const int FewestPassages = 100;
     private const int HeldOutEvery = 10;
 
-    /// <summary>Generated stories.</summary>
-    public static Corpus Generated(int documents) => Split($"{documents} generated stories", StoryGrammar.Stories(documents, seed: 7));
+    /// <summary>The documentation of .NET.</summary>
+    public static Corpus OfDotNet(int documents) => FromTexts(DotNetDocumentation.Name, DotNetDocumentation.Texts(), documents);
 
     /// <summary>The caller's own texts: .txt files, or .jsonl and .jsonl.gz with a field "text".</summary>
-    public static Corpus FromFiles(IEnumerable<FileInfo> files, int documents)
+    public static Corpus FromFiles(IReadOnlyList<FileInfo> files, int documents) =>
+        FromTexts(string.Join(", ", files.Select(file => file.Name)), [.. files.SelectMany(Read)], documents);
+
+    private static Corpus FromTexts(string name, IReadOnlyList<string> texts, int documents)
     {
-        FileInfo[] all = [.. files];
-        string[] passages = [.. all.SelectMany(Read).SelectMany(Passages)];
-        if (passages.Length < 100)
+        string[] passages = [.. texts.SelectMany(Passages)];
+        if (passages.Length < FewestPassages)
         {
-            throw new UserException($"The files hold {passages.Length} passages of about {PassageCharacters} characters; the miniature needs at least 100, some 150 kB of text.");
+            throw new UserException($"{name} has {passages.Length} passages of about {PassageCharacters} characters; the miniature needs at least {FewestPassages}, some 150 kB of text.");
         }
 
         new Random(7).Shuffle(passages);
         string[] used = [.. passages.Take(documents)];
-        return Split($"{used.Length} passages of {string.Join(", ", all.Select(file => file.Name))}", used);
+        return Split($"{used.Length} passages of {name}", used);
     }
 
     private static Corpus Split(string description, IReadOnlyList<string> documents) => new(

@@ -6,7 +6,7 @@ using MLNet.Dispersion.Hub;
 using Spectre.Console;
 
 var sizeName = new Option<string>("--size") { Description = "glance (seconds, to see that it runs), minutes, hour.", DefaultValueFactory = _ => "minutes" };
-var texts = new Option<FileInfo[]>("--texts") { Description = "Your texts: .txt, or .jsonl or .jsonl.gz with a field \"text\". Default: generated stories.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+var texts = new Option<FileInfo[]>("--texts") { Description = "Your texts: .txt, or .jsonl or .jsonl.gz with a field \"text\". Default: the documentation that comes with the .NET SDK.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 var benchmarks = new Option<DirectoryInfo?>("--benchmarks") { Description = "A folder with the data of the ten published benchmarks, each as NAME/eval.jsonl. Default: only the endings of held-out texts." };
 var seeds = new Option<int>("--seeds") { Description = "Mid-trainings of each kind.", DefaultValueFactory = _ => 3 };
 var output = new Option<DirectoryInfo>("--out") { Description = "Where runs and report.html go; the same folder goes on after an interruption.", DefaultValueFactory = _ => new("paper-in-miniature") };
@@ -18,7 +18,7 @@ root.SetAction((arguments, cancellation) =>
         TorchRuntime.EnsureLoaded();
         MiniatureSize size = MiniatureSize.Named(arguments.GetValue(sizeName)!);
         FileInfo[] files = arguments.GetValue(texts)!;
-        Corpus corpus = files.Length == 0 ? Corpus.Generated(size.Documents) : Corpus.FromFiles(files, size.Documents);
+        Corpus corpus = files.Length == 0 ? Corpus.OfDotNet(size.Documents) : Corpus.FromFiles(files, size.Documents);
         int count = Math.Max(1, arguments.GetValue(seeds));
         string folder = Path.Combine(arguments.GetValue(output)!.FullName, size.Name);
         Directory.CreateDirectory(folder);
