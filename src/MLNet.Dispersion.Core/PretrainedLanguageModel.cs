@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
-/// <summary>A causal language model with its tokenizer, in memory.</summary>
+/// <summary>A language model, causal or an encoder, with its tokenizer, in memory.</summary>
 /// <remarks>The owner disposes it, which frees the weights. In evaluation mode it may be used by several threads.</remarks>
 public sealed partial class PretrainedLanguageModel : IDisposable
 {
@@ -26,7 +26,7 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     /// <param name="backbone">The backbone; all on one device.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <exception cref="ArgumentException">The tokenizer has ids that the backbone's embedding lacks.</exception>
-    public PretrainedLanguageModel(string name, CausalLMBackbone backbone, TextTokenizer tokenizer)
+    public PretrainedLanguageModel(string name, LanguageBackbone backbone, TextTokenizer tokenizer)
         : this(name, backbone, new Lazy<TextTokenizer>(tokenizer ?? throw new ArgumentNullException(nameof(tokenizer))), hasTokenizer: true)
     {
         if (tokenizer.VocabularySize > backbone.Info.VocabularySize)
@@ -35,7 +35,7 @@ public sealed partial class PretrainedLanguageModel : IDisposable
         }
     }
 
-    private PretrainedLanguageModel(string name, CausalLMBackbone backbone, Lazy<TextTokenizer> tokenizer, bool hasTokenizer)
+    private PretrainedLanguageModel(string name, LanguageBackbone backbone, Lazy<TextTokenizer> tokenizer, bool hasTokenizer)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(backbone);
@@ -49,7 +49,18 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     public string Name { get; }
 
     /// <summary>The network.</summary>
-    public CausalLMBackbone Backbone { get; }
+    public LanguageBackbone Backbone { get; }
+
+    /// <summary>Checks that the model predicts next tokens.</summary>
+    /// <param name="what">What is asked of it, as the subject of a sentence.</param>
+    /// <exception cref="ArgumentException">It is an encoder.</exception>
+    internal void RequireCausal(string what)
+    {
+        if (!Backbone.IsCausal)
+        {
+            throw new ArgumentException($"{what} needs a model that predicts the next token, but {Name} ({Backbone.Info.ModelType}) is an encoder. Take a causal model, such as GPT-2; an encoder can be fine-tuned for classification and regression, and gives embeddings and geometry reports.");
+        }
+    }
 
     /// <summary>The tokenizer; read at first use.</summary>
     /// <exception cref="CheckpointException">The checkpoint has no tokenizer files, damaged ones, or more ids than the embedding has rows.</exception>

@@ -1,8 +1,8 @@
 namespace MLNet.Dispersion.Backbones;
 
-/// <summary>What every causal-LM backbone says of itself, whatever its architecture.</summary>
+/// <summary>What every backbone says of itself, whatever its architecture.</summary>
 /// <param name="ModelType">The <c>model_type</c> of its config.json: <c>gpt2</c>, <c>qwen3</c>, <c>llama</c>, …</param>
-/// <param name="VocabularySize">Rows of the token embedding and of the head (V).</param>
+/// <param name="VocabularySize">Rows of the token embedding and of a head (V).</param>
 /// <param name="HiddenSize">Features of a hidden state (F).</param>
 /// <param name="LayerCount">Transformer blocks (N); there are N + 1 hidden states.</param>
 /// <param name="ContextLength">The most tokens one sequence may have.</param>

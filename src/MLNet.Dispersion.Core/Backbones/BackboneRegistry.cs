@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text;
+using MLNet.Dispersion.Backbones.Bert;
 using MLNet.Dispersion.Backbones.Gpt2;
 using MLNet.Dispersion.Backbones.GptNeoX;
 using MLNet.Dispersion.Backbones.Llama;
@@ -13,8 +14,9 @@ namespace MLNet.Dispersion.Backbones;
 public static class BackboneRegistry
 {
     private const string ConfigFile = "config.json";
-    private static readonly ConcurrentDictionary<string, Func<ConfigReader, CausalLMBackbone>> Factories = new(StringComparer.Ordinal)
+    private static readonly ConcurrentDictionary<string, Func<ConfigReader, LanguageBackbone>> Factories = new(StringComparer.Ordinal)
     {
+        ["bert"] = BertBackbone.Create,
         ["gpt2"] = Gpt2Backbone.Create,
         ["gpt_neox"] = GptNeoXBackbone.Create,
         ["llama"] = LlamaBackbone.Create,
@@ -29,7 +31,7 @@ public static class BackboneRegistry
     /// <summary>Makes another architecture known, or replaces one.</summary>
     /// <param name="modelType">The <c>model_type</c> of its config.json.</param>
     /// <param name="create">Makes the network, on the CPU in float32, its parameters named as in the checkpoint; their values do not matter.</param>
-    public static void Register(string modelType, Func<ConfigReader, CausalLMBackbone> create)
+    public static void Register(string modelType, Func<ConfigReader, LanguageBackbone> create)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(modelType);
         ArgumentNullException.ThrowIfNull(create);
@@ -40,10 +42,10 @@ public static class BackboneRegistry
     /// <param name="source">The checkpoint: config.json and model.safetensors, or shards with model.safetensors.index.json.</param>
     /// <returns>The backbone, which the caller disposes.</returns>
     /// <exception cref="CheckpointException">A file is missing or damaged, the architecture unknown, tensors missing, surplus or of the wrong shape.</exception>
-    public static CausalLMBackbone Load(CheckpointSource source)
+    public static LanguageBackbone Load(CheckpointSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var backbone = Construct(ConfigReader.Parse(source.ReadAllBytes(ConfigFile), source.Describe(ConfigFile)));
+        var backbone = Construct(ConfigReader.Parse(source.ReadAllBytes(ConfigFile), source.Describe(ConfigFile)).Beside(source));
         try
         {
             BackboneWeights.Load(backbone, source);
@@ -62,7 +64,7 @@ public static class BackboneRegistry
     /// <param name="generator">Draws the weights; a CPU generator.</param>
     /// <returns>The backbone, which the caller disposes; on the CPU in float32, in evaluation mode.</returns>
     /// <exception cref="CheckpointException">The configuration is wrong, or the architecture unknown.</exception>
-    public static CausalLMBackbone Create(string configJson, Generator generator)
+    public static LanguageBackbone Create(string configJson, Generator generator)
     {
         ArgumentNullException.ThrowIfNull(configJson);
         ArgumentNullException.ThrowIfNull(generator);
@@ -85,7 +87,7 @@ public static class BackboneRegistry
     /// <summary>The standard deviation of random initial weights that a config.json names, else Hugging Face's 0.02.</summary>
     internal static double InitializerRange(ConfigReader config) => config.Positive("initializer_range", 0.02);
 
-    private static CausalLMBackbone Construct(ConfigReader config)
+    private static LanguageBackbone Construct(ConfigReader config)
     {
         if (!Factories.TryGetValue(config.ModelType, out var create))
         {
@@ -105,7 +107,7 @@ public static class BackboneRegistry
         return backbone;
     }
 
-    private static CausalLMBackbone Allocate(ConfigReader config, Func<ConfigReader, CausalLMBackbone> create)
+    private static LanguageBackbone Allocate(ConfigReader config, Func<ConfigReader, LanguageBackbone> create)
     {
         if (config.Has("quantization_config"))
         {

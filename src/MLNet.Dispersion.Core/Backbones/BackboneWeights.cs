@@ -9,7 +9,7 @@ namespace MLNet.Dispersion.Backbones;
 internal static class BackboneWeights
 {
     /// <summary>Reads every parameter from the checkpoint's files: all of them, or an exception.</summary>
-    internal static void Load(CausalLMBackbone backbone, CheckpointSource source)
+    internal static void Load(LanguageBackbone backbone, CheckpointSource source)
     {
         using var noGradient = no_grad();
         var parameters = backbone.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter, StringComparer.Ordinal);
@@ -19,7 +19,7 @@ internal static class BackboneWeights
     }
 
     /// <summary>Draws every parameter.</summary>
-    internal static void Initialise(CausalLMBackbone backbone, double range, Generator generator)
+    internal static void Initialise(LanguageBackbone backbone, double range, Generator generator)
     {
         using var noGradient = no_grad();
         foreach (var (name, parameter) in backbone.named_parameters())
@@ -36,14 +36,14 @@ internal static class BackboneWeights
     }
 
     /// <summary>Draws one matrix anew, as <see cref="Initialise"/> does.</summary>
-    internal static void Draw(CausalLMBackbone backbone, string name, Parameter parameter, double range, Generator generator)
+    internal static void Draw(LanguageBackbone backbone, string name, Parameter parameter, double range, Generator generator)
     {
         using var noGradient = no_grad();
         parameter.normal_(0, range * backbone.InitializerScale(name), generator);
     }
 
     // Before any value is read, so that the message can name everything that is wrong.
-    private static void Check(CheckpointWeights weights, CausalLMBackbone backbone, Dictionary<string, Parameter> parameters)
+    private static void Check(CheckpointWeights weights, LanguageBackbone backbone, Dictionary<string, Parameter> parameters)
     {
         var missing = parameters.Keys.ToHashSet(StringComparer.Ordinal);
         var surplus = new List<string>();

@@ -26,6 +26,16 @@ public sealed class ConfigReader
 
     internal JsonObject Root => _root;
 
+    /// <summary>The tensors of the checkpoint that the configuration belongs to, read at first use; null where there is none.</summary>
+    internal Lazy<IReadOnlyCollection<string>>? TensorNames { get; private set; }
+
+    /// <summary>The same with the names of the tensors of a checkpoint.</summary>
+    internal ConfigReader Beside(CheckpointSource source)
+    {
+        TensorNames = new Lazy<IReadOnlyCollection<string>>(() => [.. CheckpointWeights.Open(source).Entries.Select(entry => entry.Entry.Name)]);
+        return this;
+    }
+
     /// <summary>Parses a config.json.</summary>
     /// <param name="utf8Json">Its bytes; a byte-order mark is allowed.</param>
     /// <param name="file">What to call it in messages.</param>

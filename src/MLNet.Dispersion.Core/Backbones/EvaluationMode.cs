@@ -7,7 +7,7 @@ internal readonly struct EvaluationMode : IDisposable
 {
     private readonly (nn.Module Module, bool Training)[] _modes;
 
-    internal EvaluationMode(CausalLMBackbone backbone)
+    internal EvaluationMode(LanguageBackbone backbone)
     {
         _modes = backbone.training ? [.. backbone.modules().Prepend(backbone).Select(module => (module, module.training))] : [];
         if (_modes.Length > 0)

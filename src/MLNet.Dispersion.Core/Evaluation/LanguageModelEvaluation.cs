@@ -31,6 +31,7 @@ public static class LanguageModelEvaluation
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tasks);
+        model.RequireCausal("Scoring benchmarks by likelihood");
         EvaluationOptions settings = (options ?? new EvaluationOptions()).Clone();
         EvaluationOptionsValidator.Validate(settings);
         if (tasks.Count == 0)

@@ -9,7 +9,7 @@ namespace MLNet.Dispersion.Evaluation;
 /// <param name="batchSize">The most rows of a pass.</param>
 /// <param name="maxBatchTokens">The most padded tokens of a pass.</param>
 /// <param name="cancel">Checked before each pass.</param>
-internal sealed class LikelihoodScorer(CausalLMBackbone backbone, int batchSize, int maxBatchTokens, CancellationToken cancel)
+internal sealed class LikelihoodScorer(LanguageBackbone backbone, int batchSize, int maxBatchTokens, CancellationToken cancel)
 {
     /// <summary>The most memory for the keys and values of rows with a shared beginning.</summary>
     private const long MaxCacheBytes = 256L << 20;

@@ -5,7 +5,7 @@ namespace MLNet.Dispersion.Evaluation;
 
 /// <summary>Reads log-probabilities of tokens off final hidden states; the head is applied only where a token is scored, in pieces of bounded size.</summary>
 /// <param name="backbone">The model.</param>
-internal sealed class TargetScorer(CausalLMBackbone backbone)
+internal sealed class TargetScorer(LanguageBackbone backbone)
 {
     /// <summary>The most logits in memory at once: 32 MB in float64.</summary>
     private const int MaxLogits = 4_000_000;

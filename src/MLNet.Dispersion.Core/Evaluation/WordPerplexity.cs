@@ -29,6 +29,7 @@ public static class WordPerplexity
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(texts);
+        model.RequireCausal("Perplexity");
         WordPerplexityOptions settings = (options ?? new WordPerplexityOptions()).Clone();
         EvaluationOptionsValidator.Validate(settings, model.Backbone.Info.ContextLength);
         var run = new PerplexityRun(model, settings);

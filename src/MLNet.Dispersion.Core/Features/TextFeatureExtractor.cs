@@ -1,6 +1,7 @@
 using MLNet.Dispersion.Backbones;
 using MLNet.Dispersion.Data;
 using MLNet.Dispersion.Evaluation;
+using MLNet.Dispersion.Tokenization;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Features;
@@ -20,8 +21,9 @@ public sealed class TextFeatureExtractor
     private const int RowsPerPass = 64;
     private const int PassCost = 64;
 
-    private readonly CausalLMBackbone _backbone;
-    private readonly SequenceEncoder _encoder;
+    private readonly LanguageBackbone _backbone;
+    private readonly PretrainedLanguageModel _model;
+    private readonly SequenceEncoder? _encoder;
     private readonly TextFeatureOptions _options;
     private readonly Device _device;
     private readonly int _before;
@@ -36,10 +38,11 @@ public sealed class TextFeatureExtractor
         ArgumentNullException.ThrowIfNull(model);
         _options = options?.Clone() ?? new TextFeatureOptions();
         _options.Validate();
+        _model = model;
         _backbone = model.Backbone;
         _device = model.Device;
-        _encoder = new SequenceEncoder(model);
-        _before = _encoder.Text(string.Empty).Start;
+        _encoder = _backbone.IsCausal ? new SequenceEncoder(model) : null;
+        _before = _encoder?.Text(string.Empty).Start ?? 0;
         int room = _backbone.Info.ContextLength - _before;
         MaxTokens = room >= 1 ? Math.Min(_options.MaxTokens ?? room, room) : throw new ArgumentException($"{model.Name} has a context of {_backbone.Info.ContextLength} tokens, which those that begin a text fill.", nameof(model));
     }
@@ -56,11 +59,17 @@ public sealed class TextFeatureExtractor
     /// <param name="embeddings">Whether vectors are wanted. Default true.</param>
     /// <param name="likelihoods">Whether likelihoods are wanted, which cost the head's product with every token. Default true. Without both, tokens are counted alone.</param>
     /// <param name="cancellationToken">Checked before each forward pass.</param>
+    /// <exception cref="ArgumentException">Likelihoods are wanted of an encoder.</exception>
     /// <exception cref="InvalidOperationException">The model gives NaN or infinity.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public TextFeatures[] Extract(IReadOnlyList<string?> texts, out int truncated, bool embeddings = true, bool likelihoods = true, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
+        if (likelihoods)
+        {
+            _model.RequireCausal("The likelihood of a text");
+        }
+
         int[][] sequences = Encode(texts, out truncated);
         var vectors = embeddings ? new float[texts.Count][] : null;
         var scores = likelihoods ? new SequenceScore[texts.Count] : null;
@@ -84,6 +93,14 @@ public sealed class TextFeatureExtractor
     private int[][] Encode(IReadOnlyList<string?> texts, out int truncated)
     {
         int cut = 0;
+        if (_encoder is null)
+        {
+            // An encoder's own frame, such as [CLS] and [SEP], belongs to the text.
+            EncodedText[] encoded = [.. texts.Select(text => string.IsNullOrWhiteSpace(text) ? new EncodedText([], false) : _model.Tokenizer.Encode(text, MaxTokens))];
+            truncated = encoded.Count(text => text.Truncated);
+            return [.. encoded.Select(text => text.Ids)];
+        }
+
         int most = _before + MaxTokens;
         int[][] sequences = [.. texts.Select(text =>
         {

@@ -14,7 +14,7 @@ internal sealed class GenerationBatch : IDisposable
     /// <param name="vocabulary">Tokens that may be chosen: those of lower ids.</param>
     /// <param name="texts">Texts without any new token yet.</param>
     /// <param name="options">The checked options.</param>
-    internal GenerationBatch(CausalLMBackbone backbone, int vocabulary, IReadOnlyList<GeneratingText> texts, TextGenerationOptions options)
+    internal GenerationBatch(LanguageBackbone backbone, int vocabulary, IReadOnlyList<GeneratingText> texts, TextGenerationOptions options)
     {
         _vocabulary = vocabulary;
         _going = [.. texts];

@@ -7,12 +7,12 @@ namespace MLNet.Dispersion.Generation;
 
 /// <summary>Reads some rows side by side, piece by piece, and says what may come next. Not thread-safe; the owner disposes it.</summary>
 /// <param name="backbone">The model, in evaluation mode.</param>
-internal abstract class NextTokenLogits(CausalLMBackbone backbone) : IDisposable
+internal abstract class NextTokenLogits(LanguageBackbone backbone) : IDisposable
 {
     /// <summary>Looks at the logits <c>[V]</c> that follow a row.</summary>
     internal delegate void Look(int row, ReadOnlySpan<float> logits);
 
-    protected CausalLMBackbone Backbone { get; } = backbone;
+    protected LanguageBackbone Backbone { get; } = backbone;
 
     protected Device Device { get; } = backbone.parameters().First().device;
 
@@ -20,7 +20,7 @@ internal abstract class NextTokenLogits(CausalLMBackbone backbone) : IDisposable
     /// <param name="backbone">The model, in evaluation mode.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="capacity">Tokens of the longest row of each piece, added up.</param>
-    internal static NextTokenLogits Of(CausalLMBackbone backbone, int rows, int capacity) =>
+    internal static NextTokenLogits Of(LanguageBackbone backbone, int rows, int capacity) =>
         backbone.CreateCache(rows, capacity) is { } cache ? new CachedLogits(backbone, cache) : new WholeLogits(backbone, rows);
 
     /// <summary>Reads more tokens of every row.</summary>
@@ -55,7 +55,7 @@ internal abstract class NextTokenLogits(CausalLMBackbone backbone) : IDisposable
         return states.flatten(0, 1).index_select(0, tensor(rows).to(Device));
     }
 
-    private sealed class CachedLogits(CausalLMBackbone backbone, Backbones.Shared.KeyValueCache cache) : NextTokenLogits(backbone)
+    private sealed class CachedLogits(LanguageBackbone backbone, Backbones.Shared.KeyValueCache cache) : NextTokenLogits(backbone)
     {
         internal override void Keep(IReadOnlyList<int> rows) => cache.Keep(rows);
 
@@ -68,7 +68,7 @@ internal abstract class NextTokenLogits(CausalLMBackbone backbone) : IDisposable
         }
     }
 
-    private sealed class WholeLogits(CausalLMBackbone backbone, int rows) : NextTokenLogits(backbone)
+    private sealed class WholeLogits(LanguageBackbone backbone, int rows) : NextTokenLogits(backbone)
     {
         private int[][] _read = [.. Enumerable.Repeat(Array.Empty<int>(), rows)];
 

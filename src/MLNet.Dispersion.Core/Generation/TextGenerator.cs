@@ -15,6 +15,7 @@ internal sealed class TextGenerator
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     internal TextGenerator(PretrainedLanguageModel model, TextGenerationOptions? options)
     {
+        model.RequireCausal("Text generation");
         _options = (options ?? new TextGenerationOptions()).Clone();
         _options.Validate();
         _model = model;
@@ -36,7 +37,7 @@ internal sealed class TextGenerator
     }
 
     /// <summary>Finishes texts, whose tokens need no tokenizer here.</summary>
-    internal static void Run(CausalLMBackbone backbone, int vocabulary, GeneratingText[] texts, TextGenerationOptions options, IProgress<GenerationProgress>? progress, CancellationToken cancel)
+    internal static void Run(LanguageBackbone backbone, int vocabulary, GeneratingText[] texts, TextGenerationOptions options, IProgress<GenerationProgress>? progress, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
         int[] lengths = [.. texts.Select(text => text.Prompt.Length + text.MostTokens)];

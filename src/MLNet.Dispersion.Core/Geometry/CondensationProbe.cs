@@ -22,7 +22,7 @@ public static class CondensationProbe
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <remarks>Memory does not grow with the number of texts. Safe beside other forward passes when the backbone is in evaluation mode already.</remarks>
     public static CondensationProfile Measure(
-        CausalLMBackbone backbone,
+        LanguageBackbone backbone,
         IEnumerable<int[]> tokenSequences,
         int maxTokens = DefaultMaxTokens,
         bool histograms = true,
@@ -47,7 +47,7 @@ public static class CondensationProbe
         return accumulator.ToProfile();
     }
 
-    private static void AddText(CondensationAccumulator accumulator, CausalLMBackbone backbone, int[]? tokens, int limit, int index)
+    private static void AddText(CondensationAccumulator accumulator, LanguageBackbone backbone, int[]? tokens, int limit, int index)
     {
         if (tokens is null)
         {

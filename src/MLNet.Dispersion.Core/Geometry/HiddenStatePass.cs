@@ -12,7 +12,7 @@ internal static class HiddenStatePass
     /// <param name="text">How errors name the text.</param>
     /// <param name="use">Takes hidden states 0..N, each <c>[n, F]</c> float32, which are disposed afterwards.</param>
     /// <exception cref="ArgumentException">A token id is outside the backbone's vocabulary.</exception>
-    public static void Run(CausalLMBackbone backbone, ReadOnlySpan<int> tokens, string text, Action<IReadOnlyList<Tensor>> use)
+    public static void Run(LanguageBackbone backbone, ReadOnlySpan<int> tokens, string text, Action<IReadOnlyList<Tensor>> use)
     {
         var ids = new long[tokens.Length];
         int vocabulary = backbone.Info.VocabularySize;

@@ -48,7 +48,7 @@ public abstract class TextTokenizer
     /// <param name="sink">Where to.</param>
     public abstract void Save(CheckpointSink sink);
 
-    /// <summary>Loads the tokenizer of a checkpoint from the files it finds: tokenizer.json, else vocab.json with merges.txt, else a sentence-piece tokenizer.model, else tokenizer_pieces.json.</summary>
+    /// <summary>Loads the tokenizer of a checkpoint from the files it finds: tokenizer.json, else vocab.json with merges.txt, else a sentence-piece tokenizer.model, else tokenizer_pieces.json, else vocab.txt of word pieces.</summary>
     /// <param name="source">The checkpoint.</param>
     /// <exception cref="CheckpointException">No tokenizer files, or damaged ones, or a kind that is not supported.</exception>
     public static TextTokenizer Load(CheckpointSource source) => TokenizerFiles.Load(source);

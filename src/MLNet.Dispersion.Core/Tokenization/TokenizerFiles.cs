@@ -7,7 +7,7 @@ internal static class TokenizerFiles
 {
     /// <summary>Whether any file is there that belongs to a tokenizer, complete or not.</summary>
     internal static bool Any(CheckpointSource source) =>
-        new[] { TokenizerJsonLoader.File, VocabMergesLoader.VocabularyFile, VocabMergesLoader.MergesFile, SentencePieceFileLoader.File, SentencePieceListLoader.File }.Any(source.Contains);
+        new[] { TokenizerJsonLoader.File, VocabMergesLoader.VocabularyFile, VocabMergesLoader.MergesFile, SentencePieceFileLoader.File, SentencePieceListLoader.File, WordPieceModel.VocabularyFileName }.Any(source.Contains);
 
     internal static TextTokenizer Load(CheckpointSource source)
     {
@@ -34,8 +34,13 @@ internal static class TokenizerFiles
             return SentencePieceListLoader.Load(source);
         }
 
+        if (source.Contains(WordPieceModel.VocabularyFileName))
+        {
+            return WordPieceLoader.LoadVocabulary(source);
+        }
+
         throw new CheckpointException(source.Name, vocabulary || merges
             ? $"Only one of {VocabMergesLoader.VocabularyFile} and {VocabMergesLoader.MergesFile} is there. Put both beside config.json, from the same model."
-            : "No tokenizer files. Put tokenizer.json, or vocab.json and merges.txt, or tokenizer.model beside config.json.");
+            : "No tokenizer files. Put tokenizer.json, or vocab.json and merges.txt, or tokenizer.model, or (BERT) vocab.txt beside config.json.");
     }
 }

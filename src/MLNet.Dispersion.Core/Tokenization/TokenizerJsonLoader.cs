@@ -3,15 +3,20 @@ using MLNet.Dispersion.Hub;
 
 namespace MLNet.Dispersion.Tokenization;
 
-/// <summary>Loads a tokenizer from tokenizer.json: byte-level BPE, or BPE with byte fallback in the style of sentence-piece.</summary>
+/// <summary>Loads a tokenizer from tokenizer.json: byte-level BPE, BPE with byte fallback in the style of sentence-piece, or word pieces.</summary>
 internal static class TokenizerJsonLoader
 {
     internal const string File = "tokenizer.json";
-    private const string Cure = "Only BPE tokenizers are supported, byte-level ones (GPT-2, Qwen, Llama 3) and those with byte fallback (Llama 2)";
+    private const string Cure = "Only word pieces (BERT) and BPE tokenizers are supported, byte-level ones (GPT-2, Qwen, Llama 3) and those with byte fallback (Llama 2)";
 
     internal static TextTokenizer Load(CheckpointSource source)
     {
         JsonField root = JsonField.Read(source, File);
+        if (WordPieceLoader.IsWordPiece(root))
+        {
+            return WordPieceLoader.LoadJson(source, root);
+        }
+
         JsonField model = root.Get("model");
         CheckModel(model);
         Dictionary<string, int> vocabulary = BpeVocabularyReader.ReadVocabulary(model.Get("vocab"));

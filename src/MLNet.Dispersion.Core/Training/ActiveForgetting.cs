@@ -10,7 +10,7 @@ namespace MLNet.Dispersion.Training;
 /// <remarks>Without state of its own: what happens before a step follows from the seed and the number of steps done, so a resumed run does what an uninterrupted one would.</remarks>
 internal sealed class ActiveForgetting
 {
-    private readonly CausalLMBackbone _backbone;
+    private readonly LanguageBackbone _backbone;
     private readonly DecoupledAdamW _optimizer;
     private readonly Parameter _table;
     private readonly string _name;
@@ -18,7 +18,7 @@ internal sealed class ActiveForgetting
     private readonly int _seed;
     private readonly int _everySteps;
 
-    private ActiveForgetting(CausalLMBackbone backbone, Parameter table, DecoupledAdamW optimizer, int everySteps, int lastReset, int seed)
+    private ActiveForgetting(LanguageBackbone backbone, Parameter table, DecoupledAdamW optimizer, int everySteps, int lastReset, int seed)
     {
         _backbone = backbone;
         _optimizer = optimizer;
@@ -35,7 +35,7 @@ internal sealed class ActiveForgetting
 
     /// <summary>Null when the options ask for none.</summary>
     /// <exception cref="ArgumentException">The table is not trained, or no reset would ever take place.</exception>
-    internal static ActiveForgetting? Create(CausalLMBackbone backbone, DecoupledAdamW optimizer, FineTuneOptions options, int totalSteps)
+    internal static ActiveForgetting? Create(LanguageBackbone backbone, DecoupledAdamW optimizer, FineTuneOptions options, int totalSteps)
     {
         if (options.ActiveForgetting is not { } forgetting)
         {
@@ -71,7 +71,7 @@ internal sealed class ActiveForgetting
         _optimizer.CountFrom(_table, origin);
     }
 
-    private static double InitializerRange(CausalLMBackbone backbone) => backbone.Config is { } config
+    private static double InitializerRange(LanguageBackbone backbone) => backbone.Config is { } config
         ? BackboneRegistry.InitializerRange(ConfigReader.Parse(Encoding.UTF8.GetBytes(config.ToJsonString()), "config.json"))
         : 0.02;
 }

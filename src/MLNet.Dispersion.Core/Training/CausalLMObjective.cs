@@ -6,7 +6,7 @@ namespace MLNet.Dispersion.Training;
 /// <summary>Predict the next token: logits at t against token t + 1, pads left out.</summary>
 internal sealed class CausalLMObjective : TrainingObjective
 {
-    internal override TaskLoss Compute(CausalLMBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
+    internal override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
     {
         Tensor hidden = output.LastHiddenState.flatten(0, 1);
         Tensor targets = Targets(batch.Tokens, inputIds.device);

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Training;
 
-/// <summary>Predict a class from the hidden state of each row's last real token.</summary>
+/// <summary>Predict a class from the backbone's summary of each row.</summary>
 internal sealed class ClassificationObjective : TrainingObjective
 {
     private readonly ScoreHead _head;
@@ -13,9 +13,9 @@ internal sealed class ClassificationObjective : TrainingObjective
 
     internal override IReadOnlyList<Parameter> HeadParameters => [_head.Weight];
 
-    internal override TaskLoss Compute(CausalLMBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
+    internal override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
     {
-        var logits = _head.Outputs(output.LastHiddenState, batch.Tokens.Lengths);
+        var logits = _head.Outputs(backbone.Summary(output.LastHiddenState, batch.Tokens.Lengths));
         var labels = tensor(batch.Labels, device: inputIds.device);
         var sum = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum);
         var correct = logits.detach().argmax(1).eq(labels).sum();

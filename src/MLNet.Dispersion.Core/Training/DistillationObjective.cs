@@ -37,7 +37,7 @@ internal sealed class DistillationObjective : TrainingObjective, IDisposable
     internal override TrainingObjective ForValidation => _task;
 
     /// <inheritdoc/>
-    internal override TaskLoss Compute(CausalLMBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
+    internal override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
     {
         Tensor targets = CausalLMObjective.Targets(batch.Tokens, inputIds.device);
         BackboneOutput taught = _teacher.Read(inputIds, batch.Tokens.AttentionMaskTensor(inputIds.device), _taughtStates);
@@ -61,7 +61,7 @@ internal sealed class DistillationObjective : TrainingObjective, IDisposable
         _teacher.Dispose();
     }
 
-    private Tensor Predictions(CausalLMBackbone backbone, BackboneOutput output, BackboneOutput taught, Tensor targets, DistillationSums sums)
+    private Tensor Predictions(LanguageBackbone backbone, BackboneOutput output, BackboneOutput taught, Tensor targets, DistillationSums sums)
     {
         Tensor hidden = output.LastHiddenState.flatten(0, 1);
         if (_options.MixingWeight > 0)

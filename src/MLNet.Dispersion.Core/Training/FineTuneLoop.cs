@@ -11,7 +11,7 @@ namespace MLNet.Dispersion.Training;
 internal sealed class FineTuneLoop : IDisposable
 {
     private const int PreparedSteps = 2;
-    private readonly CausalLMBackbone _backbone;
+    private readonly LanguageBackbone _backbone;
     private readonly FineTuneOptions _options;
     private readonly TrainingRows _train;
     private readonly BatchPlanner _planner;
@@ -26,7 +26,7 @@ internal sealed class FineTuneLoop : IDisposable
     private readonly int _padId;
     private RunCheckpoints? _checkpoints;
 
-    private FineTuneLoop(CausalLMBackbone backbone, TrainingObjective objective, TrainedParameters trained, TrainingRows rows, FineTuneOptions options, Device device, IReadOnlyList<int[]>? probeTexts)
+    private FineTuneLoop(LanguageBackbone backbone, TrainingObjective objective, TrainedParameters trained, TrainingRows rows, FineTuneOptions options, Device device, IReadOnlyList<int[]>? probeTexts)
     {
         _backbone = backbone;
         _options = options;
@@ -60,7 +60,7 @@ internal sealed class FineTuneLoop : IDisposable
     /// <param name="options">How to train; checked.</param>
     /// <param name="device">Where the backbone is.</param>
     /// <param name="probeTexts">The texts whose geometry is followed; null to choose from the rows.</param>
-    internal static FineTuneResult Run(CausalLMBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device, IReadOnlyList<int[]>? probeTexts)
+    internal static FineTuneResult Run(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device, IReadOnlyList<int[]>? probeTexts)
     {
         CheckSupport(backbone, objective, options);
         HostAllocator.KeepFreedMemory();
@@ -102,7 +102,7 @@ internal sealed class FineTuneLoop : IDisposable
         _run.Dispose();
     }
 
-    private static void CheckSupport(CausalLMBackbone backbone, TrainingObjective objective, FineTuneOptions options)
+    private static void CheckSupport(LanguageBackbone backbone, TrainingObjective objective, FineTuneOptions options)
     {
         if (objective is not DistillationObjective)
         {

@@ -7,7 +7,7 @@ namespace MLNet.Dispersion.Training;
 /// <summary>Measures a fixed sample of texts at chosen moments of a training run and keeps what it saw.</summary>
 internal sealed class GeometryTracker
 {
-    private readonly CausalLMBackbone _backbone;
+    private readonly LanguageBackbone _backbone;
     private readonly GeometryProbeOptions? _options;
     private readonly CancellationToken _cancellation;
     private readonly int[][] _sample;
@@ -17,7 +17,7 @@ internal sealed class GeometryTracker
     /// <param name="candidates">Token sequences to choose the sample from, evenly spread; those without a pair of tokens are passed over.</param>
     /// <param name="options">What to measure; null for nothing.</param>
     /// <param name="cancellation">Checked before each text.</param>
-    internal GeometryTracker(CausalLMBackbone backbone, IReadOnlyList<int[]> candidates, GeometryProbeOptions? options, CancellationToken cancellation)
+    internal GeometryTracker(LanguageBackbone backbone, IReadOnlyList<int[]> candidates, GeometryProbeOptions? options, CancellationToken cancellation)
     {
         _backbone = backbone;
         _options = options;

@@ -13,7 +13,7 @@ internal sealed class HeadScorer
 
     /// <summary>What a pass costs beside its tokens, in tokens: at 384 features about 30 in float32 and 100 in bfloat16, less for larger models.</summary>
     private const int PassCost = 64;
-    private readonly CausalLMBackbone _backbone;
+    private readonly LanguageBackbone _backbone;
     private readonly ScoreHead _head;
 
     internal HeadScorer(PretrainedLanguageModel model, ScoreHead head)
@@ -53,8 +53,8 @@ internal sealed class HeadScorer
         using var scope = NewDisposeScope();
         TokenBatch batch = texts.Pad(rows, padId: 0);
         Tensor? mask = _backbone.NeedsPaddingMask ? batch.AttentionMaskTensor(Device) : null;
-        var output = _backbone.Forward(batch.InputIdsTensor(Device), mask, HiddenStateSelection.None);
-        float[] values = finish(_head.Outputs(output.LastHiddenState, batch.Lengths)).cpu().data<float>().ToArray();
+        var output = _backbone.Forward(batch.InputIdsTensor(Device), mask, batch.TokenTypeIdsTensor(Device), HiddenStateSelection.None);
+        float[] values = finish(_head.Outputs(_backbone.Summary(output.LastHiddenState, batch.Lengths))).cpu().data<float>().ToArray();
         int width = values.Length / rows.Length;
         for (int i = 0; i < rows.Length; i++)
         {

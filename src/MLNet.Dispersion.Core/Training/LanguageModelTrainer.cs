@@ -48,6 +48,7 @@ public static class LanguageModelTrainer
 
     private static void CheckBlocks(PretrainedLanguageModel model, IReadOnlyList<int[]> blocks)
     {
+        model.RequireCausal("Causal-language-model training or likelihood");
         if (blocks.Count == 0)
         {
             throw new ArgumentException("There are no blocks to train on: the text is empty or shorter than one block.", nameof(blocks));

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Training;
 
-/// <summary>A linear layer without bias on the last real token, named and shaped as Hugging Face's sequence classifiers have it; a regressor's has one output.</summary>
+/// <summary>A linear layer without bias on the backbone's summary of a text, named and shaped as Hugging Face's sequence classifiers have it; a regressor's has one output.</summary>
 internal sealed class ScoreHead : IDisposable
 {
     internal const string WeightName = "score.weight";
@@ -28,15 +28,8 @@ internal sealed class ScoreHead : IDisposable
     }
 
     /// <summary>Outputs <c>[B, K]</c>, float32: logits of classes, or a number.</summary>
-    /// <param name="hidden"><c>[B, L, F]</c>.</param>
-    /// <param name="lengths">Real tokens of each row, padding on the right.</param>
-    internal Tensor Outputs(Tensor hidden, IReadOnlyList<int> lengths)
-    {
-        long[] last = [.. lengths.Select(length => length - 1L)];
-        var index = tensor(last, device: hidden.device).view(-1, 1, 1).expand(-1, 1, hidden.shape[2]);
-        var pooled = hidden.gather(1, index).squeeze(1);
-        return nn.functional.linear(pooled, Weight);
-    }
+    /// <param name="summary">One vector a text, <c>[B, F]</c>.</param>
+    internal Tensor Outputs(Tensor summary) => nn.functional.linear(summary, Weight);
 
     /// <inheritdoc/>
     public void Dispose() => Weight.Dispose();

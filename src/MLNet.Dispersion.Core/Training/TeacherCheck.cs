@@ -22,6 +22,7 @@ internal static class TeacherCheck
     internal static void Run(PretrainedLanguageModel teacher, PretrainedLanguageModel student, IReadOnlyList<int[]> blocks)
     {
         Require(!ReferenceEquals(teacher.Backbone, student.Backbone), $"The teacher '{teacher.Name}' is the model that is trained itself. Load it a second time, or take another.");
+        teacher.RequireCausal("Distillation");
         var (size, own) = (teacher.Backbone.Info.VocabularySize, student.Backbone.Info.VocabularySize);
         Require(size == own, $"The teacher '{teacher.Name}' has a vocabulary of {size} tokens, the model '{student.Name}' one of {own}: their predictions cannot be compared. Take a teacher of the same family, with the same tokenizer.");
         CompareTokens(teacher, student);
@@ -29,7 +30,7 @@ internal static class TeacherCheck
         int context = teacher.Backbone.Info.ContextLength;
         Require(longest <= context, $"The teacher '{teacher.Name}' reads at most {context} tokens, but there are blocks of {longest}. Cut the text into blocks of at most {context} tokens, or take a teacher of a longer context.");
         Require(teacher.Device.ToString() == student.Device.ToString(), $"The teacher '{teacher.Name}' is on {teacher.Device}, the model '{student.Name}' on {student.Device}. Load both on the same device, or name the teacher by its directory.");
-        Require(student.Backbone.HeadWeight is { is_leaf: true }, $"The head of '{student.Name}' ({student.Backbone.Info.ModelType}) is no plain matrix of weights, which distillation needs. Override CausalLMBackbone.HeadWeight, or train without a teacher.");
+        Require(student.Backbone.HeadWeight is { is_leaf: true }, $"The head of '{student.Name}' ({student.Backbone.Info.ModelType}) is no plain matrix of weights, which distillation needs. Override LanguageBackbone.HeadWeight, or train without a teacher.");
     }
 
     private static void CompareTokens(PretrainedLanguageModel teacher, PretrainedLanguageModel student)

@@ -3,7 +3,7 @@ using MLNet.Dispersion.Hub;
 
 namespace MLNet.Dispersion.Training;
 
-/// <summary>A backbone with a classification head on the last real token of each text.</summary>
+/// <summary>A backbone with a classification head on each text: on the state of its last real token for decoders, on the pooled first token for BERT.</summary>
 /// <remarks>Scoring is thread-safe; concurrent callers may run side by side. The owner disposes it, which frees the weights.</remarks>
 public sealed class TextClassifier : IDisposable
 {

@@ -3,7 +3,7 @@ using MLNet.Dispersion.Hub;
 
 namespace MLNet.Dispersion.Training;
 
-/// <summary>A backbone that predicts a number for each text (or pair of texts) from the state of its last real token.</summary>
+/// <summary>A backbone that predicts a number for each text (or pair of texts) from the state of its last real token (decoders) or the pooled first one (BERT).</summary>
 /// <remarks>
 /// Labels are brought to mean 0 and variance 1 for training, with squared error; predictions come back in the labels' own scale, which is saved with the head.
 /// Scoring is thread-safe; concurrent callers may run side by side. The owner disposes it, which frees the weights.

@@ -24,7 +24,7 @@ internal sealed class TrainedParameters : IDisposable
 
     /// <summary>Chooses by the options, adds an adapter where one is asked for and none is there, and freezes the rest.</summary>
     /// <exception cref="ArgumentException">The options do not fit the backbone, its adapter or the task.</exception>
-    internal static TrainedParameters Choose(CausalLMBackbone backbone, IReadOnlyList<Parameter> head, FineTuneOptions options)
+    internal static TrainedParameters Choose(LanguageBackbone backbone, IReadOnlyList<Parameter> head, FineTuneOptions options)
     {
         var trained = new TrainedParameters([.. OfBackbone(backbone, head, options)], head);
         var kept = trained.Backbone.Select(pair => pair.Parameter).ToHashSet<Parameter>(ReferenceEqualityComparer.Instance);
@@ -45,7 +45,7 @@ internal sealed class TrainedParameters : IDisposable
         _frozen.Clear();
     }
 
-    private static IEnumerable<(string Name, Parameter Parameter)> OfBackbone(CausalLMBackbone backbone, IReadOnlyList<Parameter> head, FineTuneOptions options)
+    private static IEnumerable<(string Name, Parameter Parameter)> OfBackbone(LanguageBackbone backbone, IReadOnlyList<Parameter> head, FineTuneOptions options)
     {
         if (backbone.Adapter is { Merged: true })
         {
@@ -70,7 +70,7 @@ internal sealed class TrainedParameters : IDisposable
             : throw new ArgumentException("The model carries a low-rank adapter, and all weights are to be trained. Set FineTuneOptions.Lora to train the adapter, or call AbsorbAdapter or RemoveAdapter first.", nameof(options));
     }
 
-    private static LoraAdapter AdapterOf(CausalLMBackbone backbone, LoraOptions options, int seed)
+    private static LoraAdapter AdapterOf(LanguageBackbone backbone, LoraOptions options, int seed)
     {
         if (backbone.Adapter is { } present)
         {
@@ -83,10 +83,10 @@ internal sealed class TrainedParameters : IDisposable
         return backbone.Adapter!;
     }
 
-    private static (string Name, Parameter Parameter)? OwnHead(CausalLMBackbone backbone) => backbone.OwnHead is { } head
+    private static (string Name, Parameter Parameter)? OwnHead(LanguageBackbone backbone) => backbone.OwnHead is { } head
         ? backbone.named_parameters().First(pair => ReferenceEquals(pair.parameter, head))
         : null;
 
-    private static ArgumentException TiedHead(CausalLMBackbone backbone, string parameter) =>
+    private static ArgumentException TiedHead(LanguageBackbone backbone, string parameter) =>
         new($"FineTuneOptions.HeadOnly is true, but the language-model head of this {backbone.Info.ModelType} is its token embedding, so it cannot be trained alone. Use FineTuneOptions.Lora, or train all weights.", parameter);
 }

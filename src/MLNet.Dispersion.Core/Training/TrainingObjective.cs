@@ -21,5 +21,5 @@ internal abstract class TrainingObjective
     /// <param name="output">The pass.</param>
     /// <param name="inputIds">What went in, <c>[B, L]</c>.</param>
     /// <param name="batch">What is to be predicted.</param>
-    internal abstract TaskLoss Compute(CausalLMBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch);
+    internal abstract TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch);
 }

@@ -10,7 +10,7 @@ namespace MLNet.Dispersion.Training;
 internal sealed class TrainingStep
 {
     private const double ClippingEpsilon = 1e-6;
-    private readonly CausalLMBackbone _backbone;
+    private readonly LanguageBackbone _backbone;
     private readonly TrainingObjective _objective;
     private readonly DecoupledAdamW _optimizer;
     private readonly DispersionOptions _dispersion;
@@ -20,7 +20,7 @@ internal sealed class TrainingStep
     private readonly HiddenStateSelection _selection;
 
     internal TrainingStep(
-        CausalLMBackbone backbone,
+        LanguageBackbone backbone,
         TrainingObjective objective,
         DecoupledAdamW optimizer,
         DispersionOptions dispersion,
@@ -73,7 +73,7 @@ internal sealed class TrainingStep
         using var scope = NewDisposeScope();
         var inputIds = batch.Tokens.InputIdsTensor(_device);
         var mask = batch.Tokens.AttentionMaskTensor(_device);
-        var output = _backbone.Forward(inputIds, mask, _selection);
+        var output = _backbone.Forward(inputIds, mask, batch.Tokens.TokenTypeIdsTensor(_device), _selection);
         var loss = _objective.Compute(_backbone, output, inputIds, batch);
         var task = loss.Sum.Over(targets);
         var total = task;

@@ -6,12 +6,12 @@ namespace MLNet.Dispersion.Training;
 /// <summary>Measures the task loss on held-out rows, all of them, in evaluation mode.</summary>
 internal sealed class Validator
 {
-    private readonly CausalLMBackbone _backbone;
+    private readonly LanguageBackbone _backbone;
     private readonly TrainingObjective _objective;
     private readonly Device _device;
     private readonly IReadOnlyList<TaskBatch> _batches;
 
-    internal Validator(CausalLMBackbone backbone, TrainingObjective objective, TrainingRows rows, int batchSize, int padId, Device device)
+    internal Validator(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, int batchSize, int padId, Device device)
     {
         _backbone = backbone;
         _objective = objective;
@@ -46,7 +46,7 @@ internal sealed class Validator
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var inputIds = batch.Tokens.InputIdsTensor(_device);
-            var output = _backbone.Forward(inputIds, batch.Tokens.AttentionMaskTensor(_device), HiddenStateSelection.None);
+            var output = _backbone.Forward(inputIds, batch.Tokens.AttentionMaskTensor(_device), batch.Tokens.TokenTypeIdsTensor(_device), HiddenStateSelection.None);
             var task = _objective.Compute(_backbone, output, inputIds, batch);
             loss += task.Sum.item<float>();
             counted |= task.Correct is not null;

@@ -12,9 +12,14 @@ internal sealed class LanguageModelScorer : IDisposable
     /// <param name="model">The model, in evaluation mode; owned from then on, unless this throws.</param>
     /// <param name="options">The checked options, nobody else's.</param>
     /// <param name="columns">What is asked for.</param>
-    /// <exception cref="ArgumentException">The model names no token that begins or ends texts, or its context has no room for what is asked.</exception>
+    /// <exception cref="ArgumentException">The model names no token that begins or ends texts, is an encoder asked for likelihoods or continuations, or its context has no room for what is asked.</exception>
     internal LanguageModelScorer(PretrainedLanguageModel model, LanguageModelOptions options, LanguageModelColumns columns)
     {
+        if (!model.Backbone.IsCausal && (columns.NameOf(LanguageModelOutput.LogLikelihood) ?? columns.NameOf(LanguageModelOutput.Perplexity)) is { } name)
+        {
+            throw new ArgumentException($"{model.Name} ({model.Backbone.Info.ModelType}) is an encoder and has no likelihoods for column '{name}': set LogLikelihoodColumnName and PerplexityColumnName to null for embeddings alone, or take a causal model.");
+        }
+
         Model = model;
         _generation = options.Generation;
         Extractor = new TextFeatureExtractor(model, options.Features);

@@ -21,7 +21,7 @@ internal static class Subject
             """;
         using PretrainedLanguageModel tiny = Tiny();
         using var generator = new torch.Generator(1, torch.CPU);
-        CausalLMBackbone backbone = BackboneRegistry.Create(config, generator);
+        LanguageBackbone backbone = BackboneRegistry.Create(config, generator);
         backbone.eval();
         return new PretrainedLanguageModel("GPT-2 small's shape", backbone, tiny.Tokenizer);
     }

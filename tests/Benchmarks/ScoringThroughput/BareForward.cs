@@ -9,7 +9,7 @@ namespace MLNet.Dispersion.Benchmarks.ScoringThroughput;
 /// <summary>The forward passes of a list of texts and nothing else: no tokenizer, no head, and inputs that are tensors already, without masks, as scoring has them.</summary>
 internal sealed class BareForward : IDisposable
 {
-    private readonly CausalLMBackbone _backbone;
+    private readonly LanguageBackbone _backbone;
     private readonly ScalarType _computeType;
     private readonly Tensor[] _inputs;
 

@@ -29,7 +29,7 @@ internal sealed record Shape(string Name, string Config, int Batch, int Length, 
     public long Tokens => (long)Batch * Length;
 
     /// <summary>The network, with random weights.</summary>
-    public CausalLMBackbone Create()
+    public LanguageBackbone Create()
     {
         using var generator = new torch.Generator(1, torch.CPU);
         return BackboneRegistry.Create(Config, generator);
@@ -48,7 +48,7 @@ internal sealed record Shape(string Name, string Config, int Batch, int Length, 
     /// </summary>
     public double FloatingPointOperations()
     {
-        using CausalLMBackbone backbone = Create();
+        using LanguageBackbone backbone = Create();
         BackboneInfo info = backbone.Info;
         long matrices = backbone.named_parameters().Where(pair => pair.parameter.dim() == 2 && !IsTable(pair.name)).Sum(pair => pair.parameter.numel());
         long head = (long)info.VocabularySize * info.HiddenSize;

@@ -17,7 +17,7 @@ internal static class StepTimes
     public static (double[] Plain, double[] Dispersed) Measure(Shape shape, Route route, int steps)
     {
         HostAllocator.KeepFreedMemory();
-        using CausalLMBackbone backbone = shape.Create();
+        using LanguageBackbone backbone = shape.Create();
         backbone.ComputeType = PrecisionResolver.ComputeType(route.Precision(), CPU);
         backbone.ActivationCheckpointing = route == Route.Checkpointed;
         backbone.train();

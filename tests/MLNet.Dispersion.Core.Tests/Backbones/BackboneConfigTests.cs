@@ -16,7 +16,7 @@ public sealed class BackboneConfigTests
     [InlineData("null", "object")]
     [InlineData("{}", "model_type")]
     [InlineData("""{"model_type":7}""", "model_type")]
-    [InlineData("""{"model_type":"bert"}""", "gpt2")]
+    [InlineData("""{"model_type":"t5"}""", "gpt2")]
     [InlineData("""{"model_type":"gpt2","model_type":"gpt2"}""", "JSON")]
     [InlineData("""{"model_type":"\ud800"}""", "JSON")]
     [InlineData("""{"model_type":"gpt2","n_embd":0}""", "n_embd")]

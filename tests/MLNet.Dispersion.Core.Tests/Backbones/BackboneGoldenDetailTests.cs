@@ -73,7 +73,7 @@ public sealed class BackboneGoldenDetailTests
         }
     }
 
-    private static void AssertNorms(CausalLMBackbone backbone, JsonElement norms)
+    private static void AssertNorms(LanguageBackbone backbone, JsonElement norms)
     {
         var parameters = backbone.named_parameters().ToDictionary(p => p.name, p => p.parameter);
         Assert.Equal(parameters.Count, norms.EnumerateObject().Count());

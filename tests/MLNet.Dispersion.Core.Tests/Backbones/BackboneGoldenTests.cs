@@ -68,12 +68,12 @@ public sealed class BackboneGoldenTests
         AssertGradients(backbone, expected, isStory ? "grad." : "grad.clamp_0.1.");
     }
 
-    internal static CausalLMBackbone Load(string model) => BackboneRegistry.Load(new DirectoryCheckpoint(SharedFixtures.Fixture(model)));
+    internal static LanguageBackbone Load(string model) => BackboneRegistry.Load(new DirectoryCheckpoint(SharedFixtures.Fixture(model)));
 
-    internal static BackboneOutput Forward(CausalLMBackbone backbone, Dictionary<string, Tensor> inputs) =>
+    internal static BackboneOutput Forward(LanguageBackbone backbone, Dictionary<string, Tensor> inputs) =>
         backbone.Forward(inputs["input_ids"], inputs.TryGetValue("attention_mask", out var mask) ? mask.to(ScalarType.Bool) : null, HiddenStateSelection.All);
 
-    internal static Tensor CrossEntropy(CausalLMBackbone backbone, BackboneOutput output, Dictionary<string, Tensor> inputs)
+    internal static Tensor CrossEntropy(LanguageBackbone backbone, BackboneOutput output, Dictionary<string, Tensor> inputs)
     {
         var labels = inputs.TryGetValue("labels", out var given) ? given : inputs["input_ids"];
         long length = labels.shape[1];
@@ -81,7 +81,7 @@ public sealed class BackboneGoldenTests
         return nn.functional.cross_entropy(logits, labels.narrow(1, 1, length - 1).reshape(-1), ignore_index: -100);
     }
 
-    internal static void AssertGradients(CausalLMBackbone backbone, Dictionary<string, Tensor> expected, string prefix)
+    internal static void AssertGradients(LanguageBackbone backbone, Dictionary<string, Tensor> expected, string prefix)
     {
         var parameters = backbone.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter);
         var goldens = expected.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)).ToList();

@@ -98,7 +98,7 @@ public sealed class BackboneInputTests
         Assert.True(Run(1).eq(still).all().item<bool>());
     }
 
-    private static CausalLMBackbone Small() => BackboneRegistry.Load(SmallCheckpoint.Files(weights =>
+    private static LanguageBackbone Small() => BackboneRegistry.Load(SmallCheckpoint.Files(weights =>
     {
         // Large enough weights that every token matters.
         foreach (var weight in weights.Values.Where(w => w.dim() == 2))
@@ -107,7 +107,7 @@ public sealed class BackboneInputTests
         }
     }));
 
-    private static void Refuses(CausalLMBackbone backbone, Tensor ids, Tensor? mask, string part)
+    private static void Refuses(LanguageBackbone backbone, Tensor ids, Tensor? mask, string part)
     {
         var error = Assert.Throws<ArgumentException>(() => backbone.Forward(ids, mask, HiddenStateSelection.None));
         Assert.Contains(part, error.Message, StringComparison.Ordinal);

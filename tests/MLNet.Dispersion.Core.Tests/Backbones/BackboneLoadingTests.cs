@@ -25,7 +25,7 @@ public sealed class BackboneLoadingTests
     [Fact]
     public void Load_InsideAScope_OutlivesIt()
     {
-        CausalLMBackbone backbone;
+        LanguageBackbone backbone;
         using (NewDisposeScope())
         {
             backbone = BackboneRegistry.Load(SmallCheckpoint.Files());

@@ -21,7 +21,7 @@ public sealed class BackboneMemoryTests
         var reader = TinyConfigs.Reader(family, settings);
         long before = Environment.WorkingSet;
 
-        using CausalLMBackbone backbone = reader.ModelType switch
+        using LanguageBackbone backbone = reader.ModelType switch
         {
             "gpt2" => Gpt2Backbone.Create(reader),
             "llama" => LlamaBackbone.Create(reader),

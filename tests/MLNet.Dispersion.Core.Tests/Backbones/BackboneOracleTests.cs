@@ -77,7 +77,7 @@ public sealed class BackboneOracleTests
     }
 
     // Biases and norms too, and large enough that nothing stays near its start.
-    private static void Shake(CausalLMBackbone backbone, Generator generator)
+    private static void Shake(LanguageBackbone backbone, Generator generator)
     {
         foreach (var (name, parameter) in backbone.named_parameters())
         {
@@ -86,7 +86,7 @@ public sealed class BackboneOracleTests
         }
     }
 
-    private static Dictionary<string, (long[] Shape, double[] Values)> Values(CausalLMBackbone backbone) =>
+    private static Dictionary<string, (long[] Shape, double[] Values)> Values(LanguageBackbone backbone) =>
         backbone.named_parameters().ToDictionary(p => p.name, p => (p.parameter.shape, p.parameter.to(ScalarType.Float64).data<double>().ToArray()));
 
     private static void AssertNear(double[][] expected, Tensor actual, string what)

@@ -58,7 +58,7 @@ public sealed class BackbonePrecisionTests
         Assert.InRange(distance / size, 1e-5, GradientBound);
     }
 
-    private static (Tensor[] States, Tensor Logits, double Loss) Run(CausalLMBackbone backbone, Dictionary<string, Tensor> inputs, ScalarType type)
+    private static (Tensor[] States, Tensor Logits, double Loss) Run(LanguageBackbone backbone, Dictionary<string, Tensor> inputs, ScalarType type)
     {
         backbone.ComputeType = type;
         var output = BackboneGoldenTests.Forward(backbone, inputs);
@@ -66,7 +66,7 @@ public sealed class BackbonePrecisionTests
         return ([.. output.HiddenStates.Select(state => state!)], backbone.Logits(output.LastHiddenState), loss);
     }
 
-    private static Dictionary<string, Tensor> Gradients(CausalLMBackbone backbone, Dictionary<string, Tensor> inputs, ScalarType type)
+    private static Dictionary<string, Tensor> Gradients(LanguageBackbone backbone, Dictionary<string, Tensor> inputs, ScalarType type)
     {
         backbone.ComputeType = type;
         backbone.zero_grad();

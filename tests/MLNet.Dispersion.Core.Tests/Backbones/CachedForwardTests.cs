@@ -20,7 +20,7 @@ public sealed class CachedForwardTests
     [InlineData("stories260k")]
     public void Continue_FixtureInPieces_EqualsForwardOfTheWhole(string fixture)
     {
-        using CausalLMBackbone backbone = BackboneRegistry.Load(Backbone.FromDirectory(SharedFixtures.Fixture(fixture)).Source);
+        using LanguageBackbone backbone = BackboneRegistry.Load(Backbone.FromDirectory(SharedFixtures.Fixture(fixture)).Source);
         AssertPiecesEqualWhole(backbone, [[9, 3, 1], [1, 1, 1], [1, 4, 2], [1, 1, 1]]);
     }
 
@@ -31,7 +31,7 @@ public sealed class CachedForwardTests
     public void Continue_AnySetting_EqualsForwardOfTheWhole(string family, string setting)
     {
         using var generator = new Generator(5);
-        using CausalLMBackbone backbone = BackboneRegistry.Create(TinyConfigs.Merge(family, setting).ToJsonString(), generator);
+        using LanguageBackbone backbone = BackboneRegistry.Create(TinyConfigs.Merge(family, setting).ToJsonString(), generator);
         foreach (var parameter in backbone.parameters())
         {
             using var noGradient = no_grad();
@@ -45,7 +45,7 @@ public sealed class CachedForwardTests
     public void Continue_BFloat16_EqualsForwardOfTheWhole()
     {
         using var generator = new Generator(5);
-        using CausalLMBackbone backbone = BackboneRegistry.Create(TinyConfigs.Merge(TinyConfigs.Llama, "").ToJsonString(), generator);
+        using LanguageBackbone backbone = BackboneRegistry.Create(TinyConfigs.Merge(TinyConfigs.Llama, "").ToJsonString(), generator);
         backbone.ComputeType = ScalarType.BFloat16;
 
         // bfloat16 keeps 8 bits: each product rounds by 2^-9 of its size.
@@ -57,7 +57,7 @@ public sealed class CachedForwardTests
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(5);
-        using CausalLMBackbone backbone = BackboneRegistry.Create(TinyConfigs.Merge(TinyConfigs.Llama, "").ToJsonString(), generator);
+        using LanguageBackbone backbone = BackboneRegistry.Create(TinyConfigs.Merge(TinyConfigs.Llama, "").ToJsonString(), generator);
         using KeyValueCache cache = backbone.CreateCache(3, 12)!;
         Read(backbone, cache, [[1, 2, 3], [4], [5, 6]]);
         Read(backbone, cache, [[7], [8], [9]]);
@@ -78,7 +78,7 @@ public sealed class CachedForwardTests
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(5);
-        using CausalLMBackbone backbone = BackboneRegistry.Create(TinyConfigs.Merge(TinyConfigs.Gpt2, "").ToJsonString(), generator);
+        using LanguageBackbone backbone = BackboneRegistry.Create(TinyConfigs.Merge(TinyConfigs.Gpt2, "").ToJsonString(), generator);
         using KeyValueCache small = backbone.CreateCache(2, 4)!;
         Read(backbone, small, [[1, 2, 3], [4]]);
         Assert.Contains("room for 1 columns", Assert.Throws<ArgumentException>(() => Read(backbone, small, [[1, 2], [4]])).Message, StringComparison.Ordinal);
@@ -96,7 +96,7 @@ public sealed class CachedForwardTests
     public void Continue_ManyPasses_TakesNoMoreMemory()
     {
         using var generator = new Generator(5);
-        using CausalLMBackbone backbone = BackboneRegistry.Create(TinyConfigs.Merge(TinyConfigs.NeoX, "").ToJsonString(), generator);
+        using LanguageBackbone backbone = BackboneRegistry.Create(TinyConfigs.Merge(TinyConfigs.NeoX, "").ToJsonString(), generator);
         long empty = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         using (KeyValueCache cache = backbone.CreateCache(1, 12)!)
         {
@@ -115,7 +115,7 @@ public sealed class CachedForwardTests
         Assert.Equal(empty, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
-    private static void AssertPiecesEqualWhole(CausalLMBackbone backbone, int[][] pieces, double bound = Bound)
+    private static void AssertPiecesEqualWhole(LanguageBackbone backbone, int[][] pieces, double bound = Bound)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -141,7 +141,7 @@ public sealed class CachedForwardTests
         Assert.Equal(sequences.Select(sequence => sequence.Count), cache.Lengths);
     }
 
-    private static Tensor Read(CausalLMBackbone backbone, KeyValueCache cache, int[][] tokens)
+    private static Tensor Read(LanguageBackbone backbone, KeyValueCache cache, int[][] tokens)
     {
         var batch = TokenBatch.Pad(tokens, padId: 0);
         using Tensor ids = batch.InputIdsTensor(CPU);
@@ -149,7 +149,7 @@ public sealed class CachedForwardTests
         return backbone.Continue(cache, ids, mask);
     }
 
-    private static Tensor Whole(CausalLMBackbone backbone, int[] ids)
+    private static Tensor Whole(LanguageBackbone backbone, int[] ids)
     {
         using var noGradient = no_grad();
         return backbone.Forward(tensor(ids.Select(id => (long)id).ToArray(), 1, ids.Length), null, HiddenStateSelection.None).LastHiddenState[0];

@@ -97,9 +97,9 @@ public sealed class SharedPrefixesTests
     /// <summary>A backbone of a user's own, which reads sequences whole.</summary>
     private sealed class Uncached : CausalLMBackbone
     {
-        private readonly CausalLMBackbone _inner;
+        private readonly LanguageBackbone _inner;
 
-        public Uncached(CausalLMBackbone inner)
+        public Uncached(LanguageBackbone inner)
             : base(inner.Info)
         {
             _inner = inner;

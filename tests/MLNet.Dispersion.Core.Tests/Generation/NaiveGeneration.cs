@@ -7,7 +7,7 @@ namespace MLNet.Dispersion.Tests.Generation;
 internal static class NaiveGeneration
 {
     /// <summary>The likeliest tokens behind a prompt, and the smallest lead of any of them over the next likeliest.</summary>
-    public static (int[] Ids, double SmallestLead) Greedy(CausalLMBackbone backbone, int[] prompt, int count)
+    public static (int[] Ids, double SmallestLead) Greedy(LanguageBackbone backbone, int[] prompt, int count)
     {
         var ids = prompt.ToList();
         double lead = double.PositiveInfinity;
@@ -23,7 +23,7 @@ internal static class NaiveGeneration
     }
 
     /// <summary>The logits behind a sequence.</summary>
-    public static double[] Logits(CausalLMBackbone backbone, int[] ids)
+    public static double[] Logits(LanguageBackbone backbone, int[] ids)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();

@@ -19,7 +19,7 @@ public sealed class TextGenerationTests
     public void Run_Greedy_EqualsReadingEverythingAgainForEachToken(string fixture)
     {
         const int New = 24;
-        using CausalLMBackbone backbone = BackboneRegistry.Load(Backbone.FromDirectory(SharedFixtures.Fixture(fixture)).Source);
+        using LanguageBackbone backbone = BackboneRegistry.Load(Backbone.FromDirectory(SharedFixtures.Fixture(fixture)).Source);
         var random = new Random(7);
         int[][] prompts = [.. new[] { 5, 1, 12, 2, 30, 5 }.Select(length => Enumerable.Range(0, length).Select(_ => random.Next(backbone.Info.VocabularySize)).ToArray())];
         var options = new TextGenerationOptions { MaxNewTokens = New, BatchSize = 4 };

@@ -12,8 +12,8 @@ public class CondensationEndToEndTests
     [SkippableFact]
     public void Measure_Gpt2OnTwoTexts_MatchesTheAveragedFigures()
     {
-        (CausalLMBackbone backbone, JsonElement golden, int[][] texts) = Load("gpt2_tiny", "condensation", "row0", "second_text");
-        using CausalLMBackbone owned = backbone;
+        (LanguageBackbone backbone, JsonElement golden, int[][] texts) = Load("gpt2_tiny", "condensation", "row0", "second_text");
+        using LanguageBackbone owned = backbone;
         CondensationProfile profile = CondensationProbe.Measure(backbone, texts);
         JsonElement expected = golden.GetProperty("averaged_over_sequences");
         AssertClose(expected.GetProperty("mean_cosine_full_matrix"), [.. profile.Layers.Select(layer => layer.MeanCosine)]);
@@ -26,8 +26,8 @@ public class CondensationEndToEndTests
     [SkippableFact]
     public void Measure_TrainedModelOnItsStory_MatchesEachLayer()
     {
-        (CausalLMBackbone backbone, JsonElement golden, int[][] texts) = Load("stories260k", "stories260k/condensation", "story");
-        using CausalLMBackbone owned = backbone;
+        (LanguageBackbone backbone, JsonElement golden, int[][] texts) = Load("stories260k", "stories260k/condensation", "story");
+        using LanguageBackbone owned = backbone;
         CondensationProfile profile = CondensationProbe.Measure(backbone, texts);
         JsonElement story = golden.GetProperty("sequences").GetProperty("story");
         foreach (JsonElement layer in story.GetProperty("layers").EnumerateArray())
@@ -41,7 +41,7 @@ public class CondensationEndToEndTests
         AssertClose(story.GetProperty("mean_cossim_last_n"), profile.LastLayersMeans);
     }
 
-    private static (CausalLMBackbone Backbone, JsonElement Golden, int[][] Texts) Load(string model, string folder, params string[] texts)
+    private static (LanguageBackbone Backbone, JsonElement Golden, int[][] Texts) Load(string model, string folder, params string[] texts)
     {
         var tensors = new GoldenTensors(SharedFixtures.Fixture(folder, "condensation.safetensors"));
         JsonElement golden = JsonDocument.Parse(File.ReadAllText(SharedFixtures.Fixture(folder, "condensation.json"))).RootElement;

@@ -162,7 +162,7 @@ public class TokenizerJsonTests
 
     [Theory]
     [InlineData("model", """{"type": "Unigram", "vocab": [["a", -1.0]]}""", "Unigram")]
-    [InlineData("model", """{"type": "WordPiece", "vocab": {"a": 0}}""", "WordPiece")]
+    [InlineData("model", """{"type": "WordPiece", "vocab": {"a": 0}}""", "lacks [CLS]")]
     [InlineData("model", """{"vocab": {"a": 0}}""", "unnamed")]
     [InlineData("model", """{"type": "BPE", "vocab": {"a": 0}, "merges": [], "end_of_word_suffix": "</w>"}""", "end of word suffix")]
     [InlineData("model", "[]", "must be an object")]

@@ -171,7 +171,7 @@ public sealed class ActiveForgettingTests
         return model.Backbone.TokenEmbeddingWeight!.detach().clone();
     }
 
-    private static DecoupledAdamW Optimizer(CausalLMBackbone backbone)
+    private static DecoupledAdamW Optimizer(LanguageBackbone backbone)
     {
         var optimizer = ParameterGroups.CreateOptimizer(backbone.named_parameters(), [], new FineTuneOptions());
         GiveGradients(optimizer);

@@ -242,10 +242,10 @@ public sealed class DistillationTests
         return sum / Blocks.Sum(block => block.Length - 1);
     }
 
-    private static Tensor Probabilities(CausalLMBackbone backbone, Tensor ids, double temperature) =>
+    private static Tensor Probabilities(LanguageBackbone backbone, Tensor ids, double temperature) =>
         (backbone.Logits(backbone.Forward(ids, null, HiddenStateSelection.None).LastHiddenState) / temperature).softmax(2);
 
-    private static Tensor Naive(CausalLMBackbone student, CausalLMBackbone teacher, Tensor ids, Tensor? mask, TokenBatch tokens, DistillationOptions options, Tensor? projection)
+    private static Tensor Naive(LanguageBackbone student, LanguageBackbone teacher, Tensor ids, Tensor? mask, TokenBatch tokens, DistillationOptions options, Tensor? projection)
     {
         var own = student.Forward(ids, mask, HiddenStateSelection.All);
         var taught = teacher.Forward(ids, mask, HiddenStateSelection.All);

@@ -63,7 +63,7 @@ public sealed class EmbeddingNoiseTests
         string sizes = modelType == "gpt2"
             ? "\"n_layer\": 1, \"n_embd\": 16, \"n_head\": 2, \"n_positions\": 12"
             : "\"num_hidden_layers\": 1, \"hidden_size\": 16, \"num_attention_heads\": 2, \"max_position_embeddings\": 12, \"intermediate_size\": 32, \"hidden_dropout\": 0.0, \"attention_dropout\": 0.0";
-        using CausalLMBackbone backbone = BackboneRegistry.Create($"{{\"model_type\": \"{modelType}\", \"vocab_size\": 30, {sizes}}}", generator);
+        using LanguageBackbone backbone = BackboneRegistry.Create($"{{\"model_type\": \"{modelType}\", \"vocab_size\": 30, {sizes}}}", generator);
         Tensor ids = arange(8, dtype: ScalarType.Int64).view(2, 4);
         Tensor before = backbone.Forward(ids, null, HiddenStateSelection.All).HiddenStates[0]!;
 

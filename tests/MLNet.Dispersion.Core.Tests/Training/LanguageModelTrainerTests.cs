@@ -39,7 +39,7 @@ public sealed class LanguageModelTrainerTests
     {
         using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
         using var generator = new Generator(9, CPU);
-        CausalLMBackbone backbone = model.Backbone;
+        LanguageBackbone backbone = model.Backbone;
         backbone.ActivationCheckpointing = checkpointing;
         backbone.DropoutProbability = dropout;
         backbone.DropoutGenerator = generator;
@@ -115,7 +115,7 @@ public sealed class LanguageModelTrainerTests
         return LanguageModelTrainer.Train(model, texts, options).History[0];
     }
 
-    private static double NegativeLogLikelihood(CausalLMBackbone backbone, int[] text)
+    private static double NegativeLogLikelihood(LanguageBackbone backbone, int[] text)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();

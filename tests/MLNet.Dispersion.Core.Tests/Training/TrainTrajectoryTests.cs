@@ -67,7 +67,7 @@ public sealed class TrainTrajectoryTests
         return batches;
     }
 
-    private static void AssertFinalWeights(string run, CausalLMBackbone backbone)
+    private static void AssertFinalWeights(string run, LanguageBackbone backbone)
     {
         var expected = SafetensorsFile.ReadAll("train_trajectory", "final_params.safetensors").Where(pair => pair.Key.StartsWith(run + ".", StringComparison.Ordinal)).ToList();
         var actual = backbone.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter);

@@ -7,10 +7,10 @@ namespace MLNet.Dispersion.Backbones.Adapters;
 /// <remarks>Adding and subtracting an update rounds twice and would not give the weights back, so merging keeps them. Not thread-safe; disposing frees the matrices.</remarks>
 internal sealed class LoraAdapter : IDisposable
 {
-    private readonly CausalLMBackbone _backbone;
+    private readonly LanguageBackbone _backbone;
 
     /// <summary>Takes the modules' updates, which it then owns. They have no effect before <see cref="Attach"/>.</summary>
-    internal LoraAdapter(CausalLMBackbone backbone, LoraOptions options, IReadOnlyList<AdaptedModule> modules)
+    internal LoraAdapter(LanguageBackbone backbone, LoraOptions options, IReadOnlyList<AdaptedModule> modules)
     {
         _backbone = backbone;
         Options = options;
@@ -35,7 +35,7 @@ internal sealed class LoraAdapter : IDisposable
     /// <param name="options">Checked here; copied.</param>
     /// <param name="generator">Draws A; on the CPU.</param>
     /// <exception cref="ArgumentException">An option is outside its range, or names a module that is not there.</exception>
-    internal static LoraAdapter Create(CausalLMBackbone backbone, LoraOptions options, Generator generator)
+    internal static LoraAdapter Create(LanguageBackbone backbone, LoraOptions options, Generator generator)
     {
         options.Validate();
         options = options.Clone();

@@ -21,7 +21,7 @@ internal static class PeftConfig
     private static readonly string[] HarmlessInitialisations = ["true", "false", "gaussian", "eva", "orthogonal"];
 
     /// <summary>Writes the file as PEFT does, keys in order.</summary>
-    internal static void Write(CheckpointSink sink, CausalLMBackbone backbone, LoraAdapter adapter, AdapterBase identity)
+    internal static void Write(CheckpointSink sink, LanguageBackbone backbone, LoraAdapter adapter, AdapterBase identity)
     {
         LoraOptions options = adapter.Options;
         var config = new JsonObject

@@ -13,7 +13,7 @@ internal static class PeftFiles
     private const string Weight = ".weight";
 
     /// <summary>Writes an adapter, weights first.</summary>
-    internal static void Write(CheckpointSink sink, CausalLMBackbone backbone, LoraAdapter adapter, AdapterBase identity)
+    internal static void Write(CheckpointSink sink, LanguageBackbone backbone, LoraAdapter adapter, AdapterBase identity)
     {
         sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, adapter.Parameters.Select(pair => KeyValuePair.Create(Prefix + pair.Name, (Tensor)pair.Parameter))));
         identity.Write(sink);
@@ -25,7 +25,7 @@ internal static class PeftFiles
 
     /// <summary>Reads an adapter, not attached yet: all of it, or an exception.</summary>
     /// <exception cref="CheckpointException">Files are missing or damaged, ask for what is not supported, or belong to another base.</exception>
-    internal static LoraAdapter Read(CheckpointSource source, CausalLMBackbone backbone)
+    internal static LoraAdapter Read(CheckpointSource source, LanguageBackbone backbone)
     {
         LoraOptions options = PeftConfig.Read(source, out string? baseName);
         if (!source.Contains(WeightsFile))
@@ -38,7 +38,7 @@ internal static class PeftFiles
         return adapter!;
     }
 
-    private static LoraAdapter Read(SafetensorsReader reader, CausalLMBackbone backbone, LoraOptions options, string? baseName)
+    private static LoraAdapter Read(SafetensorsReader reader, LanguageBackbone backbone, LoraOptions options, string? baseName)
     {
         string home = baseName is null ? "Load the adapter onto the base that it was trained on." : $"Load the adapter onto the base that it was trained on: adapter_config.json says {Printable.Name(baseName)}.";
         var layers = LoraTargets.All(backbone).ToDictionary(pair => pair.Name, pair => pair.Layer, StringComparer.Ordinal);
@@ -68,7 +68,7 @@ internal static class PeftFiles
         return Fill(reader, backbone, options, found);
     }
 
-    private static string ModuleOf(string tensor, CausalLMBackbone backbone, string file)
+    private static string ModuleOf(string tensor, LanguageBackbone backbone, string file)
     {
         bool known = tensor.StartsWith(Prefix, StringComparison.Ordinal) && (tensor.EndsWith(Down, StringComparison.Ordinal) || tensor.EndsWith(Up, StringComparison.Ordinal)) && tensor.Length > Prefix.Length + Down.Length;
         return known
@@ -90,7 +90,7 @@ internal static class PeftFiles
         }
     }
 
-    private static void CheckComplete(string file, CausalLMBackbone backbone, IReadOnlyList<string> targets, IReadOnlyCollection<string> found, string home)
+    private static void CheckComplete(string file, LanguageBackbone backbone, IReadOnlyList<string> targets, IReadOnlyCollection<string> found, string home)
     {
         if (targets.Count == 0)
         {
@@ -109,7 +109,7 @@ internal static class PeftFiles
         }
     }
 
-    private static LoraAdapter Fill(SafetensorsReader reader, CausalLMBackbone backbone, LoraOptions options, Dictionary<string, string> found)
+    private static LoraAdapter Fill(SafetensorsReader reader, LanguageBackbone backbone, LoraOptions options, Dictionary<string, string> found)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();

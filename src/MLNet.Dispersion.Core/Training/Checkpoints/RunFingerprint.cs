@@ -13,7 +13,7 @@ internal static partial class RunFingerprint
     private const int ShownHashDigits = 12;
 
     /// <summary>Describes a run before its first step.</summary>
-    internal static IReadOnlyDictionary<string, string> Of(CausalLMBackbone backbone, TrainingObjective objective, DecoupledAdamW optimizer, TrainingRows rows, FineTuneOptions options)
+    internal static IReadOnlyDictionary<string, string> Of(LanguageBackbone backbone, TrainingObjective objective, DecoupledAdamW optimizer, TrainingRows rows, FineTuneOptions options)
     {
         CultureInfo plain = CultureInfo.InvariantCulture;
         BackboneInfo info = backbone.Info;

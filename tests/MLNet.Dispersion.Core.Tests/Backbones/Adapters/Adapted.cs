@@ -27,13 +27,13 @@ internal static class Adapted
         _ => ["q_proj", "v_proj", "down_proj"],
     };
 
-    public static CausalLMBackbone Backbone(string family, ulong seed = 4)
+    public static LanguageBackbone Backbone(string family, ulong seed = 4)
     {
         using var generator = new Generator(seed, CPU);
         return BackboneRegistry.Create(Config(family), generator);
     }
 
-    public static LoraAdapter Attach(CausalLMBackbone backbone, LoraOptions options, ulong seed = 9)
+    public static LoraAdapter Attach(LanguageBackbone backbone, LoraOptions options, ulong seed = 9)
     {
         using var generator = new Generator(seed, CPU);
         using var noGradient = no_grad();
@@ -50,7 +50,7 @@ internal static class Adapted
     /// <summary>Four rows of eight tokens.</summary>
     public static Tensor Ids() => tensor([.. Enumerable.Range(0, 32).Select(i => (long)(i * i % 13))], [4, 8]);
 
-    public static Tensor Logits(CausalLMBackbone backbone) => backbone.Logits(backbone.Forward(Ids(), null, HiddenStateSelection.None).LastHiddenState);
+    public static Tensor Logits(LanguageBackbone backbone) => backbone.Logits(backbone.Forward(Ids(), null, HiddenStateSelection.None).LastHiddenState);
 
     /// <summary>W + s B A by loops in float64, W as stored.</summary>
     public static float[,] NaiveMerged(AdaptedModule module, double scale)

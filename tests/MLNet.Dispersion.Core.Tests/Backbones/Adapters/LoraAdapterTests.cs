@@ -241,7 +241,7 @@ public sealed class LoraAdapterTests
         Assert.NotNull(backbone.HeadWeight);
     }
 
-    private static Tensor Loss(CausalLMBackbone backbone)
+    private static Tensor Loss(LanguageBackbone backbone)
     {
         Tensor ids = Adapted.Ids();
         var tokens = MLNet.Dispersion.Data.TokenBatch.Pad([.. Enumerable.Range(0, 4).Select(row => Enumerable.Range(0, 8).Select(i => (int)ids[row, i].item<long>()).ToArray())], padId: 0);
@@ -249,7 +249,7 @@ public sealed class LoraAdapterTests
         return new CausalLMObjective().Compute(backbone, output, ids, new TaskBatch(tokens, [], 1)).Sum + output.HiddenStates[1]!.pow(2).sum();
     }
 
-    private static void PutNaivelyMerged(LoraAdapter adapter, CausalLMBackbone plain, double scale)
+    private static void PutNaivelyMerged(LoraAdapter adapter, LanguageBackbone plain, double scale)
     {
         using var noGradient = no_grad();
         var parameters = plain.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter);
@@ -262,6 +262,6 @@ public sealed class LoraAdapterTests
     private static void AssertNear(Tensor expected, Tensor actual) =>
         Assert.InRange((actual - expected).norm().item<float>(), 0, (1e-4f * expected.norm().item<float>()) + 1e-7f);
 
-    private static Dictionary<string, int[]> Bits(CausalLMBackbone backbone) =>
+    private static Dictionary<string, int[]> Bits(LanguageBackbone backbone) =>
         backbone.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter.data<float>().ToArray().Select(BitConverter.SingleToInt32Bits).ToArray());
 }
