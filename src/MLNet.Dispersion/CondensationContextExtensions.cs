@@ -52,7 +52,7 @@ public static class CondensationContextExtensions
         ITransformer fitted,
         CondensationReportOptions? options = null)
     {
-        IFineTunedTransformer model = FittedModel.Find(fitted, nameof(fitted));
+        FineTunedTextTransformer model = FittedModel.Find(fitted, nameof(fitted));
         CondensationReportOptions named = options?.Clone() ?? new CondensationReportOptions();
         named.ModelName ??= $"{model.BackboneName}, fine-tuned";
         return Measure(ml, data, textColumnName, texts => model.Model.Use(scorer => CondensationReport.Measure(scorer.LanguageModel, texts, named)));

@@ -29,7 +29,7 @@ public sealed class EmbeddingGeometryEstimator : IEstimator<EmbeddingGeometryTra
     private readonly GeometryColumns _columns;
     private readonly EmbeddingGeometryOptions _options;
     private readonly Backbone? _backbone;
-    private readonly IFineTunedTransformer? _fitted;
+    private readonly FineTunedTextTransformer? _fitted;
 
     /// <summary>Creates the estimator for a pretrained model; <c>ml.Transforms.Text.MeasureEmbeddingGeometry(...)</c> is the usual way.</summary>
     /// <param name="environment">The <see cref="MLContext"/>, or any other environment.</param>

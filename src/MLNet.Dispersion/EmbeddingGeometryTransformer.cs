@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using MLNet.Dispersion.Diagnostics;
 using MLNet.Dispersion.Interop;
@@ -31,7 +30,7 @@ namespace MLNet.Dispersion;
 /// throws <see cref="InvalidOperationException"/> naming row and layer.
 /// </para>
 /// <para>
-/// It is a row-to-row mapper, so <c>Model.CreatePredictionEngine</c> takes it, alone and inside a chain. <see cref="Transform"/> measures in blocks of
+/// It is a row-to-row mapper, so <c>Model.CreatePredictionEngine</c> takes it, alone and inside a chain. <see cref="TextTransformer.Transform"/> measures in blocks of
 /// up to 256 rows while the data is read, and measures nothing where none of the added columns is asked for.
 /// </para>
 /// <para>
@@ -45,9 +44,8 @@ namespace MLNet.Dispersion;
 /// process that has this assembly beside it, and puts the model on the best device there (CUDA where available, else CPU).
 /// </para>
 /// </remarks>
-public sealed class EmbeddingGeometryTransformer : ITransformer, IDisposable
+public sealed class EmbeddingGeometryTransformer : TextTransformer
 {
-    private readonly IHost _host;
     private readonly GeometryColumns _columns;
     private readonly SharedModel<MeasuredModel> _model;
     private readonly TextGeometryProbe _probe;
@@ -58,10 +56,9 @@ public sealed class EmbeddingGeometryTransformer : ITransformer, IDisposable
     /// <param name="model">The model; disposed with this object, and at once if making it fails.</param>
     /// <param name="maxTokens">The most tokens of a text.</param>
     internal EmbeddingGeometryTransformer(IHostEnvironment environment, GeometryColumns columns, string backboneName, MeasuredModel model, int maxTokens)
+        : base(environment, nameof(EmbeddingGeometryTransformer), backboneName)
     {
-        _host = environment.Register(nameof(EmbeddingGeometryTransformer));
         _columns = columns;
-        BackboneName = backboneName;
         _model = new SharedModel<MeasuredModel>(model, nameof(EmbeddingGeometryTransformer), "model that measures embedding geometry");
         try
         {
@@ -75,8 +72,8 @@ public sealed class EmbeddingGeometryTransformer : ITransformer, IDisposable
         }
     }
 
-    /// <summary>The name of the text column that is read.</summary>
-    public string TextColumnName => _columns.Text;
+    /// <inheritdoc/>
+    public override string TextColumnName => _columns.Text;
 
     /// <summary>What the names of the added columns begin with, in front of a dot.</summary>
     public string OutputColumnPrefix => _columns.Prefix;
@@ -90,60 +87,9 @@ public sealed class EmbeddingGeometryTransformer : ITransformer, IDisposable
     /// <summary>Hidden states of the model, N + 1: the length of each vector column.</summary>
     public int LayerCount { get; }
 
-    /// <summary>The name of the model that is measured, or of the backbone that was fine-tuned into it.</summary>
-    public string BackboneName { get; }
+    private protected override ModelFormat Format => ModelFormat.Geometry;
 
-    /// <summary>Always true: each row is measured by itself.</summary>
-    bool ITransformer.IsRowToRowMapper => true;
-
-    /// <summary>The schema with the added columns.</summary>
-    /// <param name="inputSchema">The schema of the data to be measured.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
-    /// <exception cref="ObjectDisposedException">The transformer, or the fitted model that it borrows, was disposed.</exception>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        _model.Use(model => model.Use(_ => true));
-        InputColumns.CheckText(_host, SchemaShapes.Of(inputSchema), _columns.Text);
-        return _columns.Append(inputSchema, LayerCount);
-    }
-
-    /// <summary>The data with the added columns, measured while it is read.</summary>
-    /// <param name="input">The data to be measured.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
-    /// <exception cref="ObjectDisposedException">The transformer, or the fitted model that it borrows, was disposed; reading from the result afterwards throws it, too.</exception>
-    public IDataView Transform(IDataView input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        return new ScoredDataView(ScoringFor(input.Schema), input);
-    }
-
-    /// <summary>A mapper that measures single rows; prediction engines ask for it.</summary>
-    /// <param name="inputSchema">The schema of the rows.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
-    /// <exception cref="ObjectDisposedException">The transformer, or the fitted model that it borrows, was disposed.</exception>
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        return new RowMapper(ScoringFor(inputSchema));
-    }
-
-    /// <summary>Frees the model's weights, unless they are a fitted model's, as soon as calls that are running have returned. Further calls do nothing.</summary>
-    public void Dispose() => _model.Dispose();
-
-    void ICanSaveModel.Save(ModelSaveContext ctx)
-    {
-        ArgumentNullException.ThrowIfNull(ctx);
-        var context = new SaveContext(ctx);
-        ModelFormat.Geometry.Begin(context);
-        var sink = new ModelZipSink(context);
-        _model.Use(measured => measured.Use(model =>
-        {
-            model.Save(sink, ScalarType.Float32);
-            return true;
-        }));
-        new GeometryManifest(_columns, BackboneName, MaxTokens, sink.Files).Write(context.Writer);
-    }
+    private protected override void Free() => _model.Dispose();
 
     /// <summary>Reads what saving wrote.</summary>
     /// <exception cref="FormatException">The header is damaged, or of a newer version.</exception>
@@ -156,6 +102,22 @@ public sealed class EmbeddingGeometryTransformer : ITransformer, IDisposable
         return new EmbeddingGeometryTransformer(environment, manifest.Columns, manifest.BackboneName, MeasuredModel.Owning(model), manifest.MaxTokens);
     }
 
-    private RowScoring ScoringFor(DataViewSchema input) =>
-        new(_host, new ScoringSchema(input, GetOutputSchema(input), _columns.Text), () => new GeometryValues(_model, _probe, _columns), "measured");
+    private protected override DataViewSchema AddTo(DataViewSchema input)
+    {
+        _model.Use(model => model.Use(_ => true));
+        InputColumns.CheckText(Host, SchemaShapes.Of(input), _columns.Text);
+        return _columns.Append(input, LayerCount);
+    }
+
+    private protected override RowScoring ScoringFor(DataViewSchema input) =>
+        new(Host, new ScoringSchema(input, GetOutputSchema(input), _columns.Text), () => new GeometryValues(_model, _probe, _columns), "measured");
+
+    private protected override void WriteFiles(ModelZipSink sink) => _model.Use(measured => measured.Use(model =>
+    {
+        model.Save(sink, ScalarType.Float32);
+        return true;
+    }));
+
+    private protected override void WriteManifest(BinaryWriter writer, IReadOnlyList<StoredFile> files) =>
+        new GeometryManifest(_columns, BackboneName, MaxTokens, files).Write(writer);
 }

@@ -95,7 +95,7 @@ public sealed class FineTuneRegressionWithDispersionEstimator : IEstimator<FineT
         rows.Warn(channel);
         rows.CheckTrainable(_host);
         var run = new FineTuneRun(channel, cancellation, _backbone.Name, _columns.TextColumns);
-        string what = string.Create(CultureInfo.InvariantCulture, $"{rows.Texts.Count} rows for a regression");
+        string what = string.Create(CultureInfo.InvariantCulture, $"on {rows.Texts.Count} rows for a regression");
         TextRegressor regressor = run.Train(_options, _seed, what, options => TextRegressor.Train(_backbone, rows.Texts, rows.Labels, options, rows.SecondTexts));
         run.LogResult(regressor.TrainingResult, regressor.TruncatedTrainingRows, rows.Texts.Count, regressor.MaxSequenceLength);
         return new FineTuneRegressionWithDispersionTransformer(_host, _columns, _backbone.Name, new RegressionScorer(regressor));

@@ -1,9 +1,6 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Geometry;
 using MLNet.Dispersion.Interop;
-using MLNet.Dispersion.Measuring;
 using MLNet.Dispersion.Persistence;
 using MLNet.Dispersion.Schema;
 using MLNet.Dispersion.Scoring;
@@ -19,7 +16,7 @@ namespace MLNet.Dispersion;
 /// labels), by which <c>ml.Regression.Evaluate</c> knows it. The label column is not read.
 /// </para>
 /// <para>
-/// It is a row-to-row mapper, so <c>Model.CreatePredictionEngine</c> takes it, alone and inside a chain. <see cref="Transform"/> scores in blocks
+/// It is a row-to-row mapper, so <c>Model.CreatePredictionEngine</c> takes it, alone and inside a chain. <see cref="TextTransformer.Transform"/> scores in blocks
 /// of up to 256 rows while the data is read, and scores nothing where the added column is not asked for.
 /// </para>
 /// <para>
@@ -33,106 +30,14 @@ namespace MLNet.Dispersion;
 /// and puts the model on the best device there (CUDA where available, else CPU), wherever it was trained.
 /// </para>
 /// </remarks>
-public sealed class FineTuneRegressionWithDispersionTransformer : ITransformer, IFineTunedTransformer, IDisposable
+public sealed class FineTuneRegressionWithDispersionTransformer : FineTunedTextTransformer
 {
-    private readonly IHost _host;
-    private readonly ColumnNames _columns;
-    private readonly SharedModel<ITextScorer> _scorer;
-
     internal FineTuneRegressionWithDispersionTransformer(IHostEnvironment environment, ColumnNames columns, string backboneName, ITextScorer scorer)
+        : base(environment, nameof(FineTuneRegressionWithDispersionTransformer), columns, backboneName, scorer)
     {
-        _host = environment.Register(nameof(FineTuneRegressionWithDispersionTransformer));
-        _columns = columns;
-        _scorer = new SharedModel<ITextScorer>(scorer, nameof(FineTuneRegressionWithDispersionTransformer), "fine-tuned model");
-        TrainingResult = scorer.TrainingResult;
-        GeometryHistory = scorer.GeometryHistory;
-        BackboneName = backboneName;
     }
 
-    /// <summary>The name of the text column that is read.</summary>
-    public string TextColumnName => _columns.Text;
-
-    /// <summary>The name of the column of second texts; null where single texts are read.</summary>
-    public string? Sentence2ColumnName => _columns.SecondText;
-
-    /// <summary>The name of the added column of predictions, <see cref="float"/>.</summary>
-    public string ScoreColumnName => _columns.Score;
-
-    /// <summary>The name of the backbone that was fine-tuned.</summary>
-    public string BackboneName { get; }
-
-    /// <summary>
-    /// The number type in which rows are scored: that of <see cref="FineTuneOptions.ScoringPrecision"/> at first, which says what it means for scores.
-    /// Saved with the model. May be set at any time, for all cursors and prediction engines that use this instance; blocks of rows whose scoring begins later follow it.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value set is none of the enumeration's.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public Precision ScoringPrecision
-    {
-        get => _scorer.Use(scorer => scorer.ScoringPrecision);
-        set => _scorer.Use(scorer => scorer.ScoringPrecision = value);
-    }
-
-    /// <summary>How training went, step by step; null for a model that was loaded.</summary>
-    public FineTuneResult? TrainingResult { get; }
-
-    /// <summary>How condensed the backbone was on a fixed sample of texts: before training first, as it is now last (see <see cref="FineTuneOptions.GeometryProbe"/>). Saved and loaded with the model.</summary>
-    public IReadOnlyList<GeometrySnapshot> GeometryHistory { get; }
-
-    /// <summary>The fine-tuned language model below the regression head, for diagnostics such as its condensation. It stays the transformer's and lives as long as it.</summary>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public PretrainedLanguageModel LanguageModel => _scorer.Unguarded.LanguageModel;
-
-    /// <inheritdoc/>
-    SharedModel<ITextScorer> IFineTunedTransformer.Model => _scorer;
-
-    /// <summary>Always true: each row is scored by itself.</summary>
-    bool ITransformer.IsRowToRowMapper => true;
-
-    /// <summary>The schema with the added column.</summary>
-    /// <param name="inputSchema">The schema of the data to be scored.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        _scorer.ThrowIfDisposed();
-        InputColumns.CheckTexts(_host, SchemaShapes.Of(inputSchema), _columns);
-        return OutputColumns.AppendNumber(inputSchema, _columns);
-    }
-
-    /// <summary>The data with the added column, scored while it is read.</summary>
-    /// <param name="input">The data to be scored.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed. Reading scores from the result after the model was disposed throws it, too.</exception>
-    public IDataView Transform(IDataView input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        return new ScoredDataView(ScoringFor(input.Schema), input);
-    }
-
-    /// <summary>A mapper that scores single rows; prediction engines ask for it.</summary>
-    /// <param name="inputSchema">The schema of the rows.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        return new RowMapper(ScoringFor(inputSchema));
-    }
-
-    /// <summary>Frees the model's weights, as soon as calls that are running have returned. Further calls do nothing.</summary>
-    public void Dispose() => _scorer.Dispose();
-
-    void ICanSaveModel.Save(ModelSaveContext ctx)
-    {
-        ArgumentNullException.ThrowIfNull(ctx);
-        var context = new SaveContext(ctx);
-        ModelFormat.Regression.Begin(context);
-        var sink = new ModelZipSink(context);
-        _scorer.Use(scorer => scorer.Save(sink));
-        new RegressionManifest(_columns, BackboneName, sink.Files).Write(context.Writer);
-    }
+    private protected override ModelFormat Format => ModelFormat.Regression;
 
     /// <summary>Reads what saving wrote.</summary>
     /// <exception cref="FormatException">The header is damaged, or of a newer version.</exception>
@@ -151,6 +56,10 @@ public sealed class FineTuneRegressionWithDispersionTransformer : ITransformer, 
         return new FineTuneRegressionWithDispersionTransformer(environment, manifest.Columns, manifest.BackboneName, new RegressionScorer(regressor));
     }
 
-    private RowScoring ScoringFor(DataViewSchema input) =>
-        new(_host, new ScoringSchema(input, GetOutputSchema(input), _columns.Text, _columns.SecondText), () => new NumberScores(_scorer), "scored");
+    private protected override DataViewSchema AppendScores(DataViewSchema input) => OutputColumns.AppendNumber(input, Columns);
+
+    private protected override AddedValues NewScores() => new NumberScores(Model);
+
+    private protected override void WriteManifest(BinaryWriter writer, IReadOnlyList<StoredFile> files) =>
+        new RegressionManifest(Columns, BackboneName, files).Write(writer);
 }

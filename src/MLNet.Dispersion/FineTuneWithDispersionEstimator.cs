@@ -105,7 +105,7 @@ public sealed class FineTuneWithDispersionEstimator : IEstimator<FineTuneWithDis
         rows.Warn(channel);
         rows.CheckTrainable(_host, classCount, classes);
         var run = new FineTuneRun(channel, cancellation, _backbone.Name, _columns.TextColumns);
-        string what = string.Create(CultureInfo.InvariantCulture, $"{rows.Texts.Count} rows of {classCount} classes");
+        string what = string.Create(CultureInfo.InvariantCulture, $"on {rows.Texts.Count} rows of {classCount} classes");
         TextClassifier classifier = run.Train(_options, _seed, what, options => TextClassifier.Train(_backbone, rows.Texts, rows.Labels, classCount, options, rows.SecondTexts));
         run.LogResult(classifier.TrainingResult, classifier.TruncatedTrainingRows, rows.Texts.Count, classifier.MaxSequenceLength);
         return new FineTuneWithDispersionTransformer(_host, _columns, _backbone.Name, classes, new FineTunedScorer(classifier));

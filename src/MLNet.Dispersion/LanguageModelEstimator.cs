@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using MLNet.Dispersion.Fitting;
@@ -122,24 +123,12 @@ public sealed class LanguageModelEstimator : IEstimator<LanguageModelTransformer
 
     private FineTuneResult Train(PretrainedLanguageModel model, IReadOnlyList<string> texts, IChannel channel, FitCancellation cancellation)
     {
-        FineTuneOptions training = _training!.Clone();
-        training.Seed = FitSeed.Of(training, _seed);
-        training.CancellationToken = cancellation.Token;
-        training.Progress = new TrainingLog(channel, training.Epochs, cancellation, _training.Progress);
         IReadOnlyList<int[]> blocks = Blocks(model, texts, channel);
-        FitLog.Info(channel, $"Fine-tuning {_backbone.Name} as a language model on {texts.Count} texts in {blocks.Count} blocks, seed {training.Seed}, dispersion coefficient {training.Dispersion.Coefficient}.");
-        try
-        {
-            FineTuneResult result = LanguageModelTrainer.Train(model, blocks, training);
-            cancellation.ThrowIfRequested();
-            FitLog.Result(channel, _backbone.Name, result);
-            return result;
-        }
-        catch (OperationCanceledException)
-        {
-            cancellation.ThrowIfRequested();
-            throw;
-        }
+        var run = new FineTuneRun(channel, cancellation, _backbone.Name, $"column '{_columns.Text}'");
+        string what = string.Create(CultureInfo.InvariantCulture, $"as a language model on {texts.Count} texts in {blocks.Count} blocks");
+        FineTuneResult result = run.Train(_training!, _seed, what, options => LanguageModelTrainer.Train(model, blocks, options));
+        FitLog.Result(channel, _backbone.Name, result);
+        return result;
     }
 
     private IReadOnlyList<int[]> Blocks(PretrainedLanguageModel model, IReadOnlyList<string> texts, IChannel channel)

@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using MLNet.Dispersion.Diagnostics;
 using MLNet.Dispersion.Geometry;
@@ -28,7 +27,7 @@ namespace MLNet.Dispersion;
 /// features alone the model's head is never applied, and a continuation that nobody reads is not written.
 /// </para>
 /// <para>
-/// It is a row-to-row mapper, so <c>Model.CreatePredictionEngine</c> takes it, alone and inside a chain. <see cref="Transform"/> works in blocks of up to 256 rows while the data is read.
+/// It is a row-to-row mapper, so <c>Model.CreatePredictionEngine</c> takes it, alone and inside a chain. <see cref="TextTransformer.Transform"/> works in blocks of up to 256 rows while the data is read.
 /// Trainers that read the features several times compute them as often: put <c>AppendCacheCheckpoint</c> behind this part of a pipeline.
 /// </para>
 /// <para>
@@ -41,9 +40,8 @@ namespace MLNet.Dispersion;
 /// there (CUDA where available, else CPU).
 /// </para>
 /// </remarks>
-public sealed class LanguageModelTransformer : ITransformer, IDisposable
+public sealed class LanguageModelTransformer : TextTransformer
 {
-    private readonly IHost _host;
     private readonly LanguageModelColumns _columns;
     private readonly LanguageModelOptions _options;
     private readonly SharedModel<LanguageModelScorer> _scorer;
@@ -54,19 +52,18 @@ public sealed class LanguageModelTransformer : ITransformer, IDisposable
     /// <param name="scorer">The model; disposed with this object.</param>
     /// <param name="options">The checked options, nobody else's.</param>
     internal LanguageModelTransformer(IHostEnvironment environment, LanguageModelColumns columns, string backboneName, LanguageModelScorer scorer, LanguageModelOptions options)
+        : base(environment, nameof(LanguageModelTransformer), backboneName)
     {
-        _host = environment.Register(nameof(LanguageModelTransformer));
         _columns = columns;
         _options = options;
-        BackboneName = backboneName;
         scorer.Model.Backbone.eval();
         FeatureCount = scorer.Extractor.FeatureCount;
         MaxTokens = scorer.Extractor.MaxTokens;
         _scorer = new SharedModel<LanguageModelScorer>(scorer, nameof(LanguageModelTransformer), "language model");
     }
 
-    /// <summary>The name of the text column that is read.</summary>
-    public string TextColumnName => _columns.Text;
+    /// <inheritdoc/>
+    public override string TextColumnName => _columns.Text;
 
     /// <summary>The names of the added columns, in their order.</summary>
     public IReadOnlyList<string> OutputColumnNames => [.. _columns.Added.Select(column => column.Name)];
@@ -76,9 +73,6 @@ public sealed class LanguageModelTransformer : ITransformer, IDisposable
 
     /// <summary>The most tokens of a text that features and likelihoods look at.</summary>
     public int MaxTokens { get; }
-
-    /// <summary>The name of the model, or of the backbone that was fine-tuned into it.</summary>
-    public string BackboneName { get; }
 
     /// <summary>How training went, step by step; null for a model that was loaded or never trained.</summary>
     public FineTuneResult? TrainingResult { get; internal init; }
@@ -90,54 +84,9 @@ public sealed class LanguageModelTransformer : ITransformer, IDisposable
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public PretrainedLanguageModel LanguageModel => _scorer.Unguarded.Model;
 
-    /// <summary>Always true: each row is looked at by itself.</summary>
-    bool ITransformer.IsRowToRowMapper => true;
+    private protected override ModelFormat Format => ModelFormat.LanguageModel;
 
-    /// <summary>The schema with the added columns.</summary>
-    /// <param name="inputSchema">The schema of the data.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        _scorer.ThrowIfDisposed();
-        InputColumns.CheckText(_host, SchemaShapes.Of(inputSchema), _columns.Text);
-        return _columns.Append(inputSchema, FeatureCount);
-    }
-
-    /// <summary>The data with the added columns, computed while it is read.</summary>
-    /// <param name="input">The data.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed; reading from the result afterwards throws it, too.</exception>
-    public IDataView Transform(IDataView input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        return new ScoredDataView(ScoringFor(input.Schema), input);
-    }
-
-    /// <summary>A mapper for single rows; prediction engines ask for it.</summary>
-    /// <param name="inputSchema">The schema of the rows.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
-    {
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        return new RowMapper(ScoringFor(inputSchema));
-    }
-
-    /// <summary>Frees the model's weights, as soon as calls that are running have returned. Further calls do nothing.</summary>
-    public void Dispose() => _scorer.Dispose();
-
-    void ICanSaveModel.Save(ModelSaveContext ctx)
-    {
-        ArgumentNullException.ThrowIfNull(ctx);
-        var context = new SaveContext(ctx);
-        ModelFormat.LanguageModel.Begin(context);
-        var sink = new ModelZipSink(context);
-        _scorer.Use(scorer => scorer.Model.SaveWithAdapter(sink));
-        GeometryHistoryFile.Write(sink, GeometryHistory);
-        new LanguageModelManifest(_columns.Text, BackboneName, _options, sink.Files).Write(context.Writer);
-    }
+    private protected override void Free() => _scorer.Dispose();
 
     /// <summary>Reads what saving wrote.</summary>
     /// <exception cref="FormatException">The header is damaged, or of a newer version.</exception>
@@ -162,6 +111,22 @@ public sealed class LanguageModelTransformer : ITransformer, IDisposable
         }
     }
 
-    private RowScoring ScoringFor(DataViewSchema input) =>
-        new(_host, new ScoringSchema(input, GetOutputSchema(input), _columns.Text), () => new LanguageModelValues(_host, _scorer, _columns), "read");
+    private protected override DataViewSchema AddTo(DataViewSchema input)
+    {
+        _scorer.ThrowIfDisposed();
+        InputColumns.CheckText(Host, SchemaShapes.Of(input), _columns.Text);
+        return _columns.Append(input, FeatureCount);
+    }
+
+    private protected override RowScoring ScoringFor(DataViewSchema input) =>
+        new(Host, new ScoringSchema(input, GetOutputSchema(input), _columns.Text), () => new LanguageModelValues(Host, _scorer, _columns), "read");
+
+    private protected override void WriteFiles(ModelZipSink sink)
+    {
+        _scorer.Use(scorer => scorer.Model.SaveWithAdapter(sink));
+        GeometryHistoryFile.Write(sink, GeometryHistory);
+    }
+
+    private protected override void WriteManifest(BinaryWriter writer, IReadOnlyList<StoredFile> files) =>
+        new LanguageModelManifest(_columns.Text, BackboneName, _options, files).Write(writer);
 }

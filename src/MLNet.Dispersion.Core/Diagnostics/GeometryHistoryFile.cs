@@ -25,13 +25,19 @@ public static class GeometryHistoryFile
     public static IReadOnlyList<GeometrySnapshot> Read(CheckpointSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
+        return Read(source, "model");
+    }
+
+    /// <summary>The same of what messages call by another name than model.</summary>
+    internal static IReadOnlyList<GeometrySnapshot> Read(CheckpointSource source, string kind)
+    {
         try
         {
             return source.Contains(Name) ? GeometryHistoryJson.Read(source.ReadAllBytes(Name)) : [];
         }
         catch (FormatException e)
         {
-            throw new CheckpointException(source.Describe(Name), $"{e.Message} Save the model again.", innerException: e);
+            throw new CheckpointException(source.Describe(Name), $"{e.Message} Save the {kind} again.", innerException: e);
         }
     }
 }

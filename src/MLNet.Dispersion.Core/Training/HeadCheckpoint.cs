@@ -11,7 +11,6 @@ namespace MLNet.Dispersion.Training;
 /// <param name="Kind">What the model is called in file names and messages: <c>classifier</c>, <c>regressor</c>.</param>
 internal sealed record HeadCheckpoint(string Kind)
 {
-    private const string GeometryFile = "geometry-history.json";
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
@@ -27,22 +26,12 @@ internal sealed record HeadCheckpoint(string Kind)
     {
         sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, [new(ScoreHead.WeightName, head.Weight)]));
         sink.Write(SettingsFile, stream => JsonSerializer.Serialize(stream, settings, Json));
-        sink.Write(GeometryFile, stream => GeometryHistoryJson.Write(geometry, stream));
+        GeometryHistoryFile.Write(sink, geometry);
     }
 
     /// <summary>What was measured in training; empty for a model of a build that did not keep it.</summary>
     /// <exception cref="CheckpointException">The file is damaged.</exception>
-    internal IReadOnlyList<GeometrySnapshot> ReadGeometry(CheckpointSource source)
-    {
-        try
-        {
-            return source.Contains(GeometryFile) ? GeometryHistoryJson.Read(source.ReadAllBytes(GeometryFile)) : [];
-        }
-        catch (FormatException e)
-        {
-            throw new CheckpointException(source.Describe(GeometryFile), $"{e.Message} Save the {Kind} again.", innerException: e);
-        }
-    }
+    internal IReadOnlyList<GeometrySnapshot> ReadGeometry(CheckpointSource source) => GeometryHistoryFile.Read(source, Kind);
 
     internal TSettings ReadSettings<TSettings>(CheckpointSource source)
         where TSettings : class, IHeadSettings

@@ -10,33 +10,33 @@ namespace MLNet.Dispersion.Fitting;
 /// <param name="textColumns">The text columns, for the log.</param>
 internal sealed class FineTuneRun(IChannel channel, FitCancellation cancellation, string backboneName, string textColumns)
 {
-    /// <summary>Trains; a model that was trained before the cancellation was noticed is freed.</summary>
+    /// <summary>Trains; what was trained before the cancellation was noticed is freed.</summary>
     /// <param name="options">How to train; copied.</param>
     /// <param name="seed">The seed to train with, unless a checkpoint has its own.</param>
-    /// <param name="what">What it is trained on, for the log.</param>
-    /// <param name="train">Trains with the options it is given.</param>
-    internal TModel Train<TModel>(FineTuneOptions options, int seed, string what, Func<FineTuneOptions, TModel> train)
-        where TModel : class, IDisposable
+    /// <param name="what">What is done to the backbone, for the log: <c>on 40 rows of 3 classes</c>, …</param>
+    /// <param name="train">Trains with the options it is given; its result is freed if it can be.</param>
+    internal TTrained Train<TTrained>(FineTuneOptions options, int seed, string what, Func<FineTuneOptions, TTrained> train)
+        where TTrained : class
     {
         options = options.Clone();
         options.Seed = FitSeed.Of(options, seed);
         options.CancellationToken = cancellation.Token;
         options.Progress = new TrainingLog(channel, options.Epochs, cancellation, options.Progress);
-        FitLog.Info(channel, $"Fine-tuning {backboneName} on {what}, seed {options.Seed}, dispersion coefficient {options.Dispersion.Coefficient}.");
-        TModel? model = null;
+        FitLog.Info(channel, $"Fine-tuning {backboneName} {what}, seed {options.Seed}, dispersion coefficient {options.Dispersion.Coefficient}.");
+        TTrained? trained = null;
         try
         {
-            model = train(options);
+            trained = train(options);
             cancellation.ThrowIfRequested();
         }
         catch (OperationCanceledException)
         {
-            model?.Dispose();
+            (trained as IDisposable)?.Dispose();
             cancellation.ThrowIfRequested();
             throw;
         }
 
-        return model;
+        return trained;
     }
 
     /// <summary>Tells how it went.</summary>

@@ -8,11 +8,11 @@ internal static class FittedModel
 {
     /// <summary>The one fine-tuned model in a transformer: itself, or somewhere in the chain that it is.</summary>
     /// <exception cref="ArgumentException">There is none, or more than one.</exception>
-    internal static IFineTunedTransformer Find(ITransformer fitted, string parameterName)
+    internal static FineTunedTextTransformer Find(ITransformer fitted, string parameterName)
     {
         ArgumentNullException.ThrowIfNull(fitted, parameterName);
         ITransformer[] parts = [.. Parts(fitted)];
-        IFineTunedTransformer[] found = [.. parts.OfType<IFineTunedTransformer>().Distinct()];
+        FineTunedTextTransformer[] found = [.. parts.OfType<FineTunedTextTransformer>().Distinct()];
         return found.Length switch
         {
             1 => found[0],

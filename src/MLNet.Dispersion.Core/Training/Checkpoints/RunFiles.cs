@@ -13,7 +13,6 @@ internal static class RunFiles
     private const string OptimizerFile = "optimizer.safetensors";
     private const string GeneratorsFile = "generators.safetensors";
     private const string StateFile = "state.json";
-    private const string GeometryFile = "geometry-history.json";
 
     /// <summary>Writes everything that the next step depends on, and the figures so far.</summary>
     /// <param name="sink">Where to.</param>
@@ -35,7 +34,7 @@ internal static class RunFiles
             WriteTensors(sink, BestFile, BestWeights(run));
         }
 
-        sink.Write(GeometryFile, stream => GeometryHistoryJson.Write(run.Geometry.History, stream));
+        GeometryHistoryFile.Write(sink, run.Geometry.History);
         var state = new StateDocument(
             run.Step, run.Optimizer.StepCount, run.BestEpoch, run.BestLoss, run.EpochsWithoutGain, hasBest,
             run.Clock.Tokens, run.Clock.Elapsed, run.Clock.Stepping, run.History, result is null ? null : result with { History = [], GeometryHistory = [] });
@@ -78,11 +77,11 @@ internal static class RunFiles
     {
         try
         {
-            return GeometryHistoryJson.Read(source.ReadAllBytes(GeometryFile));
+            return GeometryHistoryJson.Read(source.ReadAllBytes(GeometryHistoryFile.Name));
         }
         catch (FormatException e)
         {
-            throw new CheckpointException(source.Describe(GeometryFile), e.Message, innerException: e);
+            throw new CheckpointException(source.Describe(GeometryHistoryFile.Name), e.Message, innerException: e);
         }
     }
 
