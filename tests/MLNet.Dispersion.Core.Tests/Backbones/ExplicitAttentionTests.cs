@@ -1,4 +1,5 @@
 using MLNet.Dispersion.Backbones.Shared;
+using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Backbones;
@@ -28,6 +29,34 @@ public class ExplicitAttentionTests
         (actual.to(ScalarType.Float64) * upstream).sum().backward();
 
         AssertNear(expected * real, actual.to(ScalarType.Float64) * real, relative);
+        for (int i = 0; i < 3; i++)
+        {
+            AssertNear(wide[i].grad!, inputs[i].grad!.to(ScalarType.Float64), 2 * relative);
+        }
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32, 40, 2e-6)]
+    [InlineData(ScalarType.Float32, 300, 2e-6)]
+    [InlineData(ScalarType.BFloat16, 40, 2e-2)]
+    public void Apply_Dropout_EqualsTheFormulaUnderTheSameMaskInValueAndGradients(ScalarType type, int length, double relative)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(5, CPU);
+        DropoutMask drop = DropoutMask.Draw(generator, 0.3);
+        Tensor[] inputs = [Sample(type, length, 1), Sample(type, length, 2), Sample(type, length, 3)];
+        Tensor[] wide = [.. inputs.Select(input => input.detach().to(ScalarType.Float64).requires_grad_())];
+        var mask = new CausalMask(null);
+        Tensor upstream = Sample(ScalarType.Float64, length, 4).detach();
+
+        // What the mask does is read off a tensor of ones.
+        Tensor factors = drop.Of(ones([6, length, length])).to(ScalarType.Float64).view(2, 3, length, length);
+        Tensor expected = Formula(wide, mask, factors);
+        (expected * upstream).sum().backward();
+        Tensor actual = ExplicitAttention.Apply(inputs[0], inputs[1], inputs[2], mask, 0.3, drop);
+        (actual.to(ScalarType.Float64) * upstream).sum().backward();
+
+        AssertNear(expected, actual.to(ScalarType.Float64), relative);
         for (int i = 0; i < 3; i++)
         {
             AssertNear(wide[i].grad!, inputs[i].grad!.to(ScalarType.Float64), 2 * relative);
@@ -74,11 +103,12 @@ public class ExplicitAttentionTests
         return randn([2, 3, length, 8], generator: generator).to(type).requires_grad_();
     }
 
-    private static Tensor Formula(Tensor[] inputs, CausalMask mask)
+    private static Tensor Formula(Tensor[] inputs, CausalMask mask, Tensor? factors = null)
     {
         Tensor allowed = mask.Allowed ?? CausalMask.Triangle(inputs[0].shape[2], CPU);
         Tensor scores = (inputs[0].matmul(inputs[1].transpose(2, 3)) * 0.3).masked_fill(allowed.logical_not(), double.NegativeInfinity);
-        return scores.softmax(-1).matmul(inputs[2]);
+        Tensor probabilities = scores.softmax(-1);
+        return (factors is null ? probabilities : probabilities * factors).matmul(inputs[2]);
     }
 
     private static void AssertNear(Tensor expected, Tensor actual, double relative) =>

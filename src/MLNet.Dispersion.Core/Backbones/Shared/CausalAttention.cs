@@ -29,14 +29,15 @@ internal static class CausalAttention
         }
 
         (key, value) = (Repeat(key, query), Repeat(value, query));
+        if (query.shape[2] <= LongestExplicit && ExplicitAttention.Reaches(query, key, value))
+        {
+            DropoutMask? drop = dropout > 0 ? DropoutMask.Draw(context.DropoutGenerator, dropout) : null;
+            return ExplicitAttention.Apply(query, key, value, mask, scale ?? DefaultScale(query), drop);
+        }
+
         if (dropout > 0)
         {
             return AttendWithDropout(context, query, key, value, mask, scale ?? DefaultScale(query), dropout);
-        }
-
-        if (query.shape[2] <= LongestExplicit && ExplicitAttention.Reaches(query, key, value))
-        {
-            return ExplicitAttention.Apply(query, key, value, mask, scale ?? DefaultScale(query));
         }
 
         // The library multiplies by one over the root of D itself: other scales go into the queries.

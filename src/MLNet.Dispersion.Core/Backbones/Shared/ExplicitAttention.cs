@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,18 +28,24 @@ internal sealed class ExplicitAttention : autograd.SingleTensorFunction<Explicit
         && query.shape[0] * query.shape[1] * query.shape[2] * query.shape[2] * query.element_size() <= int.MaxValue;
 
     /// <summary>Attends: all of <c>[B, H, L, D]</c>. Call it inside a dispose scope.</summary>
-    internal static Tensor Apply(Tensor query, Tensor key, Tensor value, CausalMask mask, double scale) =>
-        apply(query, key, value, mask.Lengths!, scale, WantsGradient(query, key, value));
+    /// <param name="query">Queries.</param>
+    /// <param name="key">Keys.</param>
+    /// <param name="value">Values.</param>
+    /// <param name="mask">Who may look at whom.</param>
+    /// <param name="scale">What scores are multiplied by.</param>
+    /// <param name="dropout">Laid on the probabilities <c>[B H, L, L]</c>, and again in the backward pass; null for none.</param>
+    internal static Tensor Apply(Tensor query, Tensor key, Tensor value, CausalMask mask, double scale, DropoutMask? dropout = null) =>
+        apply(query, key, value, mask.Lengths!, scale, dropout!, WantsGradient(query, key, value));
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var (query, key, value) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2]);
-        var (lengths, scale, wantsGradient) = ((int[]?)vars[3], (double)vars[4], (bool)vars[5]);
+        var (lengths, scale, dropout, wantsGradient) = ((int[]?)vars[3], (double)vars[4], (DropoutMask?)vars[5], (bool)vars[6]);
         using var scope = NewDisposeScope();
         Tensor queries = Heads(query), keys = Heads(key), values = Heads(value);
         Tensor probabilities = CausalSoftmax.Forward(queries.bmm(keys.transpose(1, 2)), lengths, scale);
-        Tensor result = probabilities.bmm(values).view(query.shape);
+        Tensor result = Dropped(probabilities, dropout).bmm(values).view(query.shape);
         if (wantsGradient)
         {
             // The graph takes its own references once this method has returned; the caller's scope then lets go of these.
@@ -46,6 +53,7 @@ internal sealed class ExplicitAttention : autograd.SingleTensorFunction<Explicit
             ctx.save_for_backward([.. kept.Select(tensor => tensor.MoveToOuterDisposeScope())]);
             ctx.save_data(nameof(lengths), lengths!);
             ctx.save_data(nameof(scale), scale);
+            ctx.save_data(nameof(dropout), dropout!);
         }
 
         return result.MoveToOuterDisposeScope();
@@ -58,11 +66,13 @@ internal sealed class ExplicitAttention : autograd.SingleTensorFunction<Explicit
         var saved = ctx.get_saved_variables();
         var lengths = (int[]?)ctx.get_data("lengths");
         double scale = (double)ctx.get_data("scale");
+        var dropout = (DropoutMask?)ctx.get_data("dropout");
         var (queries, keys, values) = (saved[0], saved[1], saved[2]);
         Tensor outer = Heads(grad_output.to(queries.dtype));
         Tensor probabilities = saved.Count > 3 ? saved[3] : CausalSoftmax.Forward(queries.bmm(keys.transpose(1, 2)), lengths, scale);
-        Tensor valueGradient = probabilities.transpose(1, 2).bmm(outer);
-        Tensor scoreGradient = CausalSoftmax.Backward(probabilities, outer.bmm(values.transpose(1, 2)), lengths, scale);
+        Tensor valueGradient = Dropped(probabilities, dropout).transpose(1, 2).bmm(outer);
+        Tensor probabilityGradient = outer.bmm(values.transpose(1, 2));
+        Tensor scoreGradient = CausalSoftmax.Backward(probabilities, dropout?.InPlace(probabilityGradient) ?? probabilityGradient, lengths, scale);
         Tensor queryGradient = scoreGradient.bmm(keys);
         Tensor keyGradient = scoreGradient.transpose(1, 2).bmm(queries);
         long[] shape = grad_output.shape;
@@ -75,8 +85,11 @@ internal sealed class ExplicitAttention : autograd.SingleTensorFunction<Explicit
             null!,
             null!,
             null!,
+            null!,
         ];
     }
+
+    private static Tensor Dropped(Tensor probabilities, DropoutMask? dropout) => dropout?.Of(probabilities) ?? probabilities;
 
     private static bool WantsGradient(Tensor query, Tensor key, Tensor value) => is_grad_enabled() && (query.requires_grad || key.requires_grad || value.requires_grad);
 

@@ -62,6 +62,11 @@ internal sealed class ForwardContext
         }
 
         using var scope = NewDisposeScope();
+        if (DropoutMask.Reaches(value.contiguous()))
+        {
+            return MaskedDropout.Apply(value.contiguous(), DropoutMask.Draw(DropoutGenerator, probability)).MoveToOuterDisposeScope();
+        }
+
         var keep = empty(value.shape, dtype: ScalarType.Float32, device: value.device).bernoulli_(1 - probability, DropoutGenerator);
         return value.mul(keep.OverInPlace(1 - probability).to(value.dtype)).MoveToOuterDisposeScope();
     }
