@@ -36,12 +36,12 @@ public static class CondensationContextExtensions
     /// <param name="ml">The context: the outcome goes to <see cref="MLContext.Log"/>, and cancelling the context cancels measuring.</param>
     /// <param name="data">The data. Only the text column is read, row by row as texts are needed: with the default sampling no further than the first 100 that are long enough.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="fitted">A <see cref="FineTuneWithDispersionTransformer"/> or a <see cref="FineTuneRegressionWithDispersionTransformer"/>, or a chain with exactly one in it or in a chain inside it. Measured where it
+    /// <param name="fitted">A <see cref="FineTuneWithDispersionTransformer"/>, a <see cref="FineTuneRegressionWithDispersionTransformer"/> or a <see cref="LanguageModelTransformer"/>, or a chain with exactly one in it or in a chain inside it. Measured where it
     /// is; it stays the caller's, and where it is disposed meanwhile its weights are freed at the end.</param>
     /// <param name="options">What to measure; null for the published sampling. Its progress is told about every text, its token is checked before each.</param>
     /// <returns>The report.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
-    /// <exception cref="ArgumentException">There is no fine-tuned model, or more than one, in <paramref name="fitted"/>; an option is outside its range; or there is no text of enough tokens.</exception>
+    /// <exception cref="ArgumentException">There is no fitted model, or more than one, in <paramref name="fitted"/>; an option is outside its range; or there is no text of enough tokens.</exception>
     /// <exception cref="InvalidOperationException">A hidden state holds NaN or infinity: the message names layer and text (the row, from 0).</exception>
     /// <exception cref="ObjectDisposedException">The fitted model was disposed.</exception>
     /// <exception cref="OperationCanceledException">The options' token or the context was cancelled.</exception>
@@ -52,10 +52,10 @@ public static class CondensationContextExtensions
         ITransformer fitted,
         CondensationReportOptions? options = null)
     {
-        FineTunedTextTransformer model = FittedModel.Find(fitted, nameof(fitted));
+        TextTransformer model = FittedModel.Find(fitted, nameof(fitted));
         CondensationReportOptions named = options?.Clone() ?? new CondensationReportOptions();
-        named.ModelName ??= $"{model.BackboneName}, fine-tuned";
-        return Measure(ml, data, textColumnName, texts => model.Model.Use(scorer => CondensationReport.Measure(scorer.LanguageModel, texts, named)));
+        named.ModelName ??= model is FineTunedTextTransformer ? $"{model.BackboneName}, fine-tuned" : model.BackboneName;
+        return Measure(ml, data, textColumnName, texts => model.Measurable!.Use(languageModel => CondensationReport.Measure(languageModel, texts, named)));
     }
 
     private static CondensationReport Measure(MLContext ml, IDataView data, string textColumnName, Func<IEnumerable<string?>, CondensationReport> measure)

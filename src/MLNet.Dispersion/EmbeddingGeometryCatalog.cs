@@ -26,9 +26,9 @@ public static class EmbeddingGeometryCatalog
     /// <summary>Measures the geometry of a fine-tuned model's hidden states for each row's text: see <see cref="EmbeddingGeometryTransformer"/>.</summary>
     /// <param name="catalog">The catalog of text transforms, <c>ml.Transforms.Text</c>.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="fitted">A <see cref="FineTuneWithDispersionTransformer"/> or a <see cref="FineTuneRegressionWithDispersionTransformer"/>, or a chain with exactly one in it or in a chain inside it. It stays the caller's and must outlive what measures it.</param>
+    /// <param name="fitted">A <see cref="FineTuneWithDispersionTransformer"/>, a <see cref="FineTuneRegressionWithDispersionTransformer"/> or a <see cref="LanguageModelTransformer"/>, or a chain with exactly one in it or in a chain inside it. It stays the caller's and must outlive what measures it.</param>
     /// <param name="options">What to measure; null for the defaults. Copied.</param>
-    /// <exception cref="ArgumentException">There is no fine-tuned model, or more than one, in <paramref name="fitted"/>; the text column has no name or that of an added column; or an option is outside its range. The message names it.</exception>
+    /// <exception cref="ArgumentException">There is no fitted model, or more than one, in <paramref name="fitted"/>; the text column has no name or that of an added column; or an option is outside its range. The message names it.</exception>
     /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use <see cref="EmbeddingGeometryContextExtensions"/>.</exception>
     public static EmbeddingGeometryEstimator MeasureEmbeddingGeometry(
         this TransformsCatalog.TextTransforms catalog,

@@ -29,7 +29,7 @@ public sealed class EmbeddingGeometryEstimator : IEstimator<EmbeddingGeometryTra
     private readonly GeometryColumns _columns;
     private readonly EmbeddingGeometryOptions _options;
     private readonly Backbone? _backbone;
-    private readonly FineTunedTextTransformer? _fitted;
+    private readonly TextTransformer? _fitted;
 
     /// <summary>Creates the estimator for a pretrained model; <c>ml.Transforms.Text.MeasureEmbeddingGeometry(...)</c> is the usual way.</summary>
     /// <param name="environment">The <see cref="MLContext"/>, or any other environment.</param>
@@ -46,10 +46,10 @@ public sealed class EmbeddingGeometryEstimator : IEstimator<EmbeddingGeometryTra
     /// <summary>Creates the estimator for a fine-tuned model; <c>ml.Transforms.Text.MeasureEmbeddingGeometry(...)</c> is the usual way.</summary>
     /// <param name="environment">The <see cref="MLContext"/>, or any other environment.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="fitted">A <see cref="FineTuneWithDispersionTransformer"/> or a <see cref="FineTuneRegressionWithDispersionTransformer"/>, or a chain with exactly one in it or in a chain inside it. It stays the
+    /// <param name="fitted">A <see cref="FineTuneWithDispersionTransformer"/>, a <see cref="FineTuneRegressionWithDispersionTransformer"/> or a <see cref="LanguageModelTransformer"/>, or a chain with exactly one in it or in a chain inside it. It stays the
     /// caller's and must outlive the transformers of <see cref="Fit"/>, which measure it where it is.</param>
     /// <param name="options">What to measure; null for the defaults. Copied: later edits change nothing.</param>
-    /// <exception cref="ArgumentException">There is no fine-tuned model, or more than one, in <paramref name="fitted"/>; the text column has no name or
+    /// <exception cref="ArgumentException">There is no fitted model, or more than one, in <paramref name="fitted"/>; the text column has no name or
     /// that of an added column; or an option is outside its range. The message names it.</exception>
     public EmbeddingGeometryEstimator(IHostEnvironment environment, string textColumnName, ITransformer fitted, EmbeddingGeometryOptions? options = null)
         : this(environment, textColumnName, options)
@@ -90,7 +90,7 @@ public sealed class EmbeddingGeometryEstimator : IEstimator<EmbeddingGeometryTra
         GetOutputSchema(SchemaShapes.Of(input.Schema));
         MeasuredModel model = _fitted is null
             ? MeasuredModel.Owning(PretrainedLanguageModel.Load(_backbone!, TorchRuntime.SelectDevice(_options.Device)))
-            : MeasuredModel.Borrowing(_fitted.Model);
+            : _fitted.Measurable!;
         return new EmbeddingGeometryTransformer(_host, _columns, _fitted?.BackboneName ?? _backbone!.Name, model, _options.MaxTokens);
     }
 }

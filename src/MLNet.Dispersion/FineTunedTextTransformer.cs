@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using MLNet.Dispersion.Geometry;
 using MLNet.Dispersion.Interop;
+using MLNet.Dispersion.Measuring;
 using MLNet.Dispersion.Persistence;
 using MLNet.Dispersion.Schema;
 using MLNet.Dispersion.Scoring;
@@ -53,8 +54,11 @@ public abstract class FineTunedTextTransformer : TextTransformer
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public PretrainedLanguageModel LanguageModel => Model.Unguarded.LanguageModel;
 
-    /// <summary>The model itself, for others to look at while it lives.</summary>
-    internal SharedModel<ITextScorer> Model { get; }
+    /// <inheritdoc/>
+    internal override MeasuredModel Measurable => MeasuredModel.Borrowing(Model, scorer => scorer.LanguageModel);
+
+    /// <summary>The model itself.</summary>
+    private protected SharedModel<ITextScorer> Model { get; }
 
     /// <summary>The columns that are read and added.</summary>
     private protected ColumnNames Columns { get; }

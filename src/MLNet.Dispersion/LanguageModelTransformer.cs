@@ -3,6 +3,7 @@ using Microsoft.ML.Runtime;
 using MLNet.Dispersion.Diagnostics;
 using MLNet.Dispersion.Geometry;
 using MLNet.Dispersion.Interop;
+using MLNet.Dispersion.Measuring;
 using MLNet.Dispersion.Persistence;
 using MLNet.Dispersion.Schema;
 using MLNet.Dispersion.Scoring;
@@ -83,6 +84,9 @@ public sealed class LanguageModelTransformer : TextTransformer
     /// <summary>The language model, for diagnostics, evaluation and generation of your own. It stays the transformer's and lives as long as it.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public PretrainedLanguageModel LanguageModel => _scorer.Unguarded.Model;
+
+    /// <inheritdoc/>
+    internal override MeasuredModel Measurable => MeasuredModel.Borrowing(_scorer, scorer => scorer.Model);
 
     private protected override ModelFormat Format => ModelFormat.LanguageModel;
 

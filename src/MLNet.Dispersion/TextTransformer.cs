@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using MLNet.Dispersion.Interop;
+using MLNet.Dispersion.Measuring;
 using MLNet.Dispersion.Persistence;
 using MLNet.Dispersion.Scoring;
 
@@ -22,6 +23,9 @@ public abstract class TextTransformer : ITransformer, IDisposable
 
     /// <summary>The name of the model, or of the backbone that was fine-tuned into it.</summary>
     public string BackboneName { get; }
+
+    /// <summary>The language model, borrowed to be measured; null in a transformer that does not hold one of its own.</summary>
+    internal virtual MeasuredModel? Measurable => null;
 
     /// <summary>Always true: each row is looked at by itself.</summary>
     bool ITransformer.IsRowToRowMapper => true;

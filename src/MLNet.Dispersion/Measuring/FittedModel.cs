@@ -3,25 +3,25 @@ using Microsoft.ML;
 
 namespace MLNet.Dispersion.Measuring;
 
-/// <summary>Finds the fine-tuned model in what a pipeline was fitted to.</summary>
+/// <summary>Finds the language model in what a pipeline was fitted to.</summary>
 internal static class FittedModel
 {
-    /// <summary>The one fine-tuned model in a transformer: itself, or somewhere in the chain that it is.</summary>
+    /// <summary>The one transformer that holds a language model (<see cref="TextTransformer.Measurable"/>): the given one, or somewhere in the chain that it is.</summary>
     /// <exception cref="ArgumentException">There is none, or more than one.</exception>
-    internal static FineTunedTextTransformer Find(ITransformer fitted, string parameterName)
+    internal static TextTransformer Find(ITransformer fitted, string parameterName)
     {
         ArgumentNullException.ThrowIfNull(fitted, parameterName);
         ITransformer[] parts = [.. Parts(fitted)];
-        FineTunedTextTransformer[] found = [.. parts.OfType<FineTunedTextTransformer>().Distinct()];
+        TextTransformer[] found = [.. parts.OfType<TextTransformer>().Where(part => part.Measurable is not null).Distinct()];
         return found.Length switch
         {
             1 => found[0],
             0 => throw new ArgumentException(
-                $"There is no fine-tuned model to measure: expected a {nameof(FineTuneWithDispersionTransformer)} or a {nameof(FineTuneRegressionWithDispersionTransformer)}, alone or inside a chain, and found {Names(parts)}. Pass what fitting a pipeline with FineTuneWithDispersion gave, or a backbone.",
+                $"There is no fitted model to measure: expected a {nameof(FineTuneWithDispersionTransformer)}, a {nameof(FineTuneRegressionWithDispersionTransformer)} or a {nameof(LanguageModelTransformer)}, alone or inside a chain, and found {Names(parts)}. Pass what fitting a pipeline with FineTuneWithDispersion gave, or a backbone.",
                 parameterName),
             _ => throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"There are {found.Length} fine-tuned models in the chain ({string.Join(", ", found.Select(model => $"{model.BackboneName} on column '{model.TextColumnName}'"))}), and it is not clear which to measure. Pass the one meant: chain.OfType<{nameof(FineTuneWithDispersionTransformer)}>() lists those of a chain."),
+                $"There are {found.Length} fitted models in the chain ({string.Join(", ", found.Select(model => $"{model.BackboneName} on column '{model.TextColumnName}'"))}), and it is not clear which to measure. Pass the one meant: chain.OfType<{nameof(FineTuneWithDispersionTransformer)}>() lists those of a chain."),
                 parameterName),
         };
     }

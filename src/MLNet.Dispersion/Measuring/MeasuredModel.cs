@@ -9,7 +9,10 @@ internal abstract class MeasuredModel : IDisposable
     internal static MeasuredModel Owning(PretrainedLanguageModel model) => new Own(model);
 
     /// <summary>The model inside a fitted transformer, which stays that transformer's and is gone when that is disposed.</summary>
-    internal static MeasuredModel Borrowing(SharedModel<ITextScorer> fitted) => new Borrowed(fitted);
+    /// <param name="fitted">What the transformer holds.</param>
+    /// <param name="model">The language model in it.</param>
+    internal static MeasuredModel Borrowing<T>(SharedModel<T> fitted, Func<T, PretrainedLanguageModel> model)
+        where T : class, IDisposable => new Borrowed<T>(fitted, model);
 
     /// <summary>Calls the model, which stays alive until the call has returned.</summary>
     /// <exception cref="ObjectDisposedException">The model's owner disposed it.</exception>
@@ -25,9 +28,10 @@ internal abstract class MeasuredModel : IDisposable
         public override void Dispose() => model.Dispose();
     }
 
-    private sealed class Borrowed(SharedModel<ITextScorer> fitted) : MeasuredModel
+    private sealed class Borrowed<T>(SharedModel<T> fitted, Func<T, PretrainedLanguageModel> model) : MeasuredModel
+        where T : class, IDisposable
     {
-        internal override TResult Use<TResult>(Func<PretrainedLanguageModel, TResult> call) => fitted.Use(scorer => call(scorer.LanguageModel));
+        internal override TResult Use<TResult>(Func<PretrainedLanguageModel, TResult> call) => fitted.Use(held => call(model(held)));
 
         public override void Dispose()
         {

@@ -38,6 +38,35 @@ public sealed class BertTrainingTests
     }
 
     [Fact]
+    public void Classifier_Lora_TrainsTheMatricesAloneAndComesBack()
+    {
+        var (texts, labels) = TinyBackbone.LabelledTexts(60);
+        using var untouched = PretrainedLanguageModel.Load(TinyBert.Backbone, TorchSharp.torch.CPU);
+        var options = TextClassifierTests.Options();
+        options.LearningRate = 1e-2;
+        options.Lora = new LoraOptions { Rank = 4 };
+        using var classifier = TextClassifier.Train(TinyBert.Backbone, texts, labels, 3, options);
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            classifier.Save(new DirectorySink(folder));
+            using var loaded = TextClassifier.Load(new DirectoryCheckpoint(folder), "cpu");
+
+            Assert.Equal(untouched.ComputeWeightHash(), classifier.LanguageModel.ComputeWeightHash());
+            Assert.Equal(4, loaded.LanguageModel.Adapter!.Rank);
+            float[] adapted = classifier.Score(texts, out _);
+            Assert.Equal(adapted, loaded.Score(texts, out _));
+            loaded.LanguageModel.RemoveAdapter();
+            Assert.NotEqual(adapted, loaded.Score(texts, out _));
+            Assert.True(classifier.TrainingResult!.History[^1].TaskLoss < classifier.TrainingResult.History[0].TaskLoss);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void Score_ManyTexts_EqualsOneByOne()
     {
         var (texts, labels) = TinyBackbone.LabelledTexts(24);

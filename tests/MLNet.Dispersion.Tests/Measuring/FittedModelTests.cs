@@ -38,7 +38,7 @@ public sealed class FittedModelTests(TrainedModel trained) : IClassFixture<Train
         using FineTuneWithDispersionTransformer another = Rows.Transformer(_ml, new FakeScorer());
         var chain = new TransformerChain<ITransformer>(new TransformerChain<ITransformer>(another), trained.Chain);
         var error = Assert.Throws<ArgumentException>(() => _ml.MeasureEmbeddingGeometry("Text", chain));
-        Assert.Contains("2 fine-tuned models", error.Message, StringComparison.Ordinal);
+        Assert.Contains("2 fitted models", error.Message, StringComparison.Ordinal);
         Assert.Contains("Fake on column 'Text'", error.Message, StringComparison.Ordinal);
         Assert.Contains($"{trained.Alone.BackboneName} on column 'Text'", error.Message, StringComparison.Ordinal);
     }
@@ -53,6 +53,22 @@ public sealed class FittedModelTests(TrainedModel trained) : IClassFixture<Train
         using EmbeddingGeometryTransformer before = _ml.MeasureEmbeddingGeometry("Text", TinyBackbone.Backbone, GeometryRow.Options()).Fit(trained.Data);
         Assert.NotEqual(GeometryRow.Read(_ml, before.Transform(View()))[0].MeanCosine, rows[0].MeanCosine);
         Assert.Equal(trained.Alone.BackboneName, tuned.BackboneName);
+    }
+
+    [Fact]
+    public void Transform_FittedLanguageModel_MeasuresItsWeights()
+    {
+        using LanguageModelTransformer fitted = _ml.ApplyLanguageModel("Text", TinyBackbone.Backbone, LanguageRow.Options()).Fit(trained.Data);
+        using EmbeddingGeometryTransformer expected = _ml.MeasureEmbeddingGeometry("Text", TinyBackbone.Backbone, GeometryRow.Options()).Fit(trained.Data);
+
+        using EmbeddingGeometryTransformer measured = _ml.MeasureEmbeddingGeometry("Text", new TransformerChain<ITransformer>(fitted), GeometryRow.Options()).Fit(trained.Data);
+        CondensationReport report = _ml.MeasureCondensation(trained.Data, "Text", fitted, new CondensationReportOptions { MinTokens = 2 });
+
+        Assert.All(
+            GeometryRow.Read(_ml, expected.Transform(View())).Zip(GeometryRow.Read(_ml, measured.Transform(View()))),
+            pair => GeometryRow.AssertClose(pair.First.Figures, pair.Second.Figures));
+        Assert.Equal(fitted.BackboneName, report.Model);
+        Assert.Throws<ArgumentException>(() => FittedModel.Find(measured, "fitted"));
     }
 
     [Fact]

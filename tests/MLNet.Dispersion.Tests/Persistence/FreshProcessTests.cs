@@ -70,6 +70,28 @@ public sealed class FreshProcessTests(TrainedModel trained) : IClassFixture<Trai
         Assert.Equal(Texts.Select(text => Describe(engine.Predict(new TextRow { Text = text }))), lines[(1 + Texts.Length)..]);
     }
 
+    [Fact]
+    public async Task Load_RegressionInAProcessThatNeverNamedOurTypes_PredictsTheSame()
+    {
+        using var model = new TemporaryFile();
+        using var texts = new TemporaryFile();
+        IDataView rows = trained.Ml.Data.LoadFromEnumerable(NumberedRow.Rows(20, seed: 1));
+        using FineTuneRegressionWithDispersionTransformer transformer = trained.Ml.FineTuneRegressionWithDispersion(backbone: TinyBackbone.Backbone, options: Tuning.Brief()).Fit(rows);
+        trained.Ml.Model.Save(transformer, rows.Schema, model.Path);
+        await File.WriteAllLinesAsync(texts.Path, Texts);
+
+        string[] lines = await RunAsync("FreshProcessLoad.dll", model.Path, texts.Path, "regression");
+
+        Assert.Equal("loaded before: False", lines[0]);
+        NumberedRow[] read = [.. Texts.Select(text => new NumberedRow { Text = text })];
+        IDataView scored = transformer.Transform(trained.Ml.Data.LoadFromEnumerable(read));
+        Assert.Equal(trained.Ml.Data.CreateEnumerable<NumberedScore>(scored, reuseRowObject: false).Select(Describe), lines[1..(1 + Texts.Length)]);
+        using var engine = trained.Ml.Model.CreatePredictionEngine<NumberedRow, NumberedScore>(transformer, new PredictionEngineOptions { OwnsTransformer = false });
+        Assert.Equal(read.Select(row => Describe(engine.Predict(row))), lines[(1 + Texts.Length)..]);
+    }
+
+    private static string Describe(NumberedScore score) => score.Score.ToString("R", CultureInfo.InvariantCulture);
+
     private static string Describe(LanguageRow row) =>
         string.Join(' ', row.Figures.Select(value => value.ToString("R", CultureInfo.InvariantCulture)).Append(Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(row.Written!))));
 

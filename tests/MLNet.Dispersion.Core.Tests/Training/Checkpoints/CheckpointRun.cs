@@ -42,6 +42,13 @@ internal sealed record CheckpointRun(FineTuneResult Result, string Weights, floa
         return new CheckpointRun(classifier.TrainingResult!, Hash(classifier.LanguageModel), classifier.Score(texts, out _));
     }
 
+    public static CheckpointRun Regressor(FineTuneOptions options)
+    {
+        var (texts, labels) = TinyBackbone.LabelledTexts(48);
+        using var regressor = TextRegressor.Train(TinyBackbone.Backbone, texts, [.. labels.Select((label, row) => label + (0.1f * (row % 3)))], options);
+        return new CheckpointRun(regressor.TrainingResult!, Hash(regressor.LanguageModel), regressor.Predict(texts, out _));
+    }
+
     public static CheckpointRun LanguageModel(FineTuneOptions options)
     {
         using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, TorchSharp.torch.CPU);

@@ -30,6 +30,22 @@ public sealed class ResumeTests
         Assert.True(resumed.Result.Steps == 20 && resumed.Result.Elapsed > resumed.Result.History[from - 1].Elapsed);
     }
 
+    [Theory]
+    [InlineData(1, 5)]
+    [InlineData(3, 8)]
+    public void Train_RegressorInterrupted_EndsWithTheSameBits(int everySteps, int interruptedAfter)
+    {
+        using var folder = new TemporaryFolder();
+        CheckpointRun whole = CheckpointRun.Regressor(CheckpointRun.Options());
+        FineTuneOptions options = CheckpointRun.Options(folder.Path, everySteps);
+        CheckpointRun.Interrupt(options, interruptedAfter, CheckpointRun.Regressor);
+
+        CheckpointRun resumed = CheckpointRun.Regressor(options);
+
+        CheckpointRun.AssertSame(whole, resumed);
+        Assert.Equal(interruptedAfter / everySteps * everySteps, resumed.Result.ResumedFromStep);
+    }
+
     [Fact]
     public void Train_LanguageModelInterruptedOverAndOver_EndsWithTheSameBits()
     {
