@@ -1,5 +1,7 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using System.Text.Json;
 
 namespace MLNet.Dispersion.Studies.Spaces;
 
@@ -27,6 +29,9 @@ public sealed class ParameterSet : IReadOnlyDictionary<string, object>
             }
         }
     }
+
+    /// <summary>No values.</summary>
+    public static ParameterSet Empty { get; } = new([]);
 
     /// <inheritdoc/>
     public object this[string key] => _values.TryGetValue(key, out object? value)
@@ -84,6 +89,52 @@ public sealed class ParameterSet : IReadOnlyDictionary<string, object>
     public T GetEnum<T>(string name)
         where T : struct, Enum => Enum.Parse<T>(GetText(name));
 
+    /// <summary>The same values and another, in the place of one of its name if there is one.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="value">The value.</param>
+    /// <exception cref="ArgumentException">The value has none of the possible types.</exception>
+    public ParameterSet With(string name, object value) =>
+        new(Has(name) ? this.Select(pair => pair.Key == name ? new(name, value) : pair) : this.Append(new(name, value)));
+
+    /// <summary>The values as a JSON object; numbers to the last bit.</summary>
+    public string ToJson()
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            foreach (var (name, value) in this)
+            {
+                json.WritePropertyName(name);
+                WriteValue(json, value);
+            }
+
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="space">The space that the values belong to.</param>
+    /// <exception cref="FormatException">The text is no JSON object of this space's parameters.</exception>
+    public static ParameterSet Parse(string json, SearchSpace space)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            var parameters = new ParameterSet(document.RootElement.EnumerateObject().Select(property => KeyValuePair.Create(property.Name, space[property.Name].Read(property.Value))));
+            space.Validate(parameters);
+            return parameters;
+        }
+        catch (Exception error) when (error is JsonException or ArgumentException or InvalidOperationException)
+        {
+            throw new FormatException($"These are no values of the search space: {json}. {error.Message}", error);
+        }
+    }
+
     /// <inheritdoc/>
     public bool ContainsKey(string key) => Has(key);
 
@@ -95,11 +146,14 @@ public sealed class ParameterSet : IReadOnlyDictionary<string, object>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private static object Normalised(string name, object value) => value switch
+    internal static void WriteValue(Utf8JsonWriter json, object value) => JsonSerializer.Serialize(json, value, value.GetType());
+
+    internal static object Normalised(string name, object value) => value switch
     {
+        double number when !double.IsFinite(number) => throw new ArgumentException($"The value of '{name}' is {number}; numbers must be finite.", nameof(value)),
         double or long or bool or string => value,
         int number => (long)number,
-        float number => (double)number,
+        float number => Normalised(name, (double)number),
         Enum member => member.ToString(),
         _ => throw new ArgumentException($"The value of '{name}' is a {value?.GetType().Name ?? "null"}; it must be a number, a truth value, a word or an enum.", nameof(value)),
     };

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace MLNet.Dispersion.Studies.Spaces;
 
 /// <summary>One dimension of a search space. Immutable and thread-safe.</summary>
@@ -11,4 +13,60 @@ public abstract class SearchParameter
 
     /// <summary>Its name, unique in the space.</summary>
     public string Name { get; }
+
+    /// <summary>When it takes part; null for always.</summary>
+    public ParameterCondition? Condition { get; internal init; }
+
+    /// <summary>What it can be, in words for messages and tables.</summary>
+    public abstract string Range { get; }
+
+    /// <summary>How many values it has; null for a continuum.</summary>
+    internal abstract int? Count { get; }
+
+    /// <summary>Whether values lie in an order, so that those near a good one are worth a look.</summary>
+    internal virtual bool IsOrdered => true;
+
+    /// <summary>Whether it can have this value.</summary>
+    /// <param name="value">In the form that a <see cref="ParameterSet"/> holds.</param>
+    public abstract bool Accepts(object value);
+
+    /// <summary>The value at a place of the unit interval; each value of a finite parameter has as large a share as the others.</summary>
+    /// <param name="place">From 0 to 1; ends included.</param>
+    internal abstract object At(double place);
+
+    /// <summary>A value's place in the unit interval; of a finite parameter the middle of its share.</summary>
+    /// <param name="value">One that it accepts.</param>
+    internal abstract double PlaceOf(object value);
+
+    /// <summary>The same under a condition.</summary>
+    internal abstract SearchParameter When(ParameterCondition condition);
+
+    /// <summary>Reads a value.</summary>
+    /// <exception cref="FormatException">It is none of this parameter's.</exception>
+    internal abstract object Read(JsonElement value);
+
+    /// <summary>Writes what tells this parameter from others, its name and condition left out.</summary>
+    private protected abstract void WriteRange(Utf8JsonWriter json);
+
+    internal void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", Name);
+        WriteRange(json);
+        if (Condition is { } condition)
+        {
+            json.WriteString("parent", condition.Parent);
+            json.WriteStartArray("values");
+            foreach (object value in condition.Values)
+            {
+                ParameterSet.WriteValue(json, value);
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private protected FormatException Unreadable(JsonElement value) => new($"'{Name}' is {value.GetRawText()}, which is not {Range}.");
 }

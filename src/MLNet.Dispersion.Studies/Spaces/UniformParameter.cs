@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace MLNet.Dispersion.Studies.Spaces;
+
+/// <summary>A number between two bounds, as likely here as there.</summary>
+public sealed class UniformParameter : SearchParameter
+{
+    internal UniformParameter(string name, double low, double high)
+        : base(name)
+    {
+        Bounds.Check(name, low, high);
+        (Low, High) = (low, high);
+    }
+
+    /// <summary>The least value, included.</summary>
+    public double Low { get; }
+
+    /// <summary>The largest value, included.</summary>
+    public double High { get; }
+
+    /// <inheritdoc/>
+    public override string Range => string.Create(CultureInfo.InvariantCulture, $"a number from {Low} to {High}");
+
+    internal override int? Count => null;
+
+    /// <inheritdoc/>
+    public override bool Accepts(object value) => value is double number && number >= Low && number <= High;
+
+    internal override object At(double place) => Math.Clamp(Low + (place * (High - Low)), Low, High);
+
+    internal override double PlaceOf(object value) => ((double)value - Low) / (High - Low);
+
+    internal override SearchParameter When(ParameterCondition condition) => new UniformParameter(Name, Low, High) { Condition = condition };
+
+    internal override object Read(JsonElement value) => Bounds.ReadNumber(value) ?? throw Unreadable(value);
+
+    private protected override void WriteRange(Utf8JsonWriter json)
+    {
+        json.WriteString("type", "uniform");
+        json.WriteNumber("low", Low);
+        json.WriteNumber("high", High);
+    }
+}
