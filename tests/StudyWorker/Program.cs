@@ -1,1 +1,27 @@
+using System.Globalization;
+using MLNet.Dispersion.Studies.PostgreSql;
+using MLNet.Dispersion.Studies.Running;
+using MLNet.Dispersion.Studies.Sampling;
+using MLNet.Dispersion.Studies.Spaces;
+using MLNet.Dispersion.Studies.Storage;
+using MLNet.Dispersion.Studies.Trials;
+
+// One worker of a study, to be killed: place (a file, or a connection string), study, trials, milliseconds of the lease, log.
+// Each trial takes some tens of milliseconds and writes a line when it begins and one when it ends.
+var space = SearchSpace.Empty.Uniform("x", -1, 1).Uniform("y", -1, 1);
+var definition = new StudyDefinition(args[1], [new StudyObjective("value", Maximize: false)], 1, space);
+await using IStudyStorage storage = args[0].Contains('=', StringComparison.Ordinal) ? await PostgreSqlStudyStorage.OpenAsync(args[0], definition) : await SqliteStudyStorage.OpenAsync(args[0], definition);
+var runner = new StudyRunner(storage, new RandomSampler());
+using var log = new StreamWriter(new FileStream(args[4], FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+await runner.RunAsync(
+    async context =>
+    {
+        Write("begin", context.Number);
+        await Task.Delay(20 + (context.Number * 7 % 40), context.CancellationToken);
+        Write("end", context.Number);
+        return TrialOutcome.Completed(Math.Pow(context.Parameters.GetDouble("x"), 2) + context.Parameters.GetDouble("y"));
+    },
+    new StudyRunOptions { MaxTrials = int.Parse(args[2], CultureInfo.InvariantCulture), Lease = TimeSpan.FromMilliseconds(int.Parse(args[3], CultureInfo.InvariantCulture)) });
 return 0;
+
+void Write(string what, int number) => log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what} {number} {DateTime.UtcNow.Ticks} {Environment.ProcessId}"));

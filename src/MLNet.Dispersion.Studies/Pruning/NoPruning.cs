@@ -1,0 +1,10 @@
+using MLNet.Dispersion.Studies.Trials;
+
+namespace MLNet.Dispersion.Studies.Pruning;
+
+/// <summary>Lets every trial run to its end. Stateless and thread-safe.</summary>
+public sealed class NoPruning : IPruner
+{
+    /// <inheritdoc/>
+    public bool ShouldPrune(StudyObjective objective, Trial trial, IReadOnlyList<Trial> history) => false;
+}

@@ -1,0 +1,20 @@
+using MLNet.Dispersion.Studies.Spaces;
+using MLNet.Dispersion.Studies.Trials;
+
+namespace MLNet.Dispersion.Studies.Sampling;
+
+/// <summary>Covers the space evenly with a scrambled Halton sequence, one coordinate a parameter. Stateless and thread-safe.</summary>
+public sealed class HaltonSampler : ISampler
+{
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The space is empty.</exception>
+    public ParameterSet? Sample(SearchSpace space, IReadOnlyList<StudyObjective> objectives, IReadOnlyList<Trial> history, int number, long seed)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        space.ThrowIfEmpty();
+        int index = SampledTrials.IndexOf(history, number);
+        var sequence = new HaltonSequence(seed);
+        Dictionary<string, int> dimensions = space.Parameters.Index().ToDictionary(pair => pair.Item.Name, pair => pair.Index);
+        return space.At(parameter => sequence.At(index, dimensions[parameter.Name]));
+    }
+}

@@ -1,0 +1,256 @@
+using System.Globalization;
+using System.Text.Json;
+using MLNet.Dispersion.Studies.Spaces;
+using MLNet.Dispersion.Studies.Trials;
+
+namespace MLNet.Dispersion.Studies.Storage;
+
+/// <summary>A study in a database: the same tables and rules in each.</summary>
+internal sealed class SqlStudyStorage : IStudyStorage
+{
+    private const string Mine = "study = @study AND number = @number AND attempt = @attempt AND worker = @worker AND state = 1";
+    private readonly SqlDialect _dialect;
+    private readonly SqlTransactions _transactions;
+    private long _study;
+
+    private SqlStudyStorage(SqlDialect dialect, StudyDefinition definition, TimeSpan patience)
+    {
+        (_dialect, Definition) = (dialect, definition);
+        _transactions = new SqlTransactions(dialect, patience);
+    }
+
+    /// <inheritdoc/>
+    public StudyDefinition Definition { get; }
+
+    /// <summary>Opens a study, or creates it.</summary>
+    /// <param name="dialect">The database.</param>
+    /// <param name="definition">What the study is.</param>
+    /// <param name="patience">How long a transaction is tried again.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    internal static async Task<SqlStudyStorage> OpenAsync(SqlDialect dialect, StudyDefinition definition, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        definition.Validate();
+        var storage = new SqlStudyStorage(dialect, definition, patience);
+        try
+        {
+            await storage._transactions.RunAsync(session => StudySchema.MigrateAsync(session, dialect, StudySchema.Version), cancellationToken).ConfigureAwait(false);
+            storage._study = await storage._transactions.RunAsync(storage.FindOrCreateAsync, cancellationToken).ConfigureAwait(false);
+            return storage;
+        }
+        catch
+        {
+            await storage.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task EnqueueAsync(string kind, ParameterSet parameters, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(kind);
+        if (kind == Trial.SampledKind)
+        {
+            throw new ArgumentException($"'{kind}' is the kind of trials that the sampler draws; give this one a word of its own.", nameof(kind));
+        }
+
+        Definition.Space.Validate(parameters);
+        return ChangeAsync(async session =>
+        {
+            if (await session.ScalarAsync<long>("SELECT COUNT(*) FROM trial WHERE study = @study AND kind = @kind", ("study", _study), ("kind", kind)).ConfigureAwait(false) == 0)
+            {
+                await InsertAsync(session, await NextNumberAsync(session).ConfigureAwait(false), kind, parameters.ToJson()).ConfigureAwait(false);
+            }
+
+            return true;
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<TrialClaim?> ClaimAsync(string worker, int maxTrials, TimeSpan lease, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(worker);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxTrials);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lease, TimeSpan.Zero);
+        return ChangeAsync(async session =>
+        {
+            long? number = await session.ScalarAsync<long>(
+                $"SELECT number FROM trial WHERE study = @study AND (state = 0 OR (state = 1 AND lease_end < {_dialect.Now})) ORDER BY state DESC, number LIMIT 1", ("study", _study)).ConfigureAwait(false);
+            if (number is null)
+            {
+                long next = await NextNumberAsync(session).ConfigureAwait(false);
+                if (next >= maxTrials)
+                {
+                    return null;
+                }
+
+                await InsertAsync(session, next, Trial.SampledKind, null).ConfigureAwait(false);
+                number = next;
+            }
+
+            await session.ExecuteAsync(
+                $"UPDATE trial SET state = 1, attempt = attempt + 1, worker = @worker, started = {_dialect.Now}, lease_end = {_dialect.Now} + @lease WHERE study = @study AND number = @number",
+                ("worker", worker), ("lease", (long)lease.TotalMilliseconds), ("study", _study), ("number", number)).ConfigureAwait(false);
+            await ForgetIntermediateAsync(session, number.Value).ConfigureAwait(false);
+            Trial trial = (await session.ReadAsync($"SELECT {TrialRows.Columns} FROM trial WHERE study = @study AND number = @number", row => TrialRows.Read(row, Definition.Space), ("study", _study), ("number", number)).ConfigureAwait(false))[0];
+            return new TrialClaim(trial.Number, trial.Attempt, worker, trial);
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> SetParametersAsync(TrialClaim claim, ParameterSet parameters, CancellationToken cancellationToken = default)
+    {
+        Definition.Space.Validate(parameters);
+        return UpdateAsync(claim, "parameters = @parameters", ("parameters", parameters.ToJson()), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> HeartbeatAsync(TrialClaim claim, TimeSpan lease, CancellationToken cancellationToken = default) =>
+        UpdateAsync(claim, $"lease_end = {_dialect.Now} + @lease", ("lease", (long)lease.TotalMilliseconds), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> ReportAsync(TrialClaim claim, IntermediateValue value, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        ArgumentNullException.ThrowIfNull(value);
+        ArgumentOutOfRangeException.ThrowIfLessThan(value.Step, 1, nameof(value));
+        return ChangeAsync(async session => await IsMineAsync(session, claim).ConfigureAwait(false) && await session.ExecuteAsync(
+            "INSERT INTO intermediate (study, number, step, value) VALUES (@study, @number, @step, @value) ON CONFLICT (study, number, step) DO UPDATE SET value = excluded.value",
+            ("study", _study), ("number", (long)claim.Number), ("step", (long)value.Step), ("value", double.IsNaN(value.Value) ? null : value.Value)).ConfigureAwait(false) == 1, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> FinishAsync(TrialClaim claim, TrialOutcome outcome, IReadOnlyDictionary<string, string> notes, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        ArgumentNullException.ThrowIfNull(outcome);
+        ArgumentNullException.ThrowIfNull(notes);
+        if (outcome.State == TrialState.Completed && outcome.Values.Count != Definition.Objectives.Count)
+        {
+            throw new ArgumentException($"Trial {claim.Number} ended with {outcome.Values.Count} values; the study has {Definition.Objectives.Count} objectives: {string.Join(", ", Definition.Objectives.Select(objective => objective.Name))}.", nameof(outcome));
+        }
+
+        return ChangeAsync(async session =>
+        {
+            int changed = await session.ExecuteAsync(
+                $"UPDATE trial SET state = @state, finished = {_dialect.Now}, objective_values = @values, failure = @failure, notes = @notes, lease_end = NULL WHERE {Mine}",
+                [.. Own(claim), ("state", (long)outcome.State), ("values", outcome.Values.Count == 0 ? null : JsonSerializer.Serialize(outcome.Values)), ("failure", outcome.FailureReason), ("notes", JsonSerializer.Serialize(notes))]).ConfigureAwait(false);
+
+            // Where the answer to an earlier attempt was lost, the trial is finished already, by this very claim.
+            return changed == 1 || await session.ScalarAsync<long>(
+                "SELECT COUNT(*) FROM trial WHERE study = @study AND number = @number AND attempt = @attempt AND worker = @worker AND state = @state",
+                [.. Own(claim), ("state", (long)outcome.State)]).ConfigureAwait(false) == 1;
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> ReleaseAsync(TrialClaim claim, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        return ChangeAsync(async session =>
+        {
+            bool mine = await session.ExecuteAsync($"UPDATE trial SET state = 0, lease_end = NULL WHERE {Mine}", Own(claim)).ConfigureAwait(false) == 1;
+            if (mine)
+            {
+                await ForgetIntermediateAsync(session, claim.Number).ConfigureAwait(false);
+            }
+
+            return mine;
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> WithdrawAsync(TrialClaim claim, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        return ChangeAsync(async session =>
+        {
+            if (await NextNumberAsync(session).ConfigureAwait(false) == claim.Number + 1)
+            {
+                return await session.ExecuteAsync($"DELETE FROM trial WHERE {Mine}", Own(claim)).ConfigureAwait(false) == 1;
+            }
+
+            await session.ExecuteAsync(
+                $"UPDATE trial SET state = 4, finished = {_dialect.Now}, lease_end = NULL, failure = 'The sampler had no further point.' WHERE {Mine}", Own(claim)).ConfigureAwait(false);
+            return false;
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Trial>> TrialsAsync(CancellationToken cancellationToken = default) => _transactions.RunAsync(async session =>
+    {
+        var intermediate = (await session.ReadAsync(
+            "SELECT number, step, value FROM intermediate WHERE study = @study ORDER BY number, step",
+            row => (Number: (int)row.GetInt64(0), Value: new IntermediateValue((int)row.GetInt64(1), row.IsDBNull(2) ? double.NaN : row.GetDouble(2))),
+            ("study", _study)).ConfigureAwait(false)).ToLookup(row => row.Number, row => row.Value);
+        List<Trial> trials = await session.ReadAsync($"SELECT {TrialRows.Columns} FROM trial WHERE study = @study ORDER BY number", row => TrialRows.Read(row, Definition.Space), ("study", _study)).ConfigureAwait(false);
+        return (IReadOnlyList<Trial>)[.. trials.Select(trial => trial with { Intermediate = [.. intermediate[trial.Number]] })];
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _transactions.DisposeAsync();
+
+    private async Task<long> FindOrCreateAsync(SqlSession session)
+    {
+        if (_dialect.LockSchema is { } hold)
+        {
+            await session.ExecuteAsync(hold).ConfigureAwait(false);
+        }
+
+        string objectives = JsonSerializer.Serialize(Definition.Objectives), space = Definition.Space.ToJson();
+        var found = await session.ReadAsync(
+            "SELECT id, seed, objectives, space FROM study WHERE name = @name", row => (Id: row.GetInt64(0), Seed: row.GetInt64(1), Objectives: row.GetString(2), Space: row.GetString(3)), ("name", Definition.Name)).ConfigureAwait(false);
+        if (found.Count == 0)
+        {
+            long id = await session.ScalarAsync<long>("SELECT COALESCE(MAX(id), 0) + 1 FROM study").ConfigureAwait(false) ?? 1;
+            await session.ExecuteAsync(
+                "INSERT INTO study (id, name, seed, objectives, space) VALUES (@id, @name, @seed, @objectives, @space)",
+                ("id", id), ("name", Definition.Name), ("seed", Definition.Seed), ("objectives", objectives), ("space", space)).ConfigureAwait(false);
+            return id;
+        }
+
+        CheckSame("seed", found[0].Seed.ToString(CultureInfo.InvariantCulture), Definition.Seed.ToString(CultureInfo.InvariantCulture));
+        CheckSame("objectives", found[0].Objectives, objectives);
+        CheckSame("search space", found[0].Space, space);
+        return found[0].Id;
+    }
+
+    private void CheckSame(string what, string stored, string given)
+    {
+        if (stored != given)
+        {
+            throw new StudyStorageException($"The study '{Definition.Name}' in {_dialect.Place} has another {what}: it was begun with {stored}, and is opened with {given}. Go on with the former, or give the new study a name (or place) of its own.");
+        }
+    }
+
+    private Task<T> ChangeAsync<T>(Func<SqlSession, Task<T>> body, CancellationToken cancellationToken) => _transactions.RunAsync(async session =>
+    {
+        if (_dialect.LockStudy is { } hold)
+        {
+            await session.ExecuteAsync(hold, ("study", _study)).ConfigureAwait(false);
+        }
+
+        return await body(session).ConfigureAwait(false);
+    }, cancellationToken);
+
+    private Task<bool> UpdateAsync(TrialClaim claim, string assignment, (string Name, object? Value) value, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(claim);
+        return ChangeAsync(async session => await session.ExecuteAsync($"UPDATE trial SET {assignment} WHERE {Mine}", [.. Own(claim), value]).ConfigureAwait(false) == 1, cancellationToken);
+    }
+
+    private (string Name, object? Value)[] Own(TrialClaim claim) => [("study", _study), ("number", (long)claim.Number), ("attempt", (long)claim.Attempt), ("worker", claim.Worker)];
+
+    private async Task<bool> IsMineAsync(SqlSession session, TrialClaim claim) =>
+        await session.ScalarAsync<long>($"SELECT COUNT(*) FROM trial WHERE {Mine}", Own(claim)).ConfigureAwait(false) == 1;
+
+    private async Task<long> NextNumberAsync(SqlSession session) =>
+        await session.ScalarAsync<long>("SELECT COUNT(*) FROM trial WHERE study = @study", ("study", _study)).ConfigureAwait(false) ?? 0;
+
+    private Task<int> InsertAsync(SqlSession session, long number, string kind, string? parameters) => session.ExecuteAsync(
+        "INSERT INTO trial (study, number, state, kind, attempt, parameters) VALUES (@study, @number, 0, @kind, 0, @parameters)",
+        ("study", _study), ("number", number), ("kind", kind), ("parameters", parameters));
+
+    private Task<int> ForgetIntermediateAsync(SqlSession session, long number) =>
+        session.ExecuteAsync("DELETE FROM intermediate WHERE study = @study AND number = @number", ("study", _study), ("number", number));
+}

@@ -1,0 +1,33 @@
+using MLNet.Dispersion.Studies.Sampling;
+using MLNet.Dispersion.Studies.Trials;
+
+namespace MLNet.Dispersion.Studies.Tests.Sampling;
+
+public sealed class ParetoFrontTests
+{
+    private static readonly StudyObjective[] Two = [new("accuracy", Maximize: true), new("condensation", Maximize: false)];
+
+    [Fact]
+    public void Of_RandomTrials_EqualsTheDefinition()
+    {
+        var random = new Random(3);
+        Trial[] trials = [.. Enumerable.Range(0, 60).Select(number => Support.Studies.Completed(number, Support.Studies.Point(0, 0), Math.Round(random.NextDouble(), 1), Math.Round(random.NextDouble(), 1)))];
+
+        int[] front = [.. ParetoFront.Of(trials, Two).Select(trial => trial.Number).Order()];
+
+        int[] expected = [.. trials.Where(one => !trials.Any(other =>
+            other.Values[0] >= one.Values[0] && other.Values[1] <= one.Values[1] && (other.Values[0] > one.Values[0] || other.Values[1] < one.Values[1]))).Select(trial => trial.Number)];
+        Assert.Equal(expected, front);
+    }
+
+    [Fact]
+    public void BestFirst_TwoObjectives_GoesFrontByFront()
+    {
+        Trial[] trials = [Point(0, 0.5, 0.5), Point(1, 0.9, 0.9), Point(2, 0.4, 0.6), Point(3, 0.1, 0.1), Point(4, 0.55, 0.5)];
+
+        Assert.Equal([1, 3, 4, 0, 2], TrialRanking.BestFirst(trials, Two).Select(trial => trial.Number));
+        Assert.Empty(ParetoFront.Of([], Two));
+
+        static Trial Point(int number, double accuracy, double condensation) => Support.Studies.Completed(number, Support.Studies.Point(0, 0), accuracy, condensation);
+    }
+}
