@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using System.Net.Sockets;
 using MLNet.Dispersion.Studies.Storage;
 using Npgsql;
 
@@ -62,13 +63,14 @@ internal sealed class PostgreSqlDialect : SqlDialect
     // A server that is being started or stopped, or is out of connections, says so with a state of class 57 or 53.
     internal override bool IsTransient(Exception error) => error is PostgresException server
         ? server.IsTransient || server.SqlState.StartsWith("57P", StringComparison.Ordinal) || server.SqlState.StartsWith("53", StringComparison.Ordinal)
-        : error is NpgsqlException;
+        : error is NpgsqlException or SocketException;
 
     internal override string Cure(Exception error) => error switch
     {
         PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } => "Check user and password in the connection string.",
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => "Create the database first (createdb), or name another.",
         PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } => "Grant this user the right to create and change tables in the database.",
+        PostgresException { SqlState: PostgresErrorCodes.DiskFull } => "The server's disk is full: make room and go on with the study.",
         PostgresException => "Check the database.",
         _ => "Check that the server runs and can be reached, then go on with the study.",
     };

@@ -16,6 +16,7 @@ namespace MLNet.Dispersion.Studies.Running;
 public sealed class StudyRunner
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(10);
     private readonly IStudyStorage _storage;
     private readonly SearchSpace _space;
     private readonly ISampler _sampler;
@@ -90,32 +91,38 @@ public sealed class StudyRunner
         {
             try
             {
-                while (await NextAsync(worker).ConfigureAwait(false) is { } claim)
+                while (await NextAsync(worker).ConfigureAwait(false) is var (claim, asked))
                 {
-                    await RunTrialAsync(claim).ConfigureAwait(false);
+                    await RunTrialAsync(claim, asked).ConfigureAwait(false);
                 }
             }
-            catch (StudyStorageException)
+            catch (Exception error) when (error is not OperationCanceledException)
             {
-                // The other slots cannot write either.
+                // The storage, the sampler, the pruner or the monitor: the other slots would meet the same.
                 await stop.CancelAsync().ConfigureAwait(false);
                 throw;
             }
         }
 
         /// <summary>The next trial; null when the study is complete. Waits while others run what is left, since one of them may die.</summary>
-        private async Task<TrialClaim?> NextAsync(string worker)
+        private async Task<(TrialClaim Claim, long Asked)?> NextAsync(string worker)
         {
             while (true)
             {
                 stop.Token.ThrowIfCancellationRequested();
-                int limit = _exhausted ? 1 : options.MaxTrials ?? int.MaxValue;
-                if (await _storage.ClaimAsync(worker, limit, options.Lease, stop.Token).ConfigureAwait(false) is { } claim)
+                if (_exhausted && await AllFinishedAsync().ConfigureAwait(false))
                 {
-                    return claim;
+                    return null;
                 }
 
-                if ((await _storage.TrialsAsync(stop.Token).ConfigureAwait(false)).All(trial => trial.IsFinished))
+                int limit = _exhausted ? 1 : options.MaxTrials ?? int.MaxValue;
+                long asked = Stopwatch.GetTimestamp();
+                if (await _storage.ClaimAsync(worker, limit, options.Lease, stop.Token).ConfigureAwait(false) is { } claim)
+                {
+                    return (claim, asked);
+                }
+
+                if (await AllFinishedAsync().ConfigureAwait(false))
                 {
                     return null;
                 }
@@ -125,9 +132,42 @@ public sealed class StudyRunner
             }
         }
 
-        private async Task RunTrialAsync(TrialClaim claim)
+        private async Task<bool> AllFinishedAsync() => (await _storage.TrialsAsync(stop.Token).ConfigureAwait(false)).All(trial => trial.IsFinished);
+
+        private async Task RunTrialAsync(TrialClaim claim, long asked)
         {
-            await using var hold = new TrialHold(_storage, claim, options.Lease, stop.Token);
+            await using var hold = new TrialHold(_storage, claim, options.Lease, asked, stop.Token);
+            try
+            {
+                await RunHeldAsync(claim, hold).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (hold.IsLost)
+            {
+                // Another worker's by now.
+            }
+            catch (Exception error) when (error is not StudyStorageException)
+            {
+                await ReleaseAsync(claim).ConfigureAwait(false);
+                throw;
+            }
+        }
+
+        /// <summary>Gives a trial back, as far as the storage can be reached soon: the user waits for the search to stop, and the lease ends by itself.</summary>
+        private async Task ReleaseAsync(TrialClaim claim)
+        {
+            using var timeout = new CancellationTokenSource(options.Lease < LongestFarewell ? options.Lease : LongestFarewell);
+            try
+            {
+                await _storage.ReleaseAsync(claim, timeout.Token).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is OperationCanceledException or StudyStorageException)
+            {
+                // It is taken over when its lease is over.
+            }
+        }
+
+        private async Task RunHeldAsync(TrialClaim claim, TrialHold hold)
+        {
             Trial? trial = claim.Trial.Parameters is null ? await DrawAsync(claim, hold).ConfigureAwait(false) : claim.Trial;
             if (trial is null)
             {
@@ -139,10 +179,9 @@ public sealed class StudyRunner
             TrialOutcome? outcome = await OutcomeAsync(context, hold).ConfigureAwait(false);
             if (outcome is null)
             {
-                // Written with a token of its own: the search's has fired.
                 if (!hold.IsLost)
                 {
-                    await _storage.ReleaseAsync(claim, CancellationToken.None).ConfigureAwait(false);
+                    await ReleaseAsync(claim).ConfigureAwait(false);
                 }
 
                 return;
@@ -192,7 +231,9 @@ public sealed class StudyRunner
         {
             try
             {
-                TrialOutcome outcome = await Task.Run(() => objective(context), CancellationToken.None).ConfigureAwait(false) ?? TrialOutcome.Failed("The trial's code returned null.");
+                // Training holds its thread for long: one of its own leaves the pool to the heartbeat.
+                Task<Task<TrialOutcome>> started = Task.Factory.StartNew(() => objective(context), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                TrialOutcome outcome = await started.Unwrap().ConfigureAwait(false) ?? TrialOutcome.Failed("The trial's code returned null.");
                 int expected = _storage.Definition.Objectives.Count;
                 return outcome.State != TrialState.Completed || outcome.Values.Count == expected
                     ? outcome

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MLNet.Dispersion.Studies.Storage;
 
 namespace MLNet.Dispersion.Studies.Running;
@@ -12,26 +13,47 @@ internal sealed class TrialHold : IAsyncDisposable
     private readonly TimeSpan _lease;
     private readonly CancellationTokenSource _stopTrial;
     private readonly CancellationTokenSource _stopBeating = new();
+    private volatile bool _isLost;
+    private readonly Timer _guard;
     private readonly Task _beating;
 
-    internal TrialHold(IStudyStorage storage, TrialClaim claim, TimeSpan lease, CancellationToken cancellationToken)
+    /// <summary>Holds a claim.</summary>
+    /// <param name="storage">The study.</param>
+    /// <param name="claim">The claim.</param>
+    /// <param name="lease">How long it lasts without a sign of life.</param>
+    /// <param name="asked">When the claim was asked for, by <see cref="Stopwatch"/>: its lease began no earlier.</param>
+    /// <param name="cancellationToken">Stops the trial, too.</param>
+    internal TrialHold(IStudyStorage storage, TrialClaim claim, TimeSpan lease, long asked, CancellationToken cancellationToken)
     {
         (_storage, _claim, _lease) = (storage, claim, lease);
         _stopTrial = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _beating = Task.Run(BeatAsync, CancellationToken.None);
+        _guard = new Timer(_ => Lose(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+        // Where the storage took long to grant it, much of the lease may be gone: then a sign of life comes first.
+        TimeSpan waited = Stopwatch.GetElapsedTime(asked);
+        bool late = waited > lease / 4;
+        Guard(late ? Stopwatch.GetTimestamp() : asked);
+        _beating = Task.Run(() => BeatAsync(late), CancellationToken.None);
     }
 
     /// <summary>Fires when the trial must stop.</summary>
     internal CancellationToken Stop => _stopTrial.Token;
 
     /// <summary>Whether the trial may be another worker's by now.</summary>
-    internal bool IsLost { get; private set; }
+    internal bool IsLost => _isLost;
 
     /// <summary>Ends the trial as no longer this worker's.</summary>
     internal void Lose()
     {
-        IsLost = true;
-        _stopTrial.Cancel();
+        _isLost = true;
+        try
+        {
+            _stopTrial.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The trial ended in the same moment.
+        }
     }
 
     /// <inheritdoc/>
@@ -39,17 +61,30 @@ internal sealed class TrialHold : IAsyncDisposable
     {
         await _stopBeating.CancelAsync().ConfigureAwait(false);
         await _beating.ConfigureAwait(false);
+        await _guard.DisposeAsync().ConfigureAwait(false);
         _stopBeating.Dispose();
         _stopTrial.Dispose();
     }
 
-    private async Task BeatAsync()
+    /// <summary>Stops the trial in good time before a lease that began at a moment ends, whatever the storage's call is doing then.</summary>
+    private void Guard(long begun)
+    {
+        TimeSpan left = (_lease * SafePart) - Stopwatch.GetElapsedTime(begun);
+        _guard.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    }
+
+    private async Task BeatAsync(bool atOnce)
     {
         try
         {
             while (true)
             {
-                await Task.Delay(_lease / 4, _stopBeating.Token).ConfigureAwait(false);
+                if (!atOnce)
+                {
+                    await Task.Delay(_lease / 4, _stopBeating.Token).ConfigureAwait(false);
+                }
+
+                atOnce = false;
                 if (!await BeatOnceAsync().ConfigureAwait(false))
                 {
                     Lose();
@@ -63,18 +98,24 @@ internal sealed class TrialHold : IAsyncDisposable
         }
     }
 
-    /// <summary>Says that the worker lives; false when the hold is lost or no answer came in time.</summary>
+    /// <summary>Says that the worker lives; false when the hold is lost. Where the storage cannot be used, the next beat may succeed, and the guard stops the trial otherwise.</summary>
     private async Task<bool> BeatOnceAsync()
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stopBeating.Token);
-        timeout.CancelAfter(_lease * (SafePart - 0.25));
+        long begun = Stopwatch.GetTimestamp();
         try
         {
-            return await _storage.HeartbeatAsync(_claim, _lease, timeout.Token).ConfigureAwait(false);
+            if (!await _storage.HeartbeatAsync(_claim, _lease, _stopBeating.Token).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            Guard(begun);
         }
-        catch (Exception error) when (error is StudyStorageException || (error is OperationCanceledException && !_stopBeating.IsCancellationRequested))
+        catch (StudyStorageException)
         {
-            return false;
+            // Asked again at the next beat.
         }
+
+        return true;
     }
 }

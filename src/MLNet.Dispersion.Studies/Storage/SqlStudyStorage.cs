@@ -134,7 +134,7 @@ internal sealed class SqlStudyStorage : IStudyStorage
         {
             int changed = await session.ExecuteAsync(
                 $"UPDATE trial SET state = @state, finished = {_dialect.Now}, objective_values = @values, failure = @failure, notes = @notes, lease_end = NULL WHERE {Mine}",
-                [.. Own(claim), ("state", (long)outcome.State), ("values", outcome.Values.Count == 0 ? null : JsonSerializer.Serialize(outcome.Values)), ("failure", outcome.FailureReason), ("notes", JsonSerializer.Serialize(notes))]).ConfigureAwait(false);
+                [.. Own(claim), ("state", (long)outcome.State), ("values", outcome.Values.Count == 0 ? null : JsonSerializer.Serialize(outcome.Values)), ("failure", TrialRows.Storable(outcome.FailureReason)), ("notes", JsonSerializer.Serialize(notes))]).ConfigureAwait(false);
 
             // Where the answer to an earlier attempt was lost, the trial is finished already, by this very claim.
             return changed == 1 || await session.ScalarAsync<long>(

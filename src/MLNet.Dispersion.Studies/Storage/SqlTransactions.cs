@@ -1,4 +1,7 @@
 using System.Data.Common;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
 using Polly;
 using Polly.Retry;
 
@@ -7,6 +10,7 @@ namespace MLNet.Dispersion.Studies.Storage;
 /// <summary>Runs transactions one after the other on one connection, which is made anew when it broke; tries again, with growing pauses, what may succeed then.</summary>
 internal sealed class SqlTransactions : IAsyncDisposable
 {
+    private static readonly ResiliencePropertyKey<long> Begun = new("begun");
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
     private readonly SqlDialect _dialect;
@@ -24,11 +28,13 @@ internal sealed class SqlTransactions : IAsyncDisposable
         (_dialect, _patience) = (dialect, patience);
         _retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
         {
-            ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is { } error && dialect.IsTransient(error)),
+            // The attempts themselves take time, too (a host that does not answer, a file that is held): patience is measured by the clock.
+            ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is { } error && dialect.IsTransient(error)
+                && Stopwatch.GetElapsedTime(arguments.Context.Properties.GetValue(Begun, 0)) < patience),
             BackoffType = DelayBackoffType.Exponential,
             Delay = FirstPause,
             MaxDelay = LongestPause,
-            MaxRetryAttempts = Attempts(patience),
+            MaxRetryAttempts = int.MaxValue,
             UseJitter = true,
         }).Build();
     }
@@ -39,17 +45,20 @@ internal sealed class SqlTransactions : IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, nameof(IStudyStorage));
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        ResilienceContext context = ResilienceContextPool.Shared.Get(cancellationToken);
+        context.Properties.Set(Begun, Stopwatch.GetTimestamp());
         try
         {
-            return await _retry.ExecuteAsync(async token => await OnceAsync(body, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            return await _retry.ExecuteAsync(async attempt => await OnceAsync(body, attempt.CancellationToken).ConfigureAwait(false), context).ConfigureAwait(false);
         }
-        catch (DbException error)
+        catch (Exception error) when (error is DbException or SocketException)
         {
-            string tried = _dialect.IsTransient(error) ? $" It was tried again for {_patience.TotalSeconds:0} seconds." : "";
+            string tried = _dialect.IsTransient(error) ? string.Create(CultureInfo.InvariantCulture, $" It was tried again for {_patience.TotalSeconds:0.#} seconds.") : "";
             throw new StudyStorageException($"The study in {_dialect.Place} cannot be used: {error.Message.TrimEnd('.')}.{tried} {_dialect.Cure(error)} What was written before is still there.", error);
         }
         finally
         {
+            ResilienceContextPool.Shared.Return(context);
             _gate.Release();
         }
     }
@@ -69,10 +78,12 @@ internal sealed class SqlTransactions : IAsyncDisposable
             _connection ??= await _dialect.ConnectAsync(cancellationToken).ConfigureAwait(false);
             await using DbTransaction transaction = await _dialect.BeginAsync(_connection, cancellationToken).ConfigureAwait(false);
             T result = await body(new SqlSession(_connection, transaction, cancellationToken)).ConfigureAwait(false);
-            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+
+            // Not to be cancelled half-way: whether it took effect must be known.
+            await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
             return result;
         }
-        catch (DbException)
+        catch (Exception error) when (error is DbException or SocketException)
         {
             // Whatever is wrong with it, the next attempt has a new one.
             await DropAsync().ConfigureAwait(false);
@@ -87,19 +98,5 @@ internal sealed class SqlTransactions : IAsyncDisposable
             _connection = null;
             await connection.DisposeAsync().ConfigureAwait(false);
         }
-    }
-
-    /// <summary>How many pauses, each twice the one before up to the longest, last that long.</summary>
-    private static int Attempts(TimeSpan patience)
-    {
-        int attempts = 1;
-        TimeSpan total = FirstPause;
-        for (TimeSpan pause = FirstPause; total < patience; attempts++)
-        {
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-            total += pause;
-        }
-
-        return attempts;
     }
 }

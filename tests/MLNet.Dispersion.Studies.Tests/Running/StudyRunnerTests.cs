@@ -1,6 +1,7 @@
 using MLNet.Dispersion.Studies.Pruning;
 using MLNet.Dispersion.Studies.Running;
 using MLNet.Dispersion.Studies.Sampling;
+using MLNet.Dispersion.Studies.Spaces;
 using MLNet.Dispersion.Studies.Storage;
 using MLNet.Dispersion.Studies.Tests.Support;
 using MLNet.Dispersion.Studies.Trials;
@@ -201,6 +202,78 @@ public sealed class StudyRunnerTests
     }
 
     [Fact]
+    public async Task Run_StorageHeldByAnotherProgram_StopsTheTrialBeforeItsLeaseEnds()
+    {
+        using var folder = new TemporaryFolder();
+        await using IStudyStorage storage = await SqliteStudyStorage.OpenAsync(folder.File("study.db"), Support.Studies.Definition());
+        TimeSpan lease = TimeSpan.FromSeconds(3), stopped = TimeSpan.MaxValue;
+
+        IReadOnlyList<Trial> trials = await new StudyRunner(storage, new RandomSampler()).RunAsync(
+            async context =>
+            {
+                if (stopped == TimeSpan.MaxValue)
+                {
+                    // A heartbeat now waits in the database, and hears of no token.
+                    await using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={folder.File("study.db")};Pooling=False");
+                    await connection.OpenAsync();
+                    await using var held = connection.BeginTransaction(deferred: false);
+                    var clock = System.Diagnostics.Stopwatch.StartNew();
+                    await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.Delay(TimeSpan.FromSeconds(30), context.CancellationToken));
+                    stopped = clock.Elapsed;
+                    context.CancellationToken.ThrowIfCancellationRequested();
+                }
+
+                return await Bowl(context);
+            },
+            new StudyRunOptions { MaxTrials = 1, Lease = lease });
+
+        Assert.True(stopped < lease, $"The trial was stopped after {stopped}.");
+        Assert.Equal(TrialState.Completed, trials[0].State);
+    }
+
+    [Fact]
+    public async Task Run_SamplerThrows_EndsAllSlotsAndGivesTrialsBack()
+    {
+        await using IStudyStorage storage = await SqliteStudyStorage.OpenInMemoryAsync(Support.Studies.Definition());
+        var sampler = new Scripted(number => number == 1 ? throw new FormatException("no table") : Support.Studies.Point(0, 0));
+
+        var error = await Assert.ThrowsAsync<FormatException>(() => new StudyRunner(storage, sampler).RunAsync(
+            async context =>
+            {
+                await Task.Delay(-1, context.CancellationToken);
+                return TrialOutcome.Pruned;
+            },
+            new StudyRunOptions { MaxTrials = 5, MaxParallelTrials = 2 }).WaitAsync(TimeSpan.FromSeconds(30)));
+
+        Assert.Equal("no table", error.Message);
+        Assert.All(await storage.TrialsAsync(), trial => Assert.Equal(TrialState.Waiting, trial.State));
+    }
+
+    [Fact]
+    public async Task Run_CancelledWhileDrawing_GivesTheTrialBack()
+    {
+        await using IStudyStorage storage = await SqliteStudyStorage.OpenInMemoryAsync(Support.Studies.Definition());
+        using var source = new CancellationTokenSource();
+        var sampler = new Scripted(_ =>
+        {
+            source.Cancel();
+            return Support.Studies.Point(0, 0);
+        });
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new StudyRunner(storage, sampler).RunAsync(Bowl, new StudyRunOptions { MaxTrials = 5 }, source.Token));
+
+        Assert.Equal(TrialState.Waiting, Assert.Single(await storage.TrialsAsync()).State);
+    }
+
+    [Fact]
+    public async Task Run_SamplerWithoutAnyPoint_EndsAtOnce()
+    {
+        await using IStudyStorage storage = await SqliteStudyStorage.OpenInMemoryAsync(Support.Studies.Definition());
+
+        Assert.Empty(await new StudyRunner(storage, new Scripted(_ => null)).RunAsync(Bowl, new StudyRunOptions { MaxTrials = 5 }).WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
     public async Task Options_OutOfRange_AreRefused()
     {
         await using IStudyStorage storage = await SqliteStudyStorage.OpenInMemoryAsync(Support.Studies.Definition());
@@ -209,6 +282,12 @@ public sealed class StudyRunnerTests
         Assert.Contains("MaxTrials", (await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => runner.RunAsync(Bowl, new StudyRunOptions { MaxTrials = 0 }))).Message, StringComparison.Ordinal);
         Assert.Contains("never end", (await Assert.ThrowsAsync<ArgumentException>(() => runner.RunAsync(Bowl, new StudyRunOptions()))).Message, StringComparison.Ordinal);
         Assert.Contains("Lease", (await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => runner.RunAsync(Bowl, new StudyRunOptions { MaxTrials = 1, Lease = TimeSpan.Zero }))).Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Scripted(Func<int, ParameterSet?> draw) : ISampler
+    {
+        public ParameterSet? Sample(
+            SearchSpace space, IReadOnlyList<StudyObjective> objectives, IReadOnlyList<Trial> history, int number, long seed) => draw(number);
     }
 
     private sealed class Listener(List<StudyProgress> told) : IProgress<StudyProgress>

@@ -45,6 +45,29 @@ public sealed class LostConnectionTests
         Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(0.4), TimeSpan.FromSeconds(60));
     }
 
+    [Fact]
+    public async Task Open_ServerThatNeverAnswers_KeepsToThePatience()
+    {
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        int port = ((System.Net.IPEndPoint)silent.LocalEndpoint).Port;
+        var clock = Stopwatch.StartNew();
+
+        await Assert.ThrowsAsync<StudyStorageException>(() => PostgreSqlStudyStorage.OpenAsync(
+            $"Host=127.0.0.1;Port={port};Database=none;Username=nobody;Password=none;Timeout=2", Support.Studies.Definition(), TimeSpan.FromSeconds(3)));
+
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(9));
+    }
+
+    [Fact]
+    public async Task Open_HostThatDoesNotExist_SaysWhatToCheck()
+    {
+        var error = await Assert.ThrowsAsync<StudyStorageException>(() => PostgreSqlStudyStorage.OpenAsync(
+            "Host=no-such-host.invalid;Database=none;Username=nobody;Password=none", Support.Studies.Definition(), TimeSpan.FromMilliseconds(200)));
+
+        Assert.Contains("no-such-host.invalid", error.Message, StringComparison.Ordinal);
+    }
+
     [SkippableFact]
     public async Task Open_WrongPassword_SaysSoAtOnce()
     {

@@ -120,6 +120,43 @@ public sealed class SqliteFileTests : IDisposable
         Assert.Contains("Another program holds the file", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Write_DiskFull_SaysSoAndKeepsWhatWasThere()
+    {
+        await using (IStudyStorage storage = await OpenAsync())
+        {
+            await storage.FinishAsync((await storage.ClaimAsync("a", 9, TimeSpan.FromMinutes(1)))!, TrialOutcome.Completed(3), new Dictionary<string, string>());
+        }
+
+        await using (var transactions = new SqlTransactions(new SqliteDialect(File), TimeSpan.FromSeconds(5)))
+        {
+            // A limit of pages is to SQLite what a full disk is.
+            var error = await Assert.ThrowsAsync<StudyStorageException>(() => transactions.RunAsync(
+                async session =>
+                {
+                    await session.ExecuteAsync("PRAGMA max_page_count = 1");
+                    return await session.ExecuteAsync("UPDATE trial SET notes = CAST(zeroblob(1000000) AS TEXT)");
+                },
+                CancellationToken.None));
+            Assert.Contains("disk is full", error.Message, StringComparison.Ordinal);
+        }
+
+        await using IStudyStorage again = await OpenAsync();
+        Assert.Equal([3], Assert.Single(await again.TrialsAsync()).Values);
+    }
+
+    [Fact]
+    public async Task Trials_RowChangedByOthers_SaysWhich()
+    {
+        await using IStudyStorage storage = await OpenAsync();
+        await storage.ClaimAsync("a", 9, TimeSpan.FromMinutes(1));
+        await ExecuteAsync("UPDATE trial SET parameters = '{\"x\":'");
+
+        var error = await Assert.ThrowsAsync<StudyStorageException>(() => storage.TrialsAsync());
+
+        Assert.Contains("Trial 0", error.Message, StringComparison.Ordinal);
+    }
+
     private Task<IStudyStorage> OpenAsync() => SqliteStudyStorage.OpenAsync(File, Support.Studies.Definition());
 
     private async Task<string> MessageAsync() => (await Assert.ThrowsAsync<StudyStorageException>(async () =>

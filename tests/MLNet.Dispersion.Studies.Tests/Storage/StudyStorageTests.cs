@@ -161,6 +161,21 @@ public sealed class StudyStorageTests
         Assert.Equal(Enumerable.Range(0, 40), taken.SelectMany(numbers => numbers).Order());
     }
 
+    [SkippableTheory]
+    [InlineData("file")]
+    [InlineData("PostgreSQL")]
+    public async Task Finish_ReasonThatIsHardlyText_IsKept(string kind)
+    {
+        using var places = new Places();
+        await using IStudyStorage storage = await places.OpenAsync(kind);
+
+        Assert.True(await storage.FinishAsync((await storage.ClaimAsync("a", 9, Lease))!, TrialOutcome.Failed("native: x\0y \uD83D"), new Dictionary<string, string> { ["log"] = "\0\uD83D" }));
+
+        Trial trial = Assert.Single(await storage.TrialsAsync());
+        Assert.StartsWith("native: x\uFFFDy ", trial.FailureReason, StringComparison.Ordinal);
+        Assert.StartsWith("\0", trial.Notes["log"], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Finish_WrongNumberOfValues_SaysSo()
     {
