@@ -9,9 +9,9 @@ internal sealed record Recipe(int Steps, double Coefficient, int Seed)
     public const int VocabularySize = 8192;
     public const int ContextLength = 512;
     public const int BlocksPerStep = 4;
-    private const int HiddenSize = 384;
+    private const int HiddenSize = 256;
     private const int LayerCount = 5;
-    private const int HeadCount = 6;
+    private const int HeadCount = 4;
 
     /// <summary>Books that training never sees, for the perplexity figures.</summary>
     public static readonly string[] HeldOut = ["pg35", "pg14474"];
