@@ -27,7 +27,25 @@ public sealed class HtmlReportContent
         Reports = Array.AsReadOnly(reports.Select(report => report ?? throw new ArgumentNullException(nameof(reports))).ToArray());
     }
 
-    /// <summary>The measured models.</summary>
+    /// <summary>A page of tables and pictures of your own, without measured models.</summary>
+    /// <param name="tables">The tables, at least one.</param>
+    /// <param name="pictures">The pictures, shown after the first table.</param>
+    /// <exception cref="ArgumentException">There is no table.</exception>
+    public HtmlReportContent(IReadOnlyList<HtmlReportTable> tables, IReadOnlyList<CondensationPicture> pictures)
+    {
+        ArgumentNullException.ThrowIfNull(tables);
+        ArgumentNullException.ThrowIfNull(pictures);
+        if (tables.Count == 0)
+        {
+            throw new ArgumentException("A page without models needs at least one table.", nameof(tables));
+        }
+
+        Reports = [];
+        Tables = tables;
+        Pictures = [.. pictures];
+    }
+
+    /// <summary>The measured models; none on a page of tables and pictures.</summary>
     public IReadOnlyList<CondensationReport> Reports { get; }
 
     /// <summary>The page's title. Default <c>Embedding condensation report</c>; not empty.</summary>
@@ -50,6 +68,9 @@ public sealed class HtmlReportContent
             _tables = [.. value.Select(table => table ?? throw new ArgumentNullException(nameof(value)))];
         }
     }
+
+    /// <summary>Pictures of your own, each with its description below it.</summary>
+    public IReadOnlyList<CondensationPicture> Pictures { get; } = [];
 
     /// <summary>Histories of trainings, each with a name (such as <c>transformer.GeometryHistory</c>): at most 12, none of them empty. Default none.</summary>
     public IReadOnlyList<(string Name, IReadOnlyList<GeometrySnapshot> History)> Trainings

@@ -23,8 +23,12 @@ internal sealed class ReportPage
         var page = new ReportPage(content);
         page.WriteHead();
         page.WriteOwnTables();
-        page.WriteModels();
-        page.WriteTables();
+        if (content.Reports.Count > 0)
+        {
+            page.WriteModels();
+            page.WriteTables();
+        }
+
         page.WriteTrainings();
         page.WriteFoot();
         return page._page.ToString();
@@ -59,10 +63,15 @@ internal sealed class ReportPage
 
     private void WriteOwnTables()
     {
-        foreach (HtmlReportTable table in _content.Tables)
+        for (int i = 0; i < _content.Tables.Count; i++)
         {
+            HtmlReportTable table = _content.Tables[i];
             Section(Escape(table.Title));
             _page.Append(table.Note is null ? string.Empty : $"<p>{Escape(table.Note)}</p>\n").Append(HtmlTables.Own(table));
+            foreach (CondensationPicture picture in i == 0 ? _content.Pictures : [])
+            {
+                Picture(picture, Escape(picture.Description));
+            }
         }
     }
 
@@ -131,8 +140,13 @@ internal sealed class ReportPage
 
     private void WriteFoot()
     {
-        Section("What was measured");
-        _page.Append(HtmlTables.Facts(_content.Reports)).Append("</section>\n</main>\n<footer><p>Made by MLNet.Dispersion ")
+        if (_content.Reports.Count > 0)
+        {
+            Section("What was measured");
+            _page.Append(HtmlTables.Facts(_content.Reports));
+        }
+
+        _page.Append("</section>\n</main>\n<footer><p>Made by MLNet.Dispersion ")
             .Append(Escape(typeof(ReportPage).Assembly.GetName().Version?.ToString(3) ?? string.Empty))
             .Append(". This file is complete in itself and loads nothing from a network.</p></footer>\n</body>\n</html>\n");
     }

@@ -1,0 +1,244 @@
+using Microsoft.ML;
+using MLNet.Dispersion.Search.Running;
+using MLNet.Dispersion.Studies.Pruning;
+using MLNet.Dispersion.Studies.Running;
+using MLNet.Dispersion.Studies.Sampling;
+using MLNet.Dispersion.Studies.Spaces;
+using MLNet.Dispersion.Studies.Storage;
+using MLNet.Dispersion.Studies.Trials;
+using MLNet.Dispersion.Training;
+
+namespace MLNet.Dispersion.Search;
+
+/// <summary>A hyperparameter search over a pipeline, with the verbs of ML.NET's AutoML experiments.</summary>
+/// <remarks>
+/// <para>
+/// The first trial has the options as they are (<see cref="SetOptions"/>, or the library's defaults), the second the same without the dispersion loss; both run to their end, so that the result says honestly
+/// whether dispersion helped. The sampler draws all further ones. All trials have the same seed, so that they differ in their options alone.
+/// </para>
+/// <para>Not thread-safe; one run at a time.</para>
+/// </remarks>
+public sealed class DispersionSearch
+{
+    /// <summary>The <see cref="Trial.Kind"/> of the trial with the options as they are.</summary>
+    public const string DefaultKind = "default";
+
+    /// <summary>The <see cref="Trial.Kind"/> of the trial with the same options but for a dispersion coefficient of 0.</summary>
+    public const string WithoutDispersionKind = "without dispersion";
+
+    private const string StudyName = "search";
+    private readonly MLContext _ml;
+    private SearchData? _data;
+    private Func<SearchTrial, IEstimator<ITransformer>>? _pipeline;
+    private SearchSpace _space = DispersionSearchSpace.Default;
+    private SearchMetric? _metric;
+    private SearchMetric? _secondMetric;
+    private FineTuneOptions _options = new();
+    private ISampler _sampler = new TpeSampler();
+    private IPruner _pruner = new NoPruning();
+    private Func<StudyDefinition, CancellationToken, Task<IStudyStorage>> _storage = SqliteStudyStorage.OpenInMemoryAsync;
+    private StudyRunOptions _limits = new();
+    private int _seed = 1;
+
+    internal DispersionSearch(MLContext ml) => _ml = ml;
+
+    /// <summary>Trains on one set and validates on another.</summary>
+    /// <param name="train">The training data.</param>
+    /// <param name="validation">The validation data.</param>
+    public DispersionSearch SetDataset(IDataView train, IDataView validation)
+    {
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(validation);
+        _data = new SearchData([(train, validation)], null);
+        return this;
+    }
+
+    /// <summary>Validates on a part of the data.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="validationFraction">The part, above 0 and below 1. Default 0.2.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The part is outside its range.</exception>
+    public DispersionSearch SetDataset(IDataView data, double validationFraction = 0.2)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        if (validationFraction is not (> 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(validationFraction), validationFraction, FormattableString.Invariant($"The validation fraction is {validationFraction}; it must be above 0 and below 1."));
+        }
+
+        DataOperationsCatalog.TrainTestData split = _ml.Data.TrainTestSplit(data, validationFraction, seed: _seed);
+        _data = new SearchData([(split.TrainSet, split.TestSet)], data);
+        return this;
+    }
+
+    /// <summary>Cross-validates: each trial trains once for each fold, and its figures are means over the folds.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="folds">How many, at least 2.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer than 2 folds.</exception>
+    public DispersionSearch SetDataset(IDataView data, int folds)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        if (folds < 2)
+        {
+            throw new ArgumentOutOfRangeException(nameof(folds), folds, $"Cross-validation needs at least 2 folds; {folds} were asked for. For one split pass a fraction such as 0.2.");
+        }
+
+        _data = new SearchData([.. _ml.Data.CrossValidationSplit(data, folds, seed: _seed).Select(fold => (fold.TrainSet, fold.TestSet))], data);
+        return this;
+    }
+
+    /// <summary>Sets what is searched over.</summary>
+    /// <param name="pipeline">Makes the pipeline of a trial. Where its fine-tuning takes <see cref="SearchTrial.Options"/>, sampled values, pruning and cancelling work by themselves; any other estimator may use <see cref="SearchTrial.Parameters"/>.
+    /// With more than one trial at a time it is called from several threads.</param>
+    public DispersionSearch SetPipeline(Func<SearchTrial, IEstimator<ITransformer>> pipeline)
+    {
+        ArgumentNullException.ThrowIfNull(pipeline);
+        _pipeline = pipeline;
+        return this;
+    }
+
+    /// <summary>Sets the space. Default <see cref="DispersionSearchSpace.Default"/>.</summary>
+    /// <param name="space">The space: parameters with the names of <see cref="DispersionSearchSpace"/> are written into the options, others are for the pipeline.</param>
+    /// <exception cref="ArgumentException">The space is empty.</exception>
+    public DispersionSearch SetSearchSpace(SearchSpace space)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        if (space.Parameters.Count == 0)
+        {
+            throw new ArgumentException("The search space has no parameter, so there is nothing to search. Add some, as in SearchSpace.Empty.LogUniform(\"learning rate\", 1e-5, 1e-3), or take DispersionSearchSpace.Default.", nameof(space));
+        }
+
+        _space = space;
+        return this;
+    }
+
+    /// <summary>Sets the options that trials begin from: the first trial's own, and the others' where nothing is sampled. Default: those of <see cref="FineTuneOptions"/>.</summary>
+    /// <param name="options">The options. Copied.</param>
+    public DispersionSearch SetOptions(FineTuneOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Clone();
+        return this;
+    }
+
+    /// <summary>Sets what is optimised.</summary>
+    /// <param name="metric">The metric.</param>
+    /// <param name="second">A second one, such as <see cref="SearchMetric.Condensation"/>: the result then has the trials that no other beats in both. Null for one.</param>
+    public DispersionSearch SetMetric(SearchMetric metric, SearchMetric? second = null)
+    {
+        ArgumentNullException.ThrowIfNull(metric);
+        (_metric, _secondMetric) = (metric, second);
+        return this;
+    }
+
+    /// <summary>Sets who draws the trials. Default <see cref="TpeSampler"/>.</summary>
+    /// <param name="sampler">The sampler.</param>
+    public DispersionSearch SetSampler(ISampler sampler)
+    {
+        ArgumentNullException.ThrowIfNull(sampler);
+        _sampler = sampler;
+        return this;
+    }
+
+    /// <summary>Sets who ends trials early, by the validation loss at each epoch's end (<see cref="FineTuneOptions.ValidationFraction"/> of the training data). Default: nobody.</summary>
+    /// <param name="pruner">The pruner, such as <see cref="AshaPruner"/>.</param>
+    public DispersionSearch SetPruner(IPruner pruner)
+    {
+        ArgumentNullException.ThrowIfNull(pruner);
+        _pruner = pruner;
+        return this;
+    }
+
+    /// <summary>Keeps the study in a SQLite file: a search that was interrupted goes on where it was, and several processes may share it. Default: in memory.</summary>
+    /// <param name="path">The file.</param>
+    public DispersionSearch SetStorage(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        return SetStorage((definition, cancellationToken) => SqliteStudyStorage.OpenAsync(path, definition, cancellationToken));
+    }
+
+    /// <summary>Keeps the study elsewhere, such as in PostgreSQL.</summary>
+    /// <param name="open">Opens the storage, which the search disposes at its end; it may give the definition a name of its own.</param>
+    public DispersionSearch SetStorage(Func<StudyDefinition, CancellationToken, Task<IStudyStorage>> open)
+    {
+        ArgumentNullException.ThrowIfNull(open);
+        _storage = open;
+        return this;
+    }
+
+    /// <summary>Ends the search after so many trials, the first two and those of earlier runs included.</summary>
+    /// <param name="trials">How many, at least 1.</param>
+    public DispersionSearch SetMaxTrials(int trials) => SetLimits(_limits with { MaxTrials = trials });
+
+    /// <summary>Ends the search after a time; a trial that runs then is stopped, and begun again by a later run.</summary>
+    /// <param name="time">The time, above zero.</param>
+    public DispersionSearch SetTrainingTime(TimeSpan time) => SetLimits(_limits with { MaxTime = time });
+
+    /// <summary>Runs several trials at the same time. Default 1: training uses all cores by itself.</summary>
+    /// <param name="trials">How many, at least 1.</param>
+    public DispersionSearch SetMaxParallelTrials(int trials) => SetLimits(_limits with { MaxParallelTrials = trials });
+
+    /// <summary>Tells somebody whenever a trial begins or ends.</summary>
+    /// <param name="monitor">Whom; called from any thread.</param>
+    public DispersionSearch SetMonitor(IProgress<StudyProgress> monitor)
+    {
+        ArgumentNullException.ThrowIfNull(monitor);
+        return SetLimits(_limits with { Monitor = monitor });
+    }
+
+    /// <summary>Sets the seed of the samples, and of training where the options have none. Default 1. Call it before <see cref="SetDataset(IDataView, double)"/>, whose split it draws, too.</summary>
+    /// <param name="seed">The seed.</param>
+    public DispersionSearch SetSeed(int seed)
+    {
+        _seed = seed;
+        return this;
+    }
+
+    /// <inheritdoc cref="RunAsync"/>
+    public SearchResult Run() => RunAsync().GetAwaiter().GetResult();
+
+    /// <summary>Runs the search.</summary>
+    /// <param name="cancellationToken">Stops it: the running trial is given back, and a study that is stored can be gone on with.</param>
+    /// <returns>What was found; the caller disposes it.</returns>
+    /// <exception cref="InvalidOperationException">Data, pipeline, metric or limit are not set; or all trials failed, the message holds the first reason.</exception>
+    /// <exception cref="StudyStorageException">The storage cannot be used, or holds another study.</exception>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    public async Task<SearchResult> RunAsync(CancellationToken cancellationToken = default)
+    {
+        SearchData data = _data ?? throw Missing(nameof(SetDataset));
+        SearchMetric metric = _metric ?? throw Missing(nameof(SetMetric));
+        Func<SearchTrial, IEstimator<ITransformer>> pipeline = _pipeline ?? throw Missing(nameof(SetPipeline));
+        if (_limits.MaxTrials is null && _limits.MaxTime is null)
+        {
+            throw Missing($"{nameof(SetMaxTrials)} or {nameof(SetTrainingTime)}");
+        }
+
+        SearchMetric[] metrics = _secondMetric is null ? [metric] : [metric, _secondMetric];
+        var definition = new StudyDefinition(StudyName, [.. metrics.Select(one => one.Objective)], _seed, _space);
+        using var best = new BestModel(metric.Objective);
+        var code = new TrialCode(_ml, data, pipeline, metrics, _options, _seed, best);
+        await using IStudyStorage storage = await _storage(definition, cancellationToken).ConfigureAwait(false);
+        await EnqueueFirstAsync(storage, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Trial> trials = await new StudyRunner(storage, _sampler, _pruner).RunAsync(code.RunAsync, _limits, cancellationToken).ConfigureAwait(false);
+        return new SearchResult(trials, storage.Definition, code, data.All, best);
+    }
+
+    private static InvalidOperationException Missing(string verb) => new($"The search cannot run yet: call {verb} first.");
+
+    private DispersionSearch SetLimits(StudyRunOptions limits)
+    {
+        (limits with { MaxTrials = limits.MaxTrials ?? 1 }).Validate();
+        _limits = limits;
+        return this;
+    }
+
+    private async Task EnqueueFirstAsync(IStudyStorage storage, CancellationToken cancellationToken)
+    {
+        FineTuneOptions plain = _options.Clone();
+        await storage.EnqueueAsync(DefaultKind, NearestPoint.To(plain, _space), cancellationToken).ConfigureAwait(false);
+        if (_limits.MaxTrials is null or > 1)
+        {
+            plain.Dispersion.Coefficient = 0;
+            await storage.EnqueueAsync(WithoutDispersionKind, NearestPoint.To(plain, _space), cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

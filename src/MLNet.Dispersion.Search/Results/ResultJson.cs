@@ -1,0 +1,46 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MLNet.Dispersion.Studies.Trials;
+
+namespace MLNet.Dispersion.Search.Results;
+
+/// <summary>A result as JSON.</summary>
+internal static class ResultJson
+{
+    private const int Version = 1;
+    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true };
+
+    internal static string Write(SearchResult result) => new JsonObject
+    {
+        ["version"] = Version,
+        ["metrics"] = new JsonArray([.. result.Objectives.Select(objective => new JsonObject { ["name"] = objective.Name, ["maximize"] = objective.Maximize })]),
+        ["space"] = JsonNode.Parse(result.Space.ToJson()),
+        ["best"] = result.Best?.Number,
+        ["dispersion"] = new JsonObject
+        {
+            ["helped"] = result.Dispersion.Helped,
+            ["bestWith"] = result.Dispersion.BestWith?.Number,
+            ["bestWithout"] = result.Dispersion.BestWithout?.Number,
+            ["difference"] = result.Dispersion.Difference,
+        },
+        ["importance"] = new JsonObject(result.Importance.Select(importance => KeyValuePair.Create(importance.Parameter, (JsonNode?)importance.Share))),
+        ["paretoFront"] = new JsonArray([.. result.ParetoFront.Select(trial => (JsonNode)trial.Number)]),
+        ["trials"] = new JsonArray([.. result.Trials.Select(Trial)]),
+    }.ToJsonString(Format);
+
+    private static JsonNode Trial(Trial trial) => new JsonObject
+    {
+        ["number"] = trial.Number,
+        ["kind"] = trial.Kind,
+        ["state"] = $"{trial.State}",
+        ["attempt"] = trial.Attempt,
+        ["worker"] = trial.Worker,
+        ["parameters"] = trial.Parameters is { } point ? JsonNode.Parse(point.ToJson()) : null,
+        ["values"] = new JsonArray([.. trial.Values.Select(value => (JsonNode)value)]),
+        ["intermediate"] = new JsonArray([.. trial.Intermediate.Select(value => new JsonObject { ["step"] = value.Step, ["value"] = double.IsFinite(value.Value) ? value.Value : null })]),
+        ["notes"] = new JsonObject(trial.Notes.Select(note => KeyValuePair.Create(note.Key, (JsonNode?)note.Value))),
+        ["failureReason"] = trial.FailureReason,
+        ["startedUtc"] = trial.StartedUtc,
+        ["finishedUtc"] = trial.FinishedUtc,
+    };
+}

@@ -1,0 +1,28 @@
+using MLNet.Dispersion.Studies.Running;
+using MLNet.Dispersion.Training;
+
+namespace MLNet.Dispersion.Search.Running;
+
+/// <summary>Tells the study how training stands at each epoch's end, and stops training that is not worth going on with.</summary>
+/// <param name="context">The trial; null where it is not to be followed.</param>
+/// <param name="maximize">The direction of the first metric: the validation loss is turned round to agree with it.</param>
+/// <param name="next">Whom else to tell.</param>
+/// <param name="stop">Stops training.</param>
+internal sealed class TrainingFollower(TrialContext? context, bool maximize, IProgress<TrainingProgress>? next, CancellationTokenSource stop) : IProgress<TrainingProgress>
+{
+    /// <summary>Whether training was stopped because others did better.</summary>
+    internal bool IsPruned { get; private set; }
+
+    /// <inheritdoc/>
+    public void Report(TrainingProgress value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        next?.Report(value);
+        bool isLast = value.Step == value.TotalSteps;
+        if (context is not null && value.ValidationLoss is { } loss && context.Report(value.Epoch, maximize ? -loss : loss) && !isLast)
+        {
+            IsPruned = true;
+            stop.Cancel();
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using Microsoft.ML;
+using MLNet.Dispersion.Studies.Running;
+using MLNet.Dispersion.Studies.Trials;
+using MLNet.Dispersion.Training;
+
+namespace MLNet.Dispersion.Search.Running;
+
+/// <summary>What happens in a trial: the pipeline is made, fitted and measured on each fold.</summary>
+internal sealed class TrialCode(MLContext ml, SearchData data, Func<SearchTrial, IEstimator<ITransformer>> pipeline, IReadOnlyList<SearchMetric> metrics, FineTuneOptions baseOptions, int seed, BestModel best)
+{
+    /// <summary>The note that says whether a trial's options had the dispersion loss.</summary>
+    internal const string DispersionNote = "dispersion coefficient";
+
+    /// <summary>Runs a trial.</summary>
+    internal Task<TrialOutcome> RunAsync(TrialContext context)
+    {
+        var sums = new double[metrics.Count];
+        for (int fold = 0; fold < data.Folds.Count; fold++)
+        {
+            context.CancellationToken.ThrowIfCancellationRequested();
+            if (FitAndMeasure(context, fold) is not { } figures)
+            {
+                return Task.FromResult(TrialOutcome.Pruned);
+            }
+
+            for (int i = 0; i < sums.Length; i++)
+            {
+                sums[i] += figures[i] / data.Folds.Count;
+            }
+        }
+
+        return Task.FromResult(TrialOutcome.Completed(sums));
+    }
+
+    /// <summary>The options of a trial, still without what follows and stops training.</summary>
+    internal FineTuneOptions OptionsOf(string kind, Studies.Spaces.ParameterSet parameters)
+    {
+        FineTuneOptions options = baseOptions.Clone();
+        options.Seed ??= seed;
+        if (kind == DispersionSearch.WithoutDispersionKind)
+        {
+            options.Dispersion.Coefficient = 0;
+        }
+        else if (kind != DispersionSearch.DefaultKind)
+        {
+            DispersionSearchSpace.Apply(parameters, options);
+        }
+
+        return options;
+    }
+
+    /// <summary>The pipeline of a trial, to be fitted by others.</summary>
+    internal IEstimator<ITransformer> PipelineOf(SearchTrial trial) =>
+        pipeline(trial) ?? throw new InvalidOperationException("The function given to SetPipeline returned null; it must return an estimator.");
+
+    /// <summary>The figures of one fold; null when the trial was pruned.</summary>
+    private double[]? FitAndMeasure(TrialContext context, int fold)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, baseOptions.CancellationToken);
+        FineTuneOptions options = OptionsOf(context.Kind, context.Parameters);
+
+        // Trials are compared after the same epochs of the first fold.
+        var follower = new TrainingFollower(fold == 0 ? context : null, metrics[0].Maximize, options.Progress, stop);
+        options.Progress = follower;
+        options.CancellationToken = stop.Token;
+        ITransformer? model = null;
+        try
+        {
+            IEstimator<ITransformer> estimator = PipelineOf(new SearchTrial(context.Number, context.Kind, context.Parameters, options));
+            context.Notes[DispersionNote] = options.Dispersion.Coefficient.ToString("R", CultureInfo.InvariantCulture);
+            model = estimator.Fit(data.Folds[fold].Train);
+            double[] figures = [.. metrics.Select(metric => metric.Evaluate(ml, model, data.Folds[fold].Validation))];
+            if (data.Folds.Count == 1 && double.IsFinite(figures[0]))
+            {
+                best.Offer(context.Number, figures[0], ref model);
+            }
+
+            return figures;
+        }
+        catch (OperationCanceledException) when (follower.IsPruned)
+        {
+            return null;
+        }
+        finally
+        {
+            (model as IDisposable)?.Dispose();
+        }
+    }
+}

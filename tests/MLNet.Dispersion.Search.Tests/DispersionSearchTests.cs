@@ -1,0 +1,234 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.Dispersion.Search.Tests.Support;
+using MLNet.Dispersion.Studies.Running;
+using MLNet.Dispersion.Studies.Pruning;
+using MLNet.Dispersion.Studies.Sampling;
+using MLNet.Dispersion.Studies.Spaces;
+using MLNet.Dispersion.Studies.Storage;
+using MLNet.Dispersion.Studies.Trials;
+using MLNet.Dispersion.Training;
+
+namespace MLNet.Dispersion.Search.Tests;
+
+public sealed class DispersionSearchTests
+{
+    private static readonly MLContext Ml = new(seed: 1);
+    private static readonly SearchMetric Value = SearchMetric.Of("Value", maximize: true, (model, _) => ((StubTransformer)model).Value);
+    private static readonly IDataView Data = Ml.Data.LoadFromEnumerable(Enumerable.Range(0, 50).Select(i => new Row { Text = $"text {i}", Label = i % 2 == 0 ? "a" : "b" }));
+
+    [Fact]
+    public void Run_StubPipeline_BeginsWithTheOptionsAsTheyAreAndKeepsTheBestModelAlone()
+    {
+        int before = StubEstimator.Alive;
+        var seen = new List<SearchTrial>();
+        using (SearchResult result = Search(trial => Score(trial.Options), seen).SetMaxTrials(12).Run())
+        {
+            Assert.Equal(["default", "without dispersion", "sampled"], result.Trials.Take(3).Select(trial => trial.Kind));
+            Assert.Equal([0.1, 0], seen.Take(2).Select(trial => trial.Options.Dispersion.Coefficient));
+            Assert.Null(seen[0].Options.LearningRate);
+            Assert.Equal(12, result.Trials.Count);
+            Assert.Equal(result.Trials.Max(trial => trial.Values[0]), result.Best!.Values[0]);
+            Assert.Equal(result.Best.Values[0], ((StubTransformer)result.BestModel!).Value);
+            Assert.Equal(result.Best.Values[0], Score(result.BestOptions!), 1e-12);
+            Assert.Equal(before + 1, StubEstimator.Alive);
+            using var refitted = (StubTransformer)result.Refit();
+            Assert.Equal(50, refitted.Rows);
+            Assert.True(((StubTransformer)result.BestModel!).Rows < 50);
+            Assert.True(seen.Skip(2).All(trial => trial.Options.Seed == 1));
+        }
+
+        Assert.Equal(before, StubEstimator.Alive);
+    }
+
+    [Fact]
+    public void Run_Verdict_ComparesTheBestWithTheBestWithout()
+    {
+        using SearchResult better = Search(trial => trial.Options.Dispersion.Coefficient).SetMaxTrials(8).Run();
+        using SearchResult worse = Search(trial => -trial.Options.Dispersion.Coefficient).SetMaxTrials(8).Run();
+
+        Assert.True(better.Dispersion.Helped);
+        Assert.Contains("Dispersion helped", better.Dispersion.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, better.Dispersion.BestWithout!.Values[0]);
+        Assert.False(worse.Dispersion.Helped);
+        Assert.Contains("did not help", worse.Dispersion.ToString(), StringComparison.Ordinal);
+        Assert.Contains("-0.1 with it, 0 without", worse.Dispersion.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_Folds_AveragesAndKeepsNoModel()
+    {
+        int fits = 0, before = StubEstimator.Alive;
+        using SearchResult result = Search(trial => ++fits).SetDataset(Data, folds: 3).SetMaxTrials(2).Run();
+
+        Assert.Equal([2, 5], result.Trials.Select(trial => trial.Values[0]));
+        Assert.Null(result.BestModel);
+        Assert.Equal(before, StubEstimator.Alive);
+        (result.Refit() as IDisposable)!.Dispose();
+    }
+
+    [Fact]
+    public void Run_BadTrials_FailWithTheirReasons()
+    {
+        using SearchResult result = Search(trial => trial.Number switch
+        {
+            1 => double.NaN,
+            2 => throw new InvalidOperationException("no such column"),
+            _ => 1,
+        }).SetMaxTrials(4).Run();
+
+        Assert.Equal([TrialState.Completed, TrialState.Failed, TrialState.Failed, TrialState.Completed], result.Trials.Select(trial => trial.State));
+        Assert.Contains("NaN", result.Trials[1].FailureReason, StringComparison.Ordinal);
+        Assert.Contains("no such column", result.Trials[2].FailureReason, StringComparison.Ordinal);
+        var error = Assert.Throws<InvalidOperationException>(() => Search(_ => double.NaN).SetMaxTrials(3).Run());
+        Assert.Contains("All 3 trials failed", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<InvalidOperationException>(() => Search(_ => 1).SetPipeline(_ => null!).SetMaxTrials(3).Run());
+        Assert.Contains("returned null", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_TwoMetrics_HasAParetoFront()
+    {
+        using SearchResult result = Search(trial => trial.Parameters.GetDouble("x"))
+            .SetSearchSpace(SearchSpace.Empty.Uniform("x", 0, 1))
+            .SetMetric(Value, SearchMetric.Of("Other", maximize: true, (model, _) => 1 - ((StubTransformer)model).Value))
+            .SetMaxTrials(6).Run();
+
+        Assert.Equal(result.Trials.Select(trial => trial.Values[0]).Distinct().Count(), result.ParetoFront.Select(trial => trial.Values[0]).Distinct().Count());
+        Assert.Equal(3, result.ToPictures().Count);
+    }
+
+    [Fact]
+    public void Run_StoredStudy_GoesOnWhereItWas()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            int fits = 0;
+            using (SearchResult first = Search(trial => ++fits).SetStorage(Path.Combine(folder, "study.db")).SetMaxTrials(3).Run())
+            {
+                Assert.Equal(3, fits);
+            }
+
+            using SearchResult second = Search(trial => -++fits).SetStorage(Path.Combine(folder, "study.db")).SetMaxTrials(5).Run();
+
+            Assert.Equal(5, fits);
+            Assert.Equal([1, 2, 3, -4, -5], second.Trials.Select(trial => trial.Values[0]));
+            Assert.Null(second.BestModel);
+            Assert.Throws<StudyStorageException>(() => Search(_ => 1).SetStorage(Path.Combine(folder, "study.db")).SetSearchSpace(SearchSpace.Empty.Uniform("x", 0, 1)).SetMaxTrials(1).Run());
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Run_Cancelled_DisposesAllModels()
+    {
+        int before = StubEstimator.Alive;
+        using var source = new CancellationTokenSource();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Search(trial =>
+        {
+            if (trial.Number == 2)
+            {
+                source.Cancel();
+                trial.Options.CancellationToken.ThrowIfCancellationRequested();
+            }
+
+            return trial.Number;
+        }).SetMaxTrials(9).RunAsync(source.Token));
+
+        Assert.Equal(before, StubEstimator.Alive);
+    }
+
+    [Fact]
+    public void Run_PrunedTrials_AreStoppedByTheirValidationLoss()
+    {
+        using SearchResult result = Ml.Dispersion().CreateSearch().SetDataset(Data).SetMetric(Value).SetPruner(new AshaPruner()).SetSampler(new RandomSampler())
+            .SetPipeline(trial => new StubEstimator(Ml, -Loss(trial), () =>
+            {
+                for (int epoch = 1; epoch <= 9; epoch++)
+                {
+                    trial.Options.CancellationToken.ThrowIfCancellationRequested();
+                    trial.Options.Progress!.Report(new TrainingProgress(epoch, 9, epoch, 1, null, 1e-3, 1, 1, TimeSpan.Zero, TimeSpan.Zero, Loss(trial) + (1.0 / epoch)));
+                }
+            }))
+            .SetMaxTrials(16).Run();
+
+        Assert.All(result.Trials.Take(2), trial => Assert.Equal(TrialState.Completed, trial.State));
+        Assert.InRange(result.Trials.Count(trial => trial.State == TrialState.Pruned), 4, 13);
+        Assert.Equal(result.Trials.Min(trial => trial.Parameters!.GetInteger("epochs")), result.Best!.Parameters!.GetInteger("epochs"));
+
+        static double Loss(SearchTrial trial) => trial.Parameters.GetInteger("epochs");
+    }
+
+    [Fact]
+    public void Set_BadArguments_AreRefusedAtOnce()
+    {
+        DispersionSearch search = Ml.Dispersion().CreateSearch();
+
+        Assert.Contains("at least 2 folds", Assert.Throws<ArgumentOutOfRangeException>(() => search.SetDataset(Data, folds: 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("above 0 and below 1", Assert.Throws<ArgumentOutOfRangeException>(() => search.SetDataset(Data, 1.0)).Message, StringComparison.Ordinal);
+        Assert.Contains("no parameter", Assert.Throws<ArgumentException>(() => search.SetSearchSpace(SearchSpace.Empty)).Message, StringComparison.Ordinal);
+        Assert.Contains("MaxTrials is 0", Assert.Throws<ArgumentOutOfRangeException>(() => search.SetMaxTrials(0)).Message, StringComparison.Ordinal);
+        Assert.Contains("MaxTime", Assert.Throws<ArgumentOutOfRangeException>(() => search.SetTrainingTime(TimeSpan.Zero)).Message, StringComparison.Ordinal);
+        Assert.Contains("MaxParallelTrials", Assert.Throws<ArgumentOutOfRangeException>(() => search.SetMaxParallelTrials(0)).Message, StringComparison.Ordinal);
+        Assert.Contains("SetDataset", Assert.Throws<InvalidOperationException>(() => search.Run()).Message, StringComparison.Ordinal);
+        search.SetDataset(Data);
+        Assert.Contains("SetMetric", Assert.Throws<InvalidOperationException>(() => search.Run()).Message, StringComparison.Ordinal);
+        search.SetMetric(Value);
+        Assert.Contains("SetPipeline", Assert.Throws<InvalidOperationException>(() => search.Run()).Message, StringComparison.Ordinal);
+        search.SetPipeline(_ => new StubEstimator(Ml, 1));
+        Assert.Contains("SetMaxTrials or SetTrainingTime", Assert.Throws<InvalidOperationException>(() => search.Run()).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => SearchMetric.Of((MulticlassMetric)99));
+    }
+
+    [Fact]
+    public void Run_MetricsOfMLNet_EqualItsOwn()
+    {
+        IDataView keyed = Ml.Transforms.Conversion.MapValueToKey("Label").Fit(Data).Transform(Data);
+        using SearchResult result = Ml.Dispersion().CreateSearch().SetDataset(keyed, keyed).SetMaxTrials(1)
+            .SetPipeline(_ => Ml.Transforms.Text.FeaturizeText("Features", "Text").Append<ITransformer>(Ml.MulticlassClassification.Trainers.NaiveBayes()))
+            .SetMetric(SearchMetric.Of(MulticlassMetric.MicroAccuracy), SearchMetric.Of(MulticlassMetric.LogLoss)).Run();
+
+        MulticlassClassificationMetrics expected = Ml.MulticlassClassification.Evaluate(result.BestModel!.Transform(keyed));
+
+        Assert.Equal([expected.MicroAccuracy, expected.LogLoss], result.Best!.Values);
+        Assert.Equal([true, false], result.Objectives.Select(objective => objective.Maximize));
+    }
+
+    [Fact]
+    public void Run_TinyEnglish_TunesItForReal()
+    {
+        var options = new FineTuneOptions { Epochs = 1, MaxSteps = 2, MicroBatchSize = 4, GeometryProbe = null, MaxSequenceLength = 8 };
+        IDataView keyed = Ml.Transforms.Conversion.MapValueToKey("Label").Fit(Data).Transform(Data);
+        var told = new List<StudyProgress>();
+
+        using SearchResult result = Ml.Dispersion().CreateSearch().SetDataset(keyed).SetOptions(options).SetMaxTrials(3).SetMonitor(new Listener(told))
+            .SetSearchSpace(DispersionSearchSpace.Default.Without(DispersionSearchSpace.Epochs))
+            .SetPipeline(trial => Ml.MulticlassClassification.Trainers.FineTuneWithDispersion(options: trial.Options))
+            .SetMetric(SearchMetric.Of(MulticlassMetric.MicroAccuracy), SearchMetric.Condensation(texts: 5)).Run();
+
+        Assert.All(result.Trials, trial => Assert.Equal(TrialState.Completed, trial.State));
+        Assert.All(result.Trials, trial => Assert.InRange(trial.Values[1], -1, 1));
+        Assert.Equal(3, told.Max(progress => progress.Finished));
+        Assert.IsType<FineTuneWithDispersionTransformer>(result.BestModel);
+        Assert.NotEmpty(result.Trials[0].Intermediate);
+    }
+
+    private static DispersionSearch Search(Func<SearchTrial, double> value, List<SearchTrial>? seen = null) => Ml.Dispersion().CreateSearch()
+        .SetDataset(Data).SetMetric(Value).SetPipeline(trial =>
+        {
+            seen?.Add(trial);
+            return new StubEstimator(Ml, value(trial));
+        });
+
+    private static double Score(FineTuneOptions options) => options.Dispersion.Coefficient - Math.Abs(Math.Log10(options.LearningRate ?? 1e-3) + 3.5);
+
+    private sealed class Listener(List<StudyProgress> told) : IProgress<StudyProgress>
+    {
+        public void Report(StudyProgress value) => told.Add(value);
+    }
+}

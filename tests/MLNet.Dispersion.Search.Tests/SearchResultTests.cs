@@ -1,0 +1,104 @@
+using System.Text.Json;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.Dispersion.Search.Tests.Support;
+using MLNet.Dispersion.Studies.Spaces;
+using MLNet.Dispersion.Studies.Trials;
+using MLNet.Dispersion.Training;
+
+namespace MLNet.Dispersion.Search.Tests;
+
+public sealed class SearchResultTests
+{
+    private static readonly MLContext Ml = new(seed: 1);
+
+    [Fact]
+    public void Importance_OneParameterDecides_IsFirst()
+    {
+        SearchSpace space = SearchSpace.Empty.Uniform("decides", 0, 1).Uniform("idle", 0, 1).Choice("half", "a", "b").When("half", "b", sub => sub.Uniform("within", 0, 1));
+        var random = new Random(2);
+        Trial[] trials = [.. Enumerable.Range(0, 80).Select(number =>
+        {
+            ParameterSet point = ParameterSet.Empty.With("decides", random.NextDouble()).With("idle", random.NextDouble()).With("half", random.Next(2) == 0 ? "a" : "b");
+            point = point.GetText("half") == "b" ? point.With("within", random.NextDouble()) : point;
+            return new Trial { Number = number, State = TrialState.Completed, Parameters = point, Values = [(3 * point.GetDouble("decides")) + (point.GetText("half") == "a" ? 0.5 : 0)] };
+        })];
+
+        IReadOnlyList<ParameterImportance> importance = ParameterImportance.Of(trials, space);
+
+        Assert.Equal("decides", importance[0].Parameter);
+        Assert.InRange(importance[0].Share, 0.75, 1);
+        Assert.InRange(importance.Single(one => one.Parameter == "idle").Share, 0, 0.12);
+        Assert.All(ParameterImportance.Of(trials.Take(1), space), one => Assert.Equal(0, one.Share));
+
+        // Ranks alone count.
+        Assert.Equal(importance, ParameterImportance.Of(trials.Select(trial => trial with { Values = [Math.Exp(5 * trial.Values[0])] }), space));
+    }
+
+    [Fact]
+    public void Write_AnyResult_TablesPagesAndJsonHoldTheTrials()
+    {
+        using SearchResult result = Run(12);
+        IDataView view = result.ToDataView();
+
+        Assert.Equal(result.Trials.Select(trial => trial.Number), view.GetColumn<int>("Number"));
+        Assert.Equal(result.Trials.Select(trial => trial.Values.Count == 0 ? double.NaN : trial.Values[0]), view.GetColumn<double>("Value"));
+        Assert.Contains("False", view.GetColumn<string>("dispersion"));
+        using JsonDocument json = JsonDocument.Parse(result.ToJson());
+        Assert.Equal(12, json.RootElement.GetProperty("trials").GetArrayLength());
+        Assert.Equal(result.Best!.Number, json.RootElement.GetProperty("best").GetInt32());
+        string[] lines = result.ToString().Split('\n');
+        Assert.Equal(13, lines.Length);
+        Assert.StartsWith($"{result.Best.Number} best", lines[1], StringComparison.Ordinal);
+        Assert.Contains("Failed", lines[^1], StringComparison.Ordinal);
+        string path = Path.GetTempFileName();
+        try
+        {
+            result.WriteHtml(path);
+            string page = File.ReadAllText(path);
+            Assert.Contains(result.Dispersion.ToString(), page, StringComparison.Ordinal);
+            Assert.Equal(result.ToPictures().Count, page.Split("<figure>").Length - 1);
+            Assert.DoesNotContain("http://", page.Replace("http://www.w3.org", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void ToPictures_EachParameterThatVaried_HasOne()
+    {
+        using SearchResult result = Run(14);
+
+        string[] titles = [.. result.ToPictures().Select(picture => picture.Title)];
+
+        Assert.Equal("Value from trial to trial", titles[0]);
+        Assert.Contains("Value by learning rate", titles);
+        Assert.Contains("Value by dispersion", titles);
+        Assert.All(result.ToPictures(), picture => Assert.True(picture.ToPng().Length > 5000));
+    }
+
+    [Fact]
+    public void Apply_EachName_ReachesItsOption()
+    {
+        var options = new FineTuneOptions();
+        DispersionSearchSpace.Apply(
+            ParameterSet.Empty.With("coefficient", 0.4).With("layers", "Last").With("variant", "Orthogonalization").With("tau", 0.5).With("learning rate", 3e-4).With("epochs", 4).With("LoRA rank", 6).With("own", 3), options);
+
+        Assert.Equal((0.4, Losses.LayerSelection.Last, Losses.DispersionVariant.Orthogonalization, 0.5), (options.Dispersion.Coefficient, options.Dispersion.Layers, options.Dispersion.Variant, options.Dispersion.TauCos));
+        Assert.Equal((3e-4, 4, 6, 12.0), (options.LearningRate!.Value, options.Epochs, options.Lora!.Rank, options.Lora.Alpha));
+        DispersionSearchSpace.Apply(ParameterSet.Empty.With("dispersion", false), options);
+        Assert.Equal(0, options.Dispersion.Coefficient);
+        options.Validate();
+    }
+
+    private static SearchResult Run(int trials)
+    {
+        IDataView data = Ml.Data.LoadFromEnumerable(Enumerable.Range(0, 20).Select(i => new Row { Text = $"text {i}", Label = "a" }));
+        return Ml.Dispersion().CreateSearch().SetDataset(data).SetMaxTrials(trials)
+            .SetMetric(SearchMetric.Of("Value", maximize: true, (model, _) => ((StubTransformer)model).Value))
+            .SetPipeline(trial => new StubEstimator(Ml, trial.Number == 3 ? double.NaN : trial.Options.Dispersion.Coefficient - (0.01 * trial.Options.Epochs)))
+            .Run();
+    }
+}
