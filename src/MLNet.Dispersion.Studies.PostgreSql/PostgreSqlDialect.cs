@@ -1,6 +1,5 @@
 using System.Data;
 using System.Data.Common;
-using System.Net.Sockets;
 using MLNet.Dispersion.Studies.Storage;
 using Npgsql;
 
@@ -63,7 +62,7 @@ internal sealed class PostgreSqlDialect : SqlDialect
     // A server that is being started or stopped, or is out of connections, says so with a state of class 57 or 53.
     internal override bool IsTransient(Exception error) => error is PostgresException server
         ? server.IsTransient || server.SqlState.StartsWith("57P", StringComparison.Ordinal) || server.SqlState.StartsWith("53", StringComparison.Ordinal)
-        : error is NpgsqlException or SocketException;
+        : error is NpgsqlException;
 
     internal override string Cure(Exception error) => error switch
     {

@@ -1,7 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
 using Polly;
 using Polly.Retry;
 
@@ -51,7 +50,7 @@ internal sealed class SqlTransactions : IAsyncDisposable
         {
             return await _retry.ExecuteAsync(async attempt => await OnceAsync(body, attempt.CancellationToken).ConfigureAwait(false), context).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is DbException or SocketException)
+        catch (DbException error)
         {
             string tried = _dialect.IsTransient(error) ? string.Create(CultureInfo.InvariantCulture, $" It was tried again for {_patience.TotalSeconds:0.#} seconds.") : "";
             throw new StudyStorageException($"The study in {_dialect.Place} cannot be used: {error.Message.TrimEnd('.')}.{tried} {_dialect.Cure(error)} What was written before is still there.", error);
@@ -83,7 +82,7 @@ internal sealed class SqlTransactions : IAsyncDisposable
             await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
             return result;
         }
-        catch (Exception error) when (error is DbException or SocketException)
+        catch (DbException)
         {
             // Whatever is wrong with it, the next attempt has a new one.
             await DropAsync().ConfigureAwait(false);
