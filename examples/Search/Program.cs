@@ -1,1 +1,37 @@
-return 0;
+using Microsoft.ML;
+using MLNet.Dispersion;
+using MLNet.Dispersion.Examples.QuickStart;
+using MLNet.Dispersion.Examples.Search;
+using MLNet.Dispersion.Search;
+using MLNet.Dispersion.Studies.Pruning;
+using Spectre.Console;
+
+AnsiConsole.WriteLine(TorchRuntime.Describe());
+int trials = args is [var count] ? int.Parse(count, System.Globalization.CultureInfo.InvariantCulture) : 14;
+
+// 1. The tickets of the quick start, a fifth of them to compare trials on.
+var ml = new MLContext(seed: 1);
+IDataView data = ml.Data.LoadFromTextFile<Ticket>(Path.Combine(AppContext.BaseDirectory, "tickets.tsv"), hasHeader: true);
+IDataView keyed = ml.Transforms.Conversion.MapValueToKey("Label").Fit(data).Transform(data);
+
+// 2. Search: accuracy first, condensation as well. The study lies in a file, so an interrupted search goes on where it was.
+var space = DispersionSearchSpace.Default.Without(DispersionSearchSpace.Variant).Without(DispersionSearchSpace.Tau);
+DispersionSearch search = ml.Dispersion().CreateSearch()
+    .SetOptions(new() { Epochs = 3, GeometryProbe = null })
+    .SetDataset(keyed, validationFraction: 0.2)
+    .SetPipeline(trial => ml.MulticlassClassification.Trainers.FineTuneWithDispersion(options: trial.Options))
+    .SetSearchSpace(space)
+    .SetMetric(SearchMetric.Of(MulticlassMetric.MicroAccuracy), SearchMetric.Condensation())
+    .SetPruner(new AshaPruner())
+    .SetStorage("search.db")
+    .SetMaxTrials(trials);
+using SearchResult result = LiveTrials.Show(space, monitor => search.SetMonitor(monitor).Run());
+
+// 3. What came of it.
+AnsiConsole.WriteLine();
+AnsiConsole.MarkupLineInterpolated($"[bold]{result.Dispersion.ToString()}[/]");
+AnsiConsole.Write(LiveTrials.Importance(result));
+result.WriteHtml("search.html", "Tickets: which options are best?");
+result.ToPictures()[0].SavePng("search.png");
+result.ToPictures()[1].SavePng("search-front.png");
+AnsiConsole.MarkupLineInterpolated($"Best trial: {result.Best!.Number}. Page, pictures and study: {Path.GetFullPath("search.html")}, search.png, search-front.png, search.db (delete it to search anew)");

@@ -8,11 +8,16 @@ using Spectre.Console;
 var seeds = new Option<int>("--seeds") { Description = "Runs of each sampler on each objective.", DefaultValueFactory = _ => 30 };
 var first = new Option<int>("--first-seed") { Description = "The seed of the first.", DefaultValueFactory = _ => 1 };
 var budget = new Option<int>("--trials") { Description = "Random search's trials; the regret it has then is the mark.", DefaultValueFactory = _ => 100 };
-var root = new RootCommand("How many trials each sampler needs to the regret that random search's median run has after its budget: medians over seeds.") { seeds, first, budget };
+var defaults = new TpeOptions();
+var startup = new Option<int>("--startup-trials") { Description = "TpeOptions.StartupTrials.", DefaultValueFactory = _ => defaults.StartupTrials };
+var candidates = new Option<int>("--candidates") { Description = "TpeOptions.Candidates.", DefaultValueFactory = _ => defaults.Candidates };
+var share = new Option<double>("--good-share") { Description = "TpeOptions.GoodShare.", DefaultValueFactory = _ => defaults.GoodShare };
+var root = new RootCommand("How many trials each sampler needs to the regret that random search's median run has after its budget: medians over seeds.") { seeds, first, budget, startup, candidates, share };
 root.SetAction(arguments =>
 {
     int runs = arguments.GetValue(seeds), from = arguments.GetValue(first), trials = arguments.GetValue(budget);
-    (string Name, ISampler Sampler)[] samplers = [("random", new RandomSampler()), ("halton", new HaltonSampler()), ("TPE", new TpeSampler())];
+    var tpe = new TpeOptions { StartupTrials = arguments.GetValue(startup), Candidates = arguments.GetValue(candidates), GoodShare = arguments.GetValue(share) };
+    (string Name, ISampler Sampler)[] samplers = [("random", new RandomSampler()), ("halton", new HaltonSampler()), ("TPE", new TpeSampler(tpe))];
     var table = new Table().AddColumns("Objective", "Regret", "Random", "Halton", "TPE", "TPE / random");
     var results = new List<object>();
     foreach (Objective objective in Objective.All)
