@@ -7,7 +7,7 @@ using MLNet.Dispersion.Studies.Pruning;
 using Spectre.Console;
 
 AnsiConsole.WriteLine(TorchRuntime.Describe());
-int trials = args is [var count] ? int.Parse(count, System.Globalization.CultureInfo.InvariantCulture) : 14;
+int trials = args is [var count] ? int.Parse(count, System.Globalization.CultureInfo.InvariantCulture) : 40;
 
 // 1. The tickets of the quick start, a fifth of them to compare trials on.
 var ml = new MLContext(seed: 1);

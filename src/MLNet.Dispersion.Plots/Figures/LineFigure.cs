@@ -98,7 +98,7 @@ internal sealed class LineFigure : Figure
         {
             ScottPlot.Plottables.Scatter line = plot.Add.ScatterLine(run, colour);
             line.LineWidth = LineStyles.Width;
-            if (run.Length == 1 || series.Xs.Count <= MarkersUpTo)
+            if (run.Length == 1 || (series.HasMarkers && series.Xs.Count <= MarkersUpTo))
             {
                 line.MarkerStyle = LineStyles.Marker(Order is null ? PictureColours.Marker(index) : MarkerShape.FilledCircle, colour);
                 line.MarkerStyle.Size = Order is null ? LineStyles.MarkerSize : LineStyles.MarkerSize * 0.7f;

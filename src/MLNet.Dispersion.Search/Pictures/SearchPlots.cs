@@ -39,7 +39,7 @@ internal static class SearchPlots
             YLabel = objective.Name,
             X = NiceTicks.Covering(numbers[0], numbers[^1], whole: true),
             Y = Ticks(completed.Select(trial => trial.Values[0])),
-            Lines = [.. Points(completed, trial => trial.Number, trial => trial.Values[0]), new LineSeries("best so far", numbers, best)],
+            Lines = [.. Points(completed, trial => trial.Number, trial => trial.Values[0]), new LineSeries("best so far", numbers, best) { HasMarkers = false }],
         };
     }
 
@@ -57,7 +57,7 @@ internal static class SearchPlots
             Lines =
             [
                 .. Points(completed, trial => trial.Values[0], trial => trial.Values[1]),
-                new LineSeries("no trial is better in both", [.. front.Select(trial => trial.Values[0])], [.. front.Select(trial => trial.Values[1])]),
+                new LineSeries("no trial is better in both", [.. front.Select(trial => trial.Values[0])], [.. front.Select(trial => trial.Values[1])]) { HasMarkers = false },
             ],
         };
     }

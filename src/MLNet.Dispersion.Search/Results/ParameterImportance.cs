@@ -12,11 +12,12 @@ namespace MLNet.Dispersion.Search;
 public sealed record ParameterImportance(string Parameter, double Share)
 {
     private const int NumberGroups = 4;
+    private const int LeastTrialsOfAGroup = 3;
 
     /// <summary>The importance of each parameter, greatest first.</summary>
     /// <param name="trials">Trials; completed ones count.</param>
     /// <param name="space">Their space.</param>
-    /// <returns>Shares are 0 where there are too few trials to tell.</returns>
+    /// <returns>Shares are 0 where there are too few trials to tell: fewer than three for each group.</returns>
     public static IReadOnlyList<ParameterImportance> Of(IEnumerable<Trial> trials, SearchSpace space)
     {
         ArgumentNullException.ThrowIfNull(trials);
@@ -46,7 +47,7 @@ public sealed record ParameterImportance(string Parameter, double Share)
     private static double Explained(object[] groups, double[] ranks)
     {
         int count = ranks.Length, groupCount = groups.Distinct().Count();
-        if (groupCount < 2 || count <= groupCount)
+        if (groupCount < 2 || count < LeastTrialsOfAGroup * groupCount)
         {
             return 0;
         }

@@ -6,6 +6,9 @@ namespace MLNet.Dispersion.Search.Running;
 /// <summary>Where options lie in a search space, for samplers and tables; training takes the options themselves.</summary>
 internal static class NearestPoint
 {
+    /// <summary>The size whose default learning rate stands for one that the options leave open: which backbone they are for is not known here.</summary>
+    private const long SmallBackbone = 10_000_000;
+
     /// <summary>The point nearest to the options. A parameter that the options say nothing of is in the middle of its range.</summary>
     internal static ParameterSet To(FineTuneOptions options, SearchSpace space) =>
         space.Parameters.Aggregate(ParameterSet.Empty, (point, parameter) => parameter.Condition?.Holds(point) == false ? point : point.With(parameter.Name, Value(options, parameter)));
@@ -19,7 +22,7 @@ internal static class NearestPoint
             DispersionSearchSpace.Layers => $"{options.Dispersion.Layers}",
             DispersionSearchSpace.Variant => $"{options.Dispersion.Variant}",
             DispersionSearchSpace.Tau => options.Dispersion.TauCos,
-            DispersionSearchSpace.LearningRate => options.LearningRate,
+            DispersionSearchSpace.LearningRate => options.LearningRate ?? LearningRateDefault.For(SmallBackbone),
             DispersionSearchSpace.Epochs => (long)options.Epochs,
             DispersionSearchSpace.LoraRank => (long?)options.Lora?.Rank,
             DispersionSearchSpace.Trained => options.Lora is null ? DispersionSearchSpace.AllWeights : DispersionSearchSpace.Lora,
