@@ -24,7 +24,7 @@ public sealed class GridSampler : ISampler
         _points = pointsPerParameter;
     }
 
-    /// <summary>How many points the grid has.</summary>
+    /// <summary>How many points the grid has; <see cref="long.MaxValue"/> for more than that.</summary>
     /// <param name="space">The space.</param>
     /// <exception cref="ArgumentException">The space is empty.</exception>
     public long Count(SearchSpace space)
@@ -73,9 +73,12 @@ public sealed class GridSampler : ISampler
 
         // Branches differ in size only where something depends on this parameter.
         SearchParameter parameter = space.Parameters[next];
-        bool decides = space.Parameters.Any(other => other.Condition?.Parent == parameter.Name);
+        bool decides = space.Parameters.Any(other => other.Condition?.DependsOn(parameter.Name) == true);
         ParameterSet[] branches = [.. Branches(space, soFar, next)];
-        return decides ? branches.Sum(branch => Count(space, branch, next + 1)) : branches.Length * Count(space, branches[0], next + 1);
+        UInt128 count = decides
+            ? branches.Aggregate(UInt128.Zero, (sum, branch) => sum + (UInt128)Count(space, branch, next + 1))
+            : (UInt128)branches.Length * (UInt128)Count(space, branches[0], next + 1);
+        return (long)UInt128.Min(count, long.MaxValue);
     }
 
     private IEnumerable<ParameterSet> Branches(SearchSpace space, ParameterSet soFar, int next)
@@ -85,6 +88,6 @@ public sealed class GridSampler : ISampler
     }
 
     private IEnumerable<object> Points(SearchParameter parameter) => parameter.Count is { } count && (count <= _points || !parameter.IsOrdered)
-        ? Enumerable.Range(0, count).Select(i => parameter.At((i + 0.5) / count)).Distinct()
+        ? Enumerable.Range(0, count).Select(parameter.ValueOf)
         : Enumerable.Range(0, _points).Select(i => parameter.At(i / (_points - 1.0))).Distinct();
 }

@@ -83,15 +83,14 @@ internal sealed class ParzenEstimator
             return Math.Log(_choiceRests[k] + (same ? (1 - _choiceRests[k]) * count : 0));
         }
 
-        if (parameter.Count is not { } values)
+        if (parameter.Count is null)
         {
             double distance = (place - centre) / width;
             return _logScales[k][kernel] - (distance * distance / 2);
         }
 
-        double share = Math.Min(values - 1, Math.Floor(place * values));
-        double mass = Normal.Cumulative((((share + 1) / values) - centre) / width) - Normal.Cumulative(((share / values) - centre) / width);
-        return Math.Log(mass * values * width) + HalfLogTwoPi + _logScales[k][kernel];
+        (double from, double to) = parameter.ShareOf(place);
+        return Math.Log(Normal.Mass((from - centre) / width, (to - centre) / width) * width / (to - from)) + HalfLogTwoPi + _logScales[k][kernel];
     }
 
     /// <summary>The logarithm of what the bell is multiplied by, so that its part inside the interval has mass 1.</summary>

@@ -56,7 +56,7 @@ public sealed class TpeSampler : ISampler
 
     /// <summary>Parameters with the same condition, in the order in which they can be chosen.</summary>
     private static IEnumerable<IReadOnlyList<SearchParameter>> Blocks(SearchSpace space) =>
-        space.Parameters.GroupBy(parameter => parameter.Condition?.ToString()).Select(block => (IReadOnlyList<SearchParameter>)[.. block]);
+        space.Parameters.GroupBy(parameter => parameter.Condition?.Key).Select(block => (IReadOnlyList<SearchParameter>)[.. block]);
 
     private double[] Choose(IReadOnlyList<SearchParameter> block, IReadOnlyList<Trial> good, IReadOnlyList<Trial> rest, SampleRandom random)
     {

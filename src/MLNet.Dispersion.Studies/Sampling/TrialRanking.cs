@@ -16,17 +16,14 @@ internal static class TrialRanking
         Trial[] completed = [.. history.Where(trial => trial.State == TrialState.Completed)];
         return
         [
-            .. objectives.Count == 1 ? completed.OrderBy(trial => Cost(objectives[0], trial.Values[0])).ThenBy(trial => trial.Number) : ParetoFront.Order(completed, objectives),
+            .. objectives.Count == 1 ? completed.OrderBy(trial => objectives[0].Cost(trial.Values[0])).ThenBy(trial => trial.Number) : ParetoFront.Order(completed, objectives),
             .. history.Where(trial => trial.State == TrialState.Pruned).OrderByDescending(trial => LastStep(trial)).ThenBy(trial => LastCost(trial, objectives[0])).ThenBy(trial => trial.Number),
             .. history.Where(trial => trial.State == TrialState.Failed),
             .. history.Where(trial => !trial.IsFinished && trial.Parameters is not null),
         ];
     }
 
-    /// <summary>A value with its sign such that less is better; infinity for NaN.</summary>
-    internal static double Cost(StudyObjective objective, double value) => double.IsNaN(value) ? double.PositiveInfinity : objective.Maximize ? -value : value;
-
     private static int LastStep(Trial trial) => trial.Intermediate.Count == 0 ? 0 : trial.Intermediate[^1].Step;
 
-    private static double LastCost(Trial trial, StudyObjective objective) => trial.Intermediate.Count == 0 ? double.PositiveInfinity : Cost(objective, trial.Intermediate[^1].Value);
+    private static double LastCost(Trial trial, StudyObjective objective) => trial.Intermediate.Count == 0 ? double.PositiveInfinity : objective.Cost(trial.Intermediate[^1].Value);
 }

@@ -27,5 +27,10 @@ internal static class Bounds
         }
     }
 
+    /// <summary>Whether a value is a number, whole or not, within the bounds.</summary>
+    internal static bool Hold(object value, double low, double high) => value is double or long && Number(value) >= low && Number(value) <= high;
+
+    internal static double Number(object value) => value is long whole ? whole : (double)value;
+
     internal static double? ReadNumber(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number : null;
 }

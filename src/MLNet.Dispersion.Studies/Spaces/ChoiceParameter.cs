@@ -14,7 +14,7 @@ public sealed class ChoiceParameter : SearchParameter
             throw new ArgumentException($"The choice '{name}' has {Values.Count} values; it needs at least 2. What never varies belongs into the pipeline, not into the space.", nameof(values));
         }
 
-        if (Values.CountBy(value => value).FirstOrDefault(pair => pair.Value > 1) is { Key: { } twice })
+        if (Values.CountBy(value => JsonSerializer.Serialize(value)).FirstOrDefault(pair => pair.Value > 1) is { Key: { } twice })
         {
             throw new ArgumentException($"The choice '{name}' has {twice} twice; list each value once.", nameof(values));
         }

@@ -65,6 +65,19 @@ public sealed class IntegerParameter : SearchParameter
         return IsLogarithmic ? (Math.Log(number) - LogLow) / LogWidth : (((number - Low) / Step) + 0.5) / ((((double)High - Low) / Step) + 1);
     }
 
+    internal override (double From, double To) ShareOf(double place)
+    {
+        if (!IsLogarithmic)
+        {
+            return base.ShareOf(place);
+        }
+
+        double number = (long)At(place);
+        return ((Math.Log(number - 0.5) - LogLow) / LogWidth, (Math.Log(number + 0.5) - LogLow) / LogWidth);
+    }
+
+    internal override object ValueOf(int index) => Low + ((long)index * Step);
+
     internal override SearchParameter When(ParameterCondition condition) => new IntegerParameter(Name, Low, High, Step, IsLogarithmic) { Condition = condition };
 
     internal override object Read(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && Accepts(number) ? number : throw Unreadable(value);

@@ -26,11 +26,13 @@ public sealed class LogUniformParameter : SearchParameter
     internal override int? Count => null;
 
     /// <inheritdoc/>
-    public override bool Accepts(object value) => value is double number && number >= Low && number <= High;
+    public override bool Accepts(object value) => Bounds.Hold(value, Low, High);
 
-    internal override object At(double place) => Math.Clamp(Low * Math.Exp(place * Math.Log(High / Low)), Low, High);
+    private double LogWidth => Math.Log(High) - Math.Log(Low);
 
-    internal override double PlaceOf(object value) => Math.Log((double)value / Low) / Math.Log(High / Low);
+    internal override object At(double place) => place <= 0 ? Low : place >= 1 ? High : Math.Clamp(Math.Exp(Math.Log(Low) + (place * LogWidth)), Low, High);
+
+    internal override double PlaceOf(object value) => Math.Clamp((Math.Log(Bounds.Number(value)) - Math.Log(Low)) / LogWidth, 0, 1);
 
     internal override SearchParameter When(ParameterCondition condition) => new LogUniformParameter(Name, Low, High) { Condition = condition };
 

@@ -30,13 +30,25 @@ public abstract class SearchParameter
     /// <param name="value">In the form that a <see cref="ParameterSet"/> holds.</param>
     public abstract bool Accepts(object value);
 
-    /// <summary>The value at a place of the unit interval; each value of a finite parameter has as large a share as the others.</summary>
+    /// <summary>The value at a place of the unit interval; each value of a finite parameter has as large a share as the others, unless it is logarithmic.</summary>
     /// <param name="place">From 0 to 1; ends included.</param>
     internal abstract object At(double place);
 
     /// <summary>A value's place in the unit interval; of a finite parameter the middle of its share.</summary>
     /// <param name="value">One that it accepts.</param>
     internal abstract double PlaceOf(object value);
+
+    /// <summary>The share of the unit interval in which a finite parameter has the same value as at a place.</summary>
+    /// <param name="place">From 0 to 1; ends included.</param>
+    internal virtual (double From, double To) ShareOf(double place)
+    {
+        double index = Math.Min(Count!.Value - 1, Math.Floor(place * Count.Value));
+        return (index / Count.Value, (index + 1) / Count.Value);
+    }
+
+    /// <summary>One of a finite parameter's values.</summary>
+    /// <param name="index">Which, from 0.</param>
+    internal virtual object ValueOf(int index) => At((index + 0.5) / Count!.Value);
 
     /// <summary>The same under a condition.</summary>
     internal abstract SearchParameter When(ParameterCondition condition);
@@ -55,14 +67,7 @@ public abstract class SearchParameter
         WriteRange(json);
         if (Condition is { } condition)
         {
-            json.WriteString("parent", condition.Parent);
-            json.WriteStartArray("values");
-            foreach (object value in condition.Values)
-            {
-                ParameterSet.WriteValue(json, value);
-            }
-
-            json.WriteEndArray();
+            condition.Write(json);
         }
 
         json.WriteEndObject();

@@ -91,7 +91,14 @@ public sealed class SearchSpace
         }
 
         var rule = new ParameterCondition(parent, normalised);
-        return new([.. Parameters, .. extended.Skip(Parameters.Count).Select(added => added.Condition is null ? added.When(rule) : added)]);
+        SearchParameter[] added = [.. extended.Skip(Parameters.Count)];
+        return new([.. Parameters, .. added.Select(parameter => parameter.Condition switch
+        {
+            null => parameter.When(rule),
+
+            // What depends on a parameter added here is absent where that one is.
+            var inner => Array.Exists(added, other => inner.DependsOn(other.Name)) ? parameter : parameter.When(inner.Within(rule)),
+        })]);
     }
 
     /// <summary>Takes a parameter out, and those that depend on it.</summary>
@@ -100,7 +107,7 @@ public sealed class SearchSpace
     public SearchSpace Without(string name)
     {
         HashSet<string> gone = [this[name].Name];
-        foreach (SearchParameter parameter in Parameters.Where(parameter => parameter.Condition is { } condition && gone.Contains(condition.Parent)))
+        foreach (SearchParameter parameter in Parameters.Where(parameter => parameter.Condition is { } condition && gone.Any(condition.DependsOn)))
         {
             gone.Add(parameter.Name);
         }

@@ -25,11 +25,11 @@ public sealed class UniformParameter : SearchParameter
     internal override int? Count => null;
 
     /// <inheritdoc/>
-    public override bool Accepts(object value) => value is double number && number >= Low && number <= High;
+    public override bool Accepts(object value) => Bounds.Hold(value, Low, High);
 
     internal override object At(double place) => Math.Clamp(Low + (place * (High - Low)), Low, High);
 
-    internal override double PlaceOf(object value) => ((double)value - Low) / (High - Low);
+    internal override double PlaceOf(object value) => Math.Clamp((Bounds.Number(value) - Low) / (High - Low), 0, 1);
 
     internal override SearchParameter When(ParameterCondition condition) => new UniformParameter(Name, Low, High) { Condition = condition };
 

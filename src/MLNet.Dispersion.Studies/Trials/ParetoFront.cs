@@ -22,8 +22,7 @@ public static class ParetoFront
     /// <param name="objectives">The objectives of their values.</param>
     public static bool Dominates(Trial trial, Trial other, IReadOnlyList<StudyObjective> objectives)
     {
-        double[] mine = Costs(trial, objectives), others = Costs(other, objectives);
-        return !mine.Zip(others).Any(pair => pair.First > pair.Second) && mine.Zip(others).Any(pair => pair.First < pair.Second);
+        return Beats(Costs(trial, objectives), Costs(other, objectives));
     }
 
     /// <summary>Front by front, and within a front those in its emptier parts first.</summary>
@@ -32,13 +31,30 @@ public static class ParetoFront
 
     private static IEnumerable<List<Trial>> Fronts(IReadOnlyList<Trial> completed, IReadOnlyList<StudyObjective> objectives)
     {
-        List<Trial> left = [.. completed];
+        double[][] costs = [.. completed.Select(trial => Costs(trial, objectives))];
+        List<int> left = [.. Enumerable.Range(0, completed.Count)];
         while (left.Count > 0)
         {
-            List<Trial> front = [.. left.Where(trial => !left.Exists(other => Dominates(other, trial, objectives)))];
+            HashSet<int> front = [.. left.Where(one => !left.Exists(other => Beats(costs[other], costs[one])))];
             left.RemoveAll(front.Contains);
-            yield return front;
+            yield return [.. front.Select(index => completed[index])];
         }
+    }
+
+    private static bool Beats(double[] mine, double[] others)
+    {
+        bool better = false;
+        for (int k = 0; k < mine.Length; k++)
+        {
+            if (mine[k] > others[k])
+            {
+                return false;
+            }
+
+            better |= mine[k] < others[k];
+        }
+
+        return better;
     }
 
     /// <summary>How far each member's neighbours in the front are from one another, in ranges of the objectives; the ends of a front are infinitely far.</summary>
@@ -51,7 +67,7 @@ public static class ParetoFront
             int[] order = [.. Enumerable.Range(0, front.Count).OrderBy(i => costs[i]).ThenBy(i => i)];
             double range = costs[order[^1]] - costs[order[0]];
             distances[order[0]] = distances[order[^1]] = double.PositiveInfinity;
-            for (int i = 1; i < order.Length - 1 && range > 0; i++)
+            for (int i = 1; i < order.Length - 1 && range > 0 && double.IsFinite(range); i++)
             {
                 distances[order[i]] += (costs[order[i + 1]] - costs[order[i - 1]]) / range;
             }
@@ -60,5 +76,5 @@ public static class ParetoFront
         return distances;
     }
 
-    private static double[] Costs(Trial trial, IReadOnlyList<StudyObjective> objectives) => [.. trial.Values.Zip(objectives, (value, objective) => objective.Maximize ? -value : value)];
+    private static double[] Costs(Trial trial, IReadOnlyList<StudyObjective> objectives) => [.. trial.Values.Zip(objectives, (value, objective) => objective.Cost(value))];
 }

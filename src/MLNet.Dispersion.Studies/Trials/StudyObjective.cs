@@ -9,4 +9,7 @@ public sealed record StudyObjective(string Name, bool Maximize)
     /// <param name="value">The one; NaN is never better.</param>
     /// <param name="other">The other.</param>
     public bool IsBetter(double value, double other) => Maximize ? value > other : value < other;
+
+    /// <summary>A value with its sign such that less is better; infinity for NaN.</summary>
+    internal double Cost(double value) => double.IsNaN(value) ? double.PositiveInfinity : Maximize ? -value : value;
 }

@@ -21,6 +21,19 @@ public sealed class ParetoFrontTests
     }
 
     [Fact]
+    public void Of_TrialsWithNaN_EndsAndPutsThemLast()
+    {
+        // Taken as neither better nor worse, these would each beat the next one around a circle.
+        StudyObjective[] three = [new("a", false), new("b", false), new("c", false)];
+        Trial[] circle = [Point(0, 1, double.NaN, 2), Point(1, 2, 1, double.NaN), Point(2, double.NaN, 2, 1), Point(3, 1, 1, 1)];
+
+        Assert.Equal([3], ParetoFront.Of(circle, three).Select(trial => trial.Number));
+        Assert.Equal([3, 0, 1, 2], TrialRanking.BestFirst(circle, three).Select(trial => trial.Number));
+
+        static Trial Point(int number, params double[] values) => Support.Studies.Completed(number, Support.Studies.Point(0, 0), values);
+    }
+
+    [Fact]
     public void BestFirst_TwoObjectives_GoesFrontByFront()
     {
         Trial[] trials = [Point(0, 0.5, 0.5), Point(1, 0.9, 0.9), Point(2, 0.4, 0.6), Point(3, 0.1, 0.1), Point(4, 0.55, 0.5)];

@@ -50,6 +50,24 @@ public sealed class SamplerTests
     }
 
     [Fact]
+    public void Grid_SmallLogarithmicInteger_HasEachValue()
+    {
+        List<Trial> trials = Support.Studies.Run(new GridSampler(5), SearchSpace.Empty.LogInteger("rank", 1, 5), 100, 1, _ => 0);
+
+        Assert.Equal([1, 2, 3, 4, 5], trials.Select(trial => trial.Parameters!.GetInteger("rank")));
+    }
+
+    [Fact]
+    public void Grid_MorePointsThanANumberHolds_StillHasItsFirst()
+    {
+        SearchSpace large = Enumerable.Range(0, 40).Aggregate(SearchSpace.Empty.Choice("kind", "a", "b").When("kind", "b", sub => sub.Uniform("y", 0, 1)), (space, k) => space.Uniform($"x{k}", 0, 1));
+        var sampler = new GridSampler(5);
+
+        Assert.Equal(long.MaxValue, sampler.Count(large));
+        large.Validate(sampler.Sample(large, Support.Studies.Minimum, [], 3, 1)!);
+    }
+
+    [Fact]
     public void Grid_TrialsAskedForInAdvance_TakeNoPoint()
     {
         var sampler = new GridSampler(3);
@@ -158,6 +176,32 @@ public sealed class SamplerTests
         double mass = Enumerable.Range(0, 7).Average(n => Enumerable.Range(0, 3).Average(c => Math.Exp(estimator.LogDensity([(n + 0.5) / 7, (c + 0.5) / 3]))));
 
         Assert.Equal(1, mass, 1e-9);
+    }
+
+    [Fact]
+    public void Parzen_LogarithmicInteger_HasMassOneOverItsUnevenShares()
+    {
+        SearchParameter rank = SearchSpace.Empty.LogInteger("rank", 1, 6).Parameters[0];
+        var estimator = new ParzenEstimator([rank], [[rank.PlaceOf(5L)], [rank.PlaceOf(1L)]]);
+
+        double mass = Enumerable.Range(0, 6).Select(rank.ValueOf).Sum(value =>
+        {
+            (double from, double to) = rank.ShareOf(rank.PlaceOf(value));
+            return (to - from) * Math.Exp(estimator.LogDensity([rank.PlaceOf(value)]));
+        });
+
+        Assert.Equal(1, mass, 1e-9);
+        Assert.NotEqual(estimator.LogDensity([rank.PlaceOf(5L)]), estimator.LogDensity([rank.PlaceOf(6L)]), 1e-6);
+    }
+
+    [Theory]
+    [InlineData(-1, 1, 0.68268949213708585)]
+    [InlineData(6, 7, 9.8530783247386e-10)]
+    [InlineData(10, 10.0001, 7.6907539e-27)]
+    public void Mass_TabledSlices_Agree(double from, double to, double expected)
+    {
+        Assert.Equal(1, Normal.Mass(from, to) / expected, 1e-4);
+        Assert.Equal(1, Normal.Mass(-to, -from) / expected, 1e-4);
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using MLNet.Dispersion.Studies.Sampling;
 using MLNet.Dispersion.Studies.Spaces;
+using MLNet.Dispersion.Studies.Trials;
 
 namespace MLNet.Dispersion.Studies.Tests.Spaces;
 
@@ -63,6 +64,52 @@ public sealed class SearchSpaceTests
     {
         Assert.Equal(["x", "rate", "epochs", "units"], Space.Without("kind").Parameters.Select(parameter => parameter.Name));
         Assert.Throws<ArgumentException>(() => Space.Without("none"));
+    }
+
+    [Fact]
+    public void When_InsideAnotherOnAParameterOutsideIt_BothMustHold()
+    {
+        SearchSpace space = SearchSpace.Empty.Choice("kind", "a", "b").Choice("mode", "m", "n").Integer("depth", 1, 2)
+            .When("kind", "b", sub => sub.When("mode", "m", inner => inner.When("depth", 2, last => last.Uniform("weight", 0, 1))));
+        foreach (ISampler sampler in new ISampler[] { new RandomSampler(), new TpeSampler(), new GridSampler(2) })
+        {
+            List<Trial> trials = Support.Studies.Run(sampler, space, 60, 3, _ => 0);
+
+            Assert.Contains(trials, trial => trial.Parameters!.Has("weight"));
+            Assert.All(trials, trial => space.Validate(trial.Parameters!));
+            Assert.All(trials, trial => Assert.Equal(
+                trial.Parameters!.GetText("kind") == "b" && trial.Parameters.GetText("mode") == "m" && trial.Parameters.GetInteger("depth") == 2,
+                trial.Parameters.Has("weight")));
+            Assert.Equal(trials.Count, sampler is GridSampler ? 9 : 60);
+        }
+
+        Assert.All(["kind", "mode", "depth"], name => Assert.DoesNotContain(space.Without(name).Parameters, parameter => parameter.Name == "weight"));
+        Assert.Contains("\"and\":{\"parent\":\"mode\"", space.ToJson(), StringComparison.Ordinal);
+        Assert.Equal("depth = 2 and mode = m and kind = b", space["weight"].Condition!.ToString());
+    }
+
+    [Fact]
+    public void LogUniform_BoundsFurtherApartThanANumberHolds_StayInside()
+    {
+        SearchParameter wide = SearchSpace.Empty.LogUniform("wide", 1e-300, 1e300).Parameters[0];
+
+        Assert.Equal([1e-300, 1e300], [wide.At(0), wide.At(1)]);
+        Assert.Equal(1, (double)wide.At(0.5), 1e-9);
+        Assert.Equal(0.5, wide.PlaceOf(1.0), 1e-12);
+    }
+
+    [Fact]
+    public void Parse_WordsThatJsonEscapesAndWholeNumbers_ComeBack()
+    {
+        SearchSpace space = SearchSpace.Empty.Choice("word", "\u00e9<b>", "\"q\" \\", "1").Choice("mixed", 1, 0.1, true).Uniform("x", 0, 2);
+        ParameterSet point = ParameterSet.Empty.With("word", "\u00e9<b>").With("mixed", 0.1).With("x", 1);
+
+        space.Validate(point);
+        ParameterSet read = ParameterSet.Parse(point.ToJson(), space);
+        Assert.Equal("\u00e9<b>", read.GetText("word"));
+        Assert.Equal(0.1, read.GetDouble("mixed"));
+        Assert.Equal(1, read.GetDouble("x"));
+        Assert.Contains("1 twice", Assert.ThrowsAny<ArgumentException>(() => SearchSpace.Empty.Choice("a", 1, 1.0)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
