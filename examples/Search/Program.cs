@@ -15,9 +15,10 @@ IDataView data = ml.Data.LoadFromTextFile<Ticket>(Path.Combine(AppContext.BaseDi
 IDataView keyed = ml.Transforms.Conversion.MapValueToKey("Label").Fit(data).Transform(data);
 
 // 2. Search: accuracy first, condensation as well. The study lies in a file, so an interrupted search goes on where it was.
-var space = DispersionSearchSpace.Default.Without(DispersionSearchSpace.Variant).Without(DispersionSearchSpace.Tau);
+//    All trials have the same number of epochs, so that they can be compared on the way and the worse ones stopped.
+var space = DispersionSearchSpace.Default.Without(DispersionSearchSpace.Variant).Without(DispersionSearchSpace.Tau).Without(DispersionSearchSpace.Epochs);
 DispersionSearch search = ml.Dispersion().CreateSearch()
-    .SetOptions(new() { Epochs = 3, GeometryProbe = null })
+    .SetOptions(new() { Epochs = 5, GeometryProbe = null })
     .SetDataset(keyed, validationFraction: 0.2)
     .SetPipeline(trial => ml.MulticlassClassification.Trainers.FineTuneWithDispersion(options: trial.Options))
     .SetSearchSpace(space)

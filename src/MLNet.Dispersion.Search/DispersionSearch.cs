@@ -140,7 +140,8 @@ public sealed class DispersionSearch
     }
 
     /// <summary>Sets who ends trials early, by the validation loss at each epoch's end (<see cref="FineTuneOptions.ValidationFraction"/> of the training data). Default: nobody.</summary>
-    /// <param name="pruner">The pruner, such as <see cref="AshaPruner"/>.</param>
+    /// <param name="pruner">The pruner, such as <see cref="AshaPruner"/>. Trials are compared after as many epochs, which is fair where all have the same number of them: a longer training has a higher learning rate at that moment.
+    /// So take <see cref="DispersionSearchSpace.Epochs"/> out of the space.</param>
     public DispersionSearch SetPruner(IPruner pruner)
     {
         ArgumentNullException.ThrowIfNull(pruner);
