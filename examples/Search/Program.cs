@@ -23,7 +23,7 @@ DispersionSearch search = ml.Dispersion().CreateSearch()
     .SetPipeline(trial => ml.MulticlassClassification.Trainers.FineTuneWithDispersion(options: trial.Options))
     .SetSearchSpace(space)
     .SetMetric(SearchMetric.Of(MulticlassMetric.MicroAccuracy), SearchMetric.Condensation())
-    .SetPruner(new AshaPruner())
+    .SetPruner(new AshaPruner(minimumSteps: 2, reductionFactor: 2))
     .SetStorage("search.db")
     .SetMaxTrials(trials);
 using SearchResult result = LiveTrials.Show(space, monitor => search.SetMonitor(monitor).Run());

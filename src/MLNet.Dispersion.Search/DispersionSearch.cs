@@ -139,7 +139,7 @@ public sealed class DispersionSearch
         return this;
     }
 
-    /// <summary>Sets who ends trials early, by the validation loss at each epoch's end (<see cref="FineTuneOptions.ValidationFraction"/> of the training data). Default: nobody.</summary>
+    /// <summary>Sets who ends trials early, by how training stands on <see cref="FineTuneOptions.ValidationFraction"/> of its data at each epoch's end: by accuracy where the metric is maximised and the task has it, else by loss. Default: nobody.</summary>
     /// <param name="pruner">The pruner, such as <see cref="AshaPruner"/>. Trials are compared after as many epochs, which is fair where all have the same number of them: a longer training has a higher learning rate at that moment.
     /// So take <see cref="DispersionSearchSpace.Epochs"/> out of the space.</param>
     public DispersionSearch SetPruner(IPruner pruner)

@@ -11,6 +11,9 @@ public sealed class PackageContentTests(PackedPackages packages)
     [InlineData("MLNet.Dispersion.TinyEnglish")]
     [InlineData("MLNet.Dispersion")]
     [InlineData("MLNet.Dispersion.Plots")]
+    [InlineData("MLNet.Dispersion.Studies")]
+    [InlineData("MLNet.Dispersion.Studies.PostgreSql")]
+    [InlineData("MLNet.Dispersion.Search")]
     public void Pack_EachPackage_HasReadmeLicenceDocumentationAndSymbols(string package)
     {
         XElement metadata = packages.Metadata(package);
@@ -41,6 +44,16 @@ public sealed class PackageContentTests(PackedPackages packages)
         Assert.Contains("MLNet.Dispersion.Core", names);
         Assert.Contains("ScottPlot", names);
         Assert.DoesNotContain("Microsoft.ML", names);
+    }
+
+    [Fact]
+    public void Pack_Studies_BringsNeitherMLNetNorTorchNorAServersClient()
+    {
+        string[] names = [.. Dependencies("MLNet.Dispersion.Studies").Select(element => (string)element.Attribute("id")!)];
+
+        Assert.Equal(["Microsoft.Data.Sqlite", "Polly.Core"], names.Order());
+        Assert.Contains("Npgsql", Dependencies("MLNet.Dispersion.Studies.PostgreSql").Select(element => (string)element.Attribute("id")!));
+        Assert.DoesNotContain("MLNet.Dispersion.Studies.PostgreSql", Dependencies("MLNet.Dispersion.Search").Select(element => (string)element.Attribute("id")!));
     }
 
     [Fact]

@@ -21,7 +21,11 @@ public sealed class PackedPackages : IDisposable
     }
 
     /// <summary>The packages' names.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["MLNet.Dispersion.Core", "MLNet.Dispersion.TinyEnglish", "MLNet.Dispersion", "MLNet.Dispersion.Plots"];
+    public static IReadOnlyList<string> Names { get; } = 
+    [
+        "MLNet.Dispersion.Core", "MLNet.Dispersion.TinyEnglish", "MLNet.Dispersion", "MLNet.Dispersion.Plots",
+        "MLNet.Dispersion.Studies", "MLNet.Dispersion.Studies.PostgreSql", "MLNet.Dispersion.Search",
+    ];
 
     /// <summary>The folder that holds them.</summary>
     public string Feed => _folder.File("feed");

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace MLNet.Dispersion.Tests;
 
-/// <summary>Dependencies between the rooms of the core run one way, and one file holds one public type.</summary>
+/// <summary>Dependencies between the rooms of the core, and of the studies, run one way, and one file holds one public type.</summary>
 public sealed partial class HouseRulesTests
 {
     private static readonly Dictionary<string, string[]> Allowed = new()
@@ -21,6 +21,18 @@ public sealed partial class HouseRulesTests
         ["Training"] = ["Geometry", "Diagnostics", "Losses", "Hub", "Tokenization", "Backbones", "Data"],
     };
 
+    private static readonly Dictionary<string, string[]> AllowedInStudies = new()
+    {
+        ["Spaces"] = [],
+        ["Trials"] = ["Spaces"],
+        ["Sampling"] = ["Spaces", "Trials"],
+        ["Pruning"] = ["Trials"],
+        ["Storage"] = ["Spaces", "Trials"],
+        ["Running"] = ["Spaces", "Trials", "Sampling", "Pruning", "Storage"],
+    };
+
+    public static TheoryData<string> StudyRooms() => [.. AllowedInStudies.Keys];
+
     public static TheoryData<string> Rooms() => [.. Allowed.Keys];
 
     [Theory]
@@ -31,6 +43,17 @@ public sealed partial class HouseRulesTests
         {
             var used = RoomReference().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value).Where(name => name != room && Allowed.ContainsKey(name));
             Assert.All(used.Distinct(), name => Assert.True(Allowed[room].Contains(name), $"{file} uses {name}; {room} may only use: {string.Join(", ", Allowed[room])}"));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(StudyRooms))]
+    public void StudyRoom_UsesOnlyTheRoomsBelowIt(string room)
+    {
+        foreach (string file in SourceFiles(Path.Combine(RepositoryFolder, "src", "MLNet.Dispersion.Studies", room)))
+        {
+            var used = StudyReference().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value).Where(name => name != room && AllowedInStudies.ContainsKey(name));
+            Assert.All(used.Distinct(), name => Assert.True(AllowedInStudies[room].Contains(name), $"{file} uses {name}; {room} may only use: {string.Join(", ", AllowedInStudies[room])}"));
         }
     }
 
@@ -81,6 +104,9 @@ public sealed partial class HouseRulesTests
 
     [GeneratedRegex(@"MLNet\.Dispersion\.([A-Z]\w+)")]
     private static partial Regex RoomReference();
+
+    [GeneratedRegex(@"MLNet\.Dispersion\.Studies\.([A-Z]\w+)")]
+    private static partial Regex StudyReference();
 
     [GeneratedRegex(@"^(?:\[[^\]]+\]\s*)?public (?:(?:static|sealed|abstract|readonly|partial) )*(?:class|record|struct|interface|enum) ", RegexOptions.Multiline)]
     private static partial Regex PublicType();

@@ -12,6 +12,7 @@ public class BlockPieces
     private Tensor _key = null!;
     private Tensor _value = null!;
     private Tensor _wide = null!;
+    private Tensor _future = null!;
 
     /// <summary>Four sequences of 256 tokens, 12 heads of 64 features; an MLP of 3072.</summary>
     [GlobalSetup]
@@ -21,6 +22,8 @@ public class BlockPieces
         Tensor Random(params long[] shape) => randn(shape, generator: generator).to(ScalarType.BFloat16).requires_grad_();
         (_query, _key, _value) = (Random(4, 12, 256, 64), Random(4, 12, 256, 64), Random(4, 12, 256, 64));
         _wide = Random(4, 256, 3072);
+        _future = ones(256, 256, ScalarType.Bool).triu(1);
+        _context.DropoutGenerator = new Generator(2, CPU);
     }
 
     /// <summary>Frees them.</summary>
@@ -31,6 +34,8 @@ public class BlockPieces
         _key.Dispose();
         _value.Dispose();
         _wide.Dispose();
+        _future.Dispose();
+        _context.DropoutGenerator?.Dispose();
     }
 
     /// <summary>torch's fused attention.</summary>
@@ -48,6 +53,27 @@ public class BlockPieces
     {
         using var scope = NewDisposeScope();
         CausalAttention.Attend(_context, _query, _key, _value, new CausalMask(null)).sum().backward();
+        Clear();
+    }
+
+    /// <summary>Attention with GPT-2's dropout as one writes it down, its mask drawn and kept by torch.</summary>
+    [Benchmark]
+    public void TorchAttentionWithDropout()
+    {
+        using var scope = NewDisposeScope();
+        Tensor scores = (_query.matmul(_key.transpose(2, 3)).to(ScalarType.Float32) * 0.125).masked_fill(_future, double.NegativeInfinity);
+        Tensor probabilities = scores.softmax(-1).to(ScalarType.BFloat16);
+        Tensor kept = empty_like(scores).bernoulli_(0.9, _context.DropoutGenerator).div_(0.9);
+        (probabilities * kept.to(ScalarType.BFloat16)).matmul(_value).sum().backward();
+        Clear();
+    }
+
+    /// <summary>The same with a mask that is made again instead of kept.</summary>
+    [Benchmark]
+    public void OurAttentionWithDropout()
+    {
+        using var scope = NewDisposeScope();
+        CausalAttention.Attend(_context, _query, _key, _value, new CausalMask(null), dropout: 0.1).sum().backward();
         Clear();
     }
 

@@ -38,7 +38,7 @@ public class DispersionPieces
     {
         using var scope = NewDisposeScope();
         Tensor rows = _states / (_states.norm(2, keepdim: true, p: 2f) + _options.Epsilon);
-        Tensor distances = rows.bmm(rows.transpose(1, 2)).clamp(-_options.ClampThreshold, _options.ClampThreshold).acos() / Math.PI;
+        Tensor distances = rows.bmm(rows.transpose(1, 2)).clamp(_options.ClampThreshold - 1, 1 - _options.ClampThreshold).acos() / Math.PI;
         Tensor loss = (-distances / _options.TauCos).masked_fill(_pair.logical_not(), double.NegativeInfinity).flatten(1).logsumexp(1).mean();
         return Differentiate(loss);
     }
