@@ -7,7 +7,7 @@ using MLNet.Dispersion.Studies.Storage;
 using MLNet.Dispersion.Studies.Trials;
 
 // One worker of a study, to be killed: place (a file, or a connection string), study, trials, milliseconds of the lease, log.
-// Each trial takes some tens of milliseconds and writes a line when it begins and one when it ends.
+// Each trial takes some tens of milliseconds and writes a line when it begins and one when it ends or is stopped.
 var space = SearchSpace.Empty.Uniform("x", -1, 1).Uniform("y", -1, 1);
 var definition = new StudyDefinition(args[1], [new StudyObjective("value", Maximize: false)], 1, space);
 await using IStudyStorage storage = args[0].Contains('=', StringComparison.Ordinal) ? await PostgreSqlStudyStorage.OpenAsync(args[0], definition) : await SqliteStudyStorage.OpenAsync(args[0], definition);
@@ -17,7 +17,16 @@ await runner.RunAsync(
     async context =>
     {
         Write("begin", context.Number);
-        await Task.Delay(20 + (context.Number * 7 % 40), context.CancellationToken);
+        try
+        {
+            await Task.Delay(20 + (context.Number * 7 % 40), context.CancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Write("stop", context.Number);
+            throw;
+        }
+
         Write("end", context.Number);
         return TrialOutcome.Completed(Math.Pow(context.Parameters.GetDouble("x"), 2) + context.Parameters.GetDouble("y"));
     },
