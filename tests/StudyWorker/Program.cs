@@ -6,8 +6,8 @@ using MLNet.Dispersion.Studies.Spaces;
 using MLNet.Dispersion.Studies.Storage;
 using MLNet.Dispersion.Studies.Trials;
 
-// One worker of a study, to be killed: place (a file, or a connection string), study, trials, milliseconds of the lease, log.
-// Each trial takes some tens of milliseconds and writes a line when it begins and one when it ends or is stopped.
+// One worker of a study, to be killed: place (a file, or a connection string), study, trials, milliseconds of the lease, log, gate.
+// Each trial takes some tens of milliseconds, or until its number is below that in the gate file, and writes a line when it begins and one when it ends or is stopped.
 var space = SearchSpace.Empty.Uniform("x", -1, 1).Uniform("y", -1, 1);
 var definition = new StudyDefinition(args[1], [new StudyObjective("value", Maximize: false)], 1, space);
 await using IStudyStorage storage = args[0].Contains('=', StringComparison.Ordinal) ? await PostgreSqlStudyStorage.OpenAsync(args[0], definition) : await SqliteStudyStorage.OpenAsync(args[0], definition);
@@ -20,6 +20,10 @@ await runner.RunAsync(
         try
         {
             await Task.Delay(20 + (context.Number * 7 % 40), context.CancellationToken);
+            while (context.Number >= int.Parse(File.ReadAllText(args[5]), CultureInfo.InvariantCulture))
+            {
+                await Task.Delay(20, context.CancellationToken);
+            }
         }
         catch (OperationCanceledException)
         {

@@ -26,32 +26,34 @@ public sealed class KilledWorkersTests
         var random = new Random(6);
         List<string> logs = [];
         var workers = new List<Process>();
-        await using (IStudyStorage storage = await OpenAsync(kind, place, study))
+        var logOf = new Dictionary<int, int>();
+        for (int killed = 0; killed < Kills;)
         {
-            for (int killed = 0, begun = 0; killed < Kills;)
+            // No trial far ahead of the kills may end, so that these are spread over the study, however fast or busy the machine, and there are trials to begin until the last of them.
+            OpenGate(folder, (killed * TrialCount / (Kills + 10)) + Workers);
+            while (workers.Count < Workers)
             {
-                while (workers.Count < Workers)
-                {
-                    workers.Add(Start(place, study, folder, logs));
-                }
-
-                // The next one dies some trials later, at whatever moment of its work that is: so the kills are spread over the study, however fast the machine.
-                int until = begun + random.Next(6);
-                while ((begun = (await storage.TrialsAsync()).Sum(trial => trial.Attempt)) < until)
-                {
-                    await Task.Delay(random.Next(1, 30));
-                }
-
-                Process victim = workers[random.Next(workers.Count)];
-                Assert.False(victim.HasExited, $"A worker ended by itself after {killed} kills.");
-                victim.Kill();
-                killed++;
-                await victim.WaitForExitAsync();
-                workers.Remove(victim);
-                victim.Dispose();
+                workers.Add(Start(place, study, folder, logs));
+                logOf[workers[^1].Id] = logs.Count - 1;
             }
+
+            // Most are killed over a trial, which they begin as soon as they have started; one in five wherever it is, its start included.
+            Process victim = workers[random.Next(workers.Count)];
+            if (random.Next(5) > 0)
+            {
+                await BegunAsync(victim, logs[logOf[victim.Id]]);
+            }
+
+            await Task.Delay(random.Next(1, 300));
+            Assert.False(victim.HasExited, $"A worker ended by itself after {killed} kills.");
+            victim.Kill();
+            killed++;
+            await victim.WaitForExitAsync();
+            workers.Remove(victim);
+            victim.Dispose();
         }
 
+        OpenGate(folder, TrialCount);
         workers.Add(Start(place, study, folder, logs));
         foreach (Process worker in workers)
         {
@@ -72,12 +74,28 @@ public sealed class KilledWorkersTests
         ? SqliteStudyStorage.OpenAsync(place, Support.Studies.Definition(study))
         : PostgreSqlStudyStorage.OpenAsync(place, Support.Studies.Definition(study));
 
+    /// <summary>Waits until a worker has begun its first trial.</summary>
+    private static async Task BegunAsync(Process worker, string log)
+    {
+        while (!worker.HasExited && (!File.Exists(log) || new FileInfo(log).Length == 0))
+        {
+            await Task.Delay(10);
+        }
+    }
+
+    /// <summary>Lets trials below a number end. The file appears whole: workers read it at any moment.</summary>
+    private static void OpenGate(TemporaryFolder folder, int below)
+    {
+        File.WriteAllText(folder.File("gate.new"), below.ToString(CultureInfo.InvariantCulture));
+        File.Move(folder.File("gate.new"), folder.File("gate"), overwrite: true);
+    }
+
     private static Process Start(string place, string study, TemporaryFolder folder, List<string> logs)
     {
         logs.Add(folder.File($"log{logs.Count}"));
         return Process.Start(new ProcessStartInfo(
             Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "StudyWorker.dll"), place, study, TrialCount.ToString(CultureInfo.InvariantCulture), LeaseMilliseconds.ToString(CultureInfo.InvariantCulture), logs[^1]]))!;
+            [Path.Combine(AppContext.BaseDirectory, "StudyWorker.dll"), place, study, TrialCount.ToString(CultureInfo.InvariantCulture), LeaseMilliseconds.ToString(CultureInfo.InvariantCulture), logs[^1], folder.File("gate")]))!;
     }
 
     /// <summary>A trial that begins again does so after it ended or was stopped; where its worker was killed over it, there is no such line.</summary>
