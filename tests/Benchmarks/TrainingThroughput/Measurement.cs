@@ -14,7 +14,7 @@ namespace MLNet.Dispersion.Benchmarks.TrainingThroughput;
 /// <param name="ModelGigaflops">Rate of the model's own matrix arithmetic, without dispersion.</param>
 /// <param name="PeakGigaflops">Rate of a 2048 x 2048 product of this type, in this run.</param>
 /// <param name="FractionOfPeak">The quotient of the two, the median over the rounds.</param>
-/// <param name="DispersionShare">How much longer a step takes with dispersion than without; null for stock.</param>
+/// <param name="DispersionShare">How much longer a step takes with dispersion than the one before it without, the median over all such pairs; null for stock.</param>
 /// <param name="PeakMegabytes">The largest resident set of the process.</param>
 internal sealed record Measurement(
     string Shape,
@@ -68,7 +68,7 @@ internal sealed record Measurement(
             Math.Round(operations / plain / 1e9, 1),
             Math.Round(Median(samples.Select(sample => sample.PeakRate)) / 1e9, 1),
             Math.Round(Median(samples.Select(sample => operations / Median(sample.PlainSeconds) / sample.PeakRate)), 3),
-            dispersed is null ? null : Math.Round(Median(samples.Select(sample => (Median(sample.DispersedSeconds) / Median(sample.PlainSeconds)) - 1)), 4),
+            dispersed is null ? null : Math.Round(Median(samples.SelectMany(sample => sample.DispersedSeconds.Zip(sample.PlainSeconds, (with, without) => (with / without) - 1))), 4),
             samples.Max(sample => sample.PeakBytes) >> 20);
     }
 
