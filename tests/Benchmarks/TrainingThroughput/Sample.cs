@@ -10,11 +10,14 @@ namespace MLNet.Dispersion.Benchmarks.TrainingThroughput;
 /// <param name="PeakBytes">The process's largest resident set.</param>
 internal sealed record Sample(double[] PlainSeconds, double[] DispersedSeconds, double PeakRate, long PeakBytes)
 {
+    private const int WarmUpSteps = 100;
+
     /// <summary>Measures in this process.</summary>
     public static Sample Here(Shape shape, Route route, int steps)
     {
+        StepSeconds(shape.WarmUp, route, WarmUpSteps);
         double before = MatrixPeak.Measure(route.ProductType());
-        var (plain, dispersed) = route == Route.Stock ? (StockGpt2.Measure(shape, steps), []) : StepTimes.Measure(shape, route, steps);
+        var (plain, dispersed) = StepSeconds(shape, route, steps);
         double after = MatrixPeak.Measure(route.ProductType());
         return new Sample(plain, dispersed, Math.Max(before, after), Process.GetCurrentProcess().PeakWorkingSet64);
     }
@@ -40,4 +43,7 @@ internal sealed record Sample(double[] PlainSeconds, double[] DispersedSeconds, 
             ? JsonSerializer.Deserialize<Sample>(output.Trim().Split('\n')[^1])!
             : throw new InvalidOperationException($"The measurement of {shape.Name} by {route} ended with {process.ExitCode}: {output}");
     }
+
+    private static (double[] Plain, double[] Dispersed) StepSeconds(Shape shape, Route route, int steps) =>
+        route == Route.Stock ? (StockGpt2.Measure(shape, steps), []) : StepTimes.Measure(shape, route, steps);
 }

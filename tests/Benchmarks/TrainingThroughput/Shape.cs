@@ -25,6 +25,9 @@ internal sealed record Shape(string Name, string Config, int Batch, int Length, 
     public static Shape Named(string name) => All.FirstOrDefault(shape => shape.Name == name)
         ?? throw new ArgumentException($"There is no shape '{name}'; there are {string.Join(", ", All.Select(shape => shape.Name))}.");
 
+    /// <summary>The same architecture so small that many steps take a moment: with it the runtime compiles what a step calls as well as it can before anything is timed.</summary>
+    public Shape WarmUp => Gpt2Sizes is null ? new("warm-up", Qwen3(2, 128, 256, 2, 1, 256, 64), 2, 64) : Gpt2("warm-up", 2, 64, 2, 256, 2, 64);
+
     /// <summary>Tokens of a step.</summary>
     public long Tokens => (long)Batch * Length;
 
