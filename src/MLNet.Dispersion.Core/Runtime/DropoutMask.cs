@@ -71,7 +71,7 @@ internal sealed class DropoutMask
         ParallelRanges.Run((int)values.numel(), Grain, (_, start, count) => WriteRange<T, TLanes>(
             TLanes.Entries(values).Slice(start, count), TLanes.Entries(result).Slice(start, count), (uint)start));
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void WriteRange<T, TLanes>(ReadOnlySpan<T> values, Span<T> result, uint start)
         where T : unmanaged
         where TLanes : struct, ILanes<T>

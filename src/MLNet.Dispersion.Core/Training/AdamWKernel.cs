@@ -66,7 +66,7 @@ internal sealed class AdamWKernel
             (float)decay,
             (float)stepSize));
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void Update(Span<float> parameter, ReadOnlySpan<float> gradient, Span<float> first, Span<float> second, float decay, float stepSize)
     {
         for (int i = 0; i < parameter.Length; i += Lanes.Width)
@@ -81,7 +81,7 @@ internal sealed class AdamWKernel
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static double Squares(ReadOnlySpan<float> values)
     {
         // Several sums side by side, so that no addition waits for the one before.

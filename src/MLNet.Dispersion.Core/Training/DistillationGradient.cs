@@ -96,7 +96,7 @@ internal static class DistillationGradient
     }
 
     /// <summary>Sums of exponentials: the student's at temperature 1 and T, the teacher's at T; and the teacher's times how much further its logit is from its largest than the student's.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static (double Hard, double Soft, double Teacher, double Gap) Sums<T, TLanes>(ReadOnlySpan<T> logits, ReadOnlySpan<float> taught, float largest, float largestTaught, float cooling)
         where T : unmanaged
         where TLanes : struct, ILanes<T>
@@ -117,7 +117,7 @@ internal static class DistillationGradient
         return (Vector512.Sum(hard), Vector512.Sum(soft), Vector512.Sum(teacher), Vector512.Sum(gap));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Slopes<T, TLanes>(
         Span<T> logits,
         ReadOnlySpan<float> taught,

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
@@ -59,14 +60,18 @@ internal sealed class LeafGradient
             return;
         }
 
-        ParallelRanges.Run((int)gradient.numel(), Grain, (_, start, count) =>
+        ParallelRanges.Run((int)gradient.numel(), Grain, (_, start, count) => Add(
+            TensorMemory.Floats(sum).Slice(start, count),
+            TensorMemory.BFloats(gradient).Slice(start, count),
+            (float)factor));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Add(Span<float> sum, ReadOnlySpan<ushort> gradient, float factor)
+    {
+        for (int i = 0; i < sum.Length; i += Lanes.Width)
         {
-            ReadOnlySpan<ushort> from = TensorMemory.BFloats(gradient).Slice(start, count);
-            Span<float> to = TensorMemory.Floats(sum).Slice(start, count);
-            for (int i = 0; i < count; i += Lanes.Width)
-            {
-                Lanes.Store(Lanes.Load(to, i) + (Lanes.Load(from, i) * (float)factor), to, i);
-            }
-        });
+            Lanes.Store(Lanes.Load(sum, i) + (Lanes.Load(gradient, i) * factor), sum, i);
+        }
     }
 }

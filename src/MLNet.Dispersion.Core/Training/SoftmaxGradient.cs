@@ -57,7 +57,7 @@ internal static class SoftmaxGradient
         return sums.Sum();
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static double Row<T, TLanes>(Span<T> logits, long target, bool wantsGradient)
         where T : unmanaged
         where TLanes : struct, ILanes<T>
@@ -86,7 +86,7 @@ internal static class SoftmaxGradient
         return Math.Log(sum) + largest - targetLogit;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     internal static float Largest<T, TLanes>(ReadOnlySpan<T> logits)
         where T : unmanaged
         where TLanes : struct, ILanes<T>
@@ -100,7 +100,7 @@ internal static class SoftmaxGradient
         return Lanes.Largest(largest);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static double SumOfExponentials<T, TLanes>(ReadOnlySpan<T> logits, float largest)
         where T : unmanaged
         where TLanes : struct, ILanes<T>

@@ -76,7 +76,7 @@ internal static class CausalSoftmax
         return lengths is null ? causal : Math.Min(causal, lengths[row / width / (count / lengths.Length)]);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Probabilities<T, TLanes>(Span<T> scores, float scale)
         where T : unmanaged
         where TLanes : struct, ILanes<T>
@@ -101,7 +101,7 @@ internal static class CausalSoftmax
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void ScoreSlopes<T, TLanes>(ReadOnlySpan<T> probabilities, Span<T> slopes, float scale)
         where T : unmanaged
         where TLanes : struct, ILanes<T>

@@ -75,7 +75,7 @@ internal sealed class TanhGelu : autograd.SingleTensorFunction<TanhGelu>
         ParallelRanges.Run((int)input.numel(), Grain, (_, start, count) => Differentiate<T, TLanes>(
             TLanes.Entries(input).Slice(start, count), TLanes.Entries(upstream).Slice(start, count), TLanes.Entries(result).Slice(start, count)));
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Activate<T, TLanes>(ReadOnlySpan<T> input, Span<T> result)
         where T : unmanaged
         where TLanes : struct, ILanes<T>
@@ -87,7 +87,7 @@ internal sealed class TanhGelu : autograd.SingleTensorFunction<TanhGelu>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Differentiate<T, TLanes>(ReadOnlySpan<T> input, ReadOnlySpan<T> upstream, Span<T> result)
         where T : unmanaged
         where TLanes : struct, ILanes<T>

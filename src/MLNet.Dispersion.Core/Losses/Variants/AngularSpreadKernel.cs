@@ -106,7 +106,7 @@ internal static class AngularSpreadKernel<T, TLanes>
         return gradients;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static float UnitRow(ReadOnlySpan<float> state, Span<T> unit, double epsilon)
     {
         Vector512<float> squares = default;
@@ -125,7 +125,7 @@ internal static class AngularSpreadKernel<T, TLanes>
         return norm;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void StateSlopes(ReadOnlySpan<float> state, ReadOnlySpan<T> slopes, Span<float> result, float norm, float scale, float factor)
     {
         Vector512<float> products = default;
@@ -166,7 +166,7 @@ internal static class AngularSpreadKernel<T, TLanes>
         });
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static float LargestOfRow(ReadOnlySpan<T> cosines, ReadOnlySpan<float> keys, int diagonal, float isReal)
     {
         if (isReal == 0)
@@ -183,7 +183,7 @@ internal static class AngularSpreadKernel<T, TLanes>
         return Lanes.Largest(largest);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static double WeighRow(Span<T> cosines, ReadOnlySpan<float> keys, int diagonal, float isReal, float limit, float factor, float shift)
     {
         if (isReal == 0)
