@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Evaluation;
-
 namespace MLNet.Dispersion.Examples.PaperInMiniature;
 
 /// <summary>A benchmark made of held-out texts: which of four endings belongs to a beginning? The wrong ones are other texts' endings.</summary>

@@ -2,8 +2,6 @@ using Microsoft.ML;
 using MLNet.Dispersion;
 using MLNet.Dispersion.Examples.QuickStart;
 using MLNet.Dispersion.Examples.Search;
-using MLNet.Dispersion.Search;
-using MLNet.Dispersion.Studies.Pruning;
 using Spectre.Console;
 
 AnsiConsole.WriteLine(TorchRuntime.Describe());

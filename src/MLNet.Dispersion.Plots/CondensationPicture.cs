@@ -1,11 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Xml.Linq;
-using MLNet.Dispersion.Plots.Drawing;
-using MLNet.Dispersion.Plots.Figures;
 using SkiaSharp;
 
-namespace MLNet.Dispersion.Plots;
+namespace MLNet.Dispersion;
 
 /// <summary>A picture that <see cref="CondensationPlots"/> or another part of this library made, drawn at the size that is asked for. Immutable and thread-safe; nothing needs to be disposed.</summary>
 /// <remarks>Text is at least 12 pixels high at every width, in a typeface that is embedded in this assembly: no font has to be installed.</remarks>

@@ -1,8 +1,4 @@
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Plots.Figures;
-
-namespace MLNet.Dispersion.Plots;
+namespace MLNet.Dispersion;
 
 /// <summary>Pictures of how condensed models are. Thread-safe.</summary>
 /// <remarks>

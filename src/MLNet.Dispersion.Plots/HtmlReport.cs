@@ -1,7 +1,6 @@
 using System.Text;
-using MLNet.Dispersion.Plots.Html;
 
-namespace MLNet.Dispersion.Plots;
+namespace MLNet.Dispersion;
 
 /// <summary>Writes a self-contained web page about models: pictures, explanations and tables in one HTML file. Thread-safe.</summary>
 /// <remarks>

@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Geometry;
-
-namespace MLNet.Dispersion.Plots;
+namespace MLNet.Dispersion;
 
 /// <summary>What <see cref="HtmlReport"/> shows. Immutable and thread-safe.</summary>
 /// <remarks>All names may be any text: they are escaped.</remarks>

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Plots;
+namespace MLNet.Dispersion;
 
 /// <summary>A table of a caller's own on an <see cref="HtmlReport"/>. Immutable and thread-safe; all texts are escaped.</summary>
 public sealed class HtmlReportTable

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MLNet.Dispersion.Plots;
+namespace MLNet.Dispersion;
 
 /// <summary>Files embedded in this assembly.</summary>
 internal static class Resources

@@ -1,6 +1,6 @@
 using Microsoft.ML;
 
-namespace MLNet.Dispersion.Search;
+namespace MLNet.Dispersion;
 
 /// <summary>What this library offers a context beyond estimators: <c>ml.Dispersion()</c>. Thread-safe.</summary>
 public sealed class DispersionOperations

@@ -1,14 +1,6 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Search.Running;
-using MLNet.Dispersion.Studies.Pruning;
-using MLNet.Dispersion.Studies.Running;
-using MLNet.Dispersion.Studies.Sampling;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Storage;
-using MLNet.Dispersion.Studies.Trials;
-using MLNet.Dispersion.Training;
 
-namespace MLNet.Dispersion.Search;
+namespace MLNet.Dispersion;
 
 /// <summary>A hyperparameter search over a pipeline, with the verbs of ML.NET's AutoML experiments.</summary>
 /// <remarks>

@@ -1,8 +1,4 @@
-using MLNet.Dispersion.Losses;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Training;
-
-namespace MLNet.Dispersion.Search;
+namespace MLNet.Dispersion;
 
 /// <summary>The names under which a search knows options of fine-tuning, a space of them, and how sampled values become options.</summary>
 public static class DispersionSearchSpace

@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Training;
-
-namespace MLNet.Dispersion.Search;
+namespace MLNet.Dispersion;
 
 /// <summary>What a pipeline is made from in one trial. Belongs to that trial.</summary>
 public sealed class SearchTrial

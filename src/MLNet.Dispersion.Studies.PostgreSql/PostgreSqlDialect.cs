@@ -1,9 +1,8 @@
 using System.Data;
 using System.Data.Common;
-using MLNet.Dispersion.Studies.Storage;
 using Npgsql;
 
-namespace MLNet.Dispersion.Studies.PostgreSql;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>PostgreSQL.</summary>
 internal sealed class PostgreSqlDialect : SqlDialect

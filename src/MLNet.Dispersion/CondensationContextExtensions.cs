@@ -1,10 +1,6 @@
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Interop;
-using MLNet.Dispersion.Measuring;
-using MLNet.Dispersion.Schema;
 
 namespace MLNet.Dispersion;
 
@@ -15,22 +11,22 @@ public static class CondensationContextExtensions
     /// <param name="ml">The context: the outcome goes to <see cref="MLContext.Log"/>, and cancelling the context cancels measuring.</param>
     /// <param name="data">The data. Only the text column is read, row by row as texts are needed: with the default sampling no further than the first 100 that are long enough.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The model; null for <c>Backbone.TinyEnglish</c>, <c>Backbone.FromDirectory</c> for a checkpoint.</param>
+    /// <param name="backbone">The model; null for <c>ModelSource.TinyEnglish</c>, <c>ModelSource.FromDirectory</c> for a checkpoint.</param>
     /// <param name="options">What to measure and on which device; null for the published sampling. Its progress is told about every text, its token is checked before each.</param>
     /// <returns>The report.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The text column is missing or not text; the message names it.</exception>
     /// <exception cref="ArgumentException">An option is outside its range, or there is no text of enough tokens.</exception>
     /// <exception cref="InvalidOperationException">A hidden state holds NaN or infinity: the message names layer and text (the row, from 0).</exception>
-    /// <exception cref="Hub.CheckpointException">A file of the checkpoint is missing or damaged.</exception>
+    /// <exception cref="ModelFileException">A file of the checkpoint is missing or damaged.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load, or the device is not available.</exception>
     /// <exception cref="OperationCanceledException">The options' token or the context was cancelled.</exception>
     public static CondensationReport MeasureCondensation(
         this MLContext ml,
         IDataView data,
         string textColumnName = "Text",
-        Backbone? backbone = null,
+        ModelSource? backbone = null,
         CondensationReportOptions? options = null) =>
-        Measure(ml, data, textColumnName, texts => CondensationReport.Measure(backbone ?? Backbone.TinyEnglish, texts, options));
+        Measure(ml, data, textColumnName, texts => CondensationReport.Measure(backbone ?? ModelSource.TinyEnglish, texts, options));
 
     /// <summary>Measures how condensed a fine-tuned model is on a column's texts.</summary>
     /// <param name="ml">The context: the outcome goes to <see cref="MLContext.Log"/>, and cancelling the context cancels measuring.</param>

@@ -1,8 +1,5 @@
 using System.Globalization;
 using Microsoft.ML;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Tables;
 
 namespace MLNet.Dispersion;
 

@@ -1,6 +1,4 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Interop;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion;
 
@@ -11,7 +9,7 @@ public static class DispersionCatalog
     /// <param name="catalog">The catalog of trainers, <c>ml.MulticlassClassification.Trainers</c>.</param>
     /// <param name="labelColumnName">The label column, a key of <see cref="uint"/> (<c>Conversion.MapValueToKey</c> makes it).</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="scoreColumnName">The column of class probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
@@ -22,7 +20,7 @@ public static class DispersionCatalog
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
         string labelColumnName = "Label",
         string textColumnName = "Text",
-        Backbone? backbone = null,
+        ModelSource? backbone = null,
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
         string predictedLabelColumnName = "PredictedLabel",
@@ -36,7 +34,7 @@ public static class DispersionCatalog
     /// <param name="catalog">The catalog of trainers, <c>ml.Regression.Trainers</c>.</param>
     /// <param name="labelColumnName">The label column, <see cref="float"/>.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="scoreColumnName">The column of predictions to add.</param>
     /// <param name="sentence2ColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
@@ -46,7 +44,7 @@ public static class DispersionCatalog
         this RegressionCatalog.RegressionTrainers catalog,
         string labelColumnName = "Label",
         string textColumnName = "Text",
-        Backbone? backbone = null,
+        ModelSource? backbone = null,
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
         string? sentence2ColumnName = null)

@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion;
 
@@ -12,7 +11,7 @@ public static class DispersionPipelineExtensions
     /// <param name="ml">The context.</param>
     /// <param name="labelColumnName">The label column, a key of <see cref="uint"/> (<c>Conversion.MapValueToKey</c> makes it).</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="scoreColumnName">The column of class probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
@@ -23,7 +22,7 @@ public static class DispersionPipelineExtensions
         MLContext ml,
         string labelColumnName = "Label",
         string textColumnName = "Text",
-        Backbone? backbone = null,
+        ModelSource? backbone = null,
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
         string predictedLabelColumnName = "PredictedLabel",
@@ -39,7 +38,7 @@ public static class DispersionPipelineExtensions
     /// <param name="ml">The context.</param>
     /// <param name="labelColumnName">The label column, a key of <see cref="uint"/> (<c>Conversion.MapValueToKey</c> makes it).</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="scoreColumnName">The column of class probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
@@ -50,7 +49,7 @@ public static class DispersionPipelineExtensions
         MLContext ml,
         string labelColumnName = "Label",
         string textColumnName = "Text",
-        Backbone? backbone = null,
+        ModelSource? backbone = null,
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
         string predictedLabelColumnName = "PredictedLabel",

@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Interop;
 
 namespace MLNet.Dispersion;
 
@@ -9,14 +8,14 @@ public static class EmbeddingGeometryCatalog
     /// <summary>Measures the geometry of a pretrained language model's hidden states for each row's text: see <see cref="EmbeddingGeometryTransformer"/>.</summary>
     /// <param name="catalog">The catalog of text transforms, <c>ml.Transforms.Text</c>.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The model to be measured; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="backbone">The model to be measured; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="options">What to measure; null for the defaults. Copied.</param>
     /// <exception cref="ArgumentException">The text column has no name or that of an added column, or an option is outside its range; the message names it.</exception>
     /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use <see cref="EmbeddingGeometryContextExtensions"/>.</exception>
     public static EmbeddingGeometryEstimator MeasureEmbeddingGeometry(
         this TransformsCatalog.TextTransforms catalog,
         string textColumnName = "Text",
-        Backbone? backbone = null,
+        ModelSource? backbone = null,
         EmbeddingGeometryOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);

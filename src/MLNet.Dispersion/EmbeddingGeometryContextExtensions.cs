@@ -8,13 +8,13 @@ public static class EmbeddingGeometryContextExtensions
     /// <summary>Measures the geometry of a pretrained language model's hidden states for each row's text: see <see cref="EmbeddingGeometryTransformer"/>.</summary>
     /// <param name="ml">The context.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The model to be measured; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="backbone">The model to be measured; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="options">What to measure; null for the defaults. Copied.</param>
     /// <exception cref="ArgumentException">The text column has no name or that of an added column, or an option is outside its range; the message names it.</exception>
     public static EmbeddingGeometryEstimator MeasureEmbeddingGeometry(
         this MLContext ml,
         string textColumnName = "Text",
-        Backbone? backbone = null,
+        ModelSource? backbone = null,
         EmbeddingGeometryOptions? options = null) =>
         new(ml, textColumnName, backbone, options);
 

@@ -1,8 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Interop;
-using MLNet.Dispersion.Measuring;
-using MLNet.Dispersion.Schema;
 
 namespace MLNet.Dispersion;
 
@@ -28,19 +25,19 @@ public sealed class EmbeddingGeometryEstimator : IEstimator<EmbeddingGeometryTra
     private readonly IHost _host;
     private readonly GeometryColumns _columns;
     private readonly EmbeddingGeometryOptions _options;
-    private readonly Backbone? _backbone;
+    private readonly ModelSource? _backbone;
     private readonly TextTransformer? _fitted;
 
     /// <summary>Creates the estimator for a pretrained model; <c>ml.Transforms.Text.MeasureEmbeddingGeometry(...)</c> is the usual way.</summary>
     /// <param name="environment">The <see cref="MLContext"/>, or any other environment.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The model to be measured, loaded by each <see cref="Fit"/>; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="backbone">The model to be measured, loaded by each <see cref="Fit"/>; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="options">What to measure; null for the defaults. Copied: later edits change nothing.</param>
     /// <exception cref="ArgumentException">The text column has no name or that of an added column, or an option is outside its range; the message names it.</exception>
-    public EmbeddingGeometryEstimator(IHostEnvironment environment, string textColumnName = "Text", Backbone? backbone = null, EmbeddingGeometryOptions? options = null)
+    public EmbeddingGeometryEstimator(IHostEnvironment environment, string textColumnName = "Text", ModelSource? backbone = null, EmbeddingGeometryOptions? options = null)
         : this(environment, textColumnName, options)
     {
-        _backbone = backbone ?? Backbone.TinyEnglish;
+        _backbone = backbone ?? ModelSource.TinyEnglish;
     }
 
     /// <summary>Creates the estimator for a fine-tuned model; <c>ml.Transforms.Text.MeasureEmbeddingGeometry(...)</c> is the usual way.</summary>
@@ -81,7 +78,7 @@ public sealed class EmbeddingGeometryEstimator : IEstimator<EmbeddingGeometryTra
     /// <returns>The transformer. With a backbone it holds the model's weights, and the caller disposes it; with a fitted model it borrows that one's.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The text column is missing or of another type; the message names the column, what was expected and what was found.</exception>
     /// <exception cref="ArgumentException">The options' device is not a device's name.</exception>
-    /// <exception cref="Hub.CheckpointException">The backbone's files are missing or damaged, or it has no tokenizer.</exception>
+    /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or it has no tokenizer.</exception>
     /// <exception cref="ObjectDisposedException">The fitted model was disposed.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load, or the device is not available.</exception>
     public EmbeddingGeometryTransformer Fit(IDataView input)

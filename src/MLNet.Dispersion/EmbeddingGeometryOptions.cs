@@ -1,6 +1,4 @@
 using System.Globalization;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Geometry;
 
 namespace MLNet.Dispersion;
 

@@ -10,14 +10,14 @@ public static class EmbeddingGeometryPipelineExtensions
     /// <param name="start">What comes before.</param>
     /// <param name="ml">The context.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The model to be measured; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="backbone">The model to be measured; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="options">What to measure; null for the defaults. Copied.</param>
     /// <exception cref="ArgumentException">The text column has no name or that of an added column, or an option is outside its range; the message names it.</exception>
     public static EstimatorChain<EmbeddingGeometryTransformer> MeasureEmbeddingGeometry(
         this IEstimator<ITransformer> start,
         MLContext ml,
         string textColumnName = "Text",
-        Backbone? backbone = null,
+        ModelSource? backbone = null,
         EmbeddingGeometryOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(start);
@@ -47,14 +47,14 @@ public static class EmbeddingGeometryPipelineExtensions
     /// <param name="chain">What comes before.</param>
     /// <param name="ml">The context.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The model to be measured; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="backbone">The model to be measured; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="options">What to measure; null for the defaults. Copied.</param>
     /// <exception cref="ArgumentException">The text column has no name or that of an added column, or an option is outside its range; the message names it.</exception>
     public static EstimatorChain<EmbeddingGeometryTransformer> MeasureEmbeddingGeometry<TLast>(
         this EstimatorChain<TLast> chain,
         MLContext ml,
         string textColumnName = "Text",
-        Backbone? backbone = null,
+        ModelSource? backbone = null,
         EmbeddingGeometryOptions? options = null)
         where TLast : class, ITransformer
     {

@@ -1,11 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Interop;
-using MLNet.Dispersion.Measuring;
-using MLNet.Dispersion.Persistence;
-using MLNet.Dispersion.Schema;
-using MLNet.Dispersion.Scoring;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
@@ -34,7 +28,7 @@ namespace MLNet.Dispersion;
 /// up to 256 rows while the data is read, and measures nothing where none of the added columns is asked for.
 /// </para>
 /// <para>
-/// Thread-safe: any number of cursors and prediction engines may use one instance at once. Made for a <see cref="Backbone"/>, or loaded, it holds the
+/// Thread-safe: any number of cursors and prediction engines may use one instance at once. Made for a <see cref="ModelSource"/>, or loaded, it holds the
 /// model's weights, and whoever created it disposes it. Made for a fitted model it borrows that model: disposing it frees nothing, and once the fitted
 /// model is disposed every use throws <see cref="ObjectDisposedException"/>. <b>A prediction engine disposes the transformer it is given</b> (through a
 /// chain, too) unless it is created with <c>new PredictionEngineOptions { OwnsTransformer = false }</c>.
@@ -93,11 +87,11 @@ public sealed class EmbeddingGeometryTransformer : TextTransformer
 
     /// <summary>Reads what saving wrote.</summary>
     /// <exception cref="FormatException">The header is damaged, or of a newer version.</exception>
-    /// <exception cref="Hub.CheckpointException">A file of the checkpoint is damaged or missing.</exception>
+    /// <exception cref="ModelFileException">A file of the checkpoint is damaged or missing.</exception>
     internal static EmbeddingGeometryTransformer Load(IHostEnvironment environment, LoadContext context)
     {
         GeometryManifest manifest = GeometryManifest.Read(context.Reader);
-        var backbone = Backbone.FromSource(manifest.BackboneName, new ModelZipCheckpoint(context, manifest.Files));
+        var backbone = ModelSource.FromSource(manifest.BackboneName, new ModelZipSource(context, manifest.Files));
         var model = PretrainedLanguageModel.Load(backbone, TorchRuntime.SelectDevice("auto"));
         return new EmbeddingGeometryTransformer(environment, manifest.Columns, manifest.BackboneName, MeasuredModel.Owning(model), manifest.MaxTokens);
     }

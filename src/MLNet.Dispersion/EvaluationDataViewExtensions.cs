@@ -1,6 +1,4 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Evaluation;
-using MLNet.Dispersion.Tables;
 
 namespace MLNet.Dispersion;
 

@@ -1,11 +1,6 @@
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Fitting;
-using MLNet.Dispersion.Interop;
-using MLNet.Dispersion.Schema;
-using MLNet.Dispersion.Scoring;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion;
 
@@ -28,7 +23,7 @@ public sealed class FineTuneRegressionWithDispersionEstimator : IEstimator<FineT
 {
     private readonly IHost _host;
     private readonly ColumnNames _columns;
-    private readonly Backbone _backbone;
+    private readonly ModelSource _backbone;
     private readonly FineTuneOptions _options;
     private readonly int _seed;
 
@@ -36,7 +31,7 @@ public sealed class FineTuneRegressionWithDispersionEstimator : IEstimator<FineT
     /// <param name="environment">The <see cref="MLContext"/>, or any other environment: logging, and the seed where the options name none.</param>
     /// <param name="labelColumnName">The label column, <see cref="float"/>.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied: later edits change nothing.
     /// Where <see cref="FineTuneOptions.Seed"/> is null, one number is drawn here from the environment's random numbers, so that the same calls on
     /// <c>new MLContext(seed: 1)</c> give the same model; the log tells it. A run that goes on from a checkpoint (<see cref="FineTuneOptions.Checkpoints"/>)
@@ -49,7 +44,7 @@ public sealed class FineTuneRegressionWithDispersionEstimator : IEstimator<FineT
         IHostEnvironment environment,
         string labelColumnName = "Label",
         string textColumnName = "Text",
-        Backbone? backbone = null,
+        ModelSource? backbone = null,
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
         string? sentence2ColumnName = null)
@@ -59,7 +54,7 @@ public sealed class FineTuneRegressionWithDispersionEstimator : IEstimator<FineT
         _columns.Validate();
         _options = options?.Clone() ?? new FineTuneOptions();
         _options.Validate();
-        _backbone = backbone ?? Backbone.TinyEnglish;
+        _backbone = backbone ?? ModelSource.TinyEnglish;
         _host = environment.Register(nameof(FineTuneRegressionWithDispersionEstimator));
         _seed = _options.Seed ?? _host.Rand.Next();
     }
@@ -82,7 +77,7 @@ public sealed class FineTuneRegressionWithDispersionEstimator : IEstimator<FineT
     /// <exception cref="ArgumentOutOfRangeException">A text column or the label column is missing or of another type; the message names the column, what was expected and what was found.</exception>
     /// <exception cref="ArgumentException">A label is infinite, no row has a label, or all have the same one.</exception>
     /// <exception cref="OperationCanceledException">The options' token or the MLContext was cancelled; nothing is left behind.</exception>
-    /// <exception cref="Hub.CheckpointException">The backbone's files are missing or damaged.</exception>
+    /// <exception cref="ModelFileException">The backbone's files are missing or damaged.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
     /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated; later, the best weights are kept and a warning is logged.</exception>
     public FineTuneRegressionWithDispersionTransformer Fit(IDataView input)

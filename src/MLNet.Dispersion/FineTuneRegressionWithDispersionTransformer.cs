@@ -1,10 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Interop;
-using MLNet.Dispersion.Persistence;
-using MLNet.Dispersion.Schema;
-using MLNet.Dispersion.Scoring;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion;
 
@@ -41,12 +36,12 @@ public sealed class FineTuneRegressionWithDispersionTransformer : FineTunedTextT
 
     /// <summary>Reads what saving wrote.</summary>
     /// <exception cref="FormatException">The header is damaged, or of a newer version.</exception>
-    /// <exception cref="Hub.CheckpointException">A file of the checkpoint is damaged or missing.</exception>
+    /// <exception cref="ModelFileException">A file of the checkpoint is damaged or missing.</exception>
     internal static FineTuneRegressionWithDispersionTransformer Load(IHostEnvironment environment, LoadContext context)
     {
         RegressionManifest manifest = RegressionManifest.Read(context.Reader);
         EmbeddedBases.Register();
-        TextRegressor regressor = TextRegressor.Load(new ModelZipCheckpoint(context, manifest.Files));
+        TextRegressor regressor = TextRegressor.Load(new ModelZipSource(context, manifest.Files));
         if (regressor.ReadsPairs != (manifest.Columns.SecondText is not null))
         {
             regressor.Dispose();

@@ -1,10 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Interop;
-using MLNet.Dispersion.Persistence;
-using MLNet.Dispersion.Schema;
-using MLNet.Dispersion.Scoring;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion;
 
@@ -53,12 +48,12 @@ public sealed class FineTuneWithDispersionTransformer : FineTunedTextTransformer
 
     /// <summary>Reads what saving wrote.</summary>
     /// <exception cref="FormatException">The header is damaged, or of a newer version.</exception>
-    /// <exception cref="Hub.CheckpointException">A file of the checkpoint is damaged or missing.</exception>
+    /// <exception cref="ModelFileException">A file of the checkpoint is damaged or missing.</exception>
     internal static FineTuneWithDispersionTransformer Load(IHostEnvironment environment, LoadContext context)
     {
         ModelManifest manifest = ModelManifest.Read(context.Reader);
         EmbeddedBases.Register();
-        TextClassifier classifier = TextClassifier.Load(new ModelZipCheckpoint(context, manifest.Files));
+        TextClassifier classifier = TextClassifier.Load(new ModelZipSource(context, manifest.Files));
         if (classifier.ClassCount != manifest.ClassCount)
         {
             int found = classifier.ClassCount;

@@ -1,12 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Interop;
-using MLNet.Dispersion.Measuring;
-using MLNet.Dispersion.Persistence;
-using MLNet.Dispersion.Schema;
-using MLNet.Dispersion.Scoring;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion;
 

@@ -1,6 +1,4 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Interop;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion;
 
@@ -10,7 +8,7 @@ public static class LanguageModelCatalog
     /// <summary>Fine-tunes a small pretrained language model on texts, with the dispersion regulariser, for feature vectors, likelihoods and continuations: see <see cref="LanguageModelEstimator"/>.</summary>
     /// <param name="catalog">The catalog of text transforms, <c>ml.Transforms.Text</c>.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="training">How to train; null for the defaults. Copied.</param>
     /// <param name="options">What to add to rows; null for the defaults. Copied.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
@@ -18,7 +16,7 @@ public static class LanguageModelCatalog
     public static LanguageModelEstimator FineTuneLanguageModelWithDispersion(
         this TransformsCatalog.TextTransforms catalog,
         string textColumnName = "Text",
-        Backbone? backbone = null,
+        ModelSource? backbone = null,
         FineTuneOptions? training = null,
         LanguageModelOptions? options = null)
     {
@@ -29,14 +27,14 @@ public static class LanguageModelCatalog
     /// <summary>Takes a pretrained language model as it is, for feature vectors, likelihoods and continuations: see <see cref="LanguageModelEstimator"/>.</summary>
     /// <param name="catalog">The catalog of text transforms, <c>ml.Transforms.Text</c>.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="options">What to add to rows; null for the defaults. Copied.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use <see cref="LanguageModelContextExtensions"/>.</exception>
     public static LanguageModelEstimator ApplyLanguageModel(
         this TransformsCatalog.TextTransforms catalog,
         string textColumnName = "Text",
-        Backbone? backbone = null,
+        ModelSource? backbone = null,
         LanguageModelOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);

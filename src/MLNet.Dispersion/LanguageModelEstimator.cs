@@ -1,11 +1,6 @@
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Fitting;
-using MLNet.Dispersion.Interop;
-using MLNet.Dispersion.Schema;
-using MLNet.Dispersion.Scoring;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion;
 
@@ -29,14 +24,14 @@ public sealed class LanguageModelEstimator : IEstimator<LanguageModelTransformer
     private readonly IHost _host;
     private readonly LanguageModelColumns _columns;
     private readonly LanguageModelOptions _options;
-    private readonly Backbone _backbone;
+    private readonly ModelSource _backbone;
     private readonly FineTuneOptions? _training;
     private readonly int _seed;
 
     /// <summary>Creates the estimator that fine-tunes; <c>ml.Transforms.Text.FineTuneLanguageModelWithDispersion(...)</c> is the usual way.</summary>
     /// <param name="environment">The <see cref="MLContext"/>, or any other environment: logging, and the seed where the training options name none.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="training">How to train; null for the defaults. Copied: later edits change nothing. Where <see cref="FineTuneOptions.Seed"/> is null, one number is drawn here from
     /// the environment's random numbers; the log tells it.</param>
     /// <param name="options">What to add to rows; null for the defaults. Copied.</param>
@@ -44,14 +39,14 @@ public sealed class LanguageModelEstimator : IEstimator<LanguageModelTransformer
     public LanguageModelEstimator(
         IHostEnvironment environment,
         string textColumnName = "Text",
-        Backbone? backbone = null,
+        ModelSource? backbone = null,
         FineTuneOptions? training = null,
         LanguageModelOptions? options = null)
         : this(environment, textColumnName, backbone, options, training?.Clone() ?? new FineTuneOptions(), isTrained: true)
     {
     }
 
-    private LanguageModelEstimator(IHostEnvironment environment, string textColumnName, Backbone? backbone, LanguageModelOptions? options, FineTuneOptions? training, bool isTrained)
+    private LanguageModelEstimator(IHostEnvironment environment, string textColumnName, ModelSource? backbone, LanguageModelOptions? options, FineTuneOptions? training, bool isTrained)
     {
         ArgumentNullException.ThrowIfNull(environment);
         _options = options?.Clone() ?? new LanguageModelOptions();
@@ -59,7 +54,7 @@ public sealed class LanguageModelEstimator : IEstimator<LanguageModelTransformer
         _columns = new LanguageModelColumns(textColumnName, _options);
         training?.Validate();
         _training = training;
-        _backbone = backbone ?? Backbone.TinyEnglish;
+        _backbone = backbone ?? ModelSource.TinyEnglish;
         _host = environment.Register(nameof(LanguageModelEstimator));
         _seed = isTrained ? training!.Seed ?? _host.Rand.Next() : 0;
     }
@@ -67,10 +62,10 @@ public sealed class LanguageModelEstimator : IEstimator<LanguageModelTransformer
     /// <summary>Creates the estimator that takes the model as it is; <c>ml.Transforms.Text.ApplyLanguageModel(...)</c> is the usual way.</summary>
     /// <param name="environment">The <see cref="MLContext"/>, or any other environment.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="options">What to add to rows; null for the defaults. Copied.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
-    public static LanguageModelEstimator WithoutTraining(IHostEnvironment environment, string textColumnName = "Text", Backbone? backbone = null, LanguageModelOptions? options = null) =>
+    public static LanguageModelEstimator WithoutTraining(IHostEnvironment environment, string textColumnName = "Text", ModelSource? backbone = null, LanguageModelOptions? options = null) =>
         new(environment, textColumnName, backbone, options, training: null, isTrained: false);
 
     /// <summary>The shape of the data that the transformer gives.</summary>
@@ -89,7 +84,7 @@ public sealed class LanguageModelEstimator : IEstimator<LanguageModelTransformer
     /// <exception cref="ArgumentOutOfRangeException">The text column is missing or of another type; the message names the column, what was expected and what was found.</exception>
     /// <exception cref="ArgumentException">There is no text to train on; the model names no token that ends texts; or its context has no room for what the options ask for.</exception>
     /// <exception cref="OperationCanceledException">The options' token or the MLContext was cancelled; nothing is left behind.</exception>
-    /// <exception cref="Hub.CheckpointException">The backbone's files are missing or damaged, or it has no tokenizer.</exception>
+    /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or it has no tokenizer.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load, or the device is not available.</exception>
     /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated; later, the best weights are kept and a warning is logged.</exception>
     public LanguageModelTransformer Fit(IDataView input)

@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Features;
-using MLNet.Dispersion.Generation;
-
 namespace MLNet.Dispersion;
 
 /// <summary>What a language model adds to every row, and how the training texts are laid into blocks.</summary>
@@ -29,12 +26,12 @@ public sealed class LanguageModelOptions
     public TextGenerationOptions Generation { get; set; } = new() { TruncatePrompts = true };
 
     /// <summary>
-    /// How training texts become blocks of at most <see cref="Training.FineTuneOptions.MaxSequenceLength"/> tokens. True (default, published recipe): laid end to end, each closed by the end-of-sequence
+    /// How training texts become blocks of at most <see cref="FineTuneOptions.MaxSequenceLength"/> tokens. True (default, published recipe): laid end to end, each closed by the end-of-sequence
     /// token, and cut into full blocks. False: a block for each text, begun and closed by such tokens, as texts stand when they are scored; longer ones are cut off.
     /// </summary>
     public bool PackTexts { get; set; } = true;
 
-    /// <summary>Where a model that is not trained is loaded to: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>mps</c>. One that is trained is where <see cref="Training.FineTuneOptions.Device"/> says.</summary>
+    /// <summary>Where a model that is not trained is loaded to: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>mps</c>. One that is trained is where <see cref="FineTuneOptions.Device"/> says.</summary>
     public string Device { get; set; } = "auto";
 
     internal LanguageModelOptions Clone()

@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion;
 
@@ -11,7 +10,7 @@ public static class LanguageModelPipelineExtensions
     /// <param name="start">What comes before.</param>
     /// <param name="ml">The context.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="training">How to train; null for the defaults. Copied.</param>
     /// <param name="options">What to add to rows; null for the defaults. Copied.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
@@ -19,7 +18,7 @@ public static class LanguageModelPipelineExtensions
         this IEstimator<ITransformer> start,
         MLContext ml,
         string textColumnName = "Text",
-        Backbone? backbone = null,
+        ModelSource? backbone = null,
         FineTuneOptions? training = null,
         LanguageModelOptions? options = null)
     {
@@ -32,7 +31,7 @@ public static class LanguageModelPipelineExtensions
     /// <param name="chain">What comes before.</param>
     /// <param name="ml">The context.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>Backbone.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="training">How to train; null for the defaults. Copied.</param>
     /// <param name="options">What to add to rows; null for the defaults. Copied.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
@@ -40,7 +39,7 @@ public static class LanguageModelPipelineExtensions
         this EstimatorChain<TLast> chain,
         MLContext ml,
         string textColumnName = "Text",
-        Backbone? backbone = null,
+        ModelSource? backbone = null,
         FineTuneOptions? training = null,
         LanguageModelOptions? options = null)
         where TLast : class, ITransformer

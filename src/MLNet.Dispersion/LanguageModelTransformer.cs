@@ -1,13 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Interop;
-using MLNet.Dispersion.Measuring;
-using MLNet.Dispersion.Persistence;
-using MLNet.Dispersion.Schema;
-using MLNet.Dispersion.Scoring;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion;
 
@@ -94,14 +86,14 @@ public sealed class LanguageModelTransformer : TextTransformer
 
     /// <summary>Reads what saving wrote.</summary>
     /// <exception cref="FormatException">The header is damaged, or of a newer version.</exception>
-    /// <exception cref="Hub.CheckpointException">A file of the checkpoint is damaged or missing.</exception>
+    /// <exception cref="ModelFileException">A file of the checkpoint is damaged or missing.</exception>
     internal static LanguageModelTransformer Load(IHostEnvironment environment, LoadContext context)
     {
         LanguageModelManifest manifest = LanguageModelManifest.Read(context.Reader);
-        var files = new ModelZipCheckpoint(context, manifest.Files);
+        var files = new ModelZipSource(context, manifest.Files);
         IReadOnlyList<GeometrySnapshot> geometry = GeometryHistoryFile.Read(files);
         EmbeddedBases.Register();
-        var model = PretrainedLanguageModel.LoadWithAdapter(Backbone.FromSource(manifest.BackboneName, files), TorchRuntime.SelectDevice("auto"));
+        var model = PretrainedLanguageModel.LoadWithAdapter(ModelSource.FromSource(manifest.BackboneName, files), TorchRuntime.SelectDevice("auto"));
         try
         {
             var columns = new LanguageModelColumns(manifest.TextColumn, manifest.Options);

@@ -1,10 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Interop;
-using MLNet.Dispersion.Measuring;
-using MLNet.Dispersion.Persistence;
-using MLNet.Dispersion.Scoring;
 
 namespace MLNet.Dispersion;
 

@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Geometry;
-
 namespace MLNet.Dispersion.Plots.Tests;
 
 /// <summary>Reports made up for the tests, with the shapes that real models have: cosines spread around a mean that moves with depth.</summary>

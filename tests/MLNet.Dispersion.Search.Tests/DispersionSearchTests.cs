@@ -1,13 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.Dispersion.Search.Tests.Support;
-using MLNet.Dispersion.Studies.Running;
-using MLNet.Dispersion.Studies.Pruning;
-using MLNet.Dispersion.Studies.Sampling;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Storage;
-using MLNet.Dispersion.Studies.Trials;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Search.Tests;
 

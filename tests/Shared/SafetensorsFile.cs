@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Hub;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests;

@@ -1,10 +1,4 @@
 using System.Globalization;
-using MLNet.Dispersion.Studies.PostgreSql;
-using MLNet.Dispersion.Studies.Running;
-using MLNet.Dispersion.Studies.Sampling;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Storage;
-using MLNet.Dispersion.Studies.Trials;
 
 // One worker of a study, to be killed: place (a file, or a connection string), study, trials, milliseconds of the lease, log, gate.
 // Each trial takes some tens of milliseconds, or until its number is below that in the gate file, and writes a line when it begins and one when it ends or is stopped.

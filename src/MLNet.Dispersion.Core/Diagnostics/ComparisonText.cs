@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Writing;
-
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>Writes a <see cref="CondensationComparison"/>, in invariant culture.</summary>
 internal static class ComparisonText

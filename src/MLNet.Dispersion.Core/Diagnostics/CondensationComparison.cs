@@ -1,6 +1,6 @@
 using System.Collections.ObjectModel;
 
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>Two reports side by side, layer by layer. Immutable and thread-safe.</summary>
 /// <remarks>

@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Geometry;
 
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>Makes a <see cref="CondensationReport"/>: one text at a time through the model, its hidden states into running statistics.</summary>
 internal sealed class CondensationMeasurement : IDisposable

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>How far a measurement is.</summary>
 /// <param name="Texts">Texts measured.</param>

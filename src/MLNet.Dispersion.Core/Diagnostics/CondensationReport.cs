@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Hub;
-
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>How condensed a model's hidden states are, in every measure, layer by layer, over a sample of texts. Immutable and thread-safe; holds no tensors.</summary>
 public sealed class CondensationReport
@@ -51,7 +48,7 @@ public sealed class CondensationReport
     /// <param name="options">What to measure; null for the published sampling. Read once; <see cref="CondensationReportOptions.Device"/> does not apply here.</param>
     /// <exception cref="ArgumentException">An option is outside its range, or there is no text of enough tokens.</exception>
     /// <exception cref="InvalidOperationException">A hidden state holds NaN or infinity: the message names layer and text.</exception>
-    /// <exception cref="CheckpointException">The model's checkpoint has no tokenizer, or a damaged one.</exception>
+    /// <exception cref="ModelFileException">The model's checkpoint has no tokenizer, or a damaged one.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <remarks>Memory does not grow with the number of texts. Safe beside other forward passes when the model is in evaluation mode already.</remarks>
     public static CondensationReport Measure(PretrainedLanguageModel model, IEnumerable<string?> texts, CondensationReportOptions? options = null)
@@ -62,15 +59,15 @@ public sealed class CondensationReport
     }
 
     /// <summary>Loads a model, measures it and frees it again.</summary>
-    /// <param name="backbone">Which: <see cref="Backbone.FromDirectory"/> takes a checkpoint's directory.</param>
+    /// <param name="backbone">Which: <see cref="ModelSource.FromDirectory"/> takes a checkpoint's directory.</param>
     /// <param name="texts">The texts, enumerated once; null counts as empty. Those of too few tokens are counted and left out.</param>
     /// <param name="options">What to measure and on which device; null for the published sampling. Read once.</param>
     /// <exception cref="ArgumentException">An option is outside its range, or there is no text of enough tokens.</exception>
     /// <exception cref="InvalidOperationException">A hidden state holds NaN or infinity: the message names layer and text.</exception>
-    /// <exception cref="CheckpointException">A file of the checkpoint is missing or damaged.</exception>
+    /// <exception cref="ModelFileException">A file of the checkpoint is missing or damaged.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load, or the device is not available.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static CondensationReport Measure(Backbone backbone, IEnumerable<string?> texts, CondensationReportOptions? options = null)
+    public static CondensationReport Measure(ModelSource backbone, IEnumerable<string?> texts, CondensationReportOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(backbone);
         ArgumentNullException.ThrowIfNull(texts);

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>What a <see cref="CondensationReport"/> measures. The defaults are the published sampling: 100 texts of up to 512 tokens.</summary>
 /// <remarks>Not thread-safe while it is edited; it is read once, when measuring starts.</remarks>
@@ -14,7 +14,7 @@ public sealed class CondensationReportOptions
     public int MaxTokens { get; set; } = 512;
 
     /// <summary>
-    /// The fewest tokens of a text; shorter ones are counted (<see cref="Geometry.CondensationProfile.ShortTexts"/>) and left out. Default 2, since one
+    /// The fewest tokens of a text; shorter ones are counted (<see cref="CondensationProfile.ShortTexts"/>) and left out. Default 2, since one
     /// token has no pair. Equal to <see cref="MaxTokens"/>, all texts have the same length and the published entry-by-entry averaging is defined.
     /// 2..<see cref="MaxTokens"/>.
     /// </summary>

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>The ranges of <see cref="CondensationReportOptions"/>.</summary>
 internal static class CondensationReportOptionsValidator

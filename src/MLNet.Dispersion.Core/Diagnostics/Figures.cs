@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>Numbers as text, in invariant culture.</summary>
 internal static class Figures
@@ -18,7 +18,7 @@ internal static class Figures
     public static string Texts(int count) => count == 1 ? "1 text" : FormattableString.Invariant($"{count:N0} texts");
 
     /// <summary>Both correlations of a trend.</summary>
-    public static string Trend(Geometry.CondensationTrend trend) => double.IsNaN(trend.Spearman)
+    public static string Trend(CondensationTrend trend) => double.IsNaN(trend.Spearman)
         ? "undefined (all layers are equal)"
         : $"Spearman {Signed(trend.Spearman, 2)}, Kendall tau-b {Signed(trend.KendallTauB, 2)}";
 

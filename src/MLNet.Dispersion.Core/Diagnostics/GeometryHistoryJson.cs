@@ -1,7 +1,6 @@
 using System.Text.Json;
-using MLNet.Dispersion.Geometry;
 
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>Geometry histories as JSON, so that a saved model keeps its own.</summary>
 internal static class GeometryHistoryJson

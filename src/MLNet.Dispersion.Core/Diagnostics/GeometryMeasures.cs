@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>What is known of each <see cref="GeometryMeasure"/>: its names, its unit, what it costs. Thread-safe.</summary>
 public static class GeometryMeasures

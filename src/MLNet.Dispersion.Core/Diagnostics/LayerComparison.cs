@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>One layer in a <see cref="CondensationComparison"/>. Immutable and thread-safe.</summary>
 /// <param name="Name">The layer's name in the report before.</param>

@@ -1,7 +1,6 @@
-using MLNet.Dispersion.Geometry;
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>All figures of one layer's hidden states of one text.</summary>
 /// <param name="Cosine">Mean cosines; NaN for one token.</param>

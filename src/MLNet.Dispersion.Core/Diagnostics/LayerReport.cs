@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Geometry;
-
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>One layer in a <see cref="CondensationReport"/>. Immutable and thread-safe.</summary>
 /// <param name="Name">What tables call it: <c>embeddings</c> for hidden state 0, else the number of the block, from 1.</param>

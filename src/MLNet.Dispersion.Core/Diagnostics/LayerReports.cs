@@ -1,7 +1,6 @@
 using System.Collections.ObjectModel;
-using MLNet.Dispersion.Geometry;
 
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>Puts a <see cref="LayerReport"/> together: what follows from the cosines is filled in.</summary>
 internal static class LayerReports

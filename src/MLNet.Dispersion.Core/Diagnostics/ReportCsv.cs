@@ -1,7 +1,6 @@
 using System.Globalization;
-using MLNet.Dispersion.Geometry;
 
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>Writes a <see cref="CondensationReport"/> as comma-separated values.</summary>
 internal static class ReportCsv

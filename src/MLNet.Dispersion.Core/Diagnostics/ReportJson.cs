@@ -1,8 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using MLNet.Dispersion.Geometry;
 
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>Writes and reads a <see cref="CondensationReport"/> as JSON.</summary>
 internal static class ReportJson

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using MLNet.Dispersion.Geometry;
 
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>Makes a report of a document, after checking that its figures can be such.</summary>
 internal static class ReportJsonReader

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>How the texts of a <see cref="CondensationReport"/> were chosen and cut.</summary>
 /// <param name="MaxTokens">Texts were cut to this many tokens.</param>

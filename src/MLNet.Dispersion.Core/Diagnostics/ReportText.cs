@@ -1,8 +1,6 @@
 using System.Globalization;
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Writing;
 
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>Writes a <see cref="CondensationReport"/> for people, in invariant culture.</summary>
 internal static class ReportText

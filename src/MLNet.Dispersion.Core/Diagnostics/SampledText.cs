@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>A text that is to be measured.</summary>
 /// <param name="Index">Its place among the texts passed in, from 0.</param>

@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Geometry;
-
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>Running means of the measures that are not cosines, and of the relative spectra, by layer; its size does not depend on the number of texts.</summary>
 internal sealed class SpectrumAccumulator

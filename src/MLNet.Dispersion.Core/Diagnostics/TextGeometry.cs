@@ -1,7 +1,6 @@
-using MLNet.Dispersion.Geometry;
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>The geometry of one text's hidden states, layer by layer. Immutable and thread-safe; holds no tensors.</summary>
 public sealed class TextGeometry

@@ -1,7 +1,6 @@
-using MLNet.Dispersion.Geometry;
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>Computes a <see cref="TextGeometry"/>. Pure, thread-safe.</summary>
 internal static class TextGeometryCalculator

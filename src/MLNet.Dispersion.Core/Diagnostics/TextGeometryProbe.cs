@@ -1,10 +1,6 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Data;
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Tokenization;
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>Measures the geometry of each of many texts on its own, in length-sorted batches.</summary>
 /// <remarks>
@@ -25,7 +21,7 @@ public sealed class TextGeometryProbe
     /// <param name="maxTokens">Longer texts are cut to this many tokens, and to the model's context length. Default 512 (published). At least 2.</param>
     /// <exception cref="ArgumentException">No measures, or one that does not exist.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTokens"/> is below 2.</exception>
-    /// <exception cref="Hub.CheckpointException">The model's checkpoint has no tokenizer, or a damaged one.</exception>
+    /// <exception cref="ModelFileException">The model's checkpoint has no tokenizer, or a damaged one.</exception>
     public TextGeometryProbe(PretrainedLanguageModel model, IReadOnlyCollection<GeometryMeasure> measures, int maxTokens = CondensationProbe.DefaultMaxTokens)
     {
         ArgumentNullException.ThrowIfNull(model);

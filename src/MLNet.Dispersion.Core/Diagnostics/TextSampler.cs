@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Tokenization;
-
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>Draws the texts to measure from a stream of any length; holds no more than the sample.</summary>
 internal sealed class TextSampler

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>One choice of an item: the log-likelihood of <paramref name="Continuation"/> after <paramref name="Context"/> is its score.</summary>
 /// <param name="Context">What the model reads. May be empty: then the beginning-of-sequence token alone stands before the continuation.</param>

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>One question of a benchmark, filled into its templates. Immutable and thread-safe.</summary>
 /// <param name="Id">What messages call it.</param>

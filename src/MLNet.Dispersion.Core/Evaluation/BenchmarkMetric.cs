@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>What a benchmark scores. The name in brackets is the one in task files, tables and JSON.</summary>
 [JsonConverter(typeof(MetricConverter))]

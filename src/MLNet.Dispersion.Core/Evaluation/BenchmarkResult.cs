@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>What a model scored in one task. Immutable and thread-safe.</summary>
 /// <param name="Task">The task's short name.</param>

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>A score with its uncertainty.</summary>
 /// <param name="Metric">What was measured.</param>

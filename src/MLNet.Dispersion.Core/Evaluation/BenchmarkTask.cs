@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>A benchmark ready to run: its items and the examples that may stand before them. Immutable and thread-safe.</summary>
 /// <remarks>

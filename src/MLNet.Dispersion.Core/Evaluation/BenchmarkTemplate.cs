@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>How the records of a JSONL file become questions: the content of a task file. Immutable and thread-safe; change copies with <c>with</c>.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>The task files inside the assembly.</summary>
 internal static class BuiltInTasks

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>The JSON form of an <see cref="EvaluationResult"/>; the means are written for other readers and not read back.</summary>
 internal sealed record EvaluationDocument(string Schema, int Version, string Model, DateTimeOffset Measured, int Seed, IReadOnlyList<TaskDocument> Tasks)

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>How benchmarks are run.</summary>
 /// <remarks>Not thread-safe while it is edited; it is copied when the run starts.</remarks>

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>The ranges of the options of this room.</summary>
 internal static class EvaluationOptionsValidator

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>How far an evaluation is.</summary>
 /// <param name="Task">The task that runs.</param>

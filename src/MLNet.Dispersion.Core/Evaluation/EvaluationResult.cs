@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Hub;
-
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>What a model scored, task by task. Immutable and thread-safe; holds no tensors.</summary>
 public sealed class EvaluationResult

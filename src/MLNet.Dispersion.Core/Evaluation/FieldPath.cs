@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>A field of a record and the filters its text goes through: <c>field.inner[0]|filter|filter</c>.</summary>
 internal sealed class FieldPath

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>Fills the records of a file into a task's templates, so that whatever does not fit shows before the model runs.</summary>
 internal sealed class ItemBuilder

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>What an item counts in a metric, from the log-likelihoods of its choices.</summary>
 internal static class ItemScoring
@@ -12,7 +12,8 @@ internal static class ItemScoring
     public static BenchmarkScore Score(BenchmarkMetric metric, IReadOnlyList<BenchmarkItem> items, IReadOnlyList<SequenceScore[]> scores)
     {
         (double Mean, double Error) mean = SampleStatistics.Mean([.. items.Select((item, i) => Value(metric, item, scores[i]))]);
-        return metric == BenchmarkMetric.Perplexity ? SampleStatistics.Exp(metric, mean) : new BenchmarkScore(metric, mean.Mean, mean.Error);
+        var (value, error) = metric == BenchmarkMetric.Perplexity ? SampleStatistics.Exp(mean) : mean;
+        return new BenchmarkScore(metric, value, error);
     }
 
     /// <summary>One item's value: 0..1, or the negative log-likelihood of the true choice for perplexity.</summary>

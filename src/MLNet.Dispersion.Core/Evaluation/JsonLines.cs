@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>Reads JSONL: UTF-8, one object a line; blank lines are passed over.</summary>
 internal static class JsonLines

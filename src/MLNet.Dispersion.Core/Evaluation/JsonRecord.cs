@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using MLNet.Dispersion.Hub;
 
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>One line of a JSONL file.</summary>
 /// <param name="file">The file's path.</param>

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>Writes a metric by its machine name.</summary>
 internal sealed class MetricConverter : JsonConverter<BenchmarkMetric>

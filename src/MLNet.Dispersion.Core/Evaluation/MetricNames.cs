@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>The names of metrics in files and tables.</summary>
 internal static class MetricNames

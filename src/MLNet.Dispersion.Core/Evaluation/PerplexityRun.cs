@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>Sums log-likelihoods over texts, a bounded number of windows at a time.</summary>
 internal sealed class PerplexityRun
@@ -94,12 +94,18 @@ internal sealed class PerplexityRun
         (double Ratio, double Error) bits = SampleStatistics.Ratio([.. losses.Select(loss => loss / Math.Log(2))], [.. _sums.Select(text => (double)text.Bytes)]);
         BenchmarkScore[] scores =
         [
-            SampleStatistics.Exp(BenchmarkMetric.WordPerplexity, SampleStatistics.Ratio(losses, [.. _sums.Select(text => (double)text.Words)])),
-            SampleStatistics.Exp(BenchmarkMetric.TokenPerplexity, SampleStatistics.Ratio(losses, [.. _sums.Select(text => (double)text.Tokens)])),
+            Perplexity(BenchmarkMetric.WordPerplexity, SampleStatistics.Ratio(losses, [.. _sums.Select(text => (double)text.Words)])),
+            Perplexity(BenchmarkMetric.TokenPerplexity, SampleStatistics.Ratio(losses, [.. _sums.Select(text => (double)text.Tokens)])),
             new BenchmarkScore(BenchmarkMetric.BitsPerByte, bits.Ratio, bits.Error),
         ];
         return new WordPerplexityResult(
             _options.ModelName ?? _model.Name, _sums.Count, -losses.Sum(), words, _sums.Sum(text => (long)text.Tokens), _sums.Sum(text => (long)text.Bytes), _window, _stride, Array.AsReadOnly(scores));
+    }
+
+    private static BenchmarkScore Perplexity(BenchmarkMetric metric, (double Mean, double Error) loss)
+    {
+        var (value, error) = SampleStatistics.Exp(loss);
+        return new BenchmarkScore(metric, value, error);
     }
 
     private static int Words(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;

@@ -1,7 +1,6 @@
 using System.Text;
-using MLNet.Dispersion.Data;
 
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>What stands before the questions of a task: preamble and solved examples.</summary>
 internal sealed class PromptBuilder

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>A text with placeholders: <c>{field}</c>, <c>{field.inner[0]|filter|filter}</c>; braces themselves are written twice.</summary>
 internal sealed class PromptTemplate

@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using MLNet.Dispersion.Data;
 
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>Runs one task: prompts, tokens, log-likelihoods, scores.</summary>
 internal sealed class TaskRun

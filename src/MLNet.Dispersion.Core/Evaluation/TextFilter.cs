@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>What a placeholder may do to its text, by name.</summary>
 internal static partial class TextFilter

@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Backbones;
-
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>Measures perplexity over running text.</summary>
 /// <remarks>
@@ -22,7 +20,7 @@ public static class WordPerplexity
     /// <param name="options">How; null for the defaults. Copied.</param>
     /// <exception cref="ArgumentException">An option is outside its range; the texts have no word; or the model names no token that begins or ends a sequence.</exception>
     /// <exception cref="InvalidOperationException">The model's logits hold NaN or infinity.</exception>
-    /// <exception cref="Hub.CheckpointException">The model's checkpoint has no tokenizer, or a damaged one.</exception>
+    /// <exception cref="ModelFileException">The model's checkpoint has no tokenizer, or a damaged one.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <remarks>Texts are read as they are needed; of each only four numbers are kept.</remarks>
     public static WordPerplexityResult Measure(PretrainedLanguageModel model, IEnumerable<string?> texts, WordPerplexityOptions? options = null)

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>How perplexity is measured. The defaults are disjoint windows of the model's context length.</summary>
 /// <remarks>Not thread-safe while it is edited; it is copied when measuring starts.</remarks>

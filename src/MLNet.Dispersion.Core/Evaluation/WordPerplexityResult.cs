@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>How well a model predicts running text. Immutable and thread-safe.</summary>
 /// <param name="Model">The model's name.</param>

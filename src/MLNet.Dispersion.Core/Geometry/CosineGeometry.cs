@@ -1,7 +1,6 @@
-using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Geometry;
+namespace MLNet.Dispersion;
 
 /// <summary>Cosine similarity between the tokens of one text at one layer, as the published condensation measure defines it.</summary>
 /// <remarks>

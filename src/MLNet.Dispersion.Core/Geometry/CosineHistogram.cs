@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Geometry;
+namespace MLNet.Dispersion;
 
 /// <summary>How the entries of cosine matrices are distributed: <see cref="BinCount"/> bins of equal width on [-1, 1]. Immutable and thread-safe.</summary>
 public sealed class CosineHistogram

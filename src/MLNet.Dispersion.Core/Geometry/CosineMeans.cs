@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Geometry;
+namespace MLNet.Dispersion;
 
 /// <summary>The mean entry of a token-by-token cosine matrix.</summary>
 /// <param name="Full">Over all entries, the diagonal included: the published figure. -1..1.</param>

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Geometry;
+namespace MLNet.Dispersion;
 
 /// <summary>What the cosine matrices of one layer say under one averaging convention.</summary>
 /// <param name="Averaging">The convention.</param>

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Geometry;
+namespace MLNet.Dispersion;
 
 /// <summary>Measures of how many directions a matrix really uses, from its singular values. Immutable and thread-safe.</summary>
 /// <remarks>A matrix of zeros uses no direction: every measure is 0 then.</remarks>

@@ -1,7 +1,6 @@
-using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Geometry;
+namespace MLNet.Dispersion;
 
 /// <summary>The further measures of one layer's hidden states of one text: spectrum, high against low frequency, norms. Immutable and thread-safe; holds no tensors.</summary>
 /// <remarks>

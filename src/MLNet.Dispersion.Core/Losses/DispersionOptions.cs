@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Losses;
+namespace MLNet.Dispersion;
 
 /// <summary>The dispersion regulariser: which form, how strong, where. Defaults are the published recipe's (arXiv 2602.00217).</summary>
 public sealed class DispersionOptions

@@ -1,6 +1,6 @@
 using SkiaSharp;
 
-namespace MLNet.Dispersion.Plots.Drawing;
+namespace MLNet.Dispersion;
 
 /// <summary>The key of a colour map: a vertical bar with ticks and a label to its right.</summary>
 /// <param name="Ticks">Its ticks; the first is at the lower end.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace MLNet.Dispersion.Plots.Drawing;
+namespace MLNet.Dispersion;
 
 /// <summary>Round places for the ticks of an axis, labelled in invariant culture.</summary>
 /// <param name="Positions">Where.</param>

@@ -1,7 +1,7 @@
 using ScottPlot;
 using SkiaSharp;
 
-namespace MLNet.Dispersion.Plots.Drawing;
+namespace MLNet.Dispersion;
 
 /// <summary>The two typefaces that every picture is written in. They are embedded in this assembly, so that no font needs to be installed.</summary>
 internal static class PictureFonts

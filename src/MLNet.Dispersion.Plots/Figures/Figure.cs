@@ -1,7 +1,6 @@
-using MLNet.Dispersion.Plots.Drawing;
 using SkiaSharp;
 
-namespace MLNet.Dispersion.Plots.Figures;
+namespace MLNet.Dispersion;
 
 /// <summary>What a picture shows, at any size. Immutable and thread-safe: drawing makes everything anew.</summary>
 internal abstract class Figure

@@ -1,7 +1,6 @@
 using System.Globalization;
-using MLNet.Dispersion.Geometry;
 
-namespace MLNet.Dispersion.Plots.Figures;
+namespace MLNet.Dispersion;
 
 /// <summary>One heat map: how the cosines of each layer are distributed.</summary>
 internal sealed class HeatMapPanel

@@ -1,8 +1,7 @@
-using MLNet.Dispersion.Plots.Drawing;
 using ScottPlot;
 using SkiaSharp;
 
-namespace MLNet.Dispersion.Plots.Figures;
+namespace MLNet.Dispersion;
 
 /// <summary>Lines over one pair of axes: of categories, told apart by colour and marker in a legend, or in an order, coloured by it.</summary>
 internal sealed class LineFigure : Figure

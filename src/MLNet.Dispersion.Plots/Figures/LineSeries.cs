@@ -1,6 +1,6 @@
 using ScottPlot;
 
-namespace MLNet.Dispersion.Plots.Figures;
+namespace MLNet.Dispersion;
 
 /// <summary>One line of a picture.</summary>
 /// <param name="Name">What the legend says.</param>

@@ -1,9 +1,6 @@
 using System.Globalization;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Plots.Drawing;
 
-namespace MLNet.Dispersion.Plots.Figures;
+namespace MLNet.Dispersion;
 
 /// <summary>Makes pictures of a measure by depth, one line a model.</summary>
 internal static class TrendPlot

@@ -1,8 +1,6 @@
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Geometry;
-using static MLNet.Dispersion.Plots.Html.HtmlText;
+using static MLNet.Dispersion.HtmlText;
 
-namespace MLNet.Dispersion.Plots.Html;
+namespace MLNet.Dispersion;
 
 /// <summary>What the page says in plain words.</summary>
 internal static class Explanations

@@ -1,10 +1,8 @@
 using System.Globalization;
 using System.Text;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Plots.Figures;
-using static MLNet.Dispersion.Plots.Html.HtmlText;
+using static MLNet.Dispersion.HtmlText;
 
-namespace MLNet.Dispersion.Plots.Html;
+namespace MLNet.Dispersion;
 
 /// <summary>The tables of the page.</summary>
 internal static class HtmlTables

@@ -1,9 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Studies.Trials;
 
-namespace MLNet.Dispersion.Search;
+namespace MLNet.Dispersion;
 
 /// <summary>A figure that a search makes as large or as small as it can. Immutable and thread-safe, as far as a function of the caller's own is.</summary>
 public sealed class SearchMetric

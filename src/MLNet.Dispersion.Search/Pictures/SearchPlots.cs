@@ -1,11 +1,6 @@
 using System.Globalization;
-using MLNet.Dispersion.Plots;
-using MLNet.Dispersion.Plots.Drawing;
-using MLNet.Dispersion.Plots.Figures;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Trials;
 
-namespace MLNet.Dispersion.Search.Pictures;
+namespace MLNet.Dispersion;
 
 /// <summary>Makes the pictures of a result.</summary>
 internal static class SearchPlots
@@ -117,7 +112,7 @@ internal static class SearchPlots
         .Select(group => Scattered(group.Key switch { true => "with dispersion", false => "without", null => "trials" }, [.. group.OrderBy(x)], x, y));
 
     private static bool? HasDispersion(Trial trial) =>
-        trial.Notes.TryGetValue(Running.TrialCode.DispersionNote, out string? coefficient) ? double.Parse(coefficient, CultureInfo.InvariantCulture) > 0 : null;
+        trial.Notes.TryGetValue(TrialCode.DispersionNote, out string? coefficient) ? double.Parse(coefficient, CultureInfo.InvariantCulture) > 0 : null;
 
     /// <summary>A gap behind each point, so that no line joins them.</summary>
     private static LineSeries Scattered(string name, Trial[] trials, Func<Trial, double> x, Func<Trial, double> y) => new(

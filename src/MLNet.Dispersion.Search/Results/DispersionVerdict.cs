@@ -1,7 +1,6 @@
 using System.Globalization;
-using MLNet.Dispersion.Studies.Trials;
 
-namespace MLNet.Dispersion.Search;
+namespace MLNet.Dispersion;
 
 /// <summary>What the search says about the dispersion loss, by the first metric.</summary>
 /// <param name="Metric">The metric.</param>
@@ -35,8 +34,8 @@ public sealed record DispersionVerdict(StudyObjective Metric, Trial? BestWith, T
     internal static DispersionVerdict Of(IReadOnlyList<Trial> trials, IReadOnlyList<StudyObjective> objectives)
     {
         Trial[] completed = [.. trials.Where(trial => trial.State == TrialState.Completed)];
-        ILookup<bool, Trial> byUse = completed.Where(trial => trial.Notes.ContainsKey(Running.TrialCode.DispersionNote)).ToLookup(
-            trial => double.Parse(trial.Notes[Running.TrialCode.DispersionNote], CultureInfo.InvariantCulture) > 0);
+        ILookup<bool, Trial> byUse = completed.Where(trial => trial.Notes.ContainsKey(TrialCode.DispersionNote)).ToLookup(
+            trial => double.Parse(trial.Notes[TrialCode.DispersionNote], CultureInfo.InvariantCulture) > 0);
         return new(
             objectives[0],
             Best(byUse[true]),

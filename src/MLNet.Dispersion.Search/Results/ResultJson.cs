@@ -1,8 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Studies.Trials;
 
-namespace MLNet.Dispersion.Search.Results;
+namespace MLNet.Dispersion;
 
 /// <summary>A result as JSON.</summary>
 internal static class ResultJson

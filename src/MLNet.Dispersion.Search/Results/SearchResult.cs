@@ -1,14 +1,6 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Plots;
-using MLNet.Dispersion.Search.Pictures;
-using MLNet.Dispersion.Search.Results;
-using MLNet.Dispersion.Search.Running;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Storage;
-using MLNet.Dispersion.Studies.Trials;
-using MLNet.Dispersion.Training;
 
-namespace MLNet.Dispersion.Search;
+namespace MLNet.Dispersion;
 
 /// <summary>What a search found. Disposing it frees <see cref="BestModel"/>; everything else stays readable. Thread-safe.</summary>
 public sealed class SearchResult : IDisposable
@@ -51,7 +43,7 @@ public sealed class SearchResult : IDisposable
     public IReadOnlyList<ParameterImportance> Importance => ParameterImportance.Of(Trials, Space);
 
     /// <summary>The trials that no other beats in all metrics; with one metric, the best and its equals.</summary>
-    public IReadOnlyList<Trial> ParetoFront => Studies.Trials.ParetoFront.Of(Trials, Objectives);
+    public IReadOnlyList<Trial> ParetoFront => Studies.ParetoFront.Of(Trials, Objectives);
 
     /// <summary>Fits the best trial's pipeline anew.</summary>
     /// <param name="data">All data; null for that of the search, where it was one set.</param>

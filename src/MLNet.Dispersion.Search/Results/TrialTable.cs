@@ -1,11 +1,7 @@
 using System.Globalization;
 using Microsoft.ML;
-using MLNet.Dispersion.Plots;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Trials;
-using MLNet.Dispersion.Tables;
 
-namespace MLNet.Dispersion.Search.Results;
+namespace MLNet.Dispersion;
 
 /// <summary>A result's trials as tables.</summary>
 internal static class TrialTable

@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Training;
-
-namespace MLNet.Dispersion.Search.Running;
+namespace MLNet.Dispersion;
 
 /// <summary>Where options lie in a search space, for samplers and tables; training takes the options themselves.</summary>
 internal static class NearestPoint

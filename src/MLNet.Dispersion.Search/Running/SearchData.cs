@@ -1,6 +1,6 @@
 using Microsoft.ML;
 
-namespace MLNet.Dispersion.Search.Running;
+namespace MLNet.Dispersion;
 
 /// <summary>The data of a search: pairs to train and to validate on, and all of it where that is one set.</summary>
 /// <param name="Folds">The pairs; more than one for cross-validation.</param>

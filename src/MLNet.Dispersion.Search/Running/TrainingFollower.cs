@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Studies.Running;
-using MLNet.Dispersion.Training;
-
-namespace MLNet.Dispersion.Search.Running;
+namespace MLNet.Dispersion;
 
 /// <summary>Tells the study how training stands at each epoch's end, and stops training that is not worth going on with.</summary>
 /// <param name="context">The trial; null where it is not to be followed.</param>

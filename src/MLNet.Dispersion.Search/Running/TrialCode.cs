@@ -1,10 +1,7 @@
 using System.Globalization;
 using Microsoft.ML;
-using MLNet.Dispersion.Studies.Running;
-using MLNet.Dispersion.Studies.Trials;
-using MLNet.Dispersion.Training;
 
-namespace MLNet.Dispersion.Search.Running;
+namespace MLNet.Dispersion;
 
 /// <summary>What happens in a trial: the pipeline is made, fitted and measured on each fold.</summary>
 internal sealed class TrialCode(MLContext ml, SearchData data, Func<SearchTrial, IEstimator<ITransformer>> pipeline, IReadOnlyList<SearchMetric> metrics, FineTuneOptions baseOptions, int seed, BestModel best)
@@ -34,7 +31,7 @@ internal sealed class TrialCode(MLContext ml, SearchData data, Func<SearchTrial,
     }
 
     /// <summary>The options of a trial, still without what follows and stops training.</summary>
-    internal FineTuneOptions OptionsOf(string kind, Studies.Spaces.ParameterSet parameters)
+    internal FineTuneOptions OptionsOf(string kind, Studies.ParameterSet parameters)
     {
         FineTuneOptions options = baseOptions.Clone();
         options.Seed ??= seed;

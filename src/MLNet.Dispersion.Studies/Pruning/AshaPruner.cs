@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Studies.Trials;
-
-namespace MLNet.Dispersion.Studies.Pruning;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>
 /// Asynchronous successive halving (Li et al. 2020, arXiv 1810.05934) in the form that stops trials: where a trial reaches a rung, at steps m, m eta, m eta^2 and so on, it goes on only if its value there is

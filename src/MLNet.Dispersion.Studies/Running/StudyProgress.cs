@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Studies.Trials;
-
-namespace MLNet.Dispersion.Studies.Running;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>How a study stands after one of this worker's trials began or ended.</summary>
 /// <param name="Trial">The trial.</param>

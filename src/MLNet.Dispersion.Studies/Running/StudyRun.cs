@@ -1,11 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using MLNet.Dispersion.Studies.Pruning;
-using MLNet.Dispersion.Studies.Sampling;
-using MLNet.Dispersion.Studies.Storage;
-using MLNet.Dispersion.Studies.Trials;
 
-namespace MLNet.Dispersion.Studies.Running;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>One call of <see cref="StudyRunner.RunAsync"/>.</summary>
 internal sealed class StudyRun(IStudyStorage storage, ISampler sampler, IPruner pruner, Func<TrialContext, Task<TrialOutcome>> objective, StudyRunOptions options, CancellationTokenSource stop)

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace MLNet.Dispersion.Studies.Running;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>How a worker runs a study.</summary>
 public sealed record StudyRunOptions

@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Trials;
-
-namespace MLNet.Dispersion.Studies.Running;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>What a trial's code is given. Thread-safe, but for <see cref="Notes"/>.</summary>
 public sealed class TrialContext

@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using MLNet.Dispersion.Studies.Storage;
 
-namespace MLNet.Dispersion.Studies.Running;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>Keeps a claim alive while the trial runs. When the storage says that it is lost, or cannot be asked for most of the lease, the trial is told to stop: before another worker could begin it.</summary>
 internal sealed class TrialHold : IAsyncDisposable

@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Trials;
-
-namespace MLNet.Dispersion.Studies.Sampling;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>
 /// Goes through a grid, the last parameter fastest, and ends when it is used up. A finite parameter has all its values if they are no more than the points asked for;

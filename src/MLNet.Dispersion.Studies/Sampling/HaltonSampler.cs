@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Trials;
-
-namespace MLNet.Dispersion.Studies.Sampling;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>Covers the space evenly with a scrambled Halton sequence, one coordinate a parameter. Stateless and thread-safe.</summary>
 public sealed class HaltonSampler : ISampler

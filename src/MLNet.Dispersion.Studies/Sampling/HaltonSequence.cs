@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Studies.Sampling;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>Halton's sequence with digits permuted and coordinates shifted around at random: points that fill the unit cube more evenly than independent ones.</summary>
 /// <param name="seed">Of permutations and shifts.</param>

@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Studies.Spaces;
-
-namespace MLNet.Dispersion.Studies.Sampling;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>
 /// Where in the unit cube of some parameters a group of trials lies: an even mixture of a kernel around each trial and one as wide as the cube. A kernel is a product over parameters:

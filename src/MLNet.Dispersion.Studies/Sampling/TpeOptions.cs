@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Studies.Sampling;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>How <see cref="TpeSampler"/> searches.</summary>
 public sealed record TpeOptions

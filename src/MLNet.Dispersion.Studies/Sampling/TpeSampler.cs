@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Trials;
-
-namespace MLNet.Dispersion.Studies.Sampling;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>
 /// Tree-structured Parzen estimator (Bergstra et al. 2011): draws points where the good trials are dense and takes the one where they are densest in relation to all others.

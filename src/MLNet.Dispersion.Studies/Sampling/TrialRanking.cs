@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Studies.Trials;
-
-namespace MLNet.Dispersion.Studies.Sampling;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>Orders a study's trials from best to worst by ranks alone, so that no scale or monotone transform of an objective matters.</summary>
 internal static class TrialRanking

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MLNet.Dispersion.Studies.Spaces;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>One of some values without an order.</summary>
 public sealed class ChoiceParameter : SearchParameter

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace MLNet.Dispersion.Studies.Spaces;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>An integer between two bounds, in steps, or with its logarithm uniform.</summary>
 public sealed class IntegerParameter : SearchParameter

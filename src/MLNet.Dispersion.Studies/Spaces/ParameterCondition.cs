@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MLNet.Dispersion.Studies.Spaces;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>When a conditional parameter takes part: where another has one of some values. Immutable and thread-safe.</summary>
 /// <param name="Parent">The other parameter's name.</param>

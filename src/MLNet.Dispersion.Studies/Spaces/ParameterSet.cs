@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 
-namespace MLNet.Dispersion.Studies.Spaces;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>
 /// Sampled values by parameter name, in the space's order; a conditional parameter whose condition does not hold is absent. Values are <see cref="double"/>,

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MLNet.Dispersion.Studies.Spaces;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>One dimension of a search space. Immutable and thread-safe.</summary>
 public abstract class SearchParameter

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace MLNet.Dispersion.Studies.Spaces;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>The parameters that a study varies, in order. Immutable and thread-safe: each method returns another space.</summary>
 /// <example>

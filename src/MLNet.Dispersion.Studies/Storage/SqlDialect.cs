@@ -1,6 +1,6 @@
 using System.Data.Common;
 
-namespace MLNet.Dispersion.Studies.Storage;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>What differs between the databases that keep studies. Thread-safe.</summary>
 internal abstract class SqlDialect

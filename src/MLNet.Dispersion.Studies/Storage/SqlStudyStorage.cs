@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Trials;
 
-namespace MLNet.Dispersion.Studies.Storage;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>A study in a database: the same tables and rules in each.</summary>
 internal sealed class SqlStudyStorage : IStudyStorage

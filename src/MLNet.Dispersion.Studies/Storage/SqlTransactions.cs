@@ -4,7 +4,7 @@ using System.Globalization;
 using Polly;
 using Polly.Retry;
 
-namespace MLNet.Dispersion.Studies.Storage;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>Runs transactions one after the other on one connection, which is made anew when it broke; tries again, with growing pauses, what may succeed then.</summary>
 internal sealed class SqlTransactions : IAsyncDisposable

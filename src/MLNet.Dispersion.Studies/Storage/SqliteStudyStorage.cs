@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Studies.Storage;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>Keeps a study in SQLite: one file that any number of threads and processes of one machine may use at the same time, or memory.</summary>
 /// <remarks>

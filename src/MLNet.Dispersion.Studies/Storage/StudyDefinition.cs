@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Trials;
-
-namespace MLNet.Dispersion.Studies.Storage;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>What a study is: fixed when it is created, and checked when it is opened again.</summary>
 /// <param name="Name">Its name in the storage; not empty.</param>

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Studies.Storage;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>A study's storage cannot be used, now or at all: the message says which, why, and what helps. What was written before is still there.</summary>
 public sealed class StudyStorageException : Exception

@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Studies.Trials;
-
-namespace MLNet.Dispersion.Studies.Storage;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>A worker's hold on a trial. The storage refuses whatever is written under a claim that another worker has taken over since.</summary>
 /// <param name="Number">The trial's number.</param>

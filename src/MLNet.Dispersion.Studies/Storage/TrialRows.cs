@@ -1,10 +1,8 @@
 using System.Data.Common;
 using System.Text;
 using System.Text.Json;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Trials;
 
-namespace MLNet.Dispersion.Studies.Storage;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>How trials lie in their table.</summary>
 internal static class TrialRows

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Studies.Trials;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>What is best when there are several objectives. Pure functions.</summary>
 public static class ParetoFront

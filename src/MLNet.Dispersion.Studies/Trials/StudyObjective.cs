@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Studies.Trials;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>A figure that a study makes as small or as large as it can.</summary>
 /// <param name="Name">Its name in tables and pictures; not empty.</param>

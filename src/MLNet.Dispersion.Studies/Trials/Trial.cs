@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Studies.Spaces;
-
-namespace MLNet.Dispersion.Studies.Trials;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>One point of the search space and what came of it. Immutable and thread-safe: a snapshot of what the storage held when it was read.</summary>
 public sealed record Trial

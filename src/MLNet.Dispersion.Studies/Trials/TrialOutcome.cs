@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Studies.Trials;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>How a trial ended.</summary>
 public sealed record TrialOutcome

@@ -1,7 +1,6 @@
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Training;
 
-namespace MLNet.Dispersion.Fitting;
+namespace MLNet.Dispersion;
 
 /// <summary>One training of an estimator: seed, cancellation and log lines, whatever is trained.</summary>
 /// <param name="channel">Where the log lines go.</param>

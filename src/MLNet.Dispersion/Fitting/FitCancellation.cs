@@ -1,7 +1,6 @@
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Interop;
 
-namespace MLNet.Dispersion.Fitting;
+namespace MLNet.Dispersion;
 
 /// <summary>The two ways in which a fit is cancelled, the options' token and the MLContext, as one.</summary>
 internal sealed class FitCancellation : IDisposable

@@ -1,8 +1,7 @@
 using System.Globalization;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Training;
 
-namespace MLNet.Dispersion.Fitting;
+namespace MLNet.Dispersion;
 
 /// <summary>Writes how a fit went to MLContext.Log.</summary>
 internal static class FitLog

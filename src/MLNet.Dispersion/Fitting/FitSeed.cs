@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Training;
-
-namespace MLNet.Dispersion.Fitting;
+namespace MLNet.Dispersion;
 
 /// <summary>The seed of a fit.</summary>
 internal static class FitSeed
@@ -20,7 +17,7 @@ internal static class FitSeed
         {
             return TrainingCheckpoint.Latest(checkpoints.Directory)?.Seed ?? drawn;
         }
-        catch (CheckpointException)
+        catch (ModelFileException)
         {
             // Training reads it again and says what to do.
             return drawn;

@@ -1,9 +1,8 @@
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Schema;
 
-namespace MLNet.Dispersion.Fitting;
+namespace MLNet.Dispersion;
 
 /// <summary>The texts of the training data that have a label, read once into memory.</summary>
 /// <typeparam name="TLabel">What the label column holds.</typeparam>

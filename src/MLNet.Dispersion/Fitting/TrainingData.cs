@@ -1,9 +1,8 @@
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Schema;
 
-namespace MLNet.Dispersion.Fitting;
+namespace MLNet.Dispersion;
 
 /// <summary>The texts of the training data with their classes, read once into memory.</summary>
 internal sealed class TrainingData : LabelledRows<uint>

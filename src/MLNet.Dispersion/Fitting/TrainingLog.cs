@@ -1,8 +1,7 @@
 using System.Globalization;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Training;
 
-namespace MLNet.Dispersion.Fitting;
+namespace MLNet.Dispersion;
 
 /// <summary>
 /// Writes the progress of training to MLContext.Log: the first step of each epoch, each validation, the last step and about twenty lines besides.

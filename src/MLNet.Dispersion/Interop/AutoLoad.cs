@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
-using MLNet.Dispersion.Interop;
-using MLNet.Dispersion.Persistence;
+using MLNet.Dispersion;
 
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
 [assembly: LoadableClass(typeof(ITransformer), typeof(ModelLoader.Classifier), null, typeof(SignatureLoadModel), "", ModelFormat.ClassifierLoader)]

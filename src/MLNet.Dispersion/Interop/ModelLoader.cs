@@ -1,9 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Hub;
 
-namespace MLNet.Dispersion.Interop;
+namespace MLNet.Dispersion;
 
 /// <summary>What ML.NET calls to read a saved model of ours back; each kind's loader is found by the name in the file's header.</summary>
 /// <remarks>
@@ -18,7 +17,7 @@ internal static class ModelLoader
     internal static class Classifier
     {
         /// <exception cref="FormatException">The header is damaged, or of a newer version.</exception>
-        /// <exception cref="CheckpointException">A file of the checkpoint is damaged or missing.</exception>
+        /// <exception cref="ModelFileException">A file of the checkpoint is damaged or missing.</exception>
         [SuppressMessage("Performance", "CA1859", Justification = ReturnType)]
         private static ITransformer Create(IHostEnvironment env, object context) => Load(env, context, FineTuneWithDispersionTransformer.Load);
     }
@@ -53,7 +52,7 @@ internal static class ModelLoader
         {
             return load(env, new LoadContext(context));
         }
-        catch (Exception e) when (e is FormatException or CheckpointException)
+        catch (Exception e) when (e is FormatException or ModelFileException)
         {
             // Marked as told on purpose; ML.NET wraps it in an InvalidOperationException, "Error during class instantiation".
             env.Process(e);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.ML;
 
-namespace MLNet.Dispersion.Measuring;
+namespace MLNet.Dispersion;
 
 /// <summary>Finds the language model in what a pipeline was fitted to.</summary>
 internal static class FittedModel

@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Scoring;
-
-namespace MLNet.Dispersion.Measuring;
+namespace MLNet.Dispersion;
 
 /// <summary>A language model to be measured, with or without its ownership.</summary>
 internal abstract class MeasuredModel : IDisposable

@@ -1,8 +1,7 @@
 using System.Collections;
 using Microsoft.ML;
-using MLNet.Dispersion.Interop;
 
-namespace MLNet.Dispersion.Measuring;
+namespace MLNet.Dispersion;
 
 /// <summary>The texts of one column, read as they are asked for: that column alone, and no more rows than wanted.</summary>
 internal sealed class TextColumn : IEnumerable<string?>

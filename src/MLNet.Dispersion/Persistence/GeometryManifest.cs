@@ -1,8 +1,6 @@
 using System.Globalization;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Schema;
 
-namespace MLNet.Dispersion.Persistence;
+namespace MLNet.Dispersion;
 
 /// <summary>What Model.key of a saved geometry transformer holds: everything but the checkpoint, whose files are entries of their own and are listed here.</summary>
 internal sealed record GeometryManifest(GeometryColumns Columns, string BackboneName, int MaxTokens, IReadOnlyList<StoredFile> Files)

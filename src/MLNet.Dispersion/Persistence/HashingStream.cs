@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace MLNet.Dispersion.Persistence;
+namespace MLNet.Dispersion;
 
 /// <summary>Passes bytes through, forwards only, and counts and hashes them on the way. The inner stream stays its owner's.</summary>
 internal sealed class HashingStream(Stream inner) : Stream

@@ -1,8 +1,6 @@
 using System.Globalization;
-using MLNet.Dispersion.Features;
-using MLNet.Dispersion.Generation;
 
-namespace MLNet.Dispersion.Persistence;
+namespace MLNet.Dispersion;
 
 /// <summary>What Model.key of a saved language-model transformer holds: everything but the checkpoint, whose files are entries of their own and are listed here.</summary>
 internal sealed record LanguageModelManifest(string TextColumn, string BackboneName, LanguageModelOptions Options, IReadOnlyList<StoredFile> Files)

@@ -1,7 +1,6 @@
 using System.Globalization;
-using MLNet.Dispersion.Interop;
 
-namespace MLNet.Dispersion.Persistence;
+namespace MLNet.Dispersion;
 
 /// <summary>One kind of saved model of ours: the names by which ML.NET recognises it, and the version of what follows.</summary>
 /// <param name="Name">What messages call the model.</param>

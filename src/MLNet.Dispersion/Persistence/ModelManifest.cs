@@ -1,7 +1,6 @@
 using System.Globalization;
-using MLNet.Dispersion.Schema;
 
-namespace MLNet.Dispersion.Persistence;
+namespace MLNet.Dispersion;
 
 /// <summary>What Model.key of a saved classifier holds: everything but the checkpoint, whose files are entries of their own and are listed here.</summary>
 internal sealed record ModelManifest(ColumnNames Columns, string BackboneName, int ClassCount, ClassValues? Classes, IReadOnlyList<StoredFile> Files)

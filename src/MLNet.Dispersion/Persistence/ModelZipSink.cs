@@ -1,10 +1,7 @@
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Interop;
-
-namespace MLNet.Dispersion.Persistence;
+namespace MLNet.Dispersion;
 
 /// <summary>Writes a checkpoint's files as entries of an ML.NET model zip, streamed, and notes what it wrote.</summary>
-internal sealed class ModelZipSink(SaveContext context) : CheckpointSink
+internal sealed class ModelZipSink(SaveContext context) : FileSink
 {
     private readonly List<StoredFile> _files = [];
 

@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Schema;
-
-namespace MLNet.Dispersion.Persistence;
+namespace MLNet.Dispersion;
 
 /// <summary>What Model.key of a saved regression holds: everything but the checkpoint, whose files are entries of their own and are listed here.</summary>
 internal sealed record RegressionManifest(ColumnNames Columns, string BackboneName, IReadOnlyList<StoredFile> Files)

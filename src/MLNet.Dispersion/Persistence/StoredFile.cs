@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace MLNet.Dispersion.Persistence;
+namespace MLNet.Dispersion;
 
 /// <summary>A file of the checkpoint inside a saved model, and how to tell whether it is still whole.</summary>
 /// <param name="Name">Its plain name.</param>

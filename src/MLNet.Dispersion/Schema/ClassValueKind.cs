@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
 
-namespace MLNet.Dispersion.Schema;
+namespace MLNet.Dispersion;
 
 /// <summary>The types that a label may have had before it became a key, and how their values are written into a model file.</summary>
 internal abstract class ClassValueKind

@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNet.Dispersion.Schema;
+namespace MLNet.Dispersion;
 
 /// <summary>What the classes are called: the values that the label had before it became a key, of whatever type they are.</summary>
 internal abstract class ClassValues

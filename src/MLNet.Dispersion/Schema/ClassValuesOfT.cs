@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNet.Dispersion.Schema;
+namespace MLNet.Dispersion;
 
 /// <summary>Class values of one type.</summary>
 internal sealed class ClassValues<T>(ClassValueKind kind, T[] values, Action<BinaryWriter, T> write) : ClassValues

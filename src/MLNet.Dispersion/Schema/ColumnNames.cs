@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Schema;
+namespace MLNet.Dispersion;
 
 /// <summary>The columns that a fine-tuned classifier or regression reads and adds.</summary>
 /// <param name="Label">The label column, of key type or a number; read by training alone.</param>

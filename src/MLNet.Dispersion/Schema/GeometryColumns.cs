@@ -1,9 +1,8 @@
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Diagnostics;
 
-namespace MLNet.Dispersion.Schema;
+namespace MLNet.Dispersion;
 
 /// <summary>The columns that measuring embedding geometry reads and adds: a vector a measure, then the trends and the token count.</summary>
 internal sealed class GeometryColumns

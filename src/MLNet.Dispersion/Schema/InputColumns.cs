@@ -4,7 +4,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using VectorKind = Microsoft.ML.SchemaShape.Column.VectorKind;
 
-namespace MLNet.Dispersion.Schema;
+namespace MLNet.Dispersion;
 
 /// <summary>Checks the columns that are read, with errors that name the column, what was expected and what is there.</summary>
 internal static class InputColumns

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Schema;
+namespace MLNet.Dispersion;
 
 /// <summary>What a language model may add to a row, in the order of the columns.</summary>
 internal enum LanguageModelOutput

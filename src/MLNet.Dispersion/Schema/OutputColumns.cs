@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNet.Dispersion.Schema;
+namespace MLNet.Dispersion;
 
 /// <summary>The columns that scoring adds, with the annotations by which ML.NET's evaluators and other transforms know them.</summary>
 internal static class OutputColumns

@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNet.Dispersion.Schema;
+namespace MLNet.Dispersion;
 
 /// <summary>Names the slots of a vector column.</summary>
 internal static class SlotNames

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>The values of the added columns for the rows that one cursor or row looks at: computed for all of them at once, read one by one.</summary>
 internal abstract class AddedValues

@@ -1,8 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Schema;
 
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>The class probabilities of texts, and the most probable classes.</summary>
 internal sealed class ClassScores(SharedModel<ITextScorer> scorer, int classCount) : AddedValues

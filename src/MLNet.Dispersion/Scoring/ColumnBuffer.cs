@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>The values of one passed-through column for the rows of a block, so that they can still be read once the input has moved on.</summary>
 internal abstract class ColumnBuffer

@@ -1,8 +1,4 @@
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Training;
-
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>The trained classifier as a scorer, which owns it.</summary>
 internal sealed class FineTunedScorer(TextClassifier classifier) : ITextScorer
@@ -23,7 +19,7 @@ internal sealed class FineTunedScorer(TextClassifier classifier) : ITextScorer
 
     public float[] Score(RowTexts texts, out int truncated) => classifier.Score(texts.First, texts.Second, out truncated);
 
-    public void Save(CheckpointSink sink) => classifier.Save(sink);
+    public void Save(FileSink sink) => classifier.Save(sink);
 
     public void Dispose() => classifier.Dispose();
 }

@@ -1,11 +1,8 @@
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Measuring;
-using MLNet.Dispersion.Schema;
 
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>The geometry of texts, as columns.</summary>
 internal sealed class GeometryValues(SharedModel<MeasuredModel> model, TextGeometryProbe probe, GeometryColumns columns) : AddedValues

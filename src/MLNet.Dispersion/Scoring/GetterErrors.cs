@@ -1,6 +1,6 @@
 using Microsoft.ML;
 
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>What goes wrong where a reader asks a row for a getter.</summary>
 internal static class GetterErrors

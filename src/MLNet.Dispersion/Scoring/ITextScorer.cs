@@ -1,8 +1,4 @@
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Training;
-
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>What the ML.NET side needs of a trained model: numbers for texts, such as class probabilities. Implementations allow concurrent calls.</summary>
 internal interface ITextScorer : IDisposable
@@ -29,5 +25,5 @@ internal interface ITextScorer : IDisposable
     float[] Score(RowTexts texts, out int truncated);
 
     /// <summary>Writes the model's files.</summary>
-    void Save(CheckpointSink sink);
+    void Save(FileSink sink);
 }

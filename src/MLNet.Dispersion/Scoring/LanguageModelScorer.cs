@@ -1,8 +1,4 @@
-using MLNet.Dispersion.Features;
-using MLNet.Dispersion.Generation;
-using MLNet.Dispersion.Schema;
-
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>A language model with what is made of texts by it. Owns the model; allows concurrent calls.</summary>
 internal sealed class LanguageModelScorer : IDisposable

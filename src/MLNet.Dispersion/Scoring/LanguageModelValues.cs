@@ -2,11 +2,8 @@ using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Features;
-using MLNet.Dispersion.Fitting;
-using MLNet.Dispersion.Schema;
 
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>What a language model makes of texts, as columns: computed for those columns alone that are read.</summary>
 internal sealed class LanguageModelValues(IHost host, SharedModel<LanguageModelScorer> scorer, LanguageModelColumns columns) : AddedValues

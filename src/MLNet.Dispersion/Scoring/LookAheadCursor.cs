@@ -1,8 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Interop;
 
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>
 /// Reads a block of rows ahead, keeps their active columns, and scores the whole block at once when the first score of it is asked for.

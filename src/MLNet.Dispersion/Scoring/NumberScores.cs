@@ -1,6 +1,6 @@
 using Microsoft.ML;
 
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>One number a row.</summary>
 internal sealed class NumberScores(SharedModel<ITextScorer> scorer) : AddedValues

@@ -1,8 +1,4 @@
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Training;
-
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>The trained regressor as a scorer, which owns it.</summary>
 internal sealed class RegressionScorer(TextRegressor regressor) : ITextScorer
@@ -23,7 +19,7 @@ internal sealed class RegressionScorer(TextRegressor regressor) : ITextScorer
 
     public float[] Score(RowTexts texts, out int truncated) => regressor.Predict(texts.First, texts.Second, out truncated);
 
-    public void Save(CheckpointSink sink) => regressor.Save(sink);
+    public void Save(FileSink sink) => regressor.Save(sink);
 
     public void Dispose() => regressor.Dispose();
 }

@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>A cursor without look-ahead: for passes that score nothing, and for columns whose values cannot be kept, such as images.</summary>
 /// <param name="input">The input's cursor.</param>

@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>Scores rows one at a time, as prediction engines ask for them.</summary>
 internal sealed class RowMapper(RowScoring scoring) : IRowToRowMapper

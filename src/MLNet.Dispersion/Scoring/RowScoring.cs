@@ -1,6 +1,6 @@
 using Microsoft.ML.Runtime;
 
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>How rows of one schema get their added columns: the same for bulk reading and for prediction engines.</summary>
 /// <param name="Host">For warnings, and to see whether the context was cancelled.</param>

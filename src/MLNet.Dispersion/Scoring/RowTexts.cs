@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>The texts of some rows: one a row, or a pair.</summary>
 /// <param name="First">The texts, or the first ones of pairs.</param>

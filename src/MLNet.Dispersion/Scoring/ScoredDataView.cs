@@ -1,6 +1,6 @@
 using Microsoft.ML;
 
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>The input with the added columns, scored in blocks while it is read.</summary>
 internal sealed class ScoredDataView(RowScoring scoring, IDataView input) : IDataView

@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>One row with the added columns: a forward pass for a row at its first score, whichever columns are read and however often.</summary>
 internal sealed class ScoredRow(RowScoring scoring, DataViewRow input, IReadOnlySet<int> active) : DataViewRow

@@ -1,6 +1,6 @@
 using Microsoft.ML;
 
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>The input's columns, those added behind them, and which input columns a request for some of them asks for.</summary>
 internal sealed class ScoringSchema(DataViewSchema input, DataViewSchema output, string textColumn, string? secondTextColumn = null)

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>
 /// A model that several cursors and prediction engines use at once, on threads of their own: disposing it waits for nobody, turns later calls away

@@ -1,6 +1,6 @@
 using Microsoft.ML;
 
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>The texts of the rows that one cursor or row looks at, from one column or two.</summary>
 internal sealed class TextBuffer

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.ML.Runtime;
 
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>Counts the texts that one pass over the data cut off, and says so once.</summary>
 internal sealed class TruncationWarning(IHost host, string textColumns, string done)

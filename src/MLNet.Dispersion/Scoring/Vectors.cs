@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace MLNet.Dispersion.Scoring;
+namespace MLNet.Dispersion;
 
 /// <summary>Hands values to readers as ML.NET's vectors.</summary>
 internal static class Vectors

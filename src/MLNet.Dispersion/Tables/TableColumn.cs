@@ -1,9 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Scoring;
-using MLNet.Dispersion.Schema;
 
-namespace MLNet.Dispersion.Tables;
+namespace MLNet.Dispersion;
 
 /// <summary>One column of a small table in memory.</summary>
 internal abstract class TableColumn

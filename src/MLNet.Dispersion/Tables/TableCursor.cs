@@ -1,8 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Scoring;
 
-namespace MLNet.Dispersion.Tables;
+namespace MLNet.Dispersion;
 
 /// <summary>Walks over a <see cref="TableDataView"/>.</summary>
 internal sealed class TableCursor(TableDataView table, IReadOnlyList<TableColumn> columns, HashSet<int> active) : DataViewRowCursor

@@ -1,6 +1,6 @@
 using Microsoft.ML;
 
-namespace MLNet.Dispersion.Tables;
+namespace MLNet.Dispersion;
 
 /// <summary>A small table in memory as ML.NET's data. Immutable and thread-safe.</summary>
 internal sealed class TableDataView : IDataView

@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Studies.Sampling;
-using MLNet.Dispersion.Studies.Trials;
-
 namespace MLNet.Dispersion.Benchmarks.SamplerRegret;
 
 /// <summary>How a sampler's best regret falls from trial to trial.</summary>

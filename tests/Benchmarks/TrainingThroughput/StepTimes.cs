@@ -1,9 +1,4 @@
 using System.Diagnostics;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Data;
-using MLNet.Dispersion.Losses;
-using MLNet.Dispersion.Runtime;
-using MLNet.Dispersion.Training;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Benchmarks.TrainingThroughput;

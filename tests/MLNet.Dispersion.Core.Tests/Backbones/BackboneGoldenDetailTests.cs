@@ -1,6 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Hub;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Backbones;

@@ -1,7 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Losses;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Backbones;
@@ -68,7 +65,7 @@ public sealed class BackboneGoldenTests
         AssertGradients(backbone, expected, isStory ? "grad." : "grad.clamp_0.1.");
     }
 
-    internal static LanguageBackbone Load(string model) => BackboneRegistry.Load(new DirectoryCheckpoint(SharedFixtures.Fixture(model)));
+    internal static LanguageBackbone Load(string model) => BackboneRegistry.Load(new DirectorySource(SharedFixtures.Fixture(model)));
 
     internal static BackboneOutput Forward(LanguageBackbone backbone, Dictionary<string, Tensor> inputs) =>
         backbone.Forward(inputs["input_ids"], inputs.TryGetValue("attention_mask", out var mask) ? mask.to(ScalarType.Bool) : null, HiddenStateSelection.All);

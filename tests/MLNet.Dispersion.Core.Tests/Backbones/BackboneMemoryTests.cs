@@ -1,8 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Backbones.Gpt2;
-using MLNet.Dispersion.Backbones.GptNeoX;
-using MLNet.Dispersion.Backbones.Llama;
-using MLNet.Dispersion.Hub;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -41,7 +36,7 @@ public sealed class BackboneMemoryTests
         files["config.json"] = System.Text.Encoding.UTF8.GetBytes(SmallCheckpoint.Config.Replace("\"n_embd\": 4", "\"n_embd\": 8192", StringComparison.Ordinal));
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 
-        var error = Assert.Throws<CheckpointException>(() => BackboneRegistry.Load(files).Dispose());
+        var error = Assert.Throws<ModelFileException>(() => BackboneRegistry.Load(files).Dispose());
 
         Assert.NotNull(error.Tensor);
         Assert.Contains("but config.json asks for", error.Message, StringComparison.Ordinal);

@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Backbones.Shared;
-using MLNet.Dispersion.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,7 +17,7 @@ public sealed class CachedForwardTests
     [InlineData("stories260k")]
     public void Continue_FixtureInPieces_EqualsForwardOfTheWhole(string fixture)
     {
-        using LanguageBackbone backbone = BackboneRegistry.Load(Backbone.FromDirectory(SharedFixtures.Fixture(fixture)).Source);
+        using LanguageBackbone backbone = BackboneRegistry.Load(ModelSource.FromDirectory(SharedFixtures.Fixture(fixture)).Source);
         AssertPiecesEqualWhole(backbone, [[9, 3, 1], [1, 1, 1], [1, 4, 2], [1, 1, 1]]);
     }
 

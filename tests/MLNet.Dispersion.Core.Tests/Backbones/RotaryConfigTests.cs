@@ -1,9 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Backbones.GptNeoX;
-using MLNet.Dispersion.Backbones.Llama;
-using MLNet.Dispersion.Backbones.Shared;
-using MLNet.Dispersion.Hub;
-
 namespace MLNet.Dispersion.Tests.Backbones;
 
 /// <summary>Rotary settings, head sizes and windows, in the older and the newer form of config.json.</summary>
@@ -133,7 +127,7 @@ public sealed class RotaryConfigTests
 
     private static void AssertNames(Action read, params string[] parts)
     {
-        string message = Assert.Throws<CheckpointException>(read).Message;
+        string message = Assert.Throws<ModelFileException>(read).Message;
         Assert.All(parts, part => Assert.Contains(part, message, StringComparison.Ordinal));
         Assert.InRange(message.Length, 1, 500);
     }

@@ -1,8 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Hub;
 
 namespace MLNet.Dispersion.Tests.Diagnostics;
 
@@ -76,7 +72,7 @@ public class CondensationReportGoldenTests
     {
         var golden = new GoldenTexts(folder);
         var texts = golden.Texts.ToDictionary(text => text.Name, text => golden.Ids(text.Name));
-        using var network = new PretrainedLanguageModel(model, BackboneRegistry.Load(new DirectoryCheckpoint(SharedFixtures.Fixture(model))), new KnownTextsTokenizer(texts));
+        using var network = new PretrainedLanguageModel(model, BackboneRegistry.Load(new DirectorySource(SharedFixtures.Fixture(model))), new KnownTextsTokenizer(texts));
         return (CondensationReport.Measure(network, texts.Keys), golden);
     }
 

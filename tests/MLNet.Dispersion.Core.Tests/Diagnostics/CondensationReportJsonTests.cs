@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Geometry;
 
 namespace MLNet.Dispersion.Tests.Diagnostics;
 

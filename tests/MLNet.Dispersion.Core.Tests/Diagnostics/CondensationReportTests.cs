@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Geometry;
 using MLNet.Dispersion.Tests.Geometry;
 using MLNet.Dispersion.Tests.Losses;
 using TorchSharp;
@@ -175,7 +173,7 @@ public class CondensationReportTests
         AssertRefused(o => o.Device = " ", "Device");
         using PretrainedLanguageModel model = Reports.Model();
         Assert.Throws<ArgumentNullException>(() => CondensationReport.Measure(model, null!));
-        Assert.Throws<ArgumentNullException>(() => CondensationReport.Measure((Backbone)null!, ["1 2"]));
+        Assert.Throws<ArgumentNullException>(() => CondensationReport.Measure((ModelSource)null!, ["1 2"]));
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Diagnostics;
 using TorchSharp;
 using static TorchSharp.torch;
 

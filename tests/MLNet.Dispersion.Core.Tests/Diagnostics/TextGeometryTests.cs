@@ -1,5 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Diagnostics;
 using MLNet.Dispersion.Tests.Losses;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Evaluation;
 
 namespace MLNet.Dispersion.Tests.Evaluation;
 
@@ -15,7 +14,7 @@ public sealed class BenchmarkOracleTests
     [MemberData(nameof(Tasks))]
     public void Run_ZeroShot_EqualsChoiceByChoice(string name)
     {
-        using var model = PretrainedLanguageModel.Load(Backbone.FromDirectory(SharedFixtures.Fixture("stories260k")));
+        using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(SharedFixtures.Fixture("stories260k")));
         BenchmarkTemplate template = BenchmarkTemplate.BuiltIn(name);
         JsonNode[] rows = FirstRows(SharedFixtures.Path("data", "benchmarks"), template);
         BenchmarkTask all = BenchmarkTask.FromTemplate(template with { Preamble = string.Empty, FewShotData = null, FewShot = 0, FewShotSameField = null }, SharedFixtures.Path("data", "benchmarks"));
@@ -36,7 +35,7 @@ public sealed class BenchmarkOracleTests
     [SkippableFact]
     public void Run_MmluFiveShot_PutsTheSubjectsExamplesFirst()
     {
-        using var model = PretrainedLanguageModel.Load(Backbone.FromDirectory(SharedFixtures.Fixture("stories260k")));
+        using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(SharedFixtures.Fixture("stories260k")));
         string data = SharedFixtures.Path("data", "benchmarks");
         BenchmarkTask task = BenchmarkTask.BuiltIn("mmlu", data);
         BenchmarkTask few = new(task.Template, [.. task.Items.Take(4)], task.Examples);

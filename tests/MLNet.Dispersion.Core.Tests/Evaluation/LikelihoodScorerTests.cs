@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Evaluation;
-
 namespace MLNet.Dispersion.Tests.Evaluation;
 
 public sealed class LikelihoodScorerTests
@@ -9,7 +7,7 @@ public sealed class LikelihoodScorerTests
     [InlineData("stories260k")]
     public void Score_AnyBatching_EqualsOneByOne(string fixture)
     {
-        using var model = PretrainedLanguageModel.Load(Backbone.FromDirectory(SharedFixtures.Fixture(fixture)));
+        using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(SharedFixtures.Fixture(fixture)));
         ScoredSequence[] sequences = Sequences(model);
         (double LogLikelihood, bool IsGreedy)[] expected = [.. sequences.Select(s => NaiveLikelihood.Of(model, s.Ids, s.Start))];
         Assert.Contains(expected, score => score.IsGreedy);

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Evaluation;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Evaluation;
@@ -11,7 +9,7 @@ public sealed class SharedPrefixesTests
     [InlineData("stories260k")]
     public void Score_ChoicesBehindLongQuestions_EqualsOneByOneAndReadsQuestionsOnce(string fixture)
     {
-        using var model = PretrainedLanguageModel.Load(Backbone.FromDirectory(SharedFixtures.Fixture(fixture)));
+        using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(SharedFixtures.Fixture(fixture)));
         ScoredSequence[] sequences = Sequences(model.Backbone.Info.VocabularySize);
         (double LogLikelihood, bool IsGreedy)[] expected = [.. sequences.Select(s => NaiveLikelihood.Of(model, s.Ids, s.Start))];
         foreach ((int batch, int tokens) in new[] { (64, 8192), (5, 8192), (64, 300), (1, 8192) })

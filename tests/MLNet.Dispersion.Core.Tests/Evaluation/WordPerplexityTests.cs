@@ -1,5 +1,4 @@
 using System.Text;
-using MLNet.Dispersion.Evaluation;
 
 namespace MLNet.Dispersion.Tests.Evaluation;
 
@@ -36,7 +35,7 @@ public sealed class WordPerplexityTests
     [SkippableFact]
     public void Measure_TokenizerThatBeginsTexts_DoesNotScoreTheBeginning()
     {
-        using var model = PretrainedLanguageModel.Load(Backbone.FromDirectory(SharedFixtures.Fixture("stories260k")));
+        using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(SharedFixtures.Fixture("stories260k")));
         const string Text = "Once upon a time there was a little girl. She was happy.";
         int[] ids = model.Tokenizer.Encode(Text).Ids;
         Assert.Equal(model.Tokenizer.BosTokenId, ids[0]);

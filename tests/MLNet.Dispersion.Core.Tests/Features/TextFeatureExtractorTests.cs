@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Features;
 using MLNet.Dispersion.Tests.Evaluation;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -116,7 +114,7 @@ public sealed class TextFeatureExtractorTests
     }
 
     private static PretrainedLanguageModel Load(string name) =>
-        PretrainedLanguageModel.Load(name == "tiny" ? TinyBackbone.Backbone : Backbone.FromDirectory(SharedFixtures.Fixture(name)));
+        PretrainedLanguageModel.Load(name == "tiny" ? TinyBackbone.Backbone : ModelSource.FromDirectory(SharedFixtures.Fixture(name)));
 
     /// <summary>The token that begins texts and the text's own.</summary>
     private static int[] Begun(PretrainedLanguageModel model, string? text, out int before)

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Generation;
 using MLNet.Dispersion.Tests.Geometry;
 using TorchSharp;
 
@@ -19,7 +17,7 @@ public sealed class TextGenerationTests
     public void Run_Greedy_EqualsReadingEverythingAgainForEachToken(string fixture)
     {
         const int New = 24;
-        using LanguageBackbone backbone = BackboneRegistry.Load(Backbone.FromDirectory(SharedFixtures.Fixture(fixture)).Source);
+        using LanguageBackbone backbone = BackboneRegistry.Load(ModelSource.FromDirectory(SharedFixtures.Fixture(fixture)).Source);
         var random = new Random(7);
         int[][] prompts = [.. new[] { 5, 1, 12, 2, 30, 5 }.Select(length => Enumerable.Range(0, length).Select(_ => random.Next(backbone.Info.VocabularySize)).ToArray())];
         var options = new TextGenerationOptions { MaxNewTokens = New, BatchSize = 4 };
@@ -38,7 +36,7 @@ public sealed class TextGenerationTests
     [SkippableFact]
     public void Generate_TrainedModel_WritesThePublishedText()
     {
-        using var model = PretrainedLanguageModel.Load(Backbone.FromDirectory(SharedFixtures.Fixture("stories260k")));
+        using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(SharedFixtures.Fixture("stories260k")));
         using var expected = JsonDocument.Parse(File.ReadAllBytes(SharedFixtures.Fixture("stories260k", "expected.json")));
         JsonElement[] cases = [.. expected.RootElement.GetProperty("generation").EnumerateArray()];
         string[] prompts = [.. cases.Select(c => c.GetProperty("prompt").GetString()!)];

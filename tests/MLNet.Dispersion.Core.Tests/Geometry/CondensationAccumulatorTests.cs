@@ -1,5 +1,4 @@
 using System.Globalization;
-using MLNet.Dispersion.Geometry;
 using MLNet.Dispersion.Tests.Losses;
 using TorchSharp;
 using static TorchSharp.torch;

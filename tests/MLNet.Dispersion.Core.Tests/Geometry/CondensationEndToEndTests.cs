@@ -1,7 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Hub;
 using MLNet.Dispersion.Tests.Losses;
 
 namespace MLNet.Dispersion.Tests.Geometry;
@@ -46,7 +43,7 @@ public class CondensationEndToEndTests
         var tensors = new GoldenTensors(SharedFixtures.Fixture(folder, "condensation.safetensors"));
         JsonElement golden = JsonDocument.Parse(File.ReadAllText(SharedFixtures.Fixture(folder, "condensation.json"))).RootElement;
         int[][] ids = [.. texts.Select(text => tensors.Longs($"{text}.input_ids").Select(id => (int)id).ToArray())];
-        return (BackboneRegistry.Load(new DirectoryCheckpoint(SharedFixtures.Fixture(model))), golden, ids);
+        return (BackboneRegistry.Load(new DirectorySource(SharedFixtures.Fixture(model))), golden, ids);
     }
 
     private static void AssertClose(JsonElement expected, IReadOnlyList<double> actual)

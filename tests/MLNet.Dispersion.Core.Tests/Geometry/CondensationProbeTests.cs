@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Geometry;
 using TorchSharp;
 using static TorchSharp.torch;
 

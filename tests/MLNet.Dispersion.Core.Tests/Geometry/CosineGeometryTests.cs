@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Geometry;
 using MLNet.Dispersion.Tests.Losses;
 using static TorchSharp.torch;
 

@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Losses;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Losses;
@@ -19,7 +16,7 @@ public class DispersionEndToEndTests
     {
         using var scope = NewDisposeScope();
         var golden = new GoldenTensors(SharedFixtures.Fixture(model, "expected.safetensors"));
-        using LanguageBackbone backbone = BackboneRegistry.Load(new DirectoryCheckpoint(SharedFixtures.Fixture(model)));
+        using LanguageBackbone backbone = BackboneRegistry.Load(new DirectorySource(SharedFixtures.Fixture(model)));
         Tensor ids = tensor(golden.Longs("input_ids"), golden.Shape("input_ids"));
         Tensor mask = tensor(golden.Longs("attention_mask"), golden.Shape("attention_mask")).to(ScalarType.Bool);
         BackboneOutput output = backbone.Forward(ids, mask, HiddenStateSelection.Of(LayerSelection.All.HiddenStateIndices(backbone.Info.LayerCount)));

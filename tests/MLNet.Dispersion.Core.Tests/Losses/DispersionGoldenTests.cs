@@ -1,5 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Losses;
 using TorchSharp;
 
 namespace MLNet.Dispersion.Tests.Losses;

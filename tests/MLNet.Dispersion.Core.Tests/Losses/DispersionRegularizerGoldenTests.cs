@@ -1,5 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Losses;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Losses;

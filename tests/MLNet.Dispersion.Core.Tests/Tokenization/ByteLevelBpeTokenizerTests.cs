@@ -1,7 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Tokenization;
 
 namespace MLNet.Dispersion.Tests.Tokenization;
 
@@ -20,7 +18,7 @@ public class ByteLevelBpeTokenizerTests
     [SkippableFact]
     public void Encode_GoldenTexts_GivesReferenceIdsAndTextBack()
     {
-        TextTokenizer tokenizer = TextTokenizer.Load(new DirectoryCheckpoint(SharedFixtures.Fixture("gpt2_tiny")));
+        TextTokenizer tokenizer = TextTokenizer.Load(new DirectorySource(SharedFixtures.Fixture("gpt2_tiny")));
         using var golden = JsonDocument.Parse(File.ReadAllBytes(SharedFixtures.Fixture("gpt2_tiny", "tokenization_golden.json")));
 
         Assert.All(golden.RootElement.GetProperty("cases").EnumerateArray(), item =>
@@ -171,7 +169,7 @@ public class ByteLevelBpeTokenizerTests
     [Fact]
     public void Encode_PrefixSpaceAsked_PutsOneBeforeEachStretch()
     {
-        MemoryCheckpoint files = SmallBpe.Files();
+        MemorySource files = SmallBpe.Files();
         ByteLevelBpeTokenizer plain = SmallBpe.Load();
         files["tokenizer_config.json"] = Encoding.UTF8.GetBytes("""{"add_prefix_space": true, "eos_token": "<|endoftext|>"}""");
         TextTokenizer tokenizer = TextTokenizer.Load(files);
@@ -183,7 +181,7 @@ public class ByteLevelBpeTokenizerTests
     [Fact]
     public void Encode_BeginningAndEndAsked_CountThemIntoTheLimit()
     {
-        MemoryCheckpoint files = SmallBpe.Files();
+        MemorySource files = SmallBpe.Files();
         files["tokenizer_config.json"] = Encoding.UTF8.GetBytes("""{"add_bos_token": true, "add_eos_token": true, "bos_token": "<|endoftext|>", "eos_token": {"content": "!"}}""");
         TextTokenizer tokenizer = TextTokenizer.Load(files);
         int bos = tokenizer.BosTokenId!.Value;

@@ -1,5 +1,4 @@
 using System.Text;
-using MLNet.Dispersion.Tokenization;
 
 namespace MLNet.Dispersion.Tests.Tokenization;
 

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Tokenization;
-
 namespace MLNet.Dispersion.Tests.Tokenization;
 
 public sealed class EncodePairTests

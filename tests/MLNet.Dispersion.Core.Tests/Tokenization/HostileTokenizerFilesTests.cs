@@ -1,7 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Tokenization;
 
 namespace MLNet.Dispersion.Tests.Tokenization;
 
@@ -47,11 +45,11 @@ public class HostileTokenizerFilesTests
     [InlineData("config.json", "{\"eos_token_id\": \"x\"}", "whole number")]
     public void Load_DamagedFile_NamesFileAndCause(string file, string contents, string expected)
     {
-        MemoryCheckpoint files = SmallBpe.Files();
+        MemorySource files = SmallBpe.Files();
         files["special_tokens_map.json"] = "{}"u8.ToArray();
         files[file] = Encoding.UTF8.GetBytes(contents);
 
-        var error = Assert.Throws<CheckpointException>(() => TextTokenizer.Load(files));
+        var error = Assert.Throws<ModelFileException>(() => TextTokenizer.Load(files));
 
         Assert.Equal("memory/" + file, error.File);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
@@ -74,7 +72,7 @@ public class HostileTokenizerFilesTests
         JsonObject list = SmallSentencePiece.List();
         list[member] = JsonNode.Parse(value);
 
-        var error = Assert.Throws<CheckpointException>(() => TextTokenizer.Load(MemoryCheckpoint.Of(("tokenizer_pieces.json", list.ToJsonString()))));
+        var error = Assert.Throws<ModelFileException>(() => TextTokenizer.Load(MemorySource.Of(("tokenizer_pieces.json", list.ToJsonString()))));
 
         Assert.Equal("memory/tokenizer_pieces.json", error.File);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
@@ -90,7 +88,7 @@ public class HostileTokenizerFilesTests
         JsonObject json = SmallSentencePiece.Json();
         json[member] = JsonNode.Parse(value);
 
-        var error = Assert.Throws<CheckpointException>(() => TextTokenizer.Load(MemoryCheckpoint.Of(("tokenizer.json", json.ToJsonString()))));
+        var error = Assert.Throws<ModelFileException>(() => TextTokenizer.Load(MemorySource.Of(("tokenizer.json", json.ToJsonString()))));
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.Contains("tokenizer.model", error.Message, StringComparison.Ordinal);
@@ -102,7 +100,7 @@ public class HostileTokenizerFilesTests
         JsonObject json = SmallSentencePiece.Json();
         json["model"]!["vocab"]!.AsObject().Remove("<0x41>");
 
-        Assert.Contains("256 byte pieces", Assert.Throws<CheckpointException>(() => TextTokenizer.Load(MemoryCheckpoint.Of(("tokenizer.json", json.ToJsonString())))).Message, StringComparison.Ordinal);
+        Assert.Contains("256 byte pieces", Assert.Throws<ModelFileException>(() => TextTokenizer.Load(MemorySource.Of(("tokenizer.json", json.ToJsonString())))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -115,9 +113,9 @@ public class HostileTokenizerFilesTests
 
         Assert.All([(unigram, "only BPE"), (mapped, "character map"), (tiktoken, "no sentence-piece file"), ([], "no pieces")], ((byte[] Bytes, string Expected) c) =>
         {
-            var files = new MemoryCheckpoint();
+            var files = new MemorySource();
             files["tokenizer.model"] = c.Bytes;
-            var error = Assert.Throws<CheckpointException>(() => TextTokenizer.Load(files));
+            var error = Assert.Throws<ModelFileException>(() => TextTokenizer.Load(files));
             Assert.Contains(c.Expected, error.Message, StringComparison.Ordinal);
             Assert.Contains("tokenizer.json", error.Message, StringComparison.Ordinal);
         });
@@ -127,12 +125,12 @@ public class HostileTokenizerFilesTests
     public void Load_EveryTruncatedOrFlippedFile_WorksOrSaysWhatIsWrong()
     {
         var random = new Random(8);
-        MemoryCheckpoint[] sound = [SmallBpe.Files(), TokenizerJson.Files(TokenizerJson.ByteLevel()), .. new[] { "tokenizer.model", "tokenizer.json", "tokenizer_pieces.json" }.Select(SmallSentencePiece.Files)];
+        MemorySource[] sound = [SmallBpe.Files(), TokenizerJson.Files(TokenizerJson.ByteLevel()), .. new[] { "tokenizer.model", "tokenizer.json", "tokenizer_pieces.json" }.Select(SmallSentencePiece.Files)];
         int refused = 0;
         for (int round = 0; round < 400; round++)
         {
-            MemoryCheckpoint original = sound[round % sound.Length];
-            var files = new MemoryCheckpoint();
+            MemorySource original = sound[round % sound.Length];
+            var files = new MemorySource();
             foreach (string name in original.Files)
             {
                 files[name] = [.. original[name]];
@@ -149,14 +147,14 @@ public class HostileTokenizerFilesTests
     [Fact]
     public void Load_NoFilesOrHalfOfThem_SaysWhatToPutThere()
     {
-        Assert.Contains("tokenizer.json", Assert.Throws<CheckpointException>(() => TextTokenizer.Load(new MemoryCheckpoint())).Message, StringComparison.Ordinal);
-        Assert.Contains("Only one of", Assert.Throws<CheckpointException>(() => TextTokenizer.Load(MemoryCheckpoint.Of(("vocab.json", "{\"a\": 0}")))).Message, StringComparison.Ordinal);
+        Assert.Contains("tokenizer.json", Assert.Throws<ModelFileException>(() => TextTokenizer.Load(new MemorySource())).Message, StringComparison.Ordinal);
+        Assert.Contains("Only one of", Assert.Throws<ModelFileException>(() => TextTokenizer.Load(MemorySource.Of(("vocab.json", "{\"a\": 0}")))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Load_ByteOrderMarksAndCarriageReturns_AreHarmless()
     {
-        MemoryCheckpoint files = SmallBpe.Files();
+        MemorySource files = SmallBpe.Files();
         files["vocab.json"] = [0xEF, 0xBB, 0xBF, .. files["vocab.json"]];
         files["special_tokens_map.json"] = [0xEF, 0xBB, 0xBF, .. files["special_tokens_map.json"]];
         files["merges.txt"] = [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(SmallBpe.MergesText().Replace("\n", "\r\n"))];
@@ -170,7 +168,7 @@ public class HostileTokenizerFilesTests
     [Fact]
     public void Load_MergesWithoutVersionLineOrLastNewline_AreTheSame()
     {
-        MemoryCheckpoint files = SmallBpe.Files();
+        MemorySource files = SmallBpe.Files();
         files["merges.txt"] = Encoding.UTF8.GetBytes(SmallBpe.MergesText()["#version: 0.2\n".Length..].TrimEnd());
 
         Assert.Equal(SmallBpe.Merges, ((ByteLevelBpeTokenizer)TextTokenizer.Load(files)).Merges);
@@ -179,7 +177,7 @@ public class HostileTokenizerFilesTests
     [Fact]
     public void Load_IdsWithGaps_AreKept()
     {
-        MemoryCheckpoint files = SmallBpe.Files();
+        MemorySource files = SmallBpe.Files();
         files["vocab.json"] = Encoding.UTF8.GetBytes(SmallBpe.VocabularyJson().Replace(":269", ":5000"));
         TextTokenizer tokenizer = TextTokenizer.Load(files);
 
@@ -191,7 +189,7 @@ public class HostileTokenizerFilesTests
     [Fact]
     public void Encode_VocabularyThatLacksBytes_LeavesThemOut()
     {
-        MemoryCheckpoint files = MemoryCheckpoint.Of(("vocab.json", """{"a": 0, "b": 1, "ab": 2}"""), ("merges.txt", "a b\n"));
+        MemorySource files = MemorySource.Of(("vocab.json", """{"a": 0, "b": 1, "ab": 2}"""), ("merges.txt", "a b\n"));
         TextTokenizer tokenizer = TextTokenizer.Load(files);
 
         Assert.Equal([2, 0], tokenizer.Encode("ab?a").Ids);
@@ -214,16 +212,16 @@ public class HostileTokenizerFilesTests
         return bytes;
     }
 
-    private static bool WorksOrIsRefused(MemoryCheckpoint files)
+    private static bool WorksOrIsRefused(MemorySource files)
     {
         try
         {
             TextTokenizer tokenizer = TextTokenizer.Load(files);
             tokenizer.Decode(tokenizer.Encode("the cat 🙂\0 <s>é<|endoftext|>").Ids);
-            tokenizer.Save(new MemoryCheckpoint().Sink());
+            tokenizer.Save(new MemorySource().Sink());
             return true;
         }
-        catch (CheckpointException)
+        catch (ModelFileException)
         {
             return false;
         }

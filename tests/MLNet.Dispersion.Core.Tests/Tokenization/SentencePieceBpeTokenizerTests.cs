@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Tokenization;
 
 namespace MLNet.Dispersion.Tests.Tokenization;
 
@@ -16,7 +14,7 @@ public class SentencePieceBpeTokenizerTests
     [SkippableFact]
     public void Encode_TrainedStoriesModel_GivesReferenceIdsAndTextBack()
     {
-        TextTokenizer tokenizer = TextTokenizer.Load(new DirectoryCheckpoint(SharedFixtures.Fixture("stories260k")));
+        TextTokenizer tokenizer = TextTokenizer.Load(new DirectorySource(SharedFixtures.Fixture("stories260k")));
         JsonNode expected = JsonNode.Parse(File.ReadAllText(SharedFixtures.Fixture("stories260k", "expected.json")))!;
 
         Assert.All(expected["tokenization"]!.AsArray(), c =>
@@ -120,9 +118,9 @@ public class SentencePieceBpeTokenizerTests
         JsonObject json = SmallSentencePiece.Json();
         json["normalizer"] = null;
         json["pre_tokenizer"] = new JsonObject { ["type"] = "Metaspace", ["replacement"] = "\u2581", ["prepend_scheme"] = scheme, ["split"] = false };
-        TextTokenizer tokenizer = TextTokenizer.Load(MemoryCheckpoint.Of(("tokenizer.json", json.ToJsonString())));
+        TextTokenizer tokenizer = TextTokenizer.Load(MemorySource.Of(("tokenizer.json", json.ToJsonString())));
         json["pre_tokenizer"]!["prepend_scheme"] = "never";
-        TextTokenizer bare = TextTokenizer.Load(MemoryCheckpoint.Of(("tokenizer.json", json.ToJsonString())));
+        TextTokenizer bare = TextTokenizer.Load(MemorySource.Of(("tokenizer.json", json.ToJsonString())));
 
         Assert.Equal([.. bare.Encode(first).Ids, 2, .. bare.Encode(second).Ids[1..]], tokenizer.Encode("the</s>the").Ids);
     }

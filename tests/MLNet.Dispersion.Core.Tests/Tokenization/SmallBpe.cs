@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using MLNet.Dispersion.Tokenization;
 
 namespace MLNet.Dispersion.Tests.Tokenization;
 
@@ -23,7 +22,7 @@ internal static class SmallBpe
 
     public static string MergesText() => "#version: 0.2\n" + string.Concat(Merges.Select(m => $"{m.Left} {m.Right}\n"));
 
-    public static MemoryCheckpoint Files() => MemoryCheckpoint.Of(
+    public static MemorySource Files() => MemorySource.Of(
         ("vocab.json", VocabularyJson()),
         ("merges.txt", MergesText()),
         ("special_tokens_map.json", $$"""{"bos_token": "{{EndOfText}}", "eos_token": {"content": "{{EndOfText}}", "lstrip": false} }"""));

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Tokenization;
 
 namespace MLNet.Dispersion.Tests.Tokenization;
 
@@ -18,9 +17,9 @@ internal static class SmallSentencePiece
 
     public static NaiveScoredMerges Naive() => new([.. Pieces.Select(p => (p.Text, p.Score))], firstByteId: 3);
 
-    public static MemoryCheckpoint Files(string name)
+    public static MemorySource Files(string name)
     {
-        var files = new MemoryCheckpoint();
+        var files = new MemorySource();
         files[name] = name switch
         {
             "tokenizer.model" => Model(),

@@ -29,6 +29,6 @@ internal static class TokenizerJson
         },
     };
 
-    public static MemoryCheckpoint Files(JsonObject json) =>
-        MemoryCheckpoint.Of(("tokenizer.json", json.ToJsonString()), ("config.json", """{"eos_token_id": 269}"""));
+    public static MemorySource Files(JsonObject json) =>
+        MemorySource.Of(("tokenizer.json", json.ToJsonString()), ("config.json", """{"eos_token_id": 269}"""));
 }

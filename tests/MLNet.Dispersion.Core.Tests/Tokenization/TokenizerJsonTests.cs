@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Tokenization;
 
 namespace MLNet.Dispersion.Tests.Tokenization;
 
@@ -31,7 +29,7 @@ public class TokenizerJsonTests
     [SkippableFact]
     public void Load_ReferenceVocabularyAsTokenizerJson_EqualsTheFilesApart()
     {
-        var source = new DirectoryCheckpoint(SharedFixtures.Fixture("gpt2_tiny"));
+        var source = new DirectorySource(SharedFixtures.Fixture("gpt2_tiny"));
         JsonObject json = TokenizerJson.ByteLevel();
         json["model"]!["vocab"] = JsonNode.Parse(source.ReadAllBytes("vocab.json"));
         json["model"]!["merges"] = new JsonArray([.. File.ReadAllLines(SharedFixtures.Fixture("gpt2_tiny", "merges.txt")).Skip(1).Select(line => (JsonNode)line)]);
@@ -47,7 +45,7 @@ public class TokenizerJsonTests
     [Fact]
     public void Load_JsonAndFilesApart_PrefersJson()
     {
-        MemoryCheckpoint files = SmallBpe.Files();
+        MemorySource files = SmallBpe.Files();
         JsonObject json = TokenizerJson.ByteLevel();
         json["model"]!["merges"] = new JsonArray();
         files["tokenizer.json"] = System.Text.Encoding.UTF8.GetBytes(json.ToJsonString());
@@ -74,7 +72,7 @@ public class TokenizerJsonTests
     {
         JsonObject json = WithSplit(Qwen2);
         json["normalizer"] = JsonNode.Parse("""{"type": "NFC"}""");
-        MemoryCheckpoint files = SmallBpe.Files();
+        MemorySource files = SmallBpe.Files();
         files["tokenizer_config.json"] = """{"tokenizer_class": "Qwen2Tokenizer"}"""u8.ToArray();
 
         AssertEqual(TextTokenizer.Load(files), TextTokenizer.Load(TokenizerJson.Files(json)));
@@ -189,7 +187,7 @@ public class TokenizerJsonTests
         JsonObject json = TokenizerJson.ByteLevel();
         json[part] = JsonNode.Parse(value);
 
-        var error = Assert.Throws<CheckpointException>(() => TextTokenizer.Load(TokenizerJson.Files(json)));
+        var error = Assert.Throws<ModelFileException>(() => TextTokenizer.Load(TokenizerJson.Files(json)));
 
         Assert.Equal("memory/tokenizer.json", error.File);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);

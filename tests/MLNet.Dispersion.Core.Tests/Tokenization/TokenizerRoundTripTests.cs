@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Tokenization;
-
 namespace MLNet.Dispersion.Tests.Tokenization;
 
 public class TokenizerRoundTripTests
@@ -20,7 +17,7 @@ public class TokenizerRoundTripTests
     [MemberData(nameof(SideFiles))]
     public void Save_ThenLoad_GivesAnEqualTokenizer(string tokenizerConfig)
     {
-        MemoryCheckpoint files = SmallBpe.Files();
+        MemorySource files = SmallBpe.Files();
         files["tokenizer_config.json"] = System.Text.Encoding.UTF8.GetBytes(tokenizerConfig);
         files["config.json"] = """{"model_type": "gpt2", "bos_token_id": 269, "eos_token_id": [269, 3]}"""u8.ToArray();
 
@@ -29,12 +26,12 @@ public class TokenizerRoundTripTests
 
     [SkippableFact]
     public void Save_ReferenceTokenizer_LoadsEqual() =>
-        AssertReloadsEqual(TextTokenizer.Load(new DirectoryCheckpoint(SharedFixtures.Fixture("gpt2_tiny"))));
+        AssertReloadsEqual(TextTokenizer.Load(new DirectorySource(SharedFixtures.Fixture("gpt2_tiny"))));
 
     [Fact]
     public void Save_TokensKnownFromConfigJsonAlone_AreWrittenDown()
     {
-        MemoryCheckpoint files = SmallBpe.Files();
+        MemorySource files = SmallBpe.Files();
         files["special_tokens_map.json"] = "{}"u8.ToArray();
         files["config.json"] = """{"model_type": "qwen3", "eos_token_id": 269}"""u8.ToArray();
         TextTokenizer tokenizer = TextTokenizer.Load(files);
@@ -46,9 +43,9 @@ public class TokenizerRoundTripTests
     [Fact]
     public void Save_ChatTemplateOfTheOriginal_IsKept()
     {
-        MemoryCheckpoint files = SmallBpe.Files();
+        MemorySource files = SmallBpe.Files();
         files["tokenizer_config.json"] = """{"chat_template": "hello"}"""u8.ToArray();
-        var saved = new MemoryCheckpoint();
+        var saved = new MemorySource();
         TextTokenizer.Load(files).Save(saved.Sink());
 
         Assert.Contains("\"chat_template\": \"hello\"", saved.Text("tokenizer_config.json"));
@@ -56,7 +53,7 @@ public class TokenizerRoundTripTests
 
     internal static void AssertReloadsEqual(TextTokenizer tokenizer)
     {
-        var saved = new MemoryCheckpoint();
+        var saved = new MemorySource();
         tokenizer.Save(saved.Sink());
         TextTokenizer again = TextTokenizer.Load(saved);
 
@@ -69,7 +66,7 @@ public class TokenizerRoundTripTests
             Assert.Equal(ids, again.Encode(text).Ids);
             Assert.Equal(tokenizer.Decode(ids), again.Decode(ids));
         });
-        var twice = new MemoryCheckpoint();
+        var twice = new MemorySource();
         again.Save(twice.Sink());
         Assert.All(saved.Files, name => Assert.Equal(saved.Text(name), twice.Text(name)));
     }

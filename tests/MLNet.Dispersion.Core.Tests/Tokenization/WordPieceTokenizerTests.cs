@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Tokenization;
 
 namespace MLNet.Dispersion.Tests.Tokenization;
 
@@ -22,7 +20,7 @@ public sealed class WordPieceTokenizerTests
     {
         foreach ((bool lower, bool? strip, bool chinese) in new (bool, bool?, bool)[] { (true, null, true), (false, null, true), (true, false, true), (false, true, false) })
         {
-            var tokenizer = TextTokenizer.Load(MemoryCheckpoint.Of(
+            var tokenizer = TextTokenizer.Load(MemorySource.Of(
                 ("vocab.txt", VocabularyText),
                 ("tokenizer_config.json", JsonSerializer.Serialize(new { do_lower_case = lower, strip_accents = strip, tokenize_chinese_chars = chinese }))));
 
@@ -41,9 +39,9 @@ public sealed class WordPieceTokenizerTests
             pre_tokenizer = new { type = "BertPreTokenizer" },
             model = new { type = "WordPiece", unk_token = "[UNK]", continuing_subword_prefix = "##", vocab = vocabulary },
         });
-        var fromJson = TextTokenizer.Load(MemoryCheckpoint.Of(("tokenizer.json", json)));
-        var fromText = TextTokenizer.Load(MemoryCheckpoint.Of(("vocab.txt", VocabularyText)));
-        var saved = new MemoryCheckpoint();
+        var fromJson = TextTokenizer.Load(MemorySource.Of(("tokenizer.json", json)));
+        var fromText = TextTokenizer.Load(MemorySource.Of(("vocab.txt", VocabularyText)));
+        var saved = new MemorySource();
         fromJson.Save(saved.Sink());
         var again = TextTokenizer.Load(saved);
 
@@ -57,7 +55,7 @@ public sealed class WordPieceTokenizerTests
     [Fact]
     public void EncodePair_TwoTexts_IsClsFirstSepSecondSep()
     {
-        var tokenizer = TextTokenizer.Load(MemoryCheckpoint.Of(("vocab.txt", VocabularyText)));
+        var tokenizer = TextTokenizer.Load(MemorySource.Of(("vocab.txt", VocabularyText)));
 
         EncodedPair pair = tokenizer.EncodePair("refund my money", "bug");
 
@@ -72,7 +70,7 @@ public sealed class WordPieceTokenizerTests
     [Fact]
     public void Decode_Pieces_JoinsThem()
     {
-        var tokenizer = TextTokenizer.Load(MemoryCheckpoint.Of(("vocab.txt", VocabularyText)));
+        var tokenizer = TextTokenizer.Load(MemorySource.Of(("vocab.txt", VocabularyText)));
 
         Assert.Equal("freezes again , unwanted [UNK]", tokenizer.Decode(tokenizer.Encode("Freezes again, unwanted zebra").Ids));
         Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.Decode([TinyBert.Vocabulary.Length]));
@@ -84,7 +82,7 @@ public sealed class WordPieceTokenizerTests
     [InlineData("tokenizer.json", "{\"normalizer\":{\"type\":\"NFC\"},\"model\":{\"type\":\"WordPiece\",\"vocab\":{}}}", "BertNormalizer")]
     public void Load_DamagedFile_SaysWhatIsWrong(string file, string content, string said)
     {
-        var error = Assert.Throws<CheckpointException>(() => TextTokenizer.Load(MemoryCheckpoint.Of((file, content))));
+        var error = Assert.Throws<ModelFileException>(() => TextTokenizer.Load(MemorySource.Of((file, content))));
 
         Assert.Contains(said, error.Message, StringComparison.Ordinal);
         Assert.Contains(file, error.Message, StringComparison.Ordinal);

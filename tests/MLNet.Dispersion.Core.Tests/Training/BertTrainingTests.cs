@@ -1,9 +1,3 @@
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Evaluation;
-using MLNet.Dispersion.Features;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Training;
-
 namespace MLNet.Dispersion.Tests.Training;
 
 /// <summary>What an encoder can be used for, and what not.</summary>
@@ -19,7 +13,7 @@ public sealed class BertTrainingTests
         try
         {
             classifier.Save(new DirectorySink(folder));
-            using var loaded = TextClassifier.Load(new DirectoryCheckpoint(folder), "cpu");
+            using var loaded = TextClassifier.Load(new DirectorySource(folder), "cpu");
 
             float[] scores = loaded.Score(unseen, out _);
 
@@ -50,7 +44,7 @@ public sealed class BertTrainingTests
         try
         {
             classifier.Save(new DirectorySink(folder));
-            using var loaded = TextClassifier.Load(new DirectoryCheckpoint(folder), "cpu");
+            using var loaded = TextClassifier.Load(new DirectorySource(folder), "cpu");
 
             Assert.Equal(untouched.ComputeWeightHash(), classifier.LanguageModel.ComputeWeightHash());
             Assert.Equal(4, loaded.LanguageModel.Adapter!.Rank);

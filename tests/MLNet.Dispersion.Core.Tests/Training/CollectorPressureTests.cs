@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Training;
-
 namespace MLNet.Dispersion.Tests.Training;
 
 /// <summary>A garbage collection on another thread, whenever it comes, changes nothing that is computed.</summary>

@@ -1,7 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Data;
-using MLNet.Dispersion.Tokenization;
-using MLNet.Dispersion.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

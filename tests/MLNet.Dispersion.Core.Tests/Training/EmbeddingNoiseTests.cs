@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Backbones.Shared;
-using MLNet.Dispersion.Training;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Training;

@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Training;
 using TorchSharp;
 
 namespace MLNet.Dispersion.Tests.Training;

@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Training;
-
 namespace MLNet.Dispersion.Tests.Training;
 
 public sealed class GeometryProbeTests

@@ -1,7 +1,5 @@
-using MLNet.Dispersion.Hub;
 using MLNet.Dispersion.Tests.Backbones.Adapters;
 using MLNet.Dispersion.Tests.Tokenization;
-using MLNet.Dispersion.Training;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Training;
@@ -137,7 +135,7 @@ public sealed class LoraTrainingTests
             classifier.LanguageModel.MergeAdapter();
         }
 
-        var files = new MemoryCheckpoint();
+        var files = new MemorySource();
         classifier.Save(files.Sink());
         using var loaded = TextClassifier.Load(files, "cpu");
 
@@ -145,7 +143,7 @@ public sealed class LoraTrainingTests
         Assert.Equal((saving, merged), (loaded.AdapterSaving, loaded.LanguageModel.AdapterIsMerged));
         Assert.Equal(saving == AdapterSaving.Everything, files.Contains("model.safetensors"));
         Assert.Equal(classifier.LanguageModel.ComputeWeightHash(), loaded.LanguageModel.ComputeWeightHash());
-        var again = new MemoryCheckpoint();
+        var again = new MemorySource();
         loaded.Save(again.Sink());
         Assert.Equal(files.Files.Order(), again.Files.Order());
         Assert.All(files.Files, file => Assert.Equal(files[file], again[file]));
@@ -156,7 +154,7 @@ public sealed class LoraTrainingTests
     {
         using var everything = Classifier(AdapterSaving.Everything);
         using var small = Classifier(AdapterSaving.AdapterOnly);
-        var (whole, part) = (new MemoryCheckpoint(), new MemoryCheckpoint());
+        var (whole, part) = (new MemorySource(), new MemorySource());
         everything.Save(whole.Sink());
         small.Save(part.Sink());
 
@@ -170,23 +168,23 @@ public sealed class LoraTrainingTests
     public void LoadClassifier_AdapterOnly_RefusesAnotherOrAMissingBase()
     {
         using var classifier = Classifier(AdapterSaving.AdapterOnly);
-        var files = new MemoryCheckpoint();
+        var files = new MemorySource();
         classifier.Save(files.Sink());
         string identity = files.Text("adapter_base.json");
         string name = "moved-" + Guid.NewGuid().ToString("N");
         Replace($"\"name\": \"{TinyBackbone.Backbone.Name}\"", $"\"name\": \"{name}\"");
-        Replace(TinyBackbone.CheckpointDirectory, "/no/such/place");
+        Replace(TinyBackbone.WholeDirectory, "/no/such/place");
 
-        var missing = Assert.Throws<CheckpointException>(() => TextClassifier.Load(files, "cpu"));
+        var missing = Assert.Throws<ModelFileException>(() => TextClassifier.Load(files, "cpu"));
         Assert.All([name, "/no/such/place", "AdapterBases.Register"], part => Assert.Contains(part, missing.Message, StringComparison.Ordinal));
 
         AdapterBases.Register(TinyBackbone.Backbone, name);
         TextClassifier.Load(files, "cpu").Dispose();
         Assert.Contains(name, AdapterBases.Names);
         Replace(classifier.LanguageModel.ComputeWeightHash(), new string('0', 64));
-        Assert.Contains("SHA-256", Assert.Throws<CheckpointException>(() => TextClassifier.Load(files, "cpu")).Message, StringComparison.Ordinal);
+        Assert.Contains("SHA-256", Assert.Throws<ModelFileException>(() => TextClassifier.Load(files, "cpu")).Message, StringComparison.Ordinal);
         files["adapter_base.json"] = "{"u8.ToArray();
-        Assert.Contains("adapter_base.json", Assert.Throws<CheckpointException>(() => TextClassifier.Load(files, "cpu")).Message, StringComparison.Ordinal);
+        Assert.Contains("adapter_base.json", Assert.Throws<ModelFileException>(() => TextClassifier.Load(files, "cpu")).Message, StringComparison.Ordinal);
 
         void Replace(string from, string to)
         {
@@ -230,9 +228,9 @@ public sealed class LoraTrainingTests
         var options = Options();
         options.Lora!.Saving = saving;
         LanguageModelTrainer.Train(model, Blocks(), options);
-        var files = new MemoryCheckpoint();
+        var files = new MemorySource();
         model.SaveWithAdapter(files.Sink());
-        using var loaded = PretrainedLanguageModel.LoadWithAdapter(Backbone.FromSource("saved", files));
+        using var loaded = PretrainedLanguageModel.LoadWithAdapter(ModelSource.FromSource("saved", files));
 
         Assert.Equal(saving == AdapterSaving.Everything, files.Contains("config.json"));
         Assert.Equal(saving, loaded.Adapter!.Saving);

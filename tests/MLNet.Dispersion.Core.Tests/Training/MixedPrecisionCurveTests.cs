@@ -1,8 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Data;
-using MLNet.Dispersion.Losses;
-using MLNet.Dispersion.Tokenization;
-using MLNet.Dispersion.Training;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Training;
@@ -24,7 +20,7 @@ public sealed class MixedPrecisionCurveTests
         using var expected = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "trajectory.json")));
         double[] reference = [.. expected.RootElement.GetProperty("runs").GetProperty("dispersion_0.1_angular_spread_all").GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("ce").GetDouble())];
         int[][][] batches = Batches();
-        using var model = PretrainedLanguageModel.Load(Backbone.FromDirectory(SharedFixtures.Fixture("gpt2_tiny")));
+        using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(SharedFixtures.Fixture("gpt2_tiny")));
         using var optimizer = ParameterGroups.CreateOptimizer(model.Backbone.named_parameters(), [], new FineTuneOptions());
         using var generator = new Generator(1, CPU);
         var step = new TrainingStep(model.Backbone, new CausalLMObjective(), optimizer, new DispersionOptions { Coefficient = 0.1 }, 1, generator, CPU);

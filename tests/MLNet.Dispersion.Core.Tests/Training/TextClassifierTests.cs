@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Training;
-
 namespace MLNet.Dispersion.Tests.Training;
 
 public sealed class TextClassifierTests
@@ -96,7 +93,7 @@ public sealed class TextClassifierTests
             using var classifier = TextClassifier.Train(TinyBackbone.Backbone, texts, labels, 3, Options());
             classifier.Save(new DirectorySink(folder));
 
-            using var loaded = TextClassifier.Load(new DirectoryCheckpoint(folder), "cpu");
+            using var loaded = TextClassifier.Load(new DirectorySource(folder), "cpu");
 
             Assert.Equal(classifier.Score(texts, out _), loaded.Score(texts, out _));
             Assert.Equal(3, loaded.ClassCount);
@@ -147,7 +144,7 @@ public sealed class TextClassifierTests
                 File.WriteAllText(path, content);
             }
 
-            var error = Assert.Throws<CheckpointException>(() => TextClassifier.Load(new DirectoryCheckpoint(folder), "cpu"));
+            var error = Assert.Throws<ModelFileException>(() => TextClassifier.Load(new DirectorySource(folder), "cpu"));
 
             Assert.Contains(Path.GetFileNameWithoutExtension(file), error.Message, StringComparison.Ordinal);
         }

@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Training;
-
 namespace MLNet.Dispersion.Tests.Training;
 
 public sealed class TextRegressorTests
@@ -69,14 +66,14 @@ public sealed class TextRegressorTests
             using var regressor = TextRegressor.Train(TinyBackbone.Backbone, texts, labels, options, seconds);
             regressor.Save(new DirectorySink(folder));
 
-            using var loaded = TextRegressor.Load(new DirectoryCheckpoint(folder), "cpu");
+            using var loaded = TextRegressor.Load(new DirectorySource(folder), "cpu");
 
             Assert.Equal(regressor.Predict(texts, seconds, out _), loaded.Predict(texts, seconds, out _));
             Assert.Equal((true, regressor.MaxSequenceLength, regressor.LabelMean, regressor.LabelDeviation), (loaded.ReadsPairs, loaded.MaxSequenceLength, loaded.LabelMean, loaded.LabelDeviation));
             Assert.Contains("second", Assert.Throws<ArgumentException>(() => loaded.Predict(texts, out _)).Message, StringComparison.Ordinal);
-            Assert.Throws<CheckpointException>(() => TextClassifier.Load(new DirectoryCheckpoint(folder), "cpu"));
+            Assert.Throws<ModelFileException>(() => TextClassifier.Load(new DirectorySource(folder), "cpu"));
             File.WriteAllText(Path.Combine(folder, "regressor.json"), "{\"formatVersion\":1,\"maxSequenceLength\":8,\"scoringPrecision\":\"Float32\",\"pairs\":true,\"labelMean\":0,\"labelDeviation\":0}");
-            Assert.Contains("standard deviation 0", Assert.Throws<CheckpointException>(() => TextRegressor.Load(new DirectoryCheckpoint(folder), "cpu")).Message, StringComparison.Ordinal);
+            Assert.Contains("standard deviation 0", Assert.Throws<ModelFileException>(() => TextRegressor.Load(new DirectorySource(folder), "cpu")).Message, StringComparison.Ordinal);
         }
         finally
         {

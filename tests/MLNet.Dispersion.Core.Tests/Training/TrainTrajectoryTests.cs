@@ -1,8 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Losses;
-using MLNet.Dispersion.Training;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Training;
@@ -28,7 +24,7 @@ public sealed class TrainTrajectoryTests
             Dispersion = new DispersionOptions { Coefficient = coefficient, Variant = variant, Layers = layers },
         };
         using var scope = NewDisposeScope();
-        using var backbone = BackboneRegistry.Load(new DirectoryCheckpoint(SharedFixtures.Fixture("gpt2_tiny")));
+        using var backbone = BackboneRegistry.Load(new DirectorySource(SharedFixtures.Fixture("gpt2_tiny")));
         using var optimizer = ParameterGroups.CreateOptimizer(backbone.named_parameters(), [], options);
         using var generator = new Generator(1, CPU);
         var step = new TrainingStep(backbone, new CausalLMObjective(), optimizer, options.Dispersion, options.MaxGradNorm, generator, CPU);

@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Studies.Pruning;
-using MLNet.Dispersion.Studies.Trials;
-
 namespace MLNet.Dispersion.Studies.Tests.Pruning;
 
 public sealed class AshaPrunerTests

@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Studies.Sampling;
-using MLNet.Dispersion.Studies.Trials;
-
 namespace MLNet.Dispersion.Studies.Tests.Sampling;
 
 public sealed class ParetoFrontTests

@@ -1,8 +1,3 @@
-using MLNet.Dispersion.Studies.Sampling;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Storage;
-using MLNet.Dispersion.Studies.Trials;
-
 namespace MLNet.Dispersion.Studies.Tests.Support;
 
 /// <summary>Small studies.</summary>

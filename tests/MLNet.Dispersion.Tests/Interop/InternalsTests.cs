@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using Microsoft.ML;
-using MLNet.Dispersion.Interop;
 
 namespace MLNet.Dispersion.Tests.Interop;
 

@@ -1,7 +1,5 @@
 using System.Text;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Persistence;
-using MLNet.Dispersion.Schema;
 using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Tests.Persistence;

@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Scoring;
 using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Tests.Scoring;

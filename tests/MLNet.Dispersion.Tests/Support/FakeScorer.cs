@@ -1,9 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text;
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Scoring;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Tests.Support;
 
@@ -56,7 +52,7 @@ internal sealed class FakeScorer(int classCount = 3) : ITextScorer
         return [.. texts.First.SelectMany(text => ScoresOf(text, classCount))];
     }
 
-    public void Save(CheckpointSink sink) => throw new NotSupportedException();
+    public void Save(FileSink sink) => throw new NotSupportedException();
 
     public void Dispose() => Disposals++;
 }

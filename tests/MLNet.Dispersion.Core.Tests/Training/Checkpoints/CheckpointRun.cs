@@ -1,7 +1,4 @@
 using System.Globalization;
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Training;
-using MLNet.Dispersion.Training.Checkpoints;
 
 namespace MLNet.Dispersion.Tests.Training.Checkpoints;
 

@@ -1,0 +1,30 @@
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>One text through a backbone, for the sake of its hidden states.</summary>
+internal static class HiddenStatePass
+{
+    /// <summary>Runs the text alone, without gradients, and lends its hidden states.</summary>
+    /// <param name="backbone">The backbone, in evaluation mode.</param>
+    /// <param name="tokens">Token ids, 1..context length.</param>
+    /// <param name="text">How errors name the text.</param>
+    /// <param name="use">Takes hidden states 0..N, each <c>[n, F]</c> float32, which are disposed afterwards.</param>
+    /// <exception cref="ArgumentException">A token id is outside the backbone's vocabulary.</exception>
+    public static void Run(LanguageBackbone backbone, ReadOnlySpan<int> tokens, string text, Action<IReadOnlyList<Tensor>> use)
+    {
+        var ids = new long[tokens.Length];
+        int vocabulary = backbone.Info.VocabularySize;
+        for (int i = 0; i < ids.Length; i++)
+        {
+            ids[i] = tokens[i] >= 0 && tokens[i] < vocabulary ? tokens[i] : throw new ArgumentException(
+                $"The token id {tokens[i]} in {text} is outside the backbone's vocabulary 0..{vocabulary - 1}. Use the tokenizer that belongs to this backbone.", nameof(tokens));
+        }
+
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        Device device = backbone.parameters().FirstOrDefault()?.device ?? CPU;
+        BackboneOutput output = backbone.Forward(tensor(ids, 1, ids.Length).to(device), null, HiddenStateSelection.All);
+        use([.. output.HiddenStates.Select(state => state!.squeeze(0))]);
+    }
+}

@@ -1,0 +1,85 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Predict the next token, and what a teacher predicts of it. The owner disposes it.</summary>
+internal sealed class DistillationObjective : TrainingObjective, IDisposable
+{
+    private readonly CausalLMObjective _task = new();
+    private readonly DistillationTeacher _teacher;
+    private readonly DistillationOptions _options;
+    private readonly HiddenStateSelection _taughtStates;
+    private readonly int _layers;
+    private readonly Parameter? _projection;
+
+    internal DistillationObjective(DistillationTeacher teacher, BackboneInfo student, DistillationOptions options, int seed, Device device)
+    {
+        _teacher = teacher;
+        _options = options;
+        _layers = student.LayerCount;
+        bool statesToo = options.HiddenStateWeight > 0;
+        _taughtStates = statesToo
+            ? HiddenStateSelection.Of(Enumerable.Range(1, _layers).Select(layer => HiddenStateDistance.TeacherLayer(layer, _layers, teacher.Info.LayerCount)))
+            : HiddenStateSelection.None;
+        _projection = statesToo && student.HiddenSize != teacher.Info.HiddenSize ? Draw(teacher.Info.HiddenSize, student.HiddenSize, seed, device) : null;
+    }
+
+    /// <inheritdoc/>
+    internal override IReadOnlyList<Parameter> HeadParameters => _projection is null ? [] : [_projection];
+
+    /// <inheritdoc/>
+    internal override IEnumerable<int> HiddenStates => _options.HiddenStateWeight > 0 ? Enumerable.Range(1, _layers) : [];
+
+    /// <inheritdoc/>
+    internal override TrainingObjective ForValidation => _task;
+
+    /// <inheritdoc/>
+    internal override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
+    {
+        Tensor targets = CausalLMObjective.Targets(batch.Tokens, inputIds.device);
+        BackboneOutput taught = _teacher.Read(inputIds, batch.Tokens.AttentionMaskTensor(inputIds.device), _taughtStates);
+        var sums = new DistillationSums();
+        Tensor sum = Predictions(backbone, output, taught, targets, sums);
+        if (_options.HiddenStateWeight > 0)
+        {
+            using Tensor ignored = tensor(HeadCrossEntropy.Ignored, device: inputIds.device);
+            Tensor distance = HiddenStateDistance.Sum(output.HiddenStates, taught.HiddenStates, _projection, targets.ne(ignored).view(inputIds.shape));
+            sums.HiddenStates = distance.item<float>();
+            sum = sum.Plus(distance.Times(_options.HiddenStateWeight));
+        }
+
+        return new TaskLoss(sum) { Distillation = sums };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _projection?.Dispose();
+        _teacher.Dispose();
+    }
+
+    private Tensor Predictions(LanguageBackbone backbone, BackboneOutput output, BackboneOutput taught, Tensor targets, DistillationSums sums)
+    {
+        Tensor hidden = output.LastHiddenState.flatten(0, 1);
+        if (_options.MixingWeight > 0)
+        {
+            var mixture = new DistillationMixture(_options.Temperature, _options.MixingWeight);
+            return HeadDistillation.Sum(hidden, backbone.HeadWeight!, taught.LastHiddenState.flatten(0, 1), _teacher.Logits, targets, mixture, backbone.ComputeType, sums);
+        }
+
+        Tensor sum = HeadCrossEntropy.Sum(hidden, backbone.HeadWeight!, targets, backbone.ComputeType);
+        sums.CrossEntropy = sum.item<float>();
+        return sum;
+    }
+
+    private static Parameter Draw(long outputs, long inputs, int seed, Device device)
+    {
+        using var scope = NewDisposeScope();
+        using Generator generator = SeedStream.TorchGenerator(seed, SeedStream.DistillationProjection, CPU);
+        Tensor values = empty(outputs, inputs).normal_(0, 1 / Math.Sqrt(inputs), generator).to(device);
+        var parameter = new Parameter(values);
+        parameter.DetachFromDisposeScope();
+        return parameter;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text.Json;
+
+namespace MLNet.Dispersion;
+
+/// <summary>manifest.json of a training checkpoint: what it is, whose it is, and how each file is known to be whole.</summary>
+/// <param name="Schema">The kind of document.</param>
+/// <param name="Version">Of the whole checkpoint's format.</param>
+/// <param name="Step">Optimizer steps done.</param>
+/// <param name="TotalSteps">Optimizer steps planned.</param>
+/// <param name="Finished">Whether training ended there.</param>
+/// <param name="Seed">Of the run.</param>
+/// <param name="Written">When it was saved.</param>
+/// <param name="Run">What tells this run from others: see <see cref="RunFingerprint"/>.</param>
+/// <param name="Files">All other files.</param>
+internal sealed record CheckpointManifest(
+    string Schema,
+    int Version,
+    int Step,
+    int TotalSteps,
+    bool Finished,
+    int Seed,
+    DateTimeOffset Written,
+    IReadOnlyDictionary<string, string> Run,
+    IReadOnlyList<CheckpointFile> Files)
+{
+    internal const string FileName = "manifest.json";
+    internal const string CurrentSchema = "mlnet-dispersion/training-checkpoint";
+    internal const int CurrentVersion = 1;
+
+    /// <summary>Reads and checks the manifest of a checkpoint's folder.</summary>
+    /// <exception cref="ModelFileException">It is missing or damaged, or of a newer version.</exception>
+    internal static CheckpointManifest Read(FileSource source)
+    {
+        string file = source.Describe(FileName);
+        if (!source.Contains(FileName))
+        {
+            throw new ModelFileException(file, "There is no such file: the checkpoint is not whole.");
+        }
+
+        var manifest = StateJson.Read<CheckpointManifest>(source, FileName);
+        if (manifest.Schema != CurrentSchema || manifest.Version != CurrentVersion)
+        {
+            throw new ModelFileException(file, $"It is '{Printable.Name(manifest.Schema)}', version {manifest.Version}; this build reads '{CurrentSchema}', version {CurrentVersion}. Use the build that wrote it, or a newer one.");
+        }
+
+        return manifest;
+    }
+
+    /// <summary>Reads every file and compares it with what was written.</summary>
+    /// <exception cref="ModelFileException">A file is missing or differs; the message names it.</exception>
+    internal void Verify(FileSource source)
+    {
+        foreach (CheckpointFile expected in Files)
+        {
+            string file = source.Describe(expected.Name);
+            CheckpointFile? actual = null;
+            source.Read(expected.Name, stream => actual = Hashing.Describe(expected.Name, stream));
+            if (actual!.Length != expected.Length)
+            {
+                throw new ModelFileException(file, $"It is damaged: it has {actual.Length} bytes instead of {expected.Length}.");
+            }
+
+            if (actual.Sha256 != expected.Sha256)
+            {
+                throw new ModelFileException(file, $"It is damaged: its SHA-256 is {actual.Sha256}, but {expected.Sha256} was written.");
+            }
+        }
+    }
+
+    /// <summary>Writes the manifest.</summary>
+    internal void Write(FileSink sink) => sink.Write(FileName, stream => JsonSerializer.Serialize(stream, this, StateJson.Options));
+}

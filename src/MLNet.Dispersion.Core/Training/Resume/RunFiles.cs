@@ -1,0 +1,145 @@
+using System.Text.Json;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Writes a run's state as the files of a checkpoint, and reads it back in place.</summary>
+internal static class RunFiles
+{
+    private const string WeightsFile = "weights.safetensors";
+    private const string BestFile = "best-weights.safetensors";
+    private const string OptimizerFile = "optimizer.safetensors";
+    private const string GeneratorsFile = "generators.safetensors";
+    private const string StateFile = "state.json";
+
+    /// <summary>Writes everything that the next step depends on, and the figures so far.</summary>
+    /// <param name="sink">Where to.</param>
+    /// <param name="run">The state after a step.</param>
+    /// <param name="result">What training returns, at its end: then the weights are the final ones, and nothing follows that moments would be for.</param>
+    internal static void Write(FileSink sink, RunState run, FineTuneResult? result)
+    {
+        using var scope = NewDisposeScope();
+        WriteTensors(sink, WeightsFile, Weights(run));
+        bool hasBest = result is null && run.Best.Taken;
+        if (result is null)
+        {
+            WriteTensors(sink, OptimizerFile, Moments(run.Optimizer));
+            WriteTensors(sink, GeneratorsFile, run.Generators.States());
+        }
+
+        if (hasBest)
+        {
+            WriteTensors(sink, BestFile, BestWeights(run));
+        }
+
+        GeometryHistoryFile.Write(sink, run.Geometry.History);
+        var state = new StateDocument(
+            run.Step, run.Optimizer.StepCount, run.BestEpoch, run.BestLoss, run.EpochsWithoutGain, hasBest,
+            run.Clock.Tokens, run.Clock.Elapsed, run.Clock.Stepping, run.History, result is null ? null : result with { History = [], GeometryHistory = [] });
+        sink.Write(StateFile, stream => JsonSerializer.Serialize(stream, state, StateJson.Options));
+    }
+
+    /// <summary>Sets the run back to a saved state.</summary>
+    /// <param name="source">The checkpoint, checked to be whole and of this run.</param>
+    /// <param name="run">Is changed, the parameters included.</param>
+    /// <returns>What training returned, if it had ended.</returns>
+    /// <exception cref="ModelFileException">A file does not fit.</exception>
+    internal static FineTuneResult? Read(FileSource source, RunState run)
+    {
+        var state = StateJson.Read<StateDocument>(source, StateFile);
+        if (state.History.Count != state.Step)
+        {
+            throw new ModelFileException(source.Describe(StateFile), $"It is damaged: it has the figures of {state.History.Count} steps, but {state.Step} were done.");
+        }
+
+        ReadTensors(source, WeightsFile, Weights(run));
+        if (state.Result is null)
+        {
+            ReadTensors(source, OptimizerFile, Moments(run.Optimizer));
+            ReadGenerators(source, run.Generators);
+        }
+
+        if (state.HasBestWeights)
+        {
+            run.Best.Take();
+            ReadTensors(source, BestFile, BestWeights(run));
+        }
+
+        var geometry = ReadGeometry(source);
+        run.Geometry.Restore(geometry);
+        run.Restore(state);
+        return state.Result is { } result ? result with { History = [.. state.History], GeometryHistory = geometry, ResumedFromStep = state.Step } : null;
+    }
+
+    private static IReadOnlyList<GeometrySnapshot> ReadGeometry(FileSource source)
+    {
+        try
+        {
+            return GeometryHistoryJson.Read(source.ReadAllBytes(GeometryHistoryFile.Name));
+        }
+        catch (FormatException e)
+        {
+            throw new ModelFileException(source.Describe(GeometryHistoryFile.Name), e.Message, innerException: e);
+        }
+    }
+
+    private static KeyValuePair<string, Tensor>[] Weights(RunState run) =>
+        [.. run.Optimizer.State.Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Parameter))];
+
+    private static KeyValuePair<string, Tensor>[] BestWeights(RunState run) =>
+        [.. run.Optimizer.State.Zip(run.Best.Values, (slot, value) => KeyValuePair.Create(slot.Name, value))];
+
+    private static KeyValuePair<string, Tensor>[] Moments(DecoupledAdamW optimizer) =>
+        [.. optimizer.State.SelectMany(slot => new[] { KeyValuePair.Create(slot.Name + ".exp_avg", slot.First), KeyValuePair.Create(slot.Name + ".exp_avg_sq", slot.Second) })];
+
+    private static void WriteTensors(FileSink sink, string file, IEnumerable<KeyValuePair<string, Tensor>> tensors) =>
+        sink.Write(file, stream => SafetensorsWriter.Write(stream, tensors));
+
+    private static void ReadTensors(FileSource source, string file, KeyValuePair<string, Tensor>[] targets)
+    {
+        var missing = new Dictionary<string, Tensor>(targets, StringComparer.Ordinal);
+        ForEach(source, file, (reader, name) =>
+        {
+            if (!missing.Remove(name, out Tensor? target))
+            {
+                throw new ModelFileException(reader.File, "This run does not train such a tensor.", Printable.Name(name));
+            }
+
+            reader.CopyTo(target);
+        });
+        RequireAll(source.Describe(file), missing.Keys);
+    }
+
+    private static void ReadGenerators(FileSource source, TrainingGenerators generators)
+    {
+        var missing = new HashSet<string>(generators.Names, StringComparer.Ordinal);
+        ForEach(source, GeneratorsFile, (reader, name) =>
+        {
+            if (!missing.Remove(name))
+            {
+                throw new ModelFileException(reader.File, "This run has no such random generator.", Printable.Name(name));
+            }
+
+            using Tensor state = reader.Read();
+            generators.Restore(name, state);
+        });
+        RequireAll(source.Describe(GeneratorsFile), missing);
+    }
+
+    private static void ForEach(FileSource source, string file, Action<SafetensorsReader, string> use) => source.Read(file, stream =>
+    {
+        var reader = new SafetensorsReader(stream, source.Describe(file));
+        while (reader.MoveNext() is { } entry)
+        {
+            use(reader, entry.Name);
+        }
+    });
+
+    private static void RequireAll(string file, IReadOnlyCollection<string> missing)
+    {
+        if (missing.Count > 0)
+        {
+            throw new ModelFileException(file, $"It lacks what this run trains: {Printable.FirstTen(missing)}.");
+        }
+    }
+}

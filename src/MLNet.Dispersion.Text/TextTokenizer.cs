@@ -1,0 +1,53 @@
+namespace MLNet.Dispersion.Text;
+
+/// <summary>Turns text into token ids and back. Instances are thread-safe.</summary>
+public abstract class TextTokenizer
+{
+    /// <summary>One more than the highest token id.</summary>
+    public abstract int VocabularySize { get; }
+
+    /// <summary>The beginning-of-sequence token, or null.</summary>
+    public abstract int? BosTokenId { get; }
+
+    /// <summary>The end-of-sequence token, or null.</summary>
+    public abstract int? EosTokenId { get; }
+
+    /// <summary>Encodes a text. Null counts as empty; lone surrogates become U+FFFD.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="maxTokens">The most ids to return, at least 1; the rest is cut off.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTokens"/> is below 1.</exception>
+    public abstract EncodedText Encode(string? text, int maxTokens = int.MaxValue);
+
+    /// <summary>Encodes two texts as one sequence: the fixed ids in front, the first text, <see cref="Separator"/>, the second text, the fixed ids behind. Null counts as empty.</summary>
+    /// <remarks>
+    /// What is too long is cut as Hugging Face's <c>longest_first</c> does it: token by token from the end of the longer text, of the second where both are as long.
+    /// </remarks>
+    /// <param name="first">The first text.</param>
+    /// <param name="second">The second text.</param>
+    /// <param name="maxTokens">The most ids to return: at least the fixed ones and one of each text.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTokens"/> is below that.</exception>
+    public EncodedPair EncodePair(string? first, string? second, int maxTokens = int.MaxValue) => PairEncoder.Encode(this, first, second, maxTokens);
+
+    /// <summary>The ids that <see cref="Encode"/> puts in front of every text's own. Default: none.</summary>
+    protected internal virtual IReadOnlyList<int> Prefix => [];
+
+    /// <summary>The ids that <see cref="Encode"/> puts behind every text's own. Default: none.</summary>
+    protected internal virtual IReadOnlyList<int> Suffix => [];
+
+    /// <summary>The ids between the two texts of a pair. Default: the end-of-sequence token, with which decoders were taught that another text begins; without one a line break.</summary>
+    protected internal virtual IReadOnlyList<int> Separator => EosTokenId is { } end ? [end] : PairEncoder.Own(this, "\n", int.MaxValue).Ids;
+
+    /// <summary>The text of token ids; bytes that are no valid UTF-8 become U+FFFD.</summary>
+    /// <param name="ids">Token ids.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
+    public abstract string Decode(IEnumerable<int> ids);
+
+    /// <summary>Writes the tokenizer's files (such as <c>vocab.json</c> and <c>merges.txt</c>) so that <see cref="Load"/> gives an equal one.</summary>
+    /// <param name="sink">Where to.</param>
+    public abstract void Save(FileSink sink);
+
+    /// <summary>Loads the tokenizer of a checkpoint from the files it finds: tokenizer.json, else vocab.json with merges.txt, else a sentence-piece tokenizer.model, else tokenizer_pieces.json, else vocab.txt of word pieces.</summary>
+    /// <param name="source">The checkpoint.</param>
+    /// <exception cref="ModelFileException">No tokenizer files, or damaged ones, or a kind that is not supported.</exception>
+    public static TextTokenizer Load(FileSource source) => TokenizerFiles.Load(source);
+}
