@@ -53,16 +53,14 @@ internal sealed class HeadedModel : IDisposable
     /// <param name="texts">The texts, or the first ones of pairs.</param>
     /// <param name="secondTexts">The second ones; null for single texts.</param>
     /// <param name="outputCount">Numbers a text (K).</param>
-    /// <param name="objective">Makes the task of the head.</param>
-    /// <param name="rows">Puts labels beside the texts.</param>
+    /// <param name="objective">Makes the task of the head; it has the rows' targets.</param>
     internal static HeadedModel Train(
         ModelSource backbone,
         FineTuneOptions options,
         IReadOnlyList<string?> texts,
         IReadOnlyList<string?>? secondTexts,
         int outputCount,
-        Func<ScoreHead, TrainingObjective> objective,
-        Func<EncodedTexts, TrainingRows> rows)
+        Func<ScoreHead, TrainingObjective> objective)
     {
         TorchRuntime.EnsureLoaded();
         Device device = TorchRuntime.SelectDevice(options.Device);
@@ -74,7 +72,7 @@ internal sealed class HeadedModel : IDisposable
             EncodedTexts encoded = encoder.Encode(texts, secondTexts);
             head = ScoreHead.Create(model.Backbone.Info.HiddenSize, outputCount, options.Seed ?? 0, device);
             IReadOnlyList<int[]>? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe).Sequences : null;
-            var result = FineTuneLoop.Run(model.Backbone, objective(head), rows(encoded), options, device, probeTexts);
+            var result = FineTuneLoop.Run(model.Backbone, objective(head), new TrainingRows(encoded), options, device, probeTexts);
             return new HeadedModel(model, head, encoder, secondTexts is not null, options.ScoringPrecision) { AdapterSaving = options.Lora?.Saving ?? AdapterSaving.Everything, TrainingResult = result, GeometryHistory = result.GeometryHistory, TruncatedTrainingRows = encoded.Truncated };
         }
         catch

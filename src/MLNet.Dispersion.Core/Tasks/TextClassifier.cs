@@ -79,7 +79,7 @@ public sealed class TextClassifier : IDisposable
         TeacherCheck.Refuse(options, "text classification");
         LabelledTexts.Check(texts, secondTexts, labels, classCount);
         return new TextClassifier(HeadedModel.Train(
-            backbone, options, texts, secondTexts, classCount, head => new ClassificationObjective(head), encoded => new TrainingRows(encoded, labels)));
+            backbone, options, texts, secondTexts, classCount, head => new ClassificationObjective(head, labels)));
     }
 
     /// <summary>Reads a classifier that <see cref="Save"/> wrote.</summary>

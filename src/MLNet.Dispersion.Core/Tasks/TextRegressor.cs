@@ -91,7 +91,7 @@ public sealed class TextRegressor : IDisposable
         float[] values = scale.Standardised(labels);
         return new TextRegressor(
             HeadedModel.Train(
-                backbone, options, texts, secondTexts, 1, head => new RegressionObjective(head), encoded => new TrainingRows(encoded, null) { Values = values }),
+                backbone, options, texts, secondTexts, 1, head => new RegressionObjective(head, values)),
             scale);
     }
 
