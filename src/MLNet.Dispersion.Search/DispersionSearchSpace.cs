@@ -37,7 +37,7 @@ public static class DispersionSearchSpace
     public const string Lora = "LoRA";
 
     /// <summary>
-    /// A space for small backbones: dispersion on or off; where it is on, coefficient 0.01..1 (logarithmic), layers (all, last), variant (angular spread, orthogonalization), tau 0.25..4 (logarithmic);
+    /// A space for small backbones: dispersion on or off; where it is on, coefficient 0.01..1 (logarithmic), layers (all, last), variant (angular spread, orthogonalization), and where the variant reads it (<see cref="DispersionVariantExtensions.Reads"/>) tau 0.25..4 (logarithmic);
     /// learning rate 1e-5..2e-3 (logarithmic), epochs 1..5, all weights or LoRA of rank 4..32 (logarithmic). Take parameters out with <see cref="SearchSpace.Without"/>, add others of your own.
     /// </summary>
     public static SearchSpace Default { get; } = SearchSpace.Empty
@@ -48,7 +48,7 @@ public static class DispersionSearchSpace
             .LogUniform(Coefficient, 0.01, 1)
             .Choice(Layers, LayerSelection.All, LayerSelection.Last)
             .Choice(Variant, DispersionVariant.AngularSpread, DispersionVariant.Orthogonalization)
-            .LogUniform(Tau, 0.25, 4))
+            .When(Variant, DispersionVariant.AngularSpread, reader => reader.LogUniform(Tau, 0.25, 4)))
         .Choice(Trained, AllWeights, Lora)
         .When(Trained, Lora, sub => sub.LogInteger(LoraRank, 4, 32));
 

@@ -31,7 +31,7 @@ internal sealed class CondensationMeasurement : IDisposable
     public static CondensationReport Run(PretrainedLanguageModel model, IEnumerable<string?> texts, CondensationReportOptions options)
     {
         int context = model.Backbone.Info.ContextLength;
-        CondensationReportOptionsValidator.ValidateFor(options, context);
+        options.ValidateFor(context);
         var sampler = new TextSampler(model.Tokenizer, options, Math.Min(options.MaxTokens, context));
         using var evaluation = new EvaluationMode(model.Backbone);
         using var measurement = new CondensationMeasurement(model, options);

@@ -144,7 +144,7 @@ public sealed class CondensationReport
     private static CondensationReportOptions Checked(CondensationReportOptions? options)
     {
         var copy = (options ?? new CondensationReportOptions()).Clone();
-        CondensationReportOptionsValidator.Validate(copy);
+        copy.Validate();
         return copy;
     }
 }

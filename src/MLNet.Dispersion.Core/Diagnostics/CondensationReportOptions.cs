@@ -2,7 +2,7 @@ namespace MLNet.Dispersion;
 
 /// <summary>What a <see cref="CondensationReport"/> measures. The defaults are the published sampling: 100 texts of up to 512 tokens.</summary>
 /// <remarks>Not thread-safe while it is edited; it is read once, when measuring starts.</remarks>
-public sealed class CondensationReportOptions
+public sealed class CondensationReportOptions : IOptions
 {
     /// <summary>What the report calls the model. Default null: the model's own name (for a fitted ML.NET model: its backbone's, with "fine-tuned").</summary>
     public string? ModelName { get; set; }
@@ -44,4 +44,24 @@ public sealed class CondensationReportOptions
 
     /// <summary>A copy, which later edits do not reach.</summary>
     public CondensationReportOptions Clone() => (CondensationReportOptions)MemberwiseClone();
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="ArgumentException">A value is outside its range; the message names value and limit.</exception>
+    public void Validate() => new Require(nameof(CondensationReportOptions)).Options(this);
+
+    /// <inheritdoc/>
+    void IOptions.Check(Require require)
+    {
+        require.AtLeast(MaxTexts, 1);
+        require.AtLeast(MaxTokens, 2, ", since one token has no pair");
+        require.That(MinTokens >= 2 && MinTokens <= MaxTokens, MinTokens, FormattableString.Invariant($"from 2 to MaxTokens ({MaxTokens})"));
+        require.AtLeast(SpectrumTexts, 0, " (none); int.MaxValue is for all");
+        require.That(!string.IsNullOrWhiteSpace(Device), "empty", "auto, cpu, cuda or another device", nameof(Device));
+    }
+
+    /// <summary>Checks what depends on the model.</summary>
+    /// <param name="contextLength">The most tokens that it takes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No text is long enough.</exception>
+    internal void ValidateFor(int contextLength) =>
+        new Require(nameof(CondensationReportOptions)).That(MinTokens <= contextLength, MinTokens, FormattableString.Invariant($"at most the model's context length ({contextLength} tokens), or no text is long enough"));
 }

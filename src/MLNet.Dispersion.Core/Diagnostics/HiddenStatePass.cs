@@ -13,18 +13,18 @@ internal static class HiddenStatePass
     /// <exception cref="ArgumentException">A token id is outside the backbone's vocabulary.</exception>
     public static void Run(LanguageBackbone backbone, ReadOnlySpan<int> tokens, string text, Action<IReadOnlyList<Tensor>> use)
     {
-        var ids = new long[tokens.Length];
         int vocabulary = backbone.Info.VocabularySize;
-        for (int i = 0; i < ids.Length; i++)
+        foreach (int token in tokens)
         {
-            ids[i] = tokens[i] >= 0 && tokens[i] < vocabulary ? tokens[i] : throw new ArgumentException(
-                $"The token id {tokens[i]} in {text} is outside the backbone's vocabulary 0..{vocabulary - 1}. Use the tokenizer that belongs to this backbone.", nameof(tokens));
+            if (token < 0 || token >= vocabulary)
+            {
+                throw new ArgumentException($"The token id {token} in {text} is outside the backbone's vocabulary 0..{vocabulary - 1}. Use the tokenizer that belongs to this backbone.", nameof(tokens));
+            }
         }
 
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        Device device = backbone.parameters().FirstOrDefault()?.device ?? CPU;
-        BackboneOutput output = backbone.Forward(tensor(ids, 1, ids.Length).to(device), null, HiddenStateSelection.All);
+        BackboneOutput output = new ForwardPass(backbone).Read(TokenBatch.Pad([tokens.ToArray()], padId: 0), HiddenStateSelection.All).States;
         use([.. output.HiddenStates.Select(state => state!.squeeze(0))]);
     }
 }

@@ -6,7 +6,7 @@ internal static class NonFiniteState
     /// <summary>Names layer and text.</summary>
     /// <param name="hiddenState">The layer's index, 0..N.</param>
     /// <param name="text">Which text, such as <c>text 3 (counted from 0)</c>.</param>
-    public static InvalidOperationException Error(int hiddenState, string text) => new(
+    public static NonFiniteStateException Error(int hiddenState, string text) => new(
         $"Hidden state {hiddenState} of {text} holds NaN or infinity, so its geometry is undefined. "
         + "The model's weights are damaged, training diverged, or values overflowed in a reduced precision: measure in Float32, or use an earlier checkpoint.");
 

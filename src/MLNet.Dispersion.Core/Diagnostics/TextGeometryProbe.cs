@@ -14,6 +14,7 @@ public sealed class TextGeometryProbe
     private const int RowsPerPass = 32;
     private readonly PretrainedLanguageModel _model;
     private readonly TextTokenizer _tokenizer;
+    private readonly ForwardPass _pass;
 
     /// <summary>Creates the probe.</summary>
     /// <param name="model">The model, with its tokenizer.</param>
@@ -29,6 +30,7 @@ public sealed class TextGeometryProbe
         Measures = GeometryMeasures.Checked(measures, nameof(measures));
         _model = model;
         _tokenizer = model.Tokenizer;
+        _pass = new ForwardPass(model.Backbone, model.Device);
         MaxTokens = Math.Min(maxTokens, model.Backbone.Info.ContextLength);
     }
 
@@ -79,9 +81,8 @@ public sealed class TextGeometryProbe
     private void MeasurePass(int[][] sequences, int[] rows, TextGeometry[] results)
     {
         using var scope = NewDisposeScope();
-        Device device = _model.Device;
         var batch = TokenBatch.Pad([.. rows.Select(row => sequences[row])], padId: 0);
-        BackboneOutput output = _model.Backbone.Forward(batch.InputIdsTensor(device), batch.AttentionMaskTensor(device), HiddenStateSelection.All);
+        BackboneOutput output = _pass.Read(batch, HiddenStateSelection.All).States;
         for (int i = 0; i < rows.Length; i++)
         {
             using var textScope = NewDisposeScope();

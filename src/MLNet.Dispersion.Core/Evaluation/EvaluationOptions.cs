@@ -2,7 +2,7 @@ namespace MLNet.Dispersion;
 
 /// <summary>How benchmarks are run.</summary>
 /// <remarks>Not thread-safe while it is edited; it is copied when the run starts.</remarks>
-public sealed class EvaluationOptions
+public sealed class EvaluationOptions : IOptions
 {
     /// <summary>What the result calls the model. Default null: the model's own name.</summary>
     public string? ModelName { get; set; }
@@ -33,4 +33,18 @@ public sealed class EvaluationOptions
 
     /// <summary>A copy, which later edits do not reach.</summary>
     public EvaluationOptions Clone() => (EvaluationOptions)MemberwiseClone();
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="ArgumentException">A value is outside its range; the message names value and limit.</exception>
+    public void Validate() => new Require(nameof(EvaluationOptions)).Options(this);
+
+    /// <inheritdoc/>
+    void IOptions.Check(Require require)
+    {
+        require.AtLeast(MaxItems, 1);
+        require.AtLeast(FewShot, 0);
+        require.AtLeast(MaxTokens, 2);
+        require.AtLeast(BatchSize, 1);
+        require.AtLeast(MaxBatchTokens, 1);
+    }
 }

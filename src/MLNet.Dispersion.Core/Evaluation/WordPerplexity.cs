@@ -29,7 +29,7 @@ public static class WordPerplexity
         ArgumentNullException.ThrowIfNull(texts);
         model.RequireCausal("Perplexity");
         WordPerplexityOptions settings = (options ?? new WordPerplexityOptions()).Clone();
-        EvaluationOptionsValidator.Validate(settings, model.Backbone.Info.ContextLength);
+        settings.ValidateFor(model.Backbone.Info.ContextLength);
         var run = new PerplexityRun(model, settings);
         using var evaluation = new EvaluationMode(model.Backbone);
         return run.Run(texts);

@@ -2,7 +2,7 @@ namespace MLNet.Dispersion;
 
 /// <summary>How perplexity is measured. The defaults are disjoint windows of the model's context length.</summary>
 /// <remarks>Not thread-safe while it is edited; it is copied when measuring starts.</remarks>
-public sealed class WordPerplexityOptions
+public sealed class WordPerplexityOptions : IOptions
 {
     /// <summary>What the result calls the model. Default null: the model's own name.</summary>
     public string? ModelName { get; set; }
@@ -30,4 +30,29 @@ public sealed class WordPerplexityOptions
 
     /// <summary>A copy, which later edits do not reach.</summary>
     public WordPerplexityOptions Clone() => (WordPerplexityOptions)MemberwiseClone();
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="ArgumentException">A value is outside its range; the message names value and limit.</exception>
+    public void Validate() => new Require(nameof(WordPerplexityOptions)).Options(this);
+
+    /// <inheritdoc/>
+    void IOptions.Check(Require require)
+    {
+        require.AtLeast(WindowTokens, 1);
+        require.AtLeast(StrideTokens, 1);
+        require.AtLeast(BatchSize, 1);
+        require.AtLeast(MaxBatchTokens, 1);
+    }
+
+    /// <summary>Checks every value, and what depends on the model.</summary>
+    /// <param name="contextLength">The most tokens that it takes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
+    internal void ValidateFor(int contextLength)
+    {
+        Validate();
+        var require = new Require(nameof(WordPerplexityOptions));
+        int window = WindowTokens ?? contextLength;
+        require.That(window <= contextLength, window, FormattableString.Invariant($"at most {contextLength}, the model's context length"), nameof(WindowTokens));
+        require.That(StrideTokens is null || StrideTokens <= window, StrideTokens, FormattableString.Invariant($"at most {window}, the window, or tokens would be left out"));
+    }
 }

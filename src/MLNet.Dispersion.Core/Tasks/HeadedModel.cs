@@ -72,7 +72,7 @@ internal sealed class HeadedModel : IDisposable
             EncodedTexts encoded = encoder.Encode(texts, secondTexts);
             head = ScoreHead.Create(model.Backbone.Info.HiddenSize, outputCount, options.Seed ?? 0, device);
             IReadOnlyList<int[]>? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe).Sequences : null;
-            var result = FineTuneLoop.Run(model.Backbone, objective(head), new TrainingRows(encoded), options, device, probeTexts);
+            var result = MeasuredTraining.Run(model.Backbone, objective(head), new TrainingRows(encoded), options, device, probeTexts);
             return new HeadedModel(model, head, encoder, secondTexts is not null, options.ScoringPrecision) { AdapterSaving = options.Lora?.Saving ?? AdapterSaving.Everything, TrainingResult = result, GeometryHistory = result.GeometryHistory, TruncatedTrainingRows = encoded.Truncated };
         }
         catch

@@ -61,7 +61,7 @@ public class TextGeometryProbeTests
             model.Backbone.named_parameters().First(p => p.name.Contains("h.1.", StringComparison.Ordinal)).parameter.fill_(float.NaN);
         }
 
-        string message = Assert.Throws<InvalidOperationException>(() => new TextGeometryProbe(model, [GeometryMeasure.MeanCosine]).Measure(["", "refund the parcel"])).Message;
+        string message = Assert.Throws<NonFiniteStateException>(() => new TextGeometryProbe(model, [GeometryMeasure.MeanCosine]).Measure(["", "refund the parcel"])).Message;
         Assert.Contains("Hidden state 2 of text 1 (counted from 0)", message, StringComparison.Ordinal);
     }
 

@@ -13,7 +13,7 @@ internal sealed class TrainingStep
     private readonly DispersionOptions _dispersion;
     private readonly Generator _subsampling;
     private readonly double _maxGradNorm;
-    private readonly Device _device;
+    private readonly ForwardPass _pass;
     private readonly HiddenStateSelection _selection;
 
     internal TrainingStep(
@@ -31,7 +31,7 @@ internal sealed class TrainingStep
         _dispersion = dispersion;
         _maxGradNorm = maxGradNorm ?? double.PositiveInfinity;
         _subsampling = subsampling;
-        _device = device;
+        _pass = new ForwardPass(backbone, device);
         _selection = HiddenStateSelection.Of(
             [.. objective.HiddenStates, .. dispersion.Coefficient > 0 ? dispersion.Layers.HiddenStateIndices(backbone.Info.LayerCount) : []]);
     }
@@ -68,16 +68,14 @@ internal sealed class TrainingStep
     private StepFigures Accumulate(StepFigures soFar, TaskBatch batch, long targets, double rowShare)
     {
         using var scope = NewDisposeScope();
-        var inputIds = batch.Tokens.InputIdsTensor(_device);
-        var mask = batch.Tokens.AttentionMaskTensor(_device);
-        var output = _backbone.Forward(inputIds, mask, batch.Tokens.TokenTypeIdsTensor(_device), _selection);
-        var loss = _objective.Compute(_backbone, output, inputIds, batch);
+        var (states, inputIds, mask) = _pass.Train(batch.Tokens, _selection);
+        var loss = _objective.Compute(_backbone, states, inputIds, batch);
         var task = loss.Sum.Over(targets);
         var total = task;
         double? dispersionValue = null;
         if (_dispersion.Coefficient > 0)
         {
-            var dispersion = DispersionRegularizer.Compute(output.HiddenStates, mask, _dispersion, _subsampling, _backbone.ComputeType);
+            var dispersion = DispersionRegularizer.Compute(states.HiddenStates, mask, _dispersion, _subsampling, _backbone.ComputeType);
             dispersionValue = dispersion.item<float>() * rowShare;
             total = task.Plus(dispersion.Times(_dispersion.Coefficient * rowShare));
         }

@@ -7,7 +7,7 @@ internal sealed class Validator
 {
     private readonly LanguageBackbone _backbone;
     private readonly TrainingObjective _objective;
-    private readonly Device _device;
+    private readonly ForwardPass _pass;
     private readonly IReadOnlyList<TaskBatch> _batches;
 
     /// <param name="backbone">What is measured.</param>
@@ -21,27 +21,14 @@ internal sealed class Validator
     {
         _backbone = backbone;
         _objective = objective;
-        _device = device;
+        _pass = new ForwardPass(backbone, device);
         _batches = [.. held.OrderBy(row => rows.Sequences[row].Length).Chunk(batchSize).Select(chunk => rows.Batch(chunk, padId))];
     }
 
     /// <summary>Measures, and puts the backbone back into the mode it was in.</summary>
     internal ValidationFigures Measure(CancellationToken cancellation)
     {
-        bool training = _backbone.training;
-        _backbone.eval();
-        try
-        {
-            return MeasureInEvaluationMode(cancellation);
-        }
-        finally
-        {
-            _backbone.train(training);
-        }
-    }
-
-    private ValidationFigures MeasureInEvaluationMode(CancellationToken cancellation)
-    {
+        using var evaluation = new EvaluationMode(_backbone);
         using var noGradient = no_grad();
         double loss = 0;
         var figures = new Dictionary<string, double>();
@@ -49,9 +36,8 @@ internal sealed class Validator
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var inputIds = batch.Tokens.InputIdsTensor(_device);
-            var output = _backbone.Forward(inputIds, batch.Tokens.AttentionMaskTensor(_device), batch.Tokens.TokenTypeIdsTensor(_device), HiddenStateSelection.None);
-            TaskLoss task = _objective.Compute(_backbone, output, inputIds, batch);
+            PassOutput pass = _pass.Read(batch.Tokens, HiddenStateSelection.None);
+            TaskLoss task = _objective.Compute(_backbone, pass.States, pass.InputIds, batch);
             loss += (task.Own ?? task.Sum).ToDouble();
             foreach (var (name, sum) in task.Figures)
             {

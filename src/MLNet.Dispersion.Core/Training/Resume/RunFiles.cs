@@ -11,6 +11,7 @@ internal static class RunFiles
     private const string OptimizerFile = "optimizer.safetensors";
     private const string GeneratorsFile = "generators.safetensors";
     private const string StateFile = "state.json";
+    private static readonly string[] Own = [WeightsFile, BestFile, OptimizerFile, GeneratorsFile, StateFile, CheckpointManifest.FileName];
 
     /// <summary>Writes everything that the next step depends on, and the figures so far.</summary>
     /// <param name="sink">Where to.</param>
@@ -32,10 +33,14 @@ internal static class RunFiles
             WriteTensors(sink, BestFile, BestWeights(run));
         }
 
-        GeometryHistoryFile.Write(sink, run.Geometry.History);
+        foreach (var (document, observer) in Documents(run))
+        {
+            sink.Write(document, stream => observer.Save(document, stream));
+        }
+
         var state = new StateDocument(
             run.Step, run.Optimizer.StepCount, run.BestEpoch, run.BestLoss, run.EpochsWithoutGain, hasBest,
-            run.Clock.Tokens, run.Clock.Elapsed, run.Clock.Stepping, run.History, result is null ? null : result with { History = [], GeometryHistory = [] });
+            run.Clock.Tokens, run.Clock.Elapsed, run.Clock.Stepping, run.History, result is null ? null : result with { History = [] });
         sink.Write(StateFile, stream => JsonSerializer.Serialize(stream, state, StateJson.Options));
     }
 
@@ -65,21 +70,40 @@ internal static class RunFiles
             ReadTensors(source, BestFile, BestWeights(run));
         }
 
-        var geometry = ReadGeometry(source);
-        run.Geometry.Restore(geometry);
+        foreach (var (document, observer) in Documents(run).Where(pair => source.Contains(pair.Key)))
+        {
+            ReadDocument(source, document, observer);
+        }
+
         run.Restore(state);
-        return state.Result is { } result ? result with { History = [.. state.History], GeometryHistory = geometry, ResumedFromStep = state.Step } : null;
+        return state.Result is { } result ? result with { History = [.. state.History], ResumedFromStep = state.Step } : null;
     }
 
-    private static IReadOnlyList<GeometrySnapshot> ReadGeometry(FileSource source)
+    /// <summary>The observers by the names of their documents.</summary>
+    /// <exception cref="ArgumentException">Two have the same document, or one has a file of the checkpoint's own.</exception>
+    internal static IReadOnlyDictionary<string, ITrainingObserver> Documents(RunState run)
+    {
+        var documents = new Dictionary<string, ITrainingObserver>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (observer, document) in run.Observers.SelectMany(observer => observer.Documents.Select(document => (observer, document))))
+        {
+            if (Own.Contains(document, StringComparer.OrdinalIgnoreCase) || !documents.TryAdd(document, observer))
+            {
+                throw new ArgumentException($"The training observer {observer.GetType().Name} keeps what it saw as '{document}', a file that another observer or the checkpoint itself has. Give it another name.");
+            }
+        }
+
+        return documents;
+    }
+
+    private static void ReadDocument(FileSource source, string document, ITrainingObserver observer)
     {
         try
         {
-            return GeometryHistoryJson.Read(source.ReadAllBytes(GeometryHistoryFile.Name));
+            observer.Restore(document, source.ReadAllBytes(document));
         }
         catch (FormatException e)
         {
-            throw new ModelFileException(source.Describe(GeometryHistoryFile.Name), e.Message, innerException: e);
+            throw new ModelFileException(source.Describe(document), e.Message, innerException: e);
         }
     }
 
@@ -143,3 +167,28 @@ internal static class RunFiles
         }
     }
 }
+
+/// <summary>state.json of a training checkpoint: all that is no tensor and no observer's.</summary>
+/// <param name="Step">Optimizer steps done, which is also the position in schedule and data.</param>
+/// <param name="OptimizerStep">Updates that the moments have seen.</param>
+/// <param name="BestEpoch">The best validated epoch, or null.</param>
+/// <param name="BestLoss">Its validation loss; infinite before there is one.</param>
+/// <param name="EpochsWithoutGain">Epochs since then.</param>
+/// <param name="HasBestWeights">Whether there is a file of best weights.</param>
+/// <param name="Tokens">Real tokens trained on.</param>
+/// <param name="Elapsed">Time of training, earlier sessions included.</param>
+/// <param name="Stepping">The part of it spent in steps.</param>
+/// <param name="History">The figures of every step.</param>
+/// <param name="Result">What training returned, without its histories; null before its end.</param>
+internal sealed record StateDocument(
+    int Step,
+    int OptimizerStep,
+    int? BestEpoch,
+    double BestLoss,
+    int EpochsWithoutGain,
+    bool HasBestWeights,
+    long Tokens,
+    TimeSpan Elapsed,
+    TimeSpan Stepping,
+    IReadOnlyList<TrainingProgress> History,
+    FineTuneResult? Result);

@@ -2,7 +2,7 @@ namespace MLNet.Dispersion;
 
 /// <summary>What is measured of the hidden states' geometry while a backbone is trained: the same few texts, before, after and, if wanted, in between.</summary>
 /// <remarks>Measured in float32 and evaluation mode, whatever training computes in; draws no random numbers, so that the weights do not depend on it.</remarks>
-public sealed class GeometryProbeOptions
+public sealed class GeometryProbeOptions : IOptions
 {
     /// <summary>Optimizer steps from one measurement to the next. Default null: only before the first step and after the last. At least 1.</summary>
     public int? EverySteps { get; set; }
@@ -25,5 +25,19 @@ public sealed class GeometryProbeOptions
         var copy = (GeometryProbeOptions)MemberwiseClone();
         copy.Texts = Texts is null ? null : [.. Texts];
         return copy;
+    }
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="ArgumentException">A value is outside its range; the message names value and limit.</exception>
+    public void Validate() => new Require(nameof(GeometryProbeOptions)).Options(this);
+
+    /// <inheritdoc/>
+    void IOptions.Check(Require require)
+    {
+        require.AtLeast(EverySteps, 1, ", or null for before and after alone");
+        require.That(Texts is null or { Count: > 0 }, "empty", "at least one text, or null for training rows", nameof(Texts));
+        require.That(Texts is null || Texts.All(text => text is not null), "null in one entry", "texts, none of them null", nameof(Texts));
+        require.AtLeast(MaxTexts, 1);
+        require.AtLeast(MaxTokens, 2);
     }
 }

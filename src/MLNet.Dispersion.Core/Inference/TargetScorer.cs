@@ -51,3 +51,14 @@ internal sealed class TargetScorer(LanguageBackbone backbone)
         }
     }
 }
+
+/// <summary>A token whose probability is asked for.</summary>
+/// <param name="Position">The row of the states that predict it.</param>
+/// <param name="Token">Its id.</param>
+/// <param name="Sequence">The sequence whose score it adds to.</param>
+internal readonly record struct ScoredTarget(long Position, int Token, int Sequence);
+
+/// <summary>What the model says of a <see cref="ScoredSequence"/>.</summary>
+/// <param name="LogLikelihood">Sum over the scored tokens of the natural logarithm of their probability.</param>
+/// <param name="IsGreedy">Whether every scored token was the most likely one.</param>
+internal readonly record struct SequenceScore(double LogLikelihood, bool IsGreedy);

@@ -38,7 +38,7 @@ public sealed record TrainingProgress
     /// <summary>Gets the task loss on the held-out rows, at the end of an epoch that measured it; otherwise null.</summary>
     public double? ValidationLoss { get; init; }
 
-    /// <summary>Gets what the objective reports of this step beside its loss, by name (such as <see cref="TaskLoss.Accuracy"/>), each the mean over the step's targets; steps of version 0.1 that were read from a snapshot have fewer.</summary>
+    /// <summary>Gets what the objective reports of this step beside its loss, by name (such as those of <see cref="TrainingFigures"/>), each the mean over the step's targets; steps of version 0.1 that were read from a snapshot have fewer.</summary>
     public IReadOnlyDictionary<string, double> Figures { get; init; } = NoFigures;
 
     /// <summary>Gets what the objective reports of the held-out rows beside its loss, by name, each the mean over their targets; empty where nothing was validated after this step.</summary>
@@ -47,22 +47,22 @@ public sealed record TrainingProgress
     /// <summary>Gets the share of held-out rows classified rightly, where the task has such a figure and it was measured after this step; otherwise null.</summary>
     public double? ValidationAccuracy
     {
-        get => Find(ValidationFigures, MLNet.Dispersion.TaskLoss.Accuracy);
-        init => ValidationFigures = With(ValidationFigures, MLNet.Dispersion.TaskLoss.Accuracy, value);
+        get => Find(ValidationFigures, TrainingFigures.Accuracy);
+        init => ValidationFigures = With(ValidationFigures, TrainingFigures.Accuracy, value);
     }
 
     /// <summary>Gets T² KL(teacher || student) in this step, nats, before its share in the loss; null without a teacher (<see cref="FineTuneOptions.Distillation"/>). <see cref="TaskLoss"/> is the cross-entropy alone.</summary>
     public double? Distillation
     {
-        get => Find(Figures, DistillationObjective.Divergence);
-        init => Figures = With(Figures, DistillationObjective.Divergence, value);
+        get => Find(Figures, TrainingFigures.Distillation);
+        init => Figures = With(Figures, TrainingFigures.Distillation, value);
     }
 
     /// <summary>Gets 1 - cosine between the model's hidden states and the teacher's in this step, before its weight; null when it is off.</summary>
     public double? HiddenStateDistillation
     {
-        get => Find(Figures, DistillationObjective.HiddenStateDistances);
-        init => Figures = With(Figures, DistillationObjective.HiddenStateDistances, value);
+        get => Find(Figures, TrainingFigures.HiddenStateDistillation);
+        init => Figures = With(Figures, TrainingFigures.HiddenStateDistillation, value);
     }
 
     /// <summary>Gets the step of the checkpoint that the session which made this step had gone on from (<see cref="FineTuneOptions.Checkpoints"/>); null in a session that began at the beginning.</summary>
