@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.House.Tests;
 
@@ -25,7 +26,7 @@ public sealed partial class SourceTests
     }
 
     private static IEnumerable<string> SourceFiles() => Directory
-        .EnumerateFiles(Path.Combine(Repository.Folder, "src"), "*.cs", SearchOption.AllDirectories)
+        .EnumerateFiles(Path.Combine(Checkout.Folder, "src"), "*.cs", SearchOption.AllDirectories)
         .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
 
     [GeneratedRegex(@"^(?:\[[^\]]+\]\s*)?public (?:(?:static|sealed|abstract|readonly|partial) )*(?:class|record|struct|interface|enum) ", RegexOptions.Multiline)]

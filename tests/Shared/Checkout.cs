@@ -1,7 +1,7 @@
-namespace MLNet.Dispersion.House.Tests;
+namespace MLNet.Dispersion.Tests.Support;
 
 /// <summary>The checkout that the tests run in.</summary>
-internal static class Repository
+internal static class Checkout
 {
     /// <summary>Its root.</summary>
     internal static string Folder { get; } = Find();
