@@ -209,7 +209,7 @@ public sealed class DispersionSearch
         var definition = new StudyDefinition(StudyName, [.. metrics.Select(one => one.Objective)], _seed, _space);
         using var best = new BestModel(metric.Objective);
         var code = new TrialCode(_ml, data, pipeline, metrics, _options, _seed, best);
-        await using IStudyStorage storage = await _storage(definition, cancellationToken).ConfigureAwait(false);
+        await using IStudyStorage storage = await OpenAsync(definition, cancellationToken).ConfigureAwait(false);
         await EnqueueFirstAsync(storage, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Trial> trials = await new StudyRunner(storage, _sampler, _pruner).RunAsync(code.RunAsync, _limits, cancellationToken).ConfigureAwait(false);
         return new SearchResult(trials, storage.Definition, code, data.All, best);
@@ -224,14 +224,36 @@ public sealed class DispersionSearch
         return this;
     }
 
+    /// <summary>Opens the storage; a search that version 0.1 began over its default space goes on over that.</summary>
+    private async Task<IStudyStorage> OpenAsync(StudyDefinition definition, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _storage(definition, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StudyStorageException) when (ReferenceEquals(_space, DispersionSearchSpace.Default))
+        {
+            try
+            {
+                return await _storage(definition with { Space = DispersionSearchSpace.Former }, cancellationToken).ConfigureAwait(false);
+            }
+            catch (StudyStorageException)
+            {
+                // It is not that: the first error says what is wrong.
+            }
+
+            throw;
+        }
+    }
+
     private async Task EnqueueFirstAsync(IStudyStorage storage, CancellationToken cancellationToken)
     {
         FineTuneOptions plain = _options.Clone();
-        await storage.EnqueueAsync(DefaultKind, NearestPoint.To(plain, _space), cancellationToken).ConfigureAwait(false);
+        await storage.EnqueueAsync(DefaultKind, NearestPoint.To(plain, storage.Definition.Space), cancellationToken).ConfigureAwait(false);
         if (_limits.MaxTrials is null or > 1)
         {
             plain.Dispersion.Coefficient = 0;
-            await storage.EnqueueAsync(WithoutDispersionKind, NearestPoint.To(plain, _space), cancellationToken).ConfigureAwait(false);
+            await storage.EnqueueAsync(WithoutDispersionKind, NearestPoint.To(plain, storage.Definition.Space), cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -40,15 +40,19 @@ public static class DispersionSearchSpace
     /// A space for small backbones: dispersion on or off; where it is on, coefficient 0.01..1 (logarithmic), layers (all, last), variant (angular spread, orthogonalization), and where the variant reads it (<see cref="DispersionVariantExtensions.Reads"/>) tau 0.25..4 (logarithmic);
     /// learning rate 1e-5..2e-3 (logarithmic), epochs 1..5, all weights or LoRA of rank 4..32 (logarithmic). Take parameters out with <see cref="SearchSpace.Without"/>, add others of your own.
     /// </summary>
-    public static SearchSpace Default { get; } = SearchSpace.Empty
+    public static SearchSpace Default { get; } = Create(sub => sub.When(Variant, DispersionVariant.AngularSpread, reader => reader.LogUniform(Tau, 0.25, 4)));
+
+    /// <summary>The default of version 0.1, which sampled tau where nothing reads it as well: searches that it began go on over this.</summary>
+    internal static SearchSpace Former { get; } = Create(sub => sub.LogUniform(Tau, 0.25, 4));
+
+    private static SearchSpace Create(Func<SearchSpace, SearchSpace> addTau) => SearchSpace.Empty
         .LogUniform(LearningRate, 1e-5, 2e-3)
         .Integer(Epochs, 1, 5)
         .Choice(Dispersion, true, false)
-        .When(Dispersion, true, sub => sub
+        .When(Dispersion, true, sub => addTau(sub
             .LogUniform(Coefficient, 0.01, 1)
             .Choice(Layers, LayerSelection.All, LayerSelection.Last)
-            .Choice(Variant, DispersionVariant.AngularSpread, DispersionVariant.Orthogonalization)
-            .When(Variant, DispersionVariant.AngularSpread, reader => reader.LogUniform(Tau, 0.25, 4)))
+            .Choice(Variant, DispersionVariant.AngularSpread, DispersionVariant.Orthogonalization)))
         .Choice(Trained, AllWeights, Lora)
         .When(Trained, Lora, sub => sub.LogInteger(LoraRank, 4, 32));
 
