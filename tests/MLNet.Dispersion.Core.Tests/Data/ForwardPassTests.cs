@@ -28,8 +28,8 @@ public sealed class ForwardPassTests
         PassOutput pass = new ForwardPass(backbone).Train(TokenBatch.Pad([[1, 2, 3], [4]], padId: 0), HiddenStateSelection.None);
 
         Assert.True(backbone.SawTraining && backbone.SawGradients && pass.States.LastHiddenState.requires_grad);
-        Assert.Equal([true, true, true, true, false, false], pass.Mask!.data<bool>());
-        Assert.Equal([1, 2, 3, 4, 0, 0], pass.InputIds.data<long>());
+        Assert.Equal([true, true, true, true, false, false], pass.Mask!.data<bool>().ToArray());
+        Assert.Equal([1, 2, 3, 4, 0, 0], pass.InputIds.data<long>().ToArray());
     }
 
     /// <summary>Rows of other lengths beside a row change none of its bits, with the mask or without.</summary>
