@@ -114,6 +114,21 @@ public abstract class FineTunedTextModel : IDisposable
     /// <summary>Frees the weights; called once.</summary>
     private protected virtual void Free() => _fitted.Dispose();
 
+    /// <summary>The caller's options, checked and copied.</summary>
+    /// <param name="backbone">The backbone; not null.</param>
+    /// <param name="options">How to train.</param>
+    /// <param name="task">What is trained, for errors.</param>
+    /// <exception cref="ArgumentException">An option is outside its range, or the task has no use for it.</exception>
+    private protected static FineTuneOptions Checked(ModelSource backbone, FineTuneOptions options, string task)
+    {
+        ArgumentNullException.ThrowIfNull(backbone);
+        ArgumentNullException.ThrowIfNull(options);
+        options = options.Clone();
+        options.Validate();
+        TeacherCheck.Refuse(options, task);
+        return options;
+    }
+
     /// <summary>What is made of the head's outputs <c>[B, K]</c>, such as probabilities: row after row, <c>[B * K]</c>.</summary>
     private protected abstract float[] Finish(Tensor outputs);
 

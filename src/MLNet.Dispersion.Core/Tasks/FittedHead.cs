@@ -42,16 +42,14 @@ internal sealed class FittedHead : IDisposable
     /// <param name="texts">The texts, or the first ones of pairs; checked.</param>
     /// <param name="secondTexts">The second ones; null for single texts.</param>
     /// <param name="outputCount">Numbers a text (K).</param>
-    /// <param name="objective">Makes the task of the head.</param>
-    /// <param name="rows">Puts labels beside the texts.</param>
+    /// <param name="objective">Makes the task of the head; it has the rows' targets.</param>
     internal static FittedHead Train(
         ModelSource backbone,
         FineTuneOptions options,
         IReadOnlyList<string?> texts,
         IReadOnlyList<string?>? secondTexts,
         int outputCount,
-        Func<ScoreHead, TrainingObjective> objective,
-        Func<EncodedTexts, TrainingRows> rows)
+        Func<ScoreHead, TrainingObjective> objective)
     {
         TorchRuntime.EnsureLoaded();
         Device device = TorchRuntime.SelectDevice(options.Device);
@@ -63,7 +61,7 @@ internal sealed class FittedHead : IDisposable
             EncodedTexts encoded = encoder.Encode(texts, secondTexts);
             head = ScoreHead.Create(model.Backbone.Info.HiddenSize, outputCount, options.Seed ?? 0, device);
             IReadOnlyList<int[]>? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe).Sequences : null;
-            var result = FineTuneLoop.Run(model.Backbone, objective(head), rows(encoded), options, device, probeTexts);
+            var result = FineTuneLoop.Run(model.Backbone, objective(head), new TrainingRows(encoded), options, device, probeTexts);
             return new FittedHead(model, head, encoder, secondTexts is not null)
             {
                 ScoringPrecision = options.ScoringPrecision,

@@ -77,3 +77,21 @@ internal sealed record HeadFiles(string Kind)
         return new ScoreHead(weight.to(device, copy: true));
     }
 }
+
+/// <summary>What the settings files of all heads hold.</summary>
+internal interface IHeadSettings
+{
+    /// <summary>The version that this build writes and reads.</summary>
+    const int CurrentVersion = 1;
+
+    int FormatVersion { get; }
+
+    int MaxSequenceLength { get; }
+
+    Precision ScoringPrecision { get; }
+
+    bool Pairs { get; }
+
+    /// <summary>What is wrong with the values, as a sentence without its stop; null when they are right.</summary>
+    string? Problem { get; }
+}

@@ -39,14 +39,9 @@ public sealed class TextClassifier : FineTunedTextModel
         FineTuneOptions options,
         IReadOnlyList<string?>? secondTexts = null)
     {
-        ArgumentNullException.ThrowIfNull(backbone);
-        ArgumentNullException.ThrowIfNull(options);
-        options = options.Clone();
-        options.Validate();
-        TeacherCheck.Refuse(options, "text classification");
+        options = Checked(backbone, options, "text classification");
         LabelledTexts.Check(texts, secondTexts, labels, classCount);
-        return new TextClassifier(FittedHead.Train(
-            backbone, options, texts, secondTexts, classCount, head => new ClassificationObjective(head), encoded => new TrainingRows(encoded, labels)));
+        return new TextClassifier(FittedHead.Train(backbone, options, texts, secondTexts, classCount, head => new ClassificationObjective(head, labels)));
     }
 
     /// <summary>Reads a classifier that <see cref="FineTunedTextModel.Save"/> wrote.</summary>
@@ -64,4 +59,18 @@ public sealed class TextClassifier : FineTunedTextModel
 
     private protected override void WriteHead(FileSink sink, ScoreHead head) =>
         Files.Write(sink, head, new ClassifierSettings(IHeadSettings.CurrentVersion, ClassCount, MaxSequenceLength, ScoringPrecision, ReadsPairs), GeometryHistory);
+}
+
+/// <summary>What classifier.json holds.</summary>
+/// <param name="FormatVersion">Of the file; this build writes and reads 1.</param>
+/// <param name="ClassCount">Classes (K).</param>
+/// <param name="MaxSequenceLength">The most tokens of one text, or of one pair.</param>
+/// <param name="ScoringPrecision">The number type of scoring; files of builds that had no choice do not name it.</param>
+/// <param name="Pairs">Whether it reads pairs of texts.</param>
+internal sealed record ClassifierSettings(int FormatVersion, int ClassCount, int MaxSequenceLength, Precision ScoringPrecision = Precision.Float32, bool Pairs = false) : IHeadSettings
+{
+    /// <inheritdoc/>
+    string? IHeadSettings.Problem => ClassCount < 2 || MaxSequenceLength < 1
+        ? $"It names {ClassCount} classes and texts of {MaxSequenceLength} tokens; there must be at least 2 and 1"
+        : null;
 }

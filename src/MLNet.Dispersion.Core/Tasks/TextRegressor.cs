@@ -39,18 +39,11 @@ public sealed class TextRegressor : FineTunedTextModel
         FineTuneOptions options,
         IReadOnlyList<string?>? secondTexts = null)
     {
-        ArgumentNullException.ThrowIfNull(backbone);
-        ArgumentNullException.ThrowIfNull(options);
-        options = options.Clone();
-        options.Validate();
-        TeacherCheck.Refuse(options, "text regression");
+        options = Checked(backbone, options, "text regression");
         NumberedTexts.Check(texts, secondTexts, labels);
         var scale = LabelScale.Of(labels);
         float[] values = scale.Standardised(labels);
-        return new TextRegressor(
-            FittedHead.Train(
-                backbone, options, texts, secondTexts, 1, head => new RegressionObjective(head), encoded => new TrainingRows(encoded, null) { Values = values }),
-            scale);
+        return new TextRegressor(FittedHead.Train(backbone, options, texts, secondTexts, 1, head => new RegressionObjective(head, values)), scale);
     }
 
     /// <summary>Reads a regressor that <see cref="FineTunedTextModel.Save"/> wrote.</summary>
@@ -68,4 +61,46 @@ public sealed class TextRegressor : FineTunedTextModel
 
     private protected override void WriteHead(FileSink sink, ScoreHead head) =>
         Files.Write(sink, head, new RegressorSettings(IHeadSettings.CurrentVersion, MaxSequenceLength, ScoringPrecision, ReadsPairs, LabelMean, LabelDeviation), GeometryHistory);
+}
+
+/// <summary>What regressor.json holds.</summary>
+/// <param name="FormatVersion">Of the file; this build writes and reads 1.</param>
+/// <param name="MaxSequenceLength">The most tokens of one text, or of one pair.</param>
+/// <param name="ScoringPrecision">The number type of scoring.</param>
+/// <param name="Pairs">Whether it reads pairs of texts.</param>
+/// <param name="LabelMean">The mean of the training labels, which is added to what the head says.</param>
+/// <param name="LabelDeviation">Their standard deviation, by which what the head says is multiplied first.</param>
+internal sealed record RegressorSettings(int FormatVersion, int MaxSequenceLength, Precision ScoringPrecision, bool Pairs, double LabelMean, double LabelDeviation) : IHeadSettings
+{
+    /// <inheritdoc/>
+    string? IHeadSettings.Problem =>
+        MaxSequenceLength < 1 ? $"It names texts of {MaxSequenceLength} tokens; there must be at least 1"
+        : !double.IsFinite(LabelMean) || !double.IsFinite(LabelDeviation) || LabelDeviation <= 0 ? $"It names labels of mean {LabelMean} and standard deviation {LabelDeviation}; both must be finite, the latter above 0"
+        : null;
+}
+
+/// <summary>Between a regression's labels and the numbers of mean 0 and variance 1 that are trained on.</summary>
+/// <param name="Mean">The labels' mean.</param>
+/// <param name="Deviation">Their standard deviation (of the population), above 0.</param>
+internal sealed record LabelScale(double Mean, double Deviation)
+{
+    /// <summary>The scale of labels that <see cref="NumberedTexts"/> has checked.</summary>
+    internal static LabelScale Of(IReadOnlyList<float> labels)
+    {
+        double mean = labels.Average(label => (double)label);
+        return new LabelScale(mean, Math.Sqrt(labels.Average(label => (label - mean) * (label - mean))));
+    }
+
+    internal float[] Standardised(IReadOnlyList<float> labels) => [.. labels.Select(label => (float)((label - Mean) / Deviation))];
+
+    /// <summary>Turns predictions back into labels, in place.</summary>
+    internal float[] Restored(float[] predictions)
+    {
+        for (int i = 0; i < predictions.Length; i++)
+        {
+            predictions[i] = (float)((predictions[i] * Deviation) + Mean);
+        }
+
+        return predictions;
+    }
 }

@@ -1,10 +1,11 @@
 using System.Globalization;
+using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
 namespace MLNet.Dispersion;
 
 /// <summary>The texts of the training data with their classes, from 0, read once into memory.</summary>
-internal sealed class ClassRows(ClassifierColumns columns, int classCount, ClassValues? classes) : LabelledRows<uint, int>(columns)
+internal sealed class ClassRows(ClassifierColumns columns, int classCount, ClassValues? classes) : LabelledRows<int>(columns)
 {
     /// <exception cref="ArgumentException">No row has a label, or all rows have the same one.</exception>
     internal override void CheckTrainable(IExceptionContext context)
@@ -23,9 +24,6 @@ internal sealed class ClassRows(ClassifierColumns columns, int classCount, Class
     }
 
     // Key 0 is "missing".
-    protected override bool TryTake(uint value, out int label)
-    {
-        label = (int)value - 1;
-        return value >= 1 && value <= classCount;
-    }
+    private protected override Func<bool> LabelReader(DataViewRowCursor cursor, DataViewSchema.Column label) =>
+        Reader<uint>(cursor, label, key => key >= 1 && key <= classCount ? (int)key - 1 : null);
 }

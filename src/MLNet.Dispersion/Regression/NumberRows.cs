@@ -1,10 +1,11 @@
 using System.Globalization;
+using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
 namespace MLNet.Dispersion;
 
 /// <summary>The texts of the training data with their numbers, read once into memory.</summary>
-internal sealed class NumberRows(RegressionColumns columns) : LabelledRows<float, float>(columns)
+internal sealed class NumberRows(RegressionColumns columns) : LabelledRows<float>(columns)
 {
     private (int Row, float Label)? _infinite;
 
@@ -29,15 +30,16 @@ internal sealed class NumberRows(RegressionColumns columns) : LabelledRows<float
         }
     }
 
+    private protected override Func<bool> LabelReader(DataViewRowCursor cursor, DataViewSchema.Column label) => Reader<float>(cursor, label, Taken);
+
     // NaN is "missing".
-    protected override bool TryTake(float value, out float label)
+    private float? Taken(float value)
     {
-        label = value;
         if (float.IsInfinity(value))
         {
             _infinite ??= (RowsRead - 1, value);
         }
 
-        return !float.IsNaN(value);
+        return float.IsNaN(value) ? null : value;
     }
 }

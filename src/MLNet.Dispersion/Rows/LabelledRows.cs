@@ -88,28 +88,28 @@ internal abstract class LabelledRows(TaskColumns columns)
     }
 }
 
-/// <summary>Such rows with labels of one type.</summary>
-/// <typeparam name="TColumn">What the label column holds.</typeparam>
+/// <summary>Such rows with their labels, as training takes them.</summary>
 /// <typeparam name="TLabel">What training takes.</typeparam>
-internal abstract class LabelledRows<TColumn, TLabel>(TaskColumns columns) : LabelledRows(columns)
+internal abstract class LabelledRows<TLabel>(TaskColumns columns) : LabelledRows(columns)
+    where TLabel : struct
 {
     private readonly List<TLabel> _labels = [];
 
     /// <summary>One a text.</summary>
     internal IReadOnlyList<TLabel> Labels => _labels;
 
-    /// <summary>Turns a label of the data into one to train on.</summary>
-    /// <returns>Whether there is one; without, the row is left out.</returns>
-    protected abstract bool TryTake(TColumn value, out TLabel label);
-
-    private protected sealed override Func<bool> LabelReader(DataViewRowCursor cursor, DataViewSchema.Column label)
+    /// <summary>What takes labels from a column.</summary>
+    /// <param name="cursor">The cursor.</param>
+    /// <param name="label">A column of <typeparamref name="TColumn"/>.</param>
+    /// <param name="read">Turns a value of the column into a label; null where there is none.</param>
+    protected Func<bool> Reader<TColumn>(DataViewRowCursor cursor, DataViewSchema.Column label, Func<TColumn, TLabel?> read)
     {
-        ValueGetter<TColumn> read = cursor.GetGetter<TColumn>(label);
+        ValueGetter<TColumn> getter = cursor.GetGetter<TColumn>(label);
         TColumn value = default!;
         return () =>
         {
-            read(ref value);
-            if (!TryTake(value, out TLabel taken))
+            getter(ref value);
+            if (read(value) is not { } taken)
             {
                 return false;
             }
@@ -119,7 +119,7 @@ internal abstract class LabelledRows<TColumn, TLabel>(TaskColumns columns) : Lab
         };
     }
 
-    /// <summary>The one label that all rows have; false where there are several.</summary>
+    /// <summary>Whether all rows have the same label; there is at least one row.</summary>
     protected bool AllSame(out TLabel label)
     {
         label = _labels[0];

@@ -28,7 +28,7 @@ public sealed class MixedPrecisionCurveTests
         model.Backbone.ComputeType = ScalarType.BFloat16;
         model.Backbone.train();
 
-        double[] curve = [.. batches.Select((batch, i) => step.Run([new TrainingRows(batch, null).Batch([.. Enumerable.Range(0, batch.Length)], 0)], schedule.At(i), CancellationToken.None).TaskLoss)];
+        double[] curve = [.. batches.Select((batch, i) => step.Run([new TrainingRows(batch).Batch([.. Enumerable.Range(0, batch.Length)], 0)], schedule.At(i), CancellationToken.None).TaskLoss)];
 
         AssertNear(reference, curve);
     }

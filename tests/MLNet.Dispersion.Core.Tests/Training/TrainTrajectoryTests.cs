@@ -57,7 +57,7 @@ public sealed class TrainTrajectoryTests
         for (long step = 0; step < ids.shape[0]; step++)
         {
             int[][] rows = [.. Enumerable.Range(0, (int)ids.shape[1]).Select(row => ids[step][row].data<long>().Select(id => (int)id).ToArray())];
-            batches.Add(new TrainingRows(rows, null).Batch([.. Enumerable.Range(0, rows.Length)], padId: 0));
+            batches.Add(new TrainingRows(rows).Batch([.. Enumerable.Range(0, rows.Length)], padId: 0));
         }
 
         return batches;

@@ -8,7 +8,8 @@ internal sealed class FineTuneLoop : IDisposable
     private const int PreparedSteps = 2;
     private readonly LanguageBackbone _backbone;
     private readonly FineTuneOptions _options;
-    private readonly TrainingRows _train;
+    private readonly TrainingRows _rows;
+    private readonly int[] _train;
     private readonly BatchPlanner _planner;
     private readonly Validator? _validator;
     private readonly DecoupledAdamW _optimizer;
@@ -27,11 +28,11 @@ internal sealed class FineTuneLoop : IDisposable
         _options = options;
         _padId = backbone.Info.PadTokenId ?? backbone.Info.EosTokenId ?? 0;
         int seed = options.Seed ?? 0;
-        var (train, validation) = ValidationSplit.Split(rows, options.ValidationFraction, seed);
-        _train = rows.Subset(train);
-        _planner = new BatchPlanner([.. _train.Sequences.Select(sequence => sequence.Length)], options.MicroBatchSize);
+        _rows = rows;
+        (_train, int[] validation) = ValidationSplit.Split(rows.Count, objective.Group, options.ValidationFraction, seed);
+        _planner = new BatchPlanner([.. _train.Select(row => rows.Sequences[row].Length)], options.MicroBatchSize);
         _optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, trained.Head, options);
-        _validator = validation.Length > 0 ? new Validator(backbone, objective.ForValidation, rows.Subset(validation), options.MicroBatchSize, _padId, device) : null;
+        _validator = validation.Length > 0 ? new Validator(backbone, objective.ForValidation, rows, validation, options.MicroBatchSize, _padId, device) : null;
         var geometry = new GeometryTracker(backbone, probeTexts ?? rows.Sequences, options.GeometryProbe, options.CancellationToken);
         var generators = new TrainingGenerators(seed);
         _run = new RunState(_optimizer, new WeightSnapshot(_optimizer.Parameters), generators, geometry);
@@ -57,7 +58,7 @@ internal sealed class FineTuneLoop : IDisposable
     /// <param name="probeTexts">The texts whose geometry is followed; null to choose from the rows.</param>
     internal static FineTuneResult Run(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device, IReadOnlyList<int[]>? probeTexts)
     {
-        CheckSupport(backbone, objective, options);
+        CheckSupport(backbone, objective, rows, options);
         HostAllocator.KeepFreedMemory();
         ScalarType computeType = backbone.ComputeType;
         double? dropout = backbone.DropoutProbability;
@@ -97,11 +98,12 @@ internal sealed class FineTuneLoop : IDisposable
         _run.Dispose();
     }
 
-    private static void CheckSupport(LanguageBackbone backbone, TrainingObjective objective, FineTuneOptions options)
+    private static void CheckSupport(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options)
     {
-        if (objective is not DistillationObjective)
+        objective.CheckOptions(options);
+        if (objective.TargetRows is { } targets && targets != rows.Count)
         {
-            TeacherCheck.Refuse(options, "this task");
+            throw new ArgumentException($"There are {rows.Count} training rows, but the objective '{objective.Name}' has the targets of {targets}.", nameof(objective));
         }
 
         if (options.NeftuneAlpha > 0 && backbone.TokenEmbeddingWeight is null)
@@ -157,7 +159,7 @@ internal sealed class FineTuneLoop : IDisposable
         int seed = unchecked((int)SeedStream.Derive(_options.Seed ?? 0, SeedStream.Shuffle));
         foreach (int[][] group in _planner.Epoch(seed, epoch).Chunk(_options.GradientAccumulationSteps).Skip(done))
         {
-            yield return [.. group.Select(rows => _train.Batch(rows, _padId))];
+            yield return [.. group.Select(batch => _rows.Batch([.. batch.Select(index => _train[index])], _padId))];
         }
     }
 
@@ -186,22 +188,21 @@ internal sealed class FineTuneLoop : IDisposable
         return true;
     }
 
-    private TrainingProgress Progress(int step, int epoch, StepFigures figures, double learningRate, ValidationFigures? validation) => new(
-        step,
-        _schedule.TotalSteps,
-        epoch,
-        figures.TaskLoss,
-        figures.Dispersion,
-        learningRate,
-        figures.GradientNorm,
-        _run.Clock.TokensPerSecond,
-        _run.Clock.Elapsed,
-        _run.Clock.Remaining(step, _schedule.TotalSteps),
-        validation?.Loss,
-        validation?.Accuracy)
+    private TrainingProgress Progress(int step, int epoch, StepFigures figures, double learningRate, ValidationFigures? validation) => new()
     {
-        Distillation = figures.Distillation,
-        HiddenStateDistillation = figures.HiddenStateDistillation,
+        Step = step,
+        TotalSteps = _schedule.TotalSteps,
+        Epoch = epoch,
+        TaskLoss = figures.TaskLoss,
+        Dispersion = figures.Dispersion,
+        LearningRate = learningRate,
+        GradientNorm = figures.GradientNorm,
+        TokensPerSecond = _run.Clock.TokensPerSecond,
+        Elapsed = _run.Clock.Elapsed,
+        Remaining = _run.Clock.Remaining(step, _schedule.TotalSteps),
+        ValidationLoss = validation?.Loss,
+        Figures = figures.Named,
+        ValidationFigures = validation?.Figures ?? TrainingProgress.NoFigures,
         ResumedFromStep = _run.ResumedFromStep,
     };
 

@@ -1,38 +1,75 @@
 namespace MLNet.Dispersion;
 
 /// <summary>How training stands after an optimizer step.</summary>
-/// <param name="Step">Optimizer steps done, from 1.</param>
-/// <param name="TotalSteps">Optimizer steps planned.</param>
-/// <param name="Epoch">The current epoch, from 1.</param>
-/// <param name="TaskLoss">The task's loss in this step (cross-entropy, nats; of a regression the mean squared error, in variances of the labels).</param>
-/// <param name="Dispersion">The dispersion loss in this step, before its coefficient; null when it is off.</param>
-/// <param name="LearningRate">The backbone's learning rate of this step.</param>
-/// <param name="GradientNorm">The norm of all gradients before clipping.</param>
-/// <param name="TokensPerSecond">Real tokens trained on per second since the start, validation left out.</param>
-/// <param name="Elapsed">Time since the start, sessions before an interruption included.</param>
-/// <param name="Remaining">Estimated time to the planned end.</param>
-/// <param name="ValidationLoss">The task loss on the held-out rows, at the end of an epoch that measured it; otherwise null.</param>
-/// <param name="ValidationAccuracy">The share of held-out rows classified rightly, where the task has such a figure and it was measured after this step; otherwise null.</param>
-public sealed record TrainingProgress(
-    int Step,
-    int TotalSteps,
-    int Epoch,
-    double TaskLoss,
-    double? Dispersion,
-    double LearningRate,
-    double GradientNorm,
-    double TokensPerSecond,
-    TimeSpan Elapsed,
-    TimeSpan Remaining,
-    double? ValidationLoss = null,
-    double? ValidationAccuracy = null)
+public sealed record TrainingProgress
 {
-    /// <summary>T² KL(teacher || student) in this step, nats, before its share in the loss; null without a teacher (<see cref="FineTuneOptions.Distillation"/>). <see cref="TaskLoss"/> is the cross-entropy alone.</summary>
-    public double? Distillation { get; init; }
+    internal static readonly IReadOnlyDictionary<string, double> NoFigures = new Dictionary<string, double>();
 
-    /// <summary>1 - cosine between the model's hidden states and the teacher's in this step, before its weight; null when it is off.</summary>
-    public double? HiddenStateDistillation { get; init; }
+    /// <summary>Gets the optimizer steps done, from 1.</summary>
+    public required int Step { get; init; }
 
-    /// <summary>The step of the checkpoint that the session which made this step had gone on from (<see cref="FineTuneOptions.Checkpoints"/>); null in a session that began at the beginning.</summary>
+    /// <summary>Gets the optimizer steps planned.</summary>
+    public required int TotalSteps { get; init; }
+
+    /// <summary>Gets the current epoch, from 1.</summary>
+    public required int Epoch { get; init; }
+
+    /// <summary>Gets the task's loss in this step (cross-entropy, nats; of a regression the mean squared error, in variances of the labels).</summary>
+    public required double TaskLoss { get; init; }
+
+    /// <summary>Gets the dispersion loss in this step, before its coefficient; null when it is off.</summary>
+    public double? Dispersion { get; init; }
+
+    /// <summary>Gets the backbone's learning rate of this step.</summary>
+    public required double LearningRate { get; init; }
+
+    /// <summary>Gets the norm of all gradients before clipping.</summary>
+    public required double GradientNorm { get; init; }
+
+    /// <summary>Gets the real tokens trained on per second since the start, validation left out.</summary>
+    public required double TokensPerSecond { get; init; }
+
+    /// <summary>Gets the time since the start, sessions before an interruption included.</summary>
+    public required TimeSpan Elapsed { get; init; }
+
+    /// <summary>Gets the estimated time to the planned end.</summary>
+    public required TimeSpan Remaining { get; init; }
+
+    /// <summary>Gets the task loss on the held-out rows, at the end of an epoch that measured it; otherwise null.</summary>
+    public double? ValidationLoss { get; init; }
+
+    /// <summary>Gets what the objective reports of this step beside its loss, by name (such as <see cref="TaskLoss.Accuracy"/>), each the mean over the step's targets; steps of version 0.1 that were read from a snapshot have fewer.</summary>
+    public IReadOnlyDictionary<string, double> Figures { get; init; } = NoFigures;
+
+    /// <summary>Gets what the objective reports of the held-out rows beside its loss, by name, each the mean over their targets; empty where nothing was validated after this step.</summary>
+    public IReadOnlyDictionary<string, double> ValidationFigures { get; init; } = NoFigures;
+
+    /// <summary>Gets the share of held-out rows classified rightly, where the task has such a figure and it was measured after this step; otherwise null.</summary>
+    public double? ValidationAccuracy
+    {
+        get => Find(ValidationFigures, MLNet.Dispersion.TaskLoss.Accuracy);
+        init => ValidationFigures = With(ValidationFigures, MLNet.Dispersion.TaskLoss.Accuracy, value);
+    }
+
+    /// <summary>Gets T² KL(teacher || student) in this step, nats, before its share in the loss; null without a teacher (<see cref="FineTuneOptions.Distillation"/>). <see cref="TaskLoss"/> is the cross-entropy alone.</summary>
+    public double? Distillation
+    {
+        get => Find(Figures, DistillationObjective.Divergence);
+        init => Figures = With(Figures, DistillationObjective.Divergence, value);
+    }
+
+    /// <summary>Gets 1 - cosine between the model's hidden states and the teacher's in this step, before its weight; null when it is off.</summary>
+    public double? HiddenStateDistillation
+    {
+        get => Find(Figures, DistillationObjective.HiddenStateDistances);
+        init => Figures = With(Figures, DistillationObjective.HiddenStateDistances, value);
+    }
+
+    /// <summary>Gets the step of the checkpoint that the session which made this step had gone on from (<see cref="FineTuneOptions.Checkpoints"/>); null in a session that began at the beginning.</summary>
     public int? ResumedFromStep { get; init; }
+
+    private static double? Find(IReadOnlyDictionary<string, double> figures, string name) => figures.TryGetValue(name, out double value) ? value : null;
+
+    private static IReadOnlyDictionary<string, double> With(IReadOnlyDictionary<string, double> figures, string name, double? value) =>
+        value is { } number ? new Dictionary<string, double>(figures) { [name] = number } : figures;
 }

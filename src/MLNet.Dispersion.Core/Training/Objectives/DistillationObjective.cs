@@ -3,9 +3,15 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
-/// <summary>Predict the next token, and what a teacher predicts of it. The owner disposes it.</summary>
+/// <summary>Predicts the next token, and what a teacher predicts of it. The owner disposes it.</summary>
 internal sealed class DistillationObjective : TrainingObjective, IDisposable
 {
+    /// <summary>The name of a figure: T² KL(teacher || student), nats.</summary>
+    internal const string Divergence = "distillation";
+
+    /// <summary>The name of a figure: 1 - cosine between hidden states and the teacher's, averaged over layers.</summary>
+    internal const string HiddenStateDistances = "hidden state distillation";
+
     private readonly CausalLMObjective _task = new();
     private readonly DistillationTeacher _teacher;
     private readonly DistillationOptions _options;
@@ -26,16 +32,28 @@ internal sealed class DistillationObjective : TrainingObjective, IDisposable
     }
 
     /// <inheritdoc/>
-    internal override IReadOnlyList<Parameter> HeadParameters => _projection is null ? [] : [_projection];
+    public override string Name => "distillation";
 
     /// <inheritdoc/>
-    internal override IEnumerable<int> HiddenStates => _options.HiddenStateWeight > 0 ? Enumerable.Range(1, _layers) : [];
+    public override IReadOnlyList<Parameter> HeadParameters => _projection is null ? [] : [_projection];
 
     /// <inheritdoc/>
-    internal override TrainingObjective ForValidation => _task;
+    public override IEnumerable<int> HiddenStates => _options.HiddenStateWeight > 0 ? Enumerable.Range(1, _layers) : [];
 
     /// <inheritdoc/>
-    internal override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
+    public override TrainingObjective ForValidation => _task;
+
+    /// <inheritdoc/>
+    public override long CountTargets(TaskBatch batch) => CausalLMObjective.CountTokens(batch.Tokens);
+
+    /// <inheritdoc/>
+    public override void CheckOptions(FineTuneOptions options)
+    {
+        // It has the teacher that they may ask for.
+    }
+
+    /// <inheritdoc/>
+    public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
     {
         Tensor targets = CausalLMObjective.Targets(batch.Tokens, inputIds.device);
         BackboneOutput taught = _teacher.Read(inputIds, batch.Tokens.AttentionMaskTensor(inputIds.device), _taughtStates);
@@ -49,7 +67,7 @@ internal sealed class DistillationObjective : TrainingObjective, IDisposable
             sum = sum.Plus(distance.Times(_options.HiddenStateWeight));
         }
 
-        return new TaskLoss(sum) { Distillation = sums };
+        return new TaskLoss(sum) { Own = tensor(sums.CrossEntropy), Figures = Named(sums) };
     }
 
     /// <inheritdoc/>
@@ -57,6 +75,22 @@ internal sealed class DistillationObjective : TrainingObjective, IDisposable
     {
         _projection?.Dispose();
         _teacher.Dispose();
+    }
+
+    private static Dictionary<string, Tensor> Named(DistillationSums sums)
+    {
+        var figures = new Dictionary<string, Tensor>();
+        if (sums.Divergence is { } divergence)
+        {
+            figures.Add(Divergence, tensor(divergence));
+        }
+
+        if (sums.HiddenStates is { } distance)
+        {
+            figures.Add(HiddenStateDistances, tensor(distance));
+        }
+
+        return figures;
     }
 
     private Tensor Predictions(LanguageBackbone backbone, BackboneOutput output, BackboneOutput taught, Tensor targets, DistillationSums sums)

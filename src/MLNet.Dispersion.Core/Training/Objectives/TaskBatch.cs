@@ -1,11 +1,6 @@
 namespace MLNet.Dispersion;
 
-/// <summary>One micro-batch: tokens, what is to be predicted, and how many predictions that makes.</summary>
-/// <param name="Tokens">The padded sequences.</param>
-/// <param name="Labels">Class indices, one a row; empty where the task has none, as language modelling, whose targets are the tokens themselves.</param>
-/// <param name="TargetCount">Predictions whose losses are summed: rows, or tokens with a successor.</param>
-internal sealed record TaskBatch(TokenBatch Tokens, long[] Labels, long TargetCount)
-{
-    /// <summary>Numbers to be predicted, one a row; empty where the task has none.</summary>
-    internal float[] Values { get; init; } = [];
-}
+/// <summary>One micro-batch: tokens, and the rows that they are of, by which the objective finds their targets.</summary>
+/// <param name="Tokens">The padded sequences, one a row.</param>
+/// <param name="Rows">The place of each among all rows of the data, from 0.</param>
+public sealed record TaskBatch(TokenBatch Tokens, IReadOnlyList<int> Rows);
