@@ -1,6 +1,6 @@
 namespace MLNet.Dispersion.Files;
 
-/// <summary>A place to which the files of a checkpoint are written: a directory, or the entries of an ML.NET model zip.</summary>
+/// <summary>A place to which the files of a model are written: a directory, or the entries of an ML.NET model zip.</summary>
 public abstract class FileSink
 {
     /// <summary>Writes one file.</summary>

@@ -84,7 +84,7 @@ public sealed partial class PretrainedLanguageModel : IDisposable
                 network.to(device);
             }
 
-            return new PretrainedLanguageModel(backbone.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(backbone.Source, network.Info)), TokenizerFiles.Any(backbone.Source))
+            return new PretrainedLanguageModel(backbone.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(backbone.Source, network.Info)), TextTokenizer.IsIn(backbone.Source))
             {
                 Origin = new AdapterBase(backbone.Name, (backbone.Source as DirectorySource)?.Name),
             };
