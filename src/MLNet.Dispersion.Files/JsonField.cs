@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Unicode;
 
 namespace MLNet.Dispersion.Files;
@@ -37,9 +38,6 @@ public readonly struct JsonField
 
     /// <summary>Gets whether it is a list.</summary>
     public bool IsArray => Kind == JsonValueKind.Array;
-
-    /// <summary>Gets the value itself, for what this type has no method.</summary>
-    public JsonElement Element => _element;
 
     /// <summary>Reads a whole file whose root must be an object.</summary>
     /// <param name="source">Where the file is.</param>
@@ -207,6 +205,20 @@ public readonly struct JsonField
             ? value
             : throw Fail("it must be a finite number");
 
+    /// <summary>Makes an object that can be changed and written again, such as a configuration that is saved with the model.</summary>
+    /// <returns>A copy, of which each text is known to be valid Unicode.</returns>
+    /// <exception cref="ModelFileException">This is no object, or a text in it is no valid Unicode.</exception>
+    public JsonObject ToObject()
+    {
+        if (!IsObject)
+        {
+            throw Fail("it must be an object, written in braces");
+        }
+
+        RequireTexts();
+        return JsonObject.Create(_element)!;
+    }
+
     /// <summary>Makes the exception that says what is wrong with this value; the caller throws it.</summary>
     /// <param name="problem">What is wrong, as the rest of a sentence: "it must be a string".</param>
     /// <param name="inner">The cause, or null.</param>
@@ -214,6 +226,20 @@ public readonly struct JsonField
     {
         string place = _path.Length == 0 ? "The file" : $"\"{_path}\"";
         return new ModelFileException(_file, $"{place} cannot be used: {problem}. Correct it, or fetch the file again from where the model came from.", innerException: inner);
+    }
+
+    // Texts are decoded on demand: a damaged one must show now, not at a later use.
+    private void RequireTexts()
+    {
+        foreach (JsonField part in IsObject ? Members().Select(member => member.Value) : IsArray ? Items() : [])
+        {
+            part.RequireTexts();
+        }
+
+        if (Kind == JsonValueKind.String)
+        {
+            _ = AsString();
+        }
     }
 
     private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "…";

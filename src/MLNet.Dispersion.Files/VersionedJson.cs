@@ -1,132 +1,40 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace MLNet.Dispersion.Files;
 
-/// <summary>Writes and reads one kind of JSON document that says which kind it is and in which version. Immutable and thread-safe.</summary>
-/// <remarks>
-/// <para>
-/// A document is an object of <c>"schema"</c>, <c>"version"</c> and the properties of a record in camel case; enums stand by their names, NaN and infinity as
-/// <c>"NaN"</c>, <c>"Infinity"</c> and <c>"-Infinity"</c>. Another kind, a newer version, a value of another type, a name that stands twice, and a missing value
-/// are refused, and the message names the place; members that nobody knows are passed over. What a document may lack, such as a figure that an earlier version did
-/// not have, has a default in its record.
-/// </para>
-/// <para>
-/// Texts that cannot be read are a <see cref="FormatException"/>, files of a <see cref="FileSource"/> a <see cref="ModelFileException"/>.
-/// </para>
-/// </remarks>
-/// <example>
-/// <code>
-/// public sealed record Recipe(string Name, double Grams, double? Minutes = null);
-///
-/// var recipes = new VersionedJson&lt;Recipe&gt;("recipe", "example/recipe", version: 1, cure: "Write it again with Recipe.Save.");
-/// string json = recipes.Write(new Recipe("bread", 500));
-/// Recipe again = recipes.Read(json);
-/// </code>
-/// </example>
-/// <typeparam name="T">The record that a document holds. Its constructor's parameters without a default, and required properties, must be there.</typeparam>
-public sealed class VersionedJson<T>
-    where T : class
+/// <summary>What all kinds of versioned JSON documents have in common; see <see cref="VersionedJson{T}"/>. Immutable and thread-safe.</summary>
+public abstract class VersionedJson
 {
-    private const string SchemaField = "schema";
-    private const string VersionField = "version";
-    private readonly string _name;
-    private readonly string? _schema;
-    private readonly int _version;
-    private readonly string _cure;
-
-    /// <summary>Describes a kind of document.</summary>
-    /// <param name="name">What messages call it: "condensation report".</param>
-    /// <param name="schema">What stands in its field <c>schema</c>: "mlnet-dispersion/condensation-report"; null for documents that people write, who need not say it.</param>
-    /// <param name="version">The version that is written, from 1; raised when a reader of the former one would go wrong. All versions up to it are read.</param>
-    /// <param name="cure">What to do about a damaged one: a whole sentence.</param>
-    public VersionedJson(string name, string? schema, int version, string cure)
+    private protected VersionedJson(string name, string cure)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
         ArgumentException.ThrowIfNullOrWhiteSpace(cure);
-        (_name, _schema, _version, _cure) = (name, schema, version, cure);
+        (Name, Cure) = (name, cure);
     }
 
-    /// <summary>Gets the name under which documents that do not say their kind hold their version, or an empty text where they hold none and are of version 1; null (default) where every document says its kind.</summary>
-    public string? UnmarkedVersionField { get; init; }
+    /// <summary>Gets what messages call such a document.</summary>
+    public string Name { get; }
 
-    /// <summary>Gets whether documents are written without line breaks. Default false.</summary>
-    public bool Compact { get; init; }
-
-    /// <summary>Gets whether people write such documents: then comments and commas at the end are allowed, names that nobody knows are refused, nulls are left out, and a version that is absent is the present one. Default false.</summary>
-    public bool HandWritten { get; init; }
-
-    private JsonSerializerOptions Options => HandWritten ? VersionedJsonOptions.HandWritten : VersionedJsonOptions.Strict;
-
-    /// <summary>Writes a document as text.</summary>
-    /// <param name="document">What it is to hold.</param>
-    public string Write(T document) => Encoding.UTF8.GetString(Bytes(document).Span);
-
-    /// <summary>Writes a document in UTF-8.</summary>
-    /// <param name="document">What it is to hold.</param>
-    /// <param name="stream">Where to.</param>
-    public void Write(T document, Stream stream)
+    private protected static JsonSerializerOptions Strict { get; } = new()
     {
-        ArgumentNullException.ThrowIfNull(stream);
-        stream.Write(Bytes(document).Span);
-    }
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        AllowDuplicateProperties = false,
+        Converters = { new EnumNames() },
+    };
 
-    /// <summary>Writes a document as one of a model's files.</summary>
-    /// <param name="document">What it is to hold.</param>
-    /// <param name="sink">Where to.</param>
-    /// <param name="fileName">The file's plain name.</param>
-    public void Write(T document, FileSink sink, string fileName)
+    /// <summary>People write names wrong, and leave out what they do not need.</summary>
+    private protected static JsonSerializerOptions HandWrittenOptions { get; } = new(Strict)
     {
-        ArgumentNullException.ThrowIfNull(sink);
-        sink.Write(fileName, stream => Write(document, stream));
-    }
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
 
-    /// <summary>Writes a document into a file that appears whole or not at all, and the folders above it that are missing.</summary>
-    /// <param name="document">What it is to hold.</param>
-    /// <param name="path">The file's path.</param>
-    /// <exception cref="ArgumentException">The path is blank or a folder.</exception>
-    /// <exception cref="IOException">It cannot be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-    public void Save(T document, string path) => WholeFile.Write(path, Bytes(document));
-
-    /// <summary>Reads a document.</summary>
-    /// <param name="json">The text.</param>
-    /// <exception cref="FormatException">It is damaged, of another kind or of a newer version; the message names the place.</exception>
-    public T Read(string json)
-    {
-        ArgumentNullException.ThrowIfNull(json);
-        return Parse(() => JsonDocument.Parse(json, Syntax));
-    }
-
-    /// <summary>Reads a document that is one of a model's files.</summary>
-    /// <param name="source">Where it is.</param>
-    /// <param name="fileName">The file's plain name.</param>
-    /// <exception cref="ModelFileException">The file is missing, damaged, of another kind or of a newer version; the message names file and place.</exception>
-    public T Read(FileSource source, string fileName) => Read(source, fileName, document => document);
-
-    /// <summary>Reads a document that is one of a model's files, and makes something of it.</summary>
-    /// <typeparam name="TResult">What is made of it.</typeparam>
-    /// <param name="source">Where it is.</param>
-    /// <param name="fileName">The file's plain name.</param>
-    /// <param name="convert">Makes it, and may call <see cref="Require"/>.</param>
-    /// <exception cref="ModelFileException">The file is missing, damaged, of another kind or of a newer version; the message names file and place.</exception>
-    public TResult Read<TResult>(FileSource source, string fileName, Func<T, TResult> convert)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(convert);
-        ReadOnlyMemory<byte> bytes = source.ReadAllBytes(fileName);
-        try
-        {
-            return convert(Parse(() => JsonDocument.Parse(bytes.Span.StartsWith("\ufeff"u8) ? bytes[3..] : bytes, Syntax)));
-        }
-        catch (FormatException e)
-        {
-            throw new ModelFileException(source.Describe(fileName), e.Message, innerException: e);
-        }
-    }
+    private protected string Cure { get; }
 
     /// <summary>Checks a value of a document that was read.</summary>
     /// <param name="good">Whether it can be.</param>
@@ -139,112 +47,17 @@ public sealed class VersionedJson<T>
         if (!good)
         {
             string found = FormattableString.Invariant($"{value}");
-            throw new FormatException($"The {_name}'s field '{place}' is {Printable.Name(found)}; it must {rule}. The document is damaged. {_cure}");
+            throw new FormatException($"The {Name}'s field '{place}' is {Printable.Name(found)}; it must {rule}. The document is damaged. {Cure}");
         }
     }
 
-    private JsonDocumentOptions Syntax => new()
+    /// <summary>Enums by their names, unless their type says how it is written.</summary>
+    private sealed class EnumNames : JsonConverterFactory
     {
-        AllowDuplicateProperties = false,
-        AllowTrailingCommas = HandWritten,
-        CommentHandling = HandWritten ? JsonCommentHandling.Skip : JsonCommentHandling.Disallow,
-    };
+        private static readonly JsonStringEnumConverter Names = new(namingPolicy: null, allowIntegerValues: false);
 
-    private ReadOnlyMemory<byte> Bytes(T document)
-    {
-        ArgumentNullException.ThrowIfNull(document);
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = !Compact }))
-        {
-            json.WriteStartObject();
-            if (_schema is not null)
-            {
-                json.WriteString(SchemaField, _schema);
-            }
+        public override bool CanConvert(Type typeToConvert) => typeToConvert.IsEnum && !typeToConvert.IsDefined(typeof(JsonConverterAttribute), inherit: false);
 
-            json.WriteNumber(VersionField, _version);
-            foreach (JsonProperty property in JsonSerializer.SerializeToElement(document, Options).EnumerateObject())
-            {
-                property.WriteTo(json);
-            }
-
-            json.WriteEndObject();
-        }
-
-        return stream.GetBuffer().AsMemory(0, (int)stream.Length);
+        public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) => Names.CreateConverter(typeToConvert, options);
     }
-
-    private T Parse(Func<JsonDocument> parse)
-    {
-        try
-        {
-            using JsonDocument document = parse();
-            CheckKind(document.RootElement);
-            return document.RootElement.Deserialize<T>(Options)!;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // InvalidOperationException: a text that is no valid Unicode.
-            throw new FormatException($"This is no whole {_name}: {e.Message} {_cure}", e);
-        }
-    }
-
-    private void CheckKind(JsonElement root)
-    {
-        if (root.ValueKind != JsonValueKind.Object)
-        {
-            throw new FormatException($"This JSON is no {_name}: it must be an object, written in braces. {_cure}");
-        }
-
-        bool marked = root.TryGetProperty(SchemaField, out JsonElement schema);
-        bool known = _schema is null || (marked ? schema.ValueKind == JsonValueKind.String && schema.GetString() == _schema : UnmarkedVersionField is not null);
-        if (!known)
-        {
-            throw new FormatException($"This JSON is no {_name}: its field '{SchemaField}' must be \"{_schema}\". {_cure}");
-        }
-
-        string field = marked || _schema is null ? VersionField : UnmarkedVersionField!;
-        if (Version(root, field) is var version && version < 1)
-        {
-            throw new FormatException($"The {_name}'s field '{field}' must be a whole number from 1: the document is damaged. {_cure}");
-        }
-
-        if (version > _version)
-        {
-            throw new FormatException(FormattableString.Invariant($"The {_name} has version {version}; this build reads versions up to {_version}. Update MLNet.Dispersion."));
-        }
-    }
-
-    private int Version(JsonElement root, string field)
-    {
-        if (field.Length == 0)
-        {
-            return 1;
-        }
-
-        return root.TryGetProperty(field, out JsonElement number) ? number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out int version) ? version : 0
-            : HandWritten ? _version
-            : 0;
-    }
-}
-
-/// <summary>How all versioned documents are written and read.</summary>
-internal static class VersionedJsonOptions
-{
-    internal static JsonSerializerOptions Strict { get; } = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        AllowDuplicateProperties = false,
-        Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
-    };
-
-    /// <summary>People write names wrong, and leave out what they do not need.</summary>
-    internal static JsonSerializerOptions HandWritten { get; } = new(Strict)
-    {
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    };
 }

@@ -17,7 +17,7 @@ public static class WholeFile
         string? folder = Path.GetDirectoryName(full);
         if (name.Length == 0 || folder is null || Directory.Exists(full))
         {
-            throw new ArgumentException($"'{path}' is a folder; add a file name such as report.html.", nameof(path));
+            throw new ArgumentException($"'{path}' is a folder; add a file name.", nameof(path));
         }
 
         new DirectorySink(folder).Write(name, stream => stream.Write(bytes.Span));

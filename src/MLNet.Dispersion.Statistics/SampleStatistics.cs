@@ -17,15 +17,14 @@ public static class SampleStatistics
     }
 
     /// <summary>Computes the ratio of two sums over the same units, such as a loss per word over documents, and the standard error of the ratio estimator.</summary>
-    /// <param name="numerators">What is summed above the line, at least one.</param>
-    /// <param name="denominators">What is summed below the line, one a numerator; their sum is not 0.</param>
-    /// <returns>The ratio, and the error, which is NaN with one unit.</returns>
-    /// <exception cref="ArgumentException">The lists are empty or differ in length.</exception>
+    /// <param name="numerators">What is summed above the line.</param>
+    /// <param name="denominators">What is summed below the line, one a numerator.</param>
+    /// <returns>The ratio, and the error, which is NaN with one unit; NaN both without any.</returns>
+    /// <exception cref="ArgumentException">The lists differ in length.</exception>
     public static (double Ratio, double Error) Ratio(IReadOnlyList<double> numerators, IReadOnlyList<double> denominators)
     {
         ArgumentNullException.ThrowIfNull(numerators);
         ArgumentNullException.ThrowIfNull(denominators);
-        ThrowIfEmpty(numerators.Count, nameof(numerators));
         if (numerators.Count != denominators.Count)
         {
             throw new ArgumentException($"A ratio needs two lists of the same length; these have {numerators.Count} and {denominators.Count} values.", nameof(denominators));

@@ -98,7 +98,7 @@ internal sealed class HeadedModel : IDisposable
             model.Backbone.eval();
             head = files.ReadHead(source, outputCount, model.Backbone.Info.HiddenSize, target);
             var encoder = new TextEncoder(model, settings.MaxSequenceLength, settings.Pairs);
-            return new HeadedModel(model, head, encoder, settings.Pairs, settings.ScoringPrecision) { AdapterSaving = saving, GeometryHistory = files.ReadGeometry(source) };
+            return new HeadedModel(model, head, encoder, settings.Pairs, settings.ScoringPrecision) { AdapterSaving = saving, GeometryHistory = GeometryHistoryFile.Read(source) };
         }
         catch
         {
@@ -127,7 +127,7 @@ internal sealed class HeadedModel : IDisposable
 
     /// <summary>Writes configuration, tokenizer, weights (float32), or the adapter alone, and head.</summary>
     internal void Save<TSettings>(object owner, FileSink sink, HeadFiles files, TSettings settings)
-        where TSettings : IHeadSettings
+        where TSettings : class, IHeadSettings
     {
         ArgumentNullException.ThrowIfNull(sink);
         ThrowIfDisposed(owner);

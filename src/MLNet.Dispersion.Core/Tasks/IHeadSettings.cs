@@ -3,11 +3,6 @@ namespace MLNet.Dispersion;
 /// <summary>What the settings files of all heads hold.</summary>
 internal interface IHeadSettings
 {
-    /// <summary>The version that this build writes and reads.</summary>
-    const int CurrentVersion = 1;
-
-    int FormatVersion { get; }
-
     int MaxSequenceLength { get; }
 
     Precision ScoringPrecision { get; }

@@ -115,7 +115,7 @@ public sealed class TextClassifier : IDisposable
     /// <param name="sink">Where to.</param>
     /// <exception cref="ObjectDisposedException">The classifier was disposed.</exception>
     public void Save(FileSink sink) =>
-        _model.Save(this, sink, Files, new ClassifierSettings(IHeadSettings.CurrentVersion, ClassCount, MaxSequenceLength, ScoringPrecision, ReadsPairs));
+        _model.Save(this, sink, Files, new ClassifierSettings(ClassCount, MaxSequenceLength, ScoringPrecision, ReadsPairs));
 
     /// <inheritdoc/>
     public void Dispose() => _model.Dispose();

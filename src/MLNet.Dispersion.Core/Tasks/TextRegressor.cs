@@ -128,7 +128,7 @@ public sealed class TextRegressor : IDisposable
     /// <param name="sink">Where to.</param>
     /// <exception cref="ObjectDisposedException">The regressor was disposed.</exception>
     public void Save(FileSink sink) =>
-        _model.Save(this, sink, Files, new RegressorSettings(IHeadSettings.CurrentVersion, MaxSequenceLength, ScoringPrecision, ReadsPairs, LabelMean, LabelDeviation));
+        _model.Save(this, sink, Files, new RegressorSettings(MaxSequenceLength, ScoringPrecision, ReadsPairs, LabelMean, LabelDeviation));
 
     /// <inheritdoc/>
     public void Dispose() => _model.Dispose();

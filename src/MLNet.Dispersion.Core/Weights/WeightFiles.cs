@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Enumeration;
 using System.Text.Json;
 using static TorchSharp.torch;
@@ -107,16 +108,7 @@ internal sealed class ShardIndex
     internal static ShardIndex Read(FileSource source)
     {
         var index = new ShardIndex(source.Describe(WeightFiles.IndexFile));
-        try
-        {
-            using var document = JsonDocument.Parse(source.ReadAllBytes(WeightFiles.IndexFile), new JsonDocumentOptions { AllowDuplicateProperties = false });
-            index.ReadMap(document.RootElement);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new ModelFileException(index._file, $"It is no valid JSON. {Cure}", innerException: e);
-        }
-
+        index.ReadMap(JsonField.Read(source, WeightFiles.IndexFile, allowDuplicates: false).Get("weight_map"));
         foreach (string shard in index.Files.Where(shard => !source.Contains(shard)))
         {
             throw new ModelFileException(source.Describe(Printable.Name(shard)), $"The index names this shard, but there is no such file. {Cure}");
@@ -143,20 +135,17 @@ internal sealed class ShardIndex
         }
     }
 
-    private void ReadMap(JsonElement root)
+    private void ReadMap(JsonField map)
     {
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("weight_map", out var map) || map.ValueKind != JsonValueKind.Object)
+        foreach ((string tensor, JsonField file) in map.Members())
         {
-            throw new ModelFileException(_file, $"It has no object 'weight_map'. {Cure}");
-        }
-
-        foreach (var property in map.EnumerateObject())
-        {
-            string? shard = property.Value.ValueKind == JsonValueKind.String ? property.Value.GetString() : null;
-            if (!IsPlainFileName(shard) || !_shardOf.TryAdd(property.Name, shard!))
+            string? shard = file.Kind == JsonValueKind.String ? file.AsString() : null;
+            if (!IsPlainFileName(shard))
             {
-                throw new ModelFileException(_file, $"The index must name one file without a folder for it. {Cure}", Printable.Name(property.Name));
+                throw new ModelFileException(_file, $"The index must name one file without a folder for it. {Cure}", Printable.Name(tensor));
             }
+
+            _shardOf.Add(tensor, shard);
         }
 
         if (_shardOf.Count == 0)
@@ -165,6 +154,6 @@ internal sealed class ShardIndex
         }
     }
 
-    private static bool IsPlainFileName(string? name) =>
+    private static bool IsPlainFileName([NotNullWhen(true)] string? name) =>
         !string.IsNullOrWhiteSpace(name) && name.IndexOfAny(['/', '\\', ':', '\0']) < 0 && name is not ("." or "..");
 }

@@ -6,26 +6,27 @@ namespace MLNet.Dispersion;
 internal sealed record ModelManifest(ColumnNames Columns, string BackboneName, int ClassCount, ClassValues? Classes, IReadOnlyList<StoredFile> Files)
 {
     private const byte NoClassValues = 0;
-    private const string NoSecondText = "";
 
-    internal void Write(BinaryWriter writer)
+    internal void Write(BinaryWriter writer) => ModelFormat.Classifier.Write(writer, new Document(
+        Columns.Label, Columns.Text, Columns.SecondText, Columns.Score, Columns.PredictedLabel!, BackboneName, ClassCount, Classes is null ? null : ClassesDocument.Of(Classes), Files));
+
+    /// <summary>Reads what <see cref="Write"/> wrote, or the version before.</summary>
+    /// <exception cref="FormatException">It was written by a newer version, or is damaged.</exception>
+    internal static ModelManifest Read(BinaryReader reader) => ModelFormat.Classifier.Read<Document, ModelManifest>(
+        reader,
+        document => new ModelManifest(
+            new ColumnNames(document.Label, document.Text, document.Score, document.PredictedLabel, document.SecondText),
+            document.Backbone, document.ClassCount, document.Classes?.Read(document.ClassCount), StoredFile.Checked(document.Files)).Checked(),
+        ReadFields);
+
+    private ModelManifest Checked()
     {
-        writer.Write(ModelFormat.Classifier.Version);
-        writer.Write(Columns.Label);
-        writer.Write(Columns.Text);
-        writer.Write(Columns.Score);
-        writer.Write(Columns.PredictedLabel!);
-        writer.Write(Columns.SecondText ?? NoSecondText);
-        writer.Write(BackboneName);
-        writer.Write(ClassCount);
-        writer.Write(Classes?.Kind.Id ?? NoClassValues);
-        Classes?.Write(writer);
-        StoredFile.WriteAll(writer, Files);
+        Columns.Validate();
+        RequireClasses(ClassCount);
+        return this;
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    /// <exception cref="FormatException">It was written by a newer version, or is damaged.</exception>
-    internal static ModelManifest Read(BinaryReader reader) => ModelFormat.Classifier.Read(reader, ReadFields);
+    private static void RequireClasses(int count) => ModelFormat.Require(count is >= 2 and <= InputColumns.MaxClassCount, string.Create(CultureInfo.InvariantCulture, $"{count} classes"));
 
     private static ModelManifest ReadFields(BinaryReader reader)
     {
@@ -34,7 +35,7 @@ internal sealed record ModelManifest(ColumnNames Columns, string BackboneName, i
         columns.Validate();
         string backbone = reader.ReadString();
         int classCount = reader.ReadInt32();
-        ModelFormat.Require(classCount is >= 2 and <= InputColumns.MaxClassCount, string.Create(CultureInfo.InvariantCulture, $"{classCount} classes"));
+        RequireClasses(classCount);
         ClassValues? classes = ReadClasses(reader, classCount);
         return new ModelManifest(columns, backbone, classCount, classes, StoredFile.ReadAll(reader));
     }
@@ -42,13 +43,36 @@ internal sealed record ModelManifest(ColumnNames Columns, string BackboneName, i
     private static ClassValues? ReadClasses(BinaryReader reader, int classCount)
     {
         byte id = reader.ReadByte();
-        if (id == NoClassValues)
-        {
-            return null;
-        }
+        return id == NoClassValues ? null : KindOf(id).Read(reader, classCount);
+    }
 
+    private static ClassValueKind KindOf(byte id)
+    {
         ClassValueKind? kind = ClassValueKind.Find(id);
         ModelFormat.Require(kind is not null, string.Create(CultureInfo.InvariantCulture, $"class values of kind {id}"));
-        return kind!.Read(reader, classCount);
+        return kind!;
+    }
+
+    private sealed record Document(
+        string Label, string Text, string? SecondText, string Score, string PredictedLabel, string Backbone, int ClassCount, ClassesDocument? Classes, IReadOnlyList<StoredFile> Files);
+
+    /// <summary>Class values in the bytes that tell them exactly, lone surrogates and payloads of NaN included.</summary>
+    private sealed record ClassesDocument(byte Kind, byte[] Values)
+    {
+        internal static ClassesDocument Of(ClassValues classes)
+        {
+            using var stream = new MemoryStream();
+            using var writer = new BinaryWriter(stream);
+            classes.Write(writer);
+            writer.Flush();
+            return new ClassesDocument(classes.Kind.Id, stream.ToArray());
+        }
+
+        internal ClassValues Read(int count)
+        {
+            RequireClasses(count);
+            using var reader = new BinaryReader(new MemoryStream(Values));
+            return KindOf(Kind).Read(reader, count);
+        }
     }
 }
