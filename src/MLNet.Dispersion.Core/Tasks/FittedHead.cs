@@ -96,7 +96,7 @@ internal sealed class FittedHead : IDisposable
             {
                 ScoringPrecision = settings.ScoringPrecision,
                 AdapterSaving = saving,
-                GeometryHistory = files.ReadGeometry(source),
+                GeometryHistory = GeometryHistoryFile.Read(source),
             };
         }
         catch

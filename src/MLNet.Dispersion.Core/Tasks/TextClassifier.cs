@@ -58,16 +58,15 @@ public sealed class TextClassifier : FineTunedTextModel
     private protected override float[] Finish(Tensor outputs) => Numbers(outputs.softmax(1));
 
     private protected override void WriteHead(FileSink sink, ScoreHead head) =>
-        Files.Write(sink, head, new ClassifierSettings(IHeadSettings.CurrentVersion, ClassCount, MaxSequenceLength, ScoringPrecision, ReadsPairs), GeometryHistory);
+        Files.Write(sink, head, new ClassifierSettings(ClassCount, MaxSequenceLength, ScoringPrecision, ReadsPairs), GeometryHistory);
 }
 
 /// <summary>What classifier.json holds.</summary>
-/// <param name="FormatVersion">Of the file; this build writes and reads 1.</param>
 /// <param name="ClassCount">Classes (K).</param>
 /// <param name="MaxSequenceLength">The most tokens of one text, or of one pair.</param>
 /// <param name="ScoringPrecision">The number type of scoring; files of builds that had no choice do not name it.</param>
 /// <param name="Pairs">Whether it reads pairs of texts.</param>
-internal sealed record ClassifierSettings(int FormatVersion, int ClassCount, int MaxSequenceLength, Precision ScoringPrecision = Precision.Float32, bool Pairs = false) : IHeadSettings
+internal sealed record ClassifierSettings(int ClassCount, int MaxSequenceLength, Precision ScoringPrecision = Precision.Float32, bool Pairs = false) : IHeadSettings
 {
     /// <inheritdoc/>
     string? IHeadSettings.Problem => ClassCount < 2 || MaxSequenceLength < 1

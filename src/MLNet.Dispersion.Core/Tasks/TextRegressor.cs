@@ -60,17 +60,16 @@ public sealed class TextRegressor : FineTunedTextModel
     private protected override float[] Finish(Tensor outputs) => _scale.Restored(Numbers(outputs));
 
     private protected override void WriteHead(FileSink sink, ScoreHead head) =>
-        Files.Write(sink, head, new RegressorSettings(IHeadSettings.CurrentVersion, MaxSequenceLength, ScoringPrecision, ReadsPairs, LabelMean, LabelDeviation), GeometryHistory);
+        Files.Write(sink, head, new RegressorSettings(MaxSequenceLength, ScoringPrecision, ReadsPairs, LabelMean, LabelDeviation), GeometryHistory);
 }
 
 /// <summary>What regressor.json holds.</summary>
-/// <param name="FormatVersion">Of the file; this build writes and reads 1.</param>
 /// <param name="MaxSequenceLength">The most tokens of one text, or of one pair.</param>
 /// <param name="ScoringPrecision">The number type of scoring.</param>
 /// <param name="Pairs">Whether it reads pairs of texts.</param>
 /// <param name="LabelMean">The mean of the training labels, which is added to what the head says.</param>
 /// <param name="LabelDeviation">Their standard deviation, by which what the head says is multiplied first.</param>
-internal sealed record RegressorSettings(int FormatVersion, int MaxSequenceLength, Precision ScoringPrecision, bool Pairs, double LabelMean, double LabelDeviation) : IHeadSettings
+internal sealed record RegressorSettings(int MaxSequenceLength, Precision ScoringPrecision, bool Pairs, double LabelMean, double LabelDeviation) : IHeadSettings
 {
     /// <inheritdoc/>
     string? IHeadSettings.Problem =>

@@ -6,29 +6,30 @@ namespace MLNet.Dispersion;
 internal sealed record ClassifierManifest(ClassifierColumns Columns, string BackboneName, int ClassCount, ClassValues? Classes, IReadOnlyList<StoredFile> Files)
 {
     /// <summary>How a saved classifier begins.</summary>
-    internal static readonly ModelFormat Format = new("fine-tuned classifier", "DISPTXTC", ClassifierLoader.Name, 2, 0x00010002);
+    internal static readonly ModelFormat Format = new("fine-tuned classifier", "DISPTXTC", ClassifierLoader.Name, 3, 0x00010003);
 
     private const byte NoClassValues = 0;
-    private const string NoSecondText = "";
 
-    internal void Write(BinaryWriter writer)
+    internal void Write(BinaryWriter writer) => Format.Write(writer, new Document(
+        Columns.Label, Columns.Text, Columns.SecondText, Columns.Score, Columns.PredictedLabel, BackboneName, ClassCount, Classes is null ? null : ClassesDocument.Of(Classes), Files));
+
+    /// <summary>Reads what <see cref="Write"/> wrote, or the version before.</summary>
+    /// <exception cref="FormatException">It was written by a newer version, or is damaged.</exception>
+    internal static ClassifierManifest Read(BinaryReader reader) => Format.Read<Document, ClassifierManifest>(
+        reader,
+        document => new ClassifierManifest(
+            new ClassifierColumns(document.Label, document.Text, document.SecondText, document.Score, document.PredictedLabel),
+            document.Backbone, document.ClassCount, document.Classes?.Read(document.ClassCount), StoredFile.Checked(document.Files)).Checked(),
+        ReadFields);
+
+    private ClassifierManifest Checked()
     {
-        writer.Write(Format.Version);
-        writer.Write(Columns.Label);
-        writer.Write(Columns.Text);
-        writer.Write(Columns.Score);
-        writer.Write(Columns.PredictedLabel);
-        writer.Write(Columns.SecondText ?? NoSecondText);
-        writer.Write(BackboneName);
-        writer.Write(ClassCount);
-        writer.Write(Classes?.Kind.Id ?? NoClassValues);
-        Classes?.Write(writer);
-        StoredFile.WriteAll(writer, Files);
+        Columns.Validate();
+        RequireClasses(ClassCount);
+        return this;
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    /// <exception cref="FormatException">It was written by a newer version, or is damaged.</exception>
-    internal static ClassifierManifest Read(BinaryReader reader) => Format.Read(reader, ReadFields);
+    private static void RequireClasses(int count) => ModelFormat.Require(count is >= 2 and <= ClassifierColumns.MaxClassCount, string.Create(CultureInfo.InvariantCulture, $"{count} classes"));
 
     private static ClassifierManifest ReadFields(BinaryReader reader)
     {
@@ -37,7 +38,7 @@ internal sealed record ClassifierManifest(ClassifierColumns Columns, string Back
         columns.Validate();
         string backbone = reader.ReadString();
         int classCount = reader.ReadInt32();
-        ModelFormat.Require(classCount is >= 2 and <= ClassifierColumns.MaxClassCount, string.Create(CultureInfo.InvariantCulture, $"{classCount} classes"));
+        RequireClasses(classCount);
         ClassValues? classes = ReadClasses(reader, classCount);
         return new ClassifierManifest(columns, backbone, classCount, classes, StoredFile.ReadAll(reader));
     }
@@ -45,13 +46,36 @@ internal sealed record ClassifierManifest(ClassifierColumns Columns, string Back
     private static ClassValues? ReadClasses(BinaryReader reader, int classCount)
     {
         byte id = reader.ReadByte();
-        if (id == NoClassValues)
-        {
-            return null;
-        }
+        return id == NoClassValues ? null : KindOf(id).Read(reader, classCount);
+    }
 
+    private static ClassValueKind KindOf(byte id)
+    {
         ClassValueKind? kind = ClassValueKind.Find(id);
         ModelFormat.Require(kind is not null, string.Create(CultureInfo.InvariantCulture, $"class values of kind {id}"));
-        return kind!.Read(reader, classCount);
+        return kind!;
+    }
+
+    private sealed record Document(
+        string Label, string Text, string? SecondText, string Score, string PredictedLabel, string Backbone, int ClassCount, ClassesDocument? Classes, IReadOnlyList<StoredFile> Files);
+
+    /// <summary>Class values in the bytes that tell them exactly, lone surrogates and payloads of NaN included.</summary>
+    private sealed record ClassesDocument(byte Kind, byte[] Values)
+    {
+        internal static ClassesDocument Of(ClassValues classes)
+        {
+            using var stream = new MemoryStream();
+            using var writer = new BinaryWriter(stream);
+            classes.Write(writer);
+            writer.Flush();
+            return new ClassesDocument(classes.Kind.Id, stream.ToArray());
+        }
+
+        internal ClassValues Read(int count)
+        {
+            RequireClasses(count);
+            using var reader = new BinaryReader(new MemoryStream(Values));
+            return KindOf(Kind).Read(reader, count);
+        }
     }
 }

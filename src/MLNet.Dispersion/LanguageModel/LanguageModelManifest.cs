@@ -6,37 +6,40 @@ namespace MLNet.Dispersion;
 internal sealed record LanguageModelManifest(string TextColumn, string BackboneName, LanguageModelOptions Options, IReadOnlyList<StoredFile> Files)
 {
     /// <summary>How a saved language model begins.</summary>
-    internal static readonly ModelFormat Format = new("language model transformer", "DISPLANG", LanguageModelLoader.Name, 1, 0x00010001);
+    internal static readonly ModelFormat Format = new("language model transformer", "DISPLANG", LanguageModelLoader.Name, 2, 0x00010002);
 
     private const int MaxStops = 1_000;
 
-    internal void Write(BinaryWriter writer)
-    {
-        writer.Write(Format.Version);
-        writer.Write(TextColumn);
-        writer.Write(BackboneName);
-        foreach (string? name in (string?[])[Options.FeaturesColumnName, Options.TokenCountColumnName, Options.LogLikelihoodColumnName, Options.PerplexityColumnName, Options.ContinuationColumnName])
-        {
-            writer.Write(name is not null);
-            writer.Write(name ?? "");
-        }
+    internal void Write(BinaryWriter writer) => Format.Write(writer, new Document(
+        TextColumn,
+        BackboneName,
+        Options.FeaturesColumnName,
+        Options.TokenCountColumnName,
+        Options.LogLikelihoodColumnName,
+        Options.PerplexityColumnName,
+        Options.ContinuationColumnName,
+        new FeaturesDocument(Options.Features.Pooling, Options.Features.Normalize, Options.Features.MaxTokens),
+        GenerationDocument.Of(Options.Generation),
+        Files));
 
-        writer.Write((int)Options.Features.Pooling);
-        writer.Write(Options.Features.Normalize);
-        Write(writer, Options.Features.MaxTokens);
-        Write(writer, Options.Generation);
-        StoredFile.WriteAll(writer, Files);
-    }
-
-    /// <summary>Reads what <see cref="Write(BinaryWriter)"/> wrote.</summary>
+    /// <summary>Reads what <see cref="Write(BinaryWriter)"/> wrote, or the version before.</summary>
     /// <exception cref="FormatException">It was written by a newer version, or is damaged.</exception>
-    internal static LanguageModelManifest Read(BinaryReader reader) => Format.Read(reader, ReadFields);
+    internal static LanguageModelManifest Read(BinaryReader reader) => Format.Read<Document, LanguageModelManifest>(
+        reader,
+        document => new LanguageModelManifest(document.Text, document.Backbone, document.ToOptions(), StoredFile.Checked(document.Files)).Checked(),
+        ReadFields);
+
+    private LanguageModelManifest Checked()
+    {
+        ModelFormat.Require(!string.IsNullOrWhiteSpace(BackboneName), "a backbone without a name");
+        Options.Validate();
+        return this;
+    }
 
     private static LanguageModelManifest ReadFields(BinaryReader reader)
     {
         string text = reader.ReadString();
         string backbone = reader.ReadString();
-        ModelFormat.Require(!string.IsNullOrWhiteSpace(backbone), "a backbone without a name");
         var options = new LanguageModelOptions
         {
             FeaturesColumnName = ReadName(reader),
@@ -47,27 +50,7 @@ internal sealed record LanguageModelManifest(string TextColumn, string BackboneN
             Features = new TextFeatureOptions { Pooling = (TextPooling)reader.ReadInt32(), Normalize = reader.ReadBoolean(), MaxTokens = ReadNumber(reader) },
             Generation = ReadGeneration(reader),
         };
-        options.Validate();
-        return new LanguageModelManifest(text, backbone, options, StoredFile.ReadAll(reader));
-    }
-
-    private static void Write(BinaryWriter writer, TextGenerationOptions generation)
-    {
-        writer.Write(generation.MaxNewTokens);
-        writer.Write(generation.Temperature);
-        Write(writer, generation.TopK);
-        writer.Write(generation.TopP ?? double.NaN);
-        writer.Write(generation.RepetitionPenalty);
-        writer.Write(generation.Seed);
-        writer.Write(generation.StopAtEndOfText);
-        writer.Write(generation.TruncatePrompts);
-        writer.Write(generation.BatchSize);
-        writer.Write(generation.MaxBatchTokens);
-        writer.Write(generation.StopSequences.Count);
-        foreach (string stop in generation.StopSequences)
-        {
-            writer.Write(stop);
-        }
+        return new LanguageModelManifest(text, backbone, options, StoredFile.ReadAll(reader)).Checked();
     }
 
     private static TextGenerationOptions ReadGeneration(BinaryReader reader)
@@ -94,16 +77,69 @@ internal sealed record LanguageModelManifest(string TextColumn, string BackboneN
         return present ? name : null;
     }
 
-    private static void Write(BinaryWriter writer, int? value)
-    {
-        writer.Write(value is not null);
-        writer.Write(value ?? 0);
-    }
-
     private static int? ReadNumber(BinaryReader reader)
     {
         bool present = reader.ReadBoolean();
         int value = reader.ReadInt32();
         return present ? value : null;
+    }
+
+    private sealed record Document(
+        string Text,
+        string Backbone,
+        string? FeaturesColumn,
+        string? TokenCountColumn,
+        string? LogLikelihoodColumn,
+        string? PerplexityColumn,
+        string? ContinuationColumn,
+        FeaturesDocument Features,
+        GenerationDocument Generation,
+        IReadOnlyList<StoredFile> Files)
+    {
+        internal LanguageModelOptions ToOptions() => new()
+        {
+            FeaturesColumnName = FeaturesColumn,
+            TokenCountColumnName = TokenCountColumn,
+            LogLikelihoodColumnName = LogLikelihoodColumn,
+            PerplexityColumnName = PerplexityColumn,
+            ContinuationColumnName = ContinuationColumn,
+            Features = new TextFeatureOptions { Pooling = Features.Pooling, Normalize = Features.Normalize, MaxTokens = Features.MaxTokens },
+            Generation = Generation.ToOptions(),
+        };
+    }
+
+    private sealed record FeaturesDocument(TextPooling Pooling, bool Normalize, int? MaxTokens);
+
+    private sealed record GenerationDocument(
+        int MaxNewTokens,
+        double Temperature,
+        int? TopK,
+        double? TopP,
+        double RepetitionPenalty,
+        int Seed,
+        bool StopAtEndOfText,
+        bool TruncatePrompts,
+        int BatchSize,
+        int MaxBatchTokens,
+        IReadOnlyList<string> StopSequences)
+    {
+        internal static GenerationDocument Of(TextGenerationOptions options) => new(
+            options.MaxNewTokens, options.Temperature, options.TopK, options.TopP, options.RepetitionPenalty, options.Seed,
+            options.StopAtEndOfText, options.TruncatePrompts, options.BatchSize, options.MaxBatchTokens, options.StopSequences);
+
+        internal TextGenerationOptions ToOptions() => new()
+        {
+            MaxNewTokens = MaxNewTokens,
+            Temperature = Temperature,
+            TopK = TopK,
+            TopP = TopP,
+            RepetitionPenalty = RepetitionPenalty,
+            Seed = Seed,
+            StopAtEndOfText = StopAtEndOfText,
+            TruncatePrompts = TruncatePrompts,
+            BatchSize = BatchSize,
+            MaxBatchTokens = MaxBatchTokens,
+            StopSequences = StopSequences,
+        };
     }
 }

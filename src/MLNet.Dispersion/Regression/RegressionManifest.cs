@@ -4,24 +4,25 @@ namespace MLNet.Dispersion;
 internal sealed record RegressionManifest(RegressionColumns Columns, string BackboneName, IReadOnlyList<StoredFile> Files)
 {
     /// <summary>How a saved regression begins.</summary>
-    internal static readonly ModelFormat Format = new("fine-tuned regression", "DISPTXTR", RegressionLoader.Name, 1, 0x00010001);
+    internal static readonly ModelFormat Format = new("fine-tuned regression", "DISPTXTR", RegressionLoader.Name, 2, 0x00010002);
 
-    private const string NoSecondText = "";
+    internal void Write(BinaryWriter writer) =>
+        Format.Write(writer, new Document(Columns.Label, Columns.Text, Columns.SecondText, Columns.Score, BackboneName, Files));
 
-    internal void Write(BinaryWriter writer)
-    {
-        writer.Write(Format.Version);
-        writer.Write(Columns.Label);
-        writer.Write(Columns.Text);
-        writer.Write(Columns.SecondText ?? NoSecondText);
-        writer.Write(Columns.Score);
-        writer.Write(BackboneName);
-        StoredFile.WriteAll(writer, Files);
-    }
-
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <summary>Reads what <see cref="Write"/> wrote, or the version before.</summary>
     /// <exception cref="FormatException">It was written by a newer version, or is damaged.</exception>
-    internal static RegressionManifest Read(BinaryReader reader) => Format.Read(reader, ReadFields);
+    internal static RegressionManifest Read(BinaryReader reader) => Format.Read<Document, RegressionManifest>(
+        reader,
+        document => new RegressionManifest(
+            new RegressionColumns(document.Label, document.Text, document.SecondText, document.Score), document.Backbone, StoredFile.Checked(document.Files)).Checked(),
+        ReadFields);
+
+    private RegressionManifest Checked()
+    {
+        Columns.Validate();
+        ModelFormat.Require(!string.IsNullOrWhiteSpace(BackboneName), "a backbone without a name");
+        return this;
+    }
 
     private static RegressionManifest ReadFields(BinaryReader reader)
     {
@@ -29,9 +30,8 @@ internal sealed record RegressionManifest(RegressionColumns Columns, string Back
         string text = reader.ReadString();
         string second = reader.ReadString();
         var columns = new RegressionColumns(label, text, second.Length == 0 ? null : second, reader.ReadString());
-        columns.Validate();
-        string backbone = reader.ReadString();
-        ModelFormat.Require(!string.IsNullOrWhiteSpace(backbone), "a backbone without a name");
-        return new RegressionManifest(columns, backbone, StoredFile.ReadAll(reader));
+        return new RegressionManifest(columns, reader.ReadString(), StoredFile.ReadAll(reader)).Checked();
     }
+
+    private sealed record Document(string Label, string Text, string? SecondText, string Score, string Backbone, IReadOnlyList<StoredFile> Files);
 }

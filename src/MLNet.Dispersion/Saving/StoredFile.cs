@@ -11,18 +11,15 @@ internal sealed record StoredFile(string Name, long Length, byte[] Sha256)
     private const int MaxFiles = 1_000;
     private const int HashBytes = 32;
 
-    internal static void WriteAll(BinaryWriter writer, IReadOnlyList<StoredFile> files)
+    /// <summary>Checks the list of a document, inside <see cref="ModelFormat.Read"/>.</summary>
+    internal static IReadOnlyList<StoredFile> Checked(IReadOnlyList<StoredFile> files)
     {
-        writer.Write(files.Count);
-        foreach (StoredFile file in files)
-        {
-            writer.Write(file.Name);
-            writer.Write(file.Length);
-            writer.Write(file.Sha256);
-        }
+        ModelFormat.Require(files.Count <= MaxFiles, string.Create(CultureInfo.InvariantCulture, $"{files.Count} files"));
+        ModelFormat.Require(files.All(file => file is { Sha256.Length: HashBytes }), "a hash that is cut off");
+        return files;
     }
 
-    /// <summary>Reads what <see cref="WriteAll"/> wrote, inside <see cref="ModelFormat.Read"/>.</summary>
+    /// <summary>Reads the list of the version that wrote fields in binary, inside <see cref="ModelFormat.Read"/>.</summary>
     internal static IReadOnlyList<StoredFile> ReadAll(BinaryReader reader)
     {
         int count = reader.ReadInt32();

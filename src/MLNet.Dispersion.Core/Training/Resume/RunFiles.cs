@@ -1,4 +1,3 @@
-using System.Text.Json;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
@@ -35,8 +34,8 @@ internal static class RunFiles
         GeometryHistoryFile.Write(sink, run.Geometry.History);
         var state = new StateDocument(
             run.Step, run.Optimizer.StepCount, run.BestEpoch, run.BestLoss, run.EpochsWithoutGain, hasBest,
-            run.Clock.Tokens, run.Clock.Elapsed, run.Clock.Stepping, run.History, result is null ? null : result with { History = [], GeometryHistory = [] });
-        sink.Write(StateFile, stream => JsonSerializer.Serialize(stream, state, StateJson.Options));
+            run.Clock.Tokens, run.Clock.Elapsed, run.Clock.Stepping, run.History, result is null ? null : ResultDocument.Of(result));
+        StateDocument.Format.Write(state, sink, StateFile);
     }
 
     /// <summary>Sets the run back to a saved state.</summary>
@@ -46,7 +45,7 @@ internal static class RunFiles
     /// <exception cref="ModelFileException">A file does not fit.</exception>
     internal static FineTuneResult? Read(FileSource source, RunState run)
     {
-        var state = StateJson.Read<StateDocument>(source, StateFile);
+        var state = StateDocument.Format.Read(source, StateFile);
         if (state.History.Count != state.Step)
         {
             throw new ModelFileException(source.Describe(StateFile), $"It is damaged: it has the figures of {state.History.Count} steps, but {state.Step} were done.");
@@ -65,22 +64,10 @@ internal static class RunFiles
             ReadTensors(source, BestFile, BestWeights(run));
         }
 
-        var geometry = ReadGeometry(source);
+        var geometry = GeometryHistoryJson.Read(source, GeometryHistoryFile.Name);
         run.Geometry.Restore(geometry);
         run.Restore(state);
-        return state.Result is { } result ? result with { History = [.. state.History], GeometryHistory = geometry, ResumedFromStep = state.Step } : null;
-    }
-
-    private static IReadOnlyList<GeometrySnapshot> ReadGeometry(FileSource source)
-    {
-        try
-        {
-            return GeometryHistoryJson.Read(source.ReadAllBytes(GeometryHistoryFile.Name));
-        }
-        catch (FormatException e)
-        {
-            throw new ModelFileException(source.Describe(GeometryHistoryFile.Name), e.Message, innerException: e);
-        }
+        return state.Result?.ToResult(state, geometry);
     }
 
     private static KeyValuePair<string, Tensor>[] Weights(RunState run) =>

@@ -23,4 +23,30 @@ internal sealed record StateDocument(
     TimeSpan Elapsed,
     TimeSpan Stepping,
     IReadOnlyList<TrainingProgress> History,
-    FineTuneResult? Result);
+    ResultDocument? Result)
+{
+    internal static readonly VersionedJson<StateDocument> Format =
+        new("training checkpoint's state", "mlnet-dispersion/training-state", 1, "It is damaged, or of another build.") { UnmarkedVersionField = "", Compact = true };
+}
+
+/// <summary>What training returned, as state.json holds it: without histories, enums by their numbers.</summary>
+internal sealed record ResultDocument(
+    int StopReason,
+    int Steps,
+    long TrainedTokens,
+    TimeSpan Elapsed,
+    int? BestEpoch,
+    double? BestValidationLoss,
+    double LearningRate,
+    int ComputeType,
+    string? Warning)
+{
+    internal static ResultDocument Of(FineTuneResult result) => new(
+        (int)result.StopReason, result.Steps, result.TrainedTokens, result.Elapsed, result.BestEpoch, result.BestValidationLoss, result.LearningRate, (int)result.ComputeType, result.Warning);
+
+    internal FineTuneResult ToResult(StateDocument state, IReadOnlyList<GeometrySnapshot> geometry) =>
+        new((FineTuneStopReason)StopReason, Steps, TrainedTokens, Elapsed, BestEpoch, BestValidationLoss, LearningRate, (Precision)ComputeType, Warning, [.. state.History], geometry)
+        {
+            ResumedFromStep = state.Step,
+        };
+}

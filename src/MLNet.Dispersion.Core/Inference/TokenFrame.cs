@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Text;
+namespace MLNet.Dispersion;
 
 /// <summary>The tokens that a tokenizer puts around every text.</summary>
 /// <param name="Before">In front, such as a beginning-of-sequence token.</param>

@@ -1,6 +1,6 @@
-namespace MLNet.Dispersion.Files;
+namespace MLNet.Dispersion;
 
-/// <summary>Reads from a checkpoint's stream; whatever goes wrong there becomes a <see cref="ModelFileException"/>.</summary>
+/// <summary>Reads from the stream of a file of weights; whatever goes wrong there becomes a <see cref="ModelFileException"/>.</summary>
 internal static class SourceStream
 {
     internal static void ReadExactly(Stream stream, Span<byte> buffer, string file, string what, string? tensor = null)

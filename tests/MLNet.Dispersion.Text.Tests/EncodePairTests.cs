@@ -5,8 +5,7 @@ public sealed class EncodePairTests
     [Fact]
     public void EncodePair_Decoder_PutsTheEndTokenBetween()
     {
-        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
-        TextTokenizer tokenizer = model.Tokenizer;
+        TextTokenizer tokenizer = SmallBpe.Load();
         int[] first = tokenizer.Encode("refund my money").Ids;
         int[] second = tokenizer.Encode("a broken parcel").Ids;
 
@@ -20,16 +19,17 @@ public sealed class EncodePairTests
     [Fact]
     public void EncodePair_TooLong_KeepsTheBeginningsOfBoth()
     {
-        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        TextTokenizer tokenizer = SmallBpe.Load();
         string longer = string.Join(' ', Enumerable.Repeat("refund money parcel", 20));
-        int[] first = model.Tokenizer.Encode(longer).Ids;
-        int[] second = model.Tokenizer.Encode("crash").Ids;
+        int[] first = tokenizer.Encode(longer).Ids;
+        int[] second = tokenizer.Encode("crash").Ids;
 
-        EncodedPair pair = model.Tokenizer.EncodePair(longer, "crash", maxTokens: 12);
+        EncodedPair pair = tokenizer.EncodePair(longer, "crash", maxTokens: 12);
 
         Assert.True(pair.Truncated);
-        Assert.Equal([.. first.Take(11 - second.Length), model.Tokenizer.EosTokenId!.Value, .. second], pair.Ids);
-        Assert.Throws<ArgumentOutOfRangeException>(() => model.Tokenizer.EncodePair("a", "b", maxTokens: 2));
+        Assert.Equal([.. first.Take(11 - second.Length), tokenizer.EosTokenId!.Value, .. second], pair.Ids);
+        Assert.Equal(3, tokenizer.LeastPairTokens);
+        Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.EncodePair("a", "b", maxTokens: 2));
     }
 
     [Fact]

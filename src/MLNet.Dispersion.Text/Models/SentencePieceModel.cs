@@ -47,3 +47,44 @@ internal sealed record SentencePieceModel
         return ids.Min() >= 0 && bytes.Count == 256 ? ids : null;
     }
 }
+
+/// <summary>One piece of a sentence-piece vocabulary; its id is its place.</summary>
+/// <param name="Text">Its text, with U+2581 for a space.</param>
+/// <param name="Score">The higher, the sooner two neighbours that make it are merged.</param>
+/// <param name="Kind">What it is.</param>
+internal readonly record struct SentencePiece(string Text, float Score, SentencePieceKind Kind);
+
+/// <summary>What a sentence-piece is; the numbers are those of the file format.</summary>
+internal enum SentencePieceKind
+{
+    /// <summary>An ordinary piece.</summary>
+    Normal = 1,
+
+    /// <summary>Stands for what no piece covers.</summary>
+    Unknown = 2,
+
+    /// <summary>A token that no ordinary text makes, such as the beginning of a sequence.</summary>
+    Control = 3,
+
+    /// <summary>A piece that is always kept whole.</summary>
+    UserDefined = 4,
+
+    /// <summary>A piece that is merged further but never given out.</summary>
+    Unused = 5,
+
+    /// <summary>One byte, written <c>&lt;0x0A&gt;</c>.</summary>
+    Byte = 6,
+}
+
+/// <summary>Where a sentence-piece tokenizer puts a space before the text.</summary>
+internal enum BlankPrefix
+{
+    /// <summary>Nowhere.</summary>
+    None,
+
+    /// <summary>Before the text, but not before what follows a special token in it.</summary>
+    First,
+
+    /// <summary>Before every stretch between special tokens.</summary>
+    Every,
+}

@@ -6,7 +6,7 @@ namespace MLNet.Dispersion.Tests.Tokenization;
 
 public sealed class WordPieceTokenizerTests
 {
-    private static readonly string VocabularyText = string.Join('\n', TinyBert.Vocabulary) + "\n";
+    private static readonly string VocabularyText = string.Join('\n', SmallWordPieces.Vocabulary) + "\n";
 
     public static TheoryData<string> Texts() =>
     [
@@ -32,7 +32,7 @@ public sealed class WordPieceTokenizerTests
     [Fact]
     public void Load_TokenizerJson_EncodesAsVocabTxt()
     {
-        var vocabulary = TinyBert.Vocabulary.Select((piece, id) => (piece, id)).ToDictionary(p => p.piece, p => p.id);
+        var vocabulary = SmallWordPieces.Vocabulary.Select((piece, id) => (piece, id)).ToDictionary(p => p.piece, p => p.id);
         var json = JsonSerializer.Serialize(new
         {
             normalizer = new { type = "BertNormalizer", clean_text = true, handle_chinese_chars = true, strip_accents = (bool?)null, lowercase = true },
@@ -73,7 +73,7 @@ public sealed class WordPieceTokenizerTests
         var tokenizer = TextTokenizer.Load(MemorySource.Of(("vocab.txt", VocabularyText)));
 
         Assert.Equal("freezes again , unwanted [UNK]", tokenizer.Decode(tokenizer.Encode("Freezes again, unwanted zebra").Ids));
-        Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.Decode([TinyBert.Vocabulary.Length]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.Decode([SmallWordPieces.Vocabulary.Length]));
     }
 
     [Theory]
@@ -91,7 +91,7 @@ public sealed class WordPieceTokenizerTests
     // The published algorithm, character by character: special tokens; cleaning; case and accents; words; greedy pieces.
     private static IEnumerable<int> Naive(string text, bool lower, bool strip, bool chinese)
     {
-        string[] specials = TinyBert.Vocabulary[..5];
+        string[] specials = SmallWordPieces.Vocabulary[..5];
         int at = 0;
         while (at <= text.Length)
         {
@@ -107,7 +107,7 @@ public sealed class WordPieceTokenizerTests
             }
 
             string special = specials.First(s => text.AsSpan(next).StartsWith(s));
-            yield return Array.IndexOf(TinyBert.Vocabulary, special);
+            yield return Array.IndexOf(SmallWordPieces.Vocabulary, special);
             at = next + special.Length;
         }
     }
@@ -171,5 +171,5 @@ public sealed class WordPieceTokenizerTests
         return ids.Count == 0 ? [1] : ids;
     }
 
-    private static int IdOf(string word, int from, int length) => Array.IndexOf(TinyBert.Vocabulary, $"{(from > 0 ? "##" : "")}{word.AsSpan(from, length)}");
+    private static int IdOf(string word, int from, int length) => Array.IndexOf(SmallWordPieces.Vocabulary, $"{(from > 0 ? "##" : "")}{word.AsSpan(from, length)}");
 }

@@ -4,8 +4,11 @@ namespace MLNet.Dispersion.Text;
 internal static class TokenizerFiles
 {
     /// <summary>Whether any file is there that belongs to a tokenizer, complete or not.</summary>
-    internal static bool Any(FileSource source) =>
-        new[] { TokenizerJsonLoader.File, VocabMergesLoader.VocabularyFile, VocabMergesLoader.MergesFile, SentencePieceFileLoader.File, SentencePieceListLoader.File, WordPieceModel.VocabularyFileName }.Any(source.Contains);
+    internal static bool Any(FileSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return new[] { TokenizerJsonLoader.File, VocabMergesLoader.VocabularyFile, VocabMergesLoader.MergesFile, SentencePieceFileLoader.File, SentencePieceListLoader.File, WordPieceModel.VocabularyFileName }.Any(source.Contains);
+    }
 
     internal static TextTokenizer Load(FileSource source)
     {

@@ -10,27 +10,9 @@ internal static class TokenizerConfigWriter
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
-
     /// <summary>The file's contents to start from; empty where there is none.</summary>
-    internal static JsonObject Original(FileSource? source, string fileName)
-    {
-        if (source is null || JsonField.ReadIfPresent(source, fileName) is null)
-        {
-            return [];
-        }
-
-        ReadOnlySpan<byte> bytes = source.ReadAllBytes(fileName);
-        try
-        {
-            JsonNode file = JsonNode.Parse(bytes.StartsWith("\ufeff"u8) ? bytes[3..] : bytes, documentOptions: Strict)!;
-            return JsonNode.Parse(file.ToJsonString())!.AsObject();
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new ModelFileException(source.Describe(fileName), $"It holds a name twice, or text that is no valid Unicode: {e.Message} Correct it, or fetch the file again from where the model came from.", innerException: e);
-        }
-    }
+    internal static JsonObject Original(FileSource? source, string fileName) =>
+        source?.Contains(fileName) == true ? JsonField.Read(source, fileName, allowDuplicates: false).ToObject() : [];
 
     /// <summary>States the added tokens and the beginning and end tokens, so that no other file is needed to know them.</summary>
     internal static void SetTokens(JsonObject config, IReadOnlyList<AddedToken> tokens, Func<int, string> contentOf, int? bos, int? eos)
