@@ -24,7 +24,7 @@ public abstract class TextTokenizer
     /// </remarks>
     /// <param name="first">The first text.</param>
     /// <param name="second">The second text.</param>
-    /// <param name="maxTokens">The most ids to return: at least the fixed ones and one of each text.</param>
+    /// <param name="maxTokens">The most ids to return: at least <see cref="LeastPairTokens"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTokens"/> is below that.</exception>
     public EncodedPair EncodePair(string? first, string? second, int maxTokens = int.MaxValue) => PairEncoder.Encode(this, first, second, maxTokens);
 
@@ -42,6 +42,9 @@ public abstract class TextTokenizer
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
     public abstract string Decode(IEnumerable<int> ids);
 
+    /// <summary>Gets the fewest tokens that <see cref="EncodePair"/> may be given: the fixed ones and one of each text.</summary>
+    public int LeastPairTokens => PairEncoder.Least(this);
+
     /// <summary>Writes the tokenizer's files (such as <c>vocab.json</c> and <c>merges.txt</c>) so that <see cref="Load"/> gives an equal one.</summary>
     /// <param name="sink">Where to.</param>
     public abstract void Save(FileSink sink);
@@ -50,4 +53,8 @@ public abstract class TextTokenizer
     /// <param name="source">The checkpoint.</param>
     /// <exception cref="ModelFileException">No tokenizer files, or damaged ones, or a kind that is not supported.</exception>
     public static TextTokenizer Load(FileSource source) => TokenizerFiles.Load(source);
+
+    /// <summary>Says whether any file is there that belongs to a tokenizer, complete or not.</summary>
+    /// <param name="source">The checkpoint.</param>
+    public static bool IsIn(FileSource source) => TokenizerFiles.Any(source);
 }

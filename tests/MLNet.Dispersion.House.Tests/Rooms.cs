@@ -45,6 +45,7 @@ internal static class Rooms
         ["TinyEnglish"] = ["Core/*", "Files"],
         ["Face/Interop"] = ["Files"],
         ["Face/Rows"] = ["Face/Interop", "Core/*", "Files"],
+        ["Face/Tables"] = ["Face/Rows", "Core/*", "Files"],
         ["Face/Saving"] = ["Face/Interop", "Core/*", "Files"],
         ["Face/Shared"] = ["Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Statistics", "Text", "Files"],
         ["Face/Classification"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Text", "Files"],

@@ -106,13 +106,7 @@ public sealed class CondensationReport
     /// <summary>Writes <see cref="ToJson"/> to a file, which appears whole or not at all; missing folders are made.</summary>
     /// <param name="path">The file; replaced if it exists.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void Save(string path)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        string full = Path.GetFullPath(path);
-        string folder = Path.GetDirectoryName(full) ?? throw new ArgumentException($"'{path}' names no file; add a file name such as report.json.", nameof(path));
-        new DirectorySink(folder).Write(Path.GetFileName(full), stream => ReportJson.Write(this, stream));
-    }
+    public void Save(string path) => ReportJson.Save(this, path);
 
     /// <summary>Puts this report (before) beside another (after), layer by layer.</summary>
     /// <param name="other">The later one. With another number of layers it is read between its layers, at the same depth: see <see cref="CondensationComparison"/>.</param>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace MLNet.Dispersion;
@@ -20,19 +19,10 @@ public sealed record BenchmarkTemplate
 {
     private const int CurrentVersion = 1;
 
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        RespectNullableAnnotations = true,
-        AllowDuplicateProperties = false,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-        WriteIndented = true,
-    };
+    private static readonly VersionedJson<BenchmarkTemplate> Format = new("task file", schema: null, CurrentVersion, "See BenchmarkTemplate for the fields.") { HandWritten = true };
 
     /// <summary>The version of the form; 1.</summary>
+    [JsonIgnore]
     public int Version { get; init; } = CurrentVersion;
 
     /// <summary>The short name, as in results.</summary>
@@ -118,20 +108,20 @@ public sealed record BenchmarkTemplate
     }
 
     /// <summary>The template as JSON; <see cref="FromJson"/> reads it.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Options);
+    public string ToJson() => Format.Write(this);
 
     private static BenchmarkTemplate Read(string json, string owner)
     {
+        BenchmarkTemplate template;
         try
         {
-            var template = JsonSerializer.Deserialize<BenchmarkTemplate>(json, Options) ?? throw new FormatException($"{owner} is 'null'; it must be a JSON object.");
-            return template.Version is >= 1 and <= CurrentVersion
-                ? TemplateRules.Check(template, owner)
-                : throw new FormatException(FormattableString.Invariant($"{owner} has version {template.Version}; this library reads version {CurrentVersion}. Update MLNet.Dispersion, or set \"version\": {CurrentVersion}."));
+            template = Format.Read(json);
         }
-        catch (JsonException e)
+        catch (FormatException e)
         {
-            throw new FormatException($"{owner} is no task file: {e.Message} See BenchmarkTemplate for the fields.", e);
+            throw new FormatException($"{owner}: {e.Message}", e);
         }
+
+        return TemplateRules.Check(template, owner);
     }
 }

@@ -1,67 +1,27 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace MLNet.Dispersion;
 
 /// <summary>Writes and reads an <see cref="EvaluationResult"/> as JSON.</summary>
 internal static class EvaluationJson
 {
-    /// <summary>The kind of the document.</summary>
-    public const string Schema = "mlnet-dispersion/evaluation";
-
-    /// <summary>The version written; raised when a reader of the former one would go wrong.</summary>
-    public const int Version = 1;
-
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        AllowDuplicateProperties = false,
-        WriteIndented = true,
-    };
+    private static readonly VersionedJson<EvaluationDocument> Format = new("evaluation", "mlnet-dispersion/evaluation", 1, "Write it again with EvaluationResult.ToJson or Save.");
 
     /// <summary>The document.</summary>
-    public static string Write(EvaluationResult result) => JsonSerializer.Serialize(ToDocument(result), Options);
+    public static string Write(EvaluationResult result) => Format.Write(ToDocument(result));
 
-    /// <summary>The document, in UTF-8.</summary>
-    public static void Write(EvaluationResult result, Stream stream) => JsonSerializer.Serialize(stream, ToDocument(result), Options);
+    /// <summary>The document in a file.</summary>
+    public static void Save(EvaluationResult result, string path) => Format.Save(ToDocument(result), path);
 
     /// <summary>The result of a document.</summary>
     /// <exception cref="FormatException">It is damaged, of another kind, or of a newer version.</exception>
     public static EvaluationResult Read(string json)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            CheckKind(document.RootElement);
-            EvaluationDocument d = document.RootElement.Deserialize<EvaluationDocument>(Options)!;
-            return new EvaluationResult(d.Model, d.Measured, d.Seed, d.Tasks.Select(ToResult));
-        }
-        catch (JsonException e)
-        {
-            throw new FormatException($"This is no whole evaluation: {e.Message} Write it again with EvaluationResult.ToJson or Save.", e);
-        }
+        EvaluationDocument document = Format.Read(json);
+        return new EvaluationResult(document.Model, document.Measured, document.Seed, document.Tasks.Select(ToResult));
     }
 
-    private static void CheckKind(JsonElement root)
-    {
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("schema", out JsonElement schema) || schema.ValueKind != JsonValueKind.String || schema.GetString() != Schema)
-        {
-            throw new FormatException($"This JSON is no evaluation: its field 'schema' must be \"{Schema}\". Pass what EvaluationResult.ToJson or Save wrote.");
-        }
-
-        int version = root.TryGetProperty("version", out JsonElement number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out int read) ? read : 0;
-        Check(version >= 1, "version", number, "be a whole number from 1");
-        if (version > Version)
-        {
-            throw new FormatException($"The evaluation has version {version}; this library reads up to version {Version}. Update MLNet.Dispersion.");
-        }
-    }
-
-    private static EvaluationDocument ToDocument(EvaluationResult result) => new(Schema, Version, result.Model, result.Measured, result.Seed, [.. result.Tasks.Select(ToDocument)])
+    private static EvaluationDocument ToDocument(EvaluationResult result) => new(result.Model, result.Measured, result.Seed, [.. result.Tasks.Select(ToDocument)])
     {
         Mean = result.Mean,
         MeanStandardError = result.MeanStandardError,
@@ -98,11 +58,5 @@ internal static class EvaluationJson
         return new BenchmarkScore(score.Metric, score.Value, score.StandardError);
     }
 
-    private static void Check([DoesNotReturnIf(false)] bool good, string place, object? value, string rule)
-    {
-        if (!good)
-        {
-            throw new FormatException(FormattableString.Invariant($"The evaluation's field '{place}' is {value}; it must {rule}. The document is damaged: write it again with EvaluationResult.ToJson or Save."));
-        }
-    }
+    private static void Check([DoesNotReturnIf(false)] bool good, string place, object? value, string rule) => Format.Require(good, place, value, rule);
 }

@@ -87,11 +87,5 @@ public sealed class EvaluationResult
     /// <summary>Writes <see cref="ToJson"/> to a file, which appears whole or not at all; missing folders are made.</summary>
     /// <param name="path">The file; replaced if it exists.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void Save(string path)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        string full = Path.GetFullPath(path);
-        string folder = Path.GetDirectoryName(full) ?? throw new ArgumentException($"'{path}' names no file; add a file name such as scores.json.", nameof(path));
-        new DirectorySink(folder).Write(Path.GetFileName(full), stream => EvaluationJson.Write(this, stream));
-    }
+    public void Save(string path) => EvaluationJson.Save(this, path);
 }

@@ -26,9 +26,9 @@ internal sealed class HeadScorer
     /// <summary>Scores sequences.</summary>
     /// <param name="texts">None of the sequences empty.</param>
     /// <param name="computeType">The number type of matrix products and attention.</param>
-    /// <param name="finish">What is made of the head's outputs <c>[B, K]</c>, such as probabilities.</param>
+    /// <param name="finish">What is made of the head's outputs <c>[B, K]</c>, such as probabilities: row after row.</param>
     /// <returns>Row after row, <c>[rows * K]</c>.</returns>
-    internal float[] Score(EncodedTexts texts, ScalarType computeType, Func<Tensor, Tensor> finish)
+    internal float[] Score(EncodedTexts texts, ScalarType computeType, Func<Tensor, float[]> finish)
     {
         var scores = new float[texts.Sequences.Count * _head.OutputCount];
         using var noGradient = no_grad();
@@ -41,12 +41,12 @@ internal sealed class HeadScorer
         return scores;
     }
 
-    private void ScorePass(EncodedTexts texts, int[] rows, Func<Tensor, Tensor> finish, float[] scores)
+    private void ScorePass(EncodedTexts texts, int[] rows, Func<Tensor, float[]> finish, float[] scores)
     {
         using var scope = NewDisposeScope();
         TokenBatch batch = texts.Pad(rows, padId: 0);
         BackboneOutput output = _pass.Read(batch, HiddenStateSelection.None).States;
-        float[] values = finish(_head.Outputs(_backbone.Summary(output.LastHiddenState, batch.Lengths))).cpu().data<float>().ToArray();
+        float[] values = finish(_head.Outputs(_backbone.Summary(output.LastHiddenState, batch.Lengths)));
         int width = values.Length / rows.Length;
         for (int i = 0; i < rows.Length; i++)
         {

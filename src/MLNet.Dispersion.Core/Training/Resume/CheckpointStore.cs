@@ -72,10 +72,10 @@ internal sealed class CheckpointStore : IDisposable
             var sink = new HashedSink(file => _create(Path.Combine(temporary, file)));
             write(sink);
             (manifest with { Files = [.. sink.Files] }).Write(sink);
-            DirectoryFlush.Flush(temporary);
+            WholeDirectory.FlushNames(temporary);
             Discard(target);
             Directory.Move(temporary, target);
-            DirectoryFlush.Flush(_directory);
+            WholeDirectory.FlushNames(_directory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

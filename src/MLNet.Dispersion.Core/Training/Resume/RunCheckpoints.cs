@@ -62,7 +62,7 @@ internal sealed class RunCheckpoints : IDisposable
     private void Save(FineTuneResult? result)
     {
         var manifest = new CheckpointManifest(
-            CheckpointManifest.CurrentSchema, CheckpointManifest.CurrentVersion, _state.Step, _totalSteps, result is not null, _seed, DateTimeOffset.UtcNow, _run, []);
+            _state.Step, _totalSteps, result is not null, _seed, DateTimeOffset.UtcNow, _run, []);
         _store.Save(manifest, sink => RunFiles.Write(sink, _state, result));
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
@@ -40,8 +39,8 @@ internal static class RunFiles
 
         var state = new StateDocument(
             run.Step, run.Optimizer.StepCount, run.BestEpoch, run.BestLoss, run.EpochsWithoutGain, hasBest,
-            run.Clock.Tokens, run.Clock.Elapsed, run.Clock.Stepping, run.History, result is null ? null : result with { History = [] });
-        sink.Write(StateFile, stream => JsonSerializer.Serialize(stream, state, StateJson.Options));
+            run.Clock.Tokens, run.Clock.Elapsed, run.Clock.Stepping, run.History, result is null ? null : ResultDocument.Of(result));
+        StateDocument.Format.Write(state, sink, StateFile);
     }
 
     /// <summary>Sets the run back to a saved state.</summary>
@@ -51,7 +50,7 @@ internal static class RunFiles
     /// <exception cref="ModelFileException">A file does not fit.</exception>
     internal static FineTuneResult? Read(FileSource source, RunState run)
     {
-        var state = StateJson.Read<StateDocument>(source, StateFile);
+        var state = StateDocument.Format.Read(source, StateFile);
         if (state.History.Count != state.Step)
         {
             throw new ModelFileException(source.Describe(StateFile), $"It is damaged: it has the figures of {state.History.Count} steps, but {state.Step} were done.");
@@ -76,7 +75,7 @@ internal static class RunFiles
         }
 
         run.Restore(state);
-        return state.Result is { } result ? result with { History = [.. state.History], ResumedFromStep = state.Step } : null;
+        return state.Result?.ToResult(state);
     }
 
     /// <summary>The observers by the names of their documents.</summary>
@@ -191,4 +190,39 @@ internal sealed record StateDocument(
     TimeSpan Elapsed,
     TimeSpan Stepping,
     IReadOnlyList<TrainingProgress> History,
-    FineTuneResult? Result);
+    ResultDocument? Result)
+{
+    internal static readonly VersionedJson<StateDocument> Format =
+        new("training checkpoint's state", "mlnet-dispersion/training-state", 1, "It is damaged, or of another build.") { UnmarkedVersionField = "", Compact = true };
+}
+
+/// <summary>What training returned, as state.json holds it: without histories, enums by their numbers.</summary>
+internal sealed record ResultDocument(
+    int StopReason,
+    int Steps,
+    long TrainedTokens,
+    TimeSpan Elapsed,
+    int? BestEpoch,
+    double? BestValidationLoss,
+    double LearningRate,
+    int ComputeType,
+    string? Warning)
+{
+    internal static ResultDocument Of(FineTuneResult result) => new(
+        (int)result.StopReason, result.Steps, result.TrainedTokens, result.Elapsed, result.BestEpoch, result.BestValidationLoss, result.LearningRate, (int)result.ComputeType, result.Warning);
+
+    internal FineTuneResult ToResult(StateDocument state) => new()
+    {
+        StopReason = (FineTuneStopReason)StopReason,
+        Steps = Steps,
+        TrainedTokens = TrainedTokens,
+        Elapsed = Elapsed,
+        BestEpoch = BestEpoch,
+        BestValidationLoss = BestValidationLoss,
+        LearningRate = LearningRate,
+        ComputeType = (Precision)ComputeType,
+        Warning = Warning,
+        History = [.. state.History],
+        ResumedFromStep = state.Step,
+    };
+}
