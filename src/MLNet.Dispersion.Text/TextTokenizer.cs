@@ -52,7 +52,13 @@ public abstract class TextTokenizer
     /// <summary>Loads the tokenizer of a checkpoint from the files it finds: tokenizer.json, else vocab.json with merges.txt, else a sentence-piece tokenizer.model, else tokenizer_pieces.json, else vocab.txt of word pieces.</summary>
     /// <param name="source">The checkpoint.</param>
     /// <exception cref="ModelFileException">No tokenizer files, or damaged ones, or a kind that is not supported.</exception>
-    public static TextTokenizer Load(FileSource source) => TokenizerFiles.Load(source);
+    public static TextTokenizer Load(FileSource source) => TokenizerFiles.Load(source) switch
+    {
+        ByteLevelBpeModel model => new ByteLevelBpeTokenizer(model),
+        SentencePieceModel model => new SentencePieceBpeTokenizer(model),
+        WordPieceModel model => new WordPieceTokenizer(model),
+        var other => throw new InvalidOperationException($"There is no tokenizer for a {other.GetType().Name}."),
+    };
 
     /// <summary>Says whether any file is there that belongs to a tokenizer, complete or not.</summary>
     /// <param name="source">The checkpoint.</param>

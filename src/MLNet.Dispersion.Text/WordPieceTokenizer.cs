@@ -61,7 +61,7 @@ public sealed class WordPieceTokenizer : TextTokenizer
             }
             else
             {
-                tokens.AddRange(_engine.EncodeToIds(WordPieceWords.Of(part, _model), addSpecialTokens: false));
+                tokens.AddRange(_engine.EncodeToIds(WordPieceWords.Of(part, _model.LowerCase, _model.StripAccents, _model.SplitChinese), addSpecialTokens: false));
             }
 
             if (tokens.Overflowed)
@@ -101,5 +101,5 @@ public sealed class WordPieceTokenizer : TextTokenizer
     }
 
     /// <inheritdoc/>
-    public override void Save(FileSink sink) => _model.Files().Save(sink);
+    public override void Save(FileSink sink) => WordPieceLoader.Files(_model).Save(sink);
 }
