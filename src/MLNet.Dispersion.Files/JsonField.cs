@@ -66,7 +66,7 @@ public readonly struct JsonField
 
         if (bytes.Span.Trim(" \t\r\n"u8).IsEmpty)
         {
-            throw new ModelFileException(file, "The file is empty. Fetch it again from where the model came from.");
+            throw new ModelFileException(file, "The file is empty: it holds no JSON. Fetch it again from where the model came from.");
         }
 
         if (!Utf8.IsValid(bytes.Span))
@@ -180,7 +180,7 @@ public readonly struct JsonField
         }
         catch (InvalidOperationException e)
         {
-            throw Fail("it is no valid Unicode text", e);
+            throw Fail("it is no valid Unicode text, which JSON must be", e);
         }
     }
 
@@ -240,7 +240,7 @@ public readonly struct JsonField
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            string problem = e is JsonException ? $"It holds a name twice: {Printable.Name(e.Message)}" : "One of its names is no valid Unicode text.";
+            string problem = e is JsonException ? $"This JSON holds a name twice: {Printable.Name(e.Message)}" : "One of its names is no valid Unicode text, which JSON must be.";
             throw new ModelFileException(file, $"{problem} Correct it, or fetch the file again from where the model came from.", innerException: e);
         }
     }
