@@ -66,7 +66,7 @@ public readonly struct JsonField
 
         if (bytes.Span.Trim(" \t\r\n"u8).IsEmpty)
         {
-            throw new ModelFileException(file, "The file is empty. Fetch it again from where the model came from.");
+            throw new ModelFileException(file, "The file is empty: it holds no JSON. Fetch it again from where the model came from.");
         }
 
         if (!Utf8.IsValid(bytes.Span))
@@ -76,14 +76,18 @@ public readonly struct JsonField
 
         try
         {
-            using var document = JsonDocument.Parse(bytes, allowDuplicates ? default : OnceEach);
+            using var document = JsonDocument.Parse(bytes);
             var root = new JsonField(file, "", document.RootElement.Clone());
+            if (!allowDuplicates)
+            {
+                RequireOnceEach(bytes, file);
+            }
+
             return root.IsObject ? root : throw root.Fail("it must be an object, written in braces");
         }
         catch (JsonException e)
         {
-            string problem = e.LineNumber is null ? e.Message : $"Not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: the file is cut short or damaged.";
-            throw new ModelFileException(file, $"{problem} Fetch it again from where the model came from.", innerException: e);
+            throw new ModelFileException(file, $"Not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: the file is cut short or damaged. Fetch it again from where the model came from.", innerException: e);
         }
     }
 
@@ -176,7 +180,7 @@ public readonly struct JsonField
         }
         catch (InvalidOperationException e)
         {
-            throw Fail("it is no valid Unicode text", e);
+            throw Fail("it is no valid Unicode text, which JSON must be", e);
         }
     }
 
@@ -226,6 +230,19 @@ public readonly struct JsonField
     {
         string place = _path.Length == 0 ? "The file" : $"\"{_path}\"";
         return new ModelFileException(_file, $"{place} cannot be used: {problem}. Correct it, or fetch the file again from where the model came from.", innerException: inner);
+    }
+
+    private static void RequireOnceEach(ReadOnlyMemory<byte> bytes, string file)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(bytes, OnceEach);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            string problem = e is JsonException ? $"This JSON holds a name twice: {Printable.Name(e.Message)}" : "One of its names is no valid Unicode text, which JSON must be.";
+            throw new ModelFileException(file, $"{problem} Correct it, or fetch the file again from where the model came from.", innerException: e);
+        }
     }
 
     // Texts are decoded on demand: a damaged one must show now, not at a later use.

@@ -38,11 +38,10 @@ public sealed class WholeFilesTests : IDisposable
         Assert.Equal([path], Directory.GetFileSystemEntries(Path.GetDirectoryName(path)!));
         Assert.Throws<ArgumentException>(() => WholeFile.Write(_folder, default));
         WholeDirectory.FlushNames(_folder);
-        Assert.ThrowsAny<IOException>(() =>
+        if (!OperatingSystem.IsWindows())
         {
-            WholeDirectory.FlushNames(Path.Combine(_folder, "nowhere"));
-            throw new IOException("Windows flushes names by itself.");
-        });
+            Assert.Throws<IOException>(() => WholeDirectory.FlushNames(Path.Combine(_folder, "nowhere")));
+        }
     }
 
     [Fact]

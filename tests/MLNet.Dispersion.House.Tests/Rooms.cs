@@ -13,7 +13,11 @@ internal static class Rooms
     {
         ["Files"] = [],
         ["Statistics"] = [],
-        ["Text"] = ["Files"],
+        ["Text/Normalizing"] = [],
+        ["Text/PreTokenizing"] = ["Text/Normalizing"],
+        ["Text/Models"] = ["Text/PreTokenizing", "Text/Normalizing", "Files"],
+        ["Text/Files"] = ["Text/Models", "Text/PreTokenizing", "Text/Normalizing", "Files"],
+        ["Text"] = ["Text/*", "Files"],
         ["Hub"] = ["Files"],
         ["Core/Torch"] = [],
         ["Core/Checks"] = [],

@@ -29,13 +29,13 @@ public sealed class SafetensorsReader
         _header = SafetensorsHeader.Read(stream, file);
     }
 
-    /// <summary>What the file is called in messages.</summary>
+    /// <summary>Gets what the file is called in messages.</summary>
     public string File { get; }
 
-    /// <summary>All tensors, in file order.</summary>
+    /// <summary>Gets all tensors, in file order.</summary>
     public IReadOnlyList<SafetensorsEntry> Entries => _header.Entries;
 
-    /// <summary>The free-form texts of the header's <c>__metadata__</c>.</summary>
+    /// <summary>Gets the free-form texts of the header's <c>__metadata__</c>.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
     /// <summary>Goes on to the next tensor; the values of the one before are skipped if they were not read.</summary>
@@ -62,7 +62,7 @@ public sealed class SafetensorsReader
         return null;
     }
 
-    /// <summary>The current tensor's values as a new tensor on the CPU, which belongs to the current dispose scope or else to the caller.</summary>
+    /// <summary>Reads the current tensor's values as a new tensor on the CPU, which belongs to the current dispose scope or else to the caller.</summary>
     /// <param name="type">The wanted number type; null for the stored one.</param>
     /// <exception cref="InvalidOperationException">There is no current tensor, or it was read already.</exception>
     /// <exception cref="ModelFileException">The file is truncated, or the tensor does not fit in memory.</exception>
@@ -177,6 +177,7 @@ internal sealed class SafetensorsHeader
         }
     }
 
+    // Not by JsonField: a header may have 100 MB, and its complaints name tensors.
     private void Parse(byte[] json)
     {
         try

@@ -7,7 +7,7 @@ internal static class SentencePieceFileLoader
     private const int BytePairEncoding = 2;
     private const string Cure = "Put the model's tokenizer.json beside it: that is read first.";
 
-    internal static SentencePieceBpeTokenizer Load(FileSource source)
+    internal static SentencePieceModel Load(FileSource source)
     {
         string file = source.Describe(File);
         SentencePieceProto proto = Parse(source, file);
@@ -36,7 +36,7 @@ internal static class SentencePieceFileLoader
             BosTokenId = bos,
             EosTokenId = eos,
         };
-        return new SentencePieceBpeTokenizer(model with { Files = SentencePieceWriter.Write(model, source.ReadAllBytes(File), source) });
+        return model with { Files = SentencePieceWriter.Write(model, source.ReadAllBytes(File), source) };
     }
 
     private static SentencePieceProto Parse(FileSource source, string file)

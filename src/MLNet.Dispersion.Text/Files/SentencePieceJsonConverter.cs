@@ -7,7 +7,7 @@ internal static partial class SentencePieceJsonConverter
 {
     private const string Cure = "Put the model's tokenizer.model in the place of this file";
 
-    internal static SentencePieceBpeTokenizer Convert(TokenizerJsonParts parts, TokenizerFileSet files)
+    internal static SentencePieceModel Convert(TokenizerJsonParts parts, TokenizerFileSet files)
     {
         JsonField root = parts.Root;
         string unknown = parts.Model.Get("unk_token").AsString();
@@ -27,7 +27,7 @@ internal static partial class SentencePieceJsonConverter
             throw parts.Model.Get("vocab").Fail("byte_fallback needs the 256 byte pieces <0x00> to <0xFF>");
         }
 
-        return new SentencePieceBpeTokenizer(new SentencePieceModel
+        return new SentencePieceModel
         {
             Pieces = pieces,
             Merges = Merges(parts),
@@ -40,7 +40,7 @@ internal static partial class SentencePieceJsonConverter
             BosTokenId = parts.BosTokenId,
             EosTokenId = parts.EosTokenId,
             Files = files,
-        });
+        };
     }
 
     [GeneratedRegex("^<0x[0-9A-F]{2}>$")]

@@ -5,7 +5,7 @@ internal static class SentencePieceListLoader
 {
     internal const string File = "tokenizer_pieces.json";
 
-    internal static SentencePieceBpeTokenizer Load(FileSource source)
+    internal static SentencePieceModel Load(FileSource source)
     {
         JsonField root = JsonField.Read(source, File);
         int unknown = root.Get("unk_id").AsTokenId();
@@ -34,7 +34,7 @@ internal static class SentencePieceListLoader
             BosTokenId = bos,
             EosTokenId = eos,
         };
-        return new SentencePieceBpeTokenizer(model with { Files = SentencePieceWriter.Write(model, SentencePieceWriter.File(model, pieces), source) });
+        return model with { Files = SentencePieceWriter.Write(model, SentencePieceWriter.File(model, pieces), source) };
     }
 
     private static SentencePiece[] ReadPieces(JsonField list, int unknown)

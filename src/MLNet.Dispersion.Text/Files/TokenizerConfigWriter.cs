@@ -8,6 +8,7 @@ namespace MLNet.Dispersion.Text;
 /// <summary>Writes tokenizer_config.json and special_tokens_map.json, keeping what the original ones say besides.</summary>
 internal static class TokenizerConfigWriter
 {
+    // Text as it is, not escaped: so Hugging Face's library writes these files.
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The file's contents to start from; empty where there is none.</summary>

@@ -10,7 +10,7 @@ internal static class TokenizerFiles
         return new[] { TokenizerJsonLoader.File, VocabMergesLoader.VocabularyFile, VocabMergesLoader.MergesFile, SentencePieceFileLoader.File, SentencePieceListLoader.File, WordPieceModel.VocabularyFileName }.Any(source.Contains);
     }
 
-    internal static TextTokenizer Load(FileSource source)
+    internal static TokenizerModel Load(FileSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
         if (source.Contains(TokenizerJsonLoader.File))

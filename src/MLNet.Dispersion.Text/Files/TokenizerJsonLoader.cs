@@ -9,7 +9,7 @@ internal static class TokenizerJsonLoader
     internal const string File = "tokenizer.json";
     private const string Cure = "Only word pieces (BERT) and BPE tokenizers are supported, byte-level ones (GPT-2, Qwen, Llama 3) and those with byte fallback (Llama 2)";
 
-    internal static TextTokenizer Load(FileSource source)
+    internal static TokenizerModel Load(FileSource source)
     {
         JsonField root = JsonField.Read(source, File);
         if (WordPieceLoader.IsWordPiece(root))
@@ -68,7 +68,7 @@ internal static class TokenizerJsonLoader
         }
     }
 
-    private static ByteLevelBpeTokenizer ByteLevel(TokenizerJsonParts parts, TokenizerJsonCuts cuts, TokenizerFileSet files) => new(new ByteLevelBpeModel
+    private static ByteLevelBpeModel ByteLevel(TokenizerJsonParts parts, TokenizerJsonCuts cuts, TokenizerFileSet files) => new()
     {
         Vocabulary = parts.Vocabulary,
         Merges = parts.Merges,
@@ -82,7 +82,7 @@ internal static class TokenizerJsonLoader
         BosTokenId = parts.BosTokenId,
         EosTokenId = parts.EosTokenId,
         Files = files,
-    });
+    };
 
     /// <summary>The file itself, as it is, and beside it the roles of tokens that other files gave.</summary>
     private static TokenizerFileSet Files(FileSource source, TokenizerJsonParts parts)

@@ -9,7 +9,7 @@ internal static class VocabMergesLoader
     internal const string VocabularyFile = "vocab.json";
     internal const string MergesFile = "merges.txt";
 
-    internal static ByteLevelBpeTokenizer Load(FileSource source)
+    internal static ByteLevelBpeModel Load(FileSource source)
     {
         Dictionary<string, int> vocabulary = BpeVocabularyReader.ReadVocabulary(JsonField.Read(source, VocabularyFile));
         List<(string Left, string Right)> merges = BpeVocabularyReader.ReadMergesText(source, MergesFile, vocabulary);
@@ -35,7 +35,7 @@ internal static class VocabMergesLoader
             Files = new TokenizerFileSet([]),
         };
         string tokenizerClass = side.TokenizerClass ?? (qwen ? "Qwen2Tokenizer" : "GPT2Tokenizer");
-        return new ByteLevelBpeTokenizer(model with { Files = VocabMergesWriter.Write(model, tokenizerClass, source) });
+        return model with { Files = VocabMergesWriter.Write(model, tokenizerClass, source) };
     }
 
     private static bool IsQwen(TokenizerSideFiles side) =>

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace MLNet.Dispersion.Text;
 
@@ -8,7 +9,7 @@ internal static class WordPieceLoader
     private const string Cure = "Fetch the file again from where the model came from";
 
     /// <summary>From vocab.txt: one piece a line, its number the id.</summary>
-    internal static WordPieceTokenizer LoadVocabulary(FileSource source)
+    internal static WordPieceModel LoadVocabulary(FileSource source)
     {
         string file = source.Describe(WordPieceModel.VocabularyFileName);
         string text;
@@ -25,7 +26,7 @@ internal static class WordPieceLoader
         string[] pieces = [.. lines.Take(lines[^1].Length == 0 ? lines.Length - 1 : lines.Length).Select(line => line.TrimEnd('\r'))];
         var side = new TokenizerSideFiles(source);
         bool lowerCase = side.Flag("do_lower_case") ?? true;
-        return Create(file, new WordPieceModel(pieces)
+        return Checked(file, new WordPieceModel(pieces)
         {
             LowerCase = lowerCase,
             StripAccents = side.Flag("strip_accents") ?? lowerCase,
@@ -37,7 +38,7 @@ internal static class WordPieceLoader
     internal static bool IsWordPiece(JsonField root) => root.Find("model")?.Find("type") is { Kind: System.Text.Json.JsonValueKind.String } type && type.AsString() == "WordPiece";
 
     /// <summary>From tokenizer.json.</summary>
-    internal static WordPieceTokenizer LoadJson(FileSource source, JsonField root)
+    internal static WordPieceModel LoadJson(FileSource source, JsonField root)
     {
         JsonField model = root.Get("model");
         if (model.Find("continuing_subword_prefix") is { } prefix && prefix.AsString() != "##")
@@ -52,12 +53,36 @@ internal static class WordPieceLoader
         }
 
         bool lowerCase = normalizer?.Find("lowercase")?.AsBoolean() ?? false;
-        return Create(source.Describe(TokenizerJsonLoader.File), new WordPieceModel(Pieces(model.Get("vocab")))
+        return Checked(source.Describe(TokenizerJsonLoader.File), new WordPieceModel(Pieces(model.Get("vocab")))
         {
             LowerCase = lowerCase,
             StripAccents = normalizer?.Find("strip_accents")?.AsBoolean() ?? lowerCase,
             SplitChinese = normalizer?.Find("handle_chinese_chars")?.AsBoolean() ?? false,
         });
+    }
+
+    /// <summary>The files that load equal, here and in Hugging Face's library.</summary>
+    internal static TokenizerFileSet Files(WordPieceModel model)
+    {
+        var roles = new JsonObject
+        {
+            ["cls_token"] = WordPieceModel.Classification,
+            ["sep_token"] = WordPieceModel.End,
+            ["pad_token"] = WordPieceModel.Padding,
+            ["unk_token"] = WordPieceModel.Unknown,
+            ["mask_token"] = WordPieceModel.Mask,
+        };
+        var config = roles.DeepClone().AsObject();
+        config["tokenizer_class"] = "BertTokenizer";
+        config["do_lower_case"] = model.LowerCase;
+        config["strip_accents"] = model.StripAccents;
+        config["tokenize_chinese_chars"] = model.SplitChinese;
+        return new TokenizerFileSet(
+        [
+            new(WordPieceModel.VocabularyFileName, model.VocabularyFile()),
+            new(TokenizerSideFiles.ConfigFile, TokenizerConfigWriter.Bytes(config)),
+            new(TokenizerSideFiles.MapFile, TokenizerConfigWriter.Bytes(roles)),
+        ]);
     }
 
     private static string[] Pieces(JsonField vocabulary)
@@ -78,7 +103,7 @@ internal static class WordPieceLoader
         return [.. pieces.Select(piece => piece!)];
     }
 
-    private static WordPieceTokenizer Create(string file, WordPieceModel model)
+    private static WordPieceModel Checked(string file, WordPieceModel model)
     {
         string[] missing = [.. new[] { WordPieceModel.Classification, WordPieceModel.End, WordPieceModel.Padding, WordPieceModel.Unknown, WordPieceModel.Mask }.Where(token => !model.Holds(token))];
         if (missing.Length > 0)
@@ -91,6 +116,6 @@ internal static class WordPieceLoader
             throw new ModelFileException(file, $"A piece holds a line break, which no word does. {Cure}.");
         }
 
-        return new WordPieceTokenizer(model);
+        return model;
     }
 }

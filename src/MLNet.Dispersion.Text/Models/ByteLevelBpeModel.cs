@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace MLNet.Dispersion.Text;
 
 /// <summary>All that defines a byte-level BPE tokenizer, whatever files it came from. Not changed after it is made.</summary>
-internal sealed record ByteLevelBpeModel
+internal sealed record ByteLevelBpeModel : TokenizerModel
 {
     /// <summary>Pieces, spelled in <see cref="ByteSymbols"/>, with their ids; gaps are allowed.</summary>
     internal required IReadOnlyDictionary<string, int> Vocabulary { get; init; }

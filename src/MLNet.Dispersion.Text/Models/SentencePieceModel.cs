@@ -1,7 +1,7 @@
 namespace MLNet.Dispersion.Text;
 
 /// <summary>All that defines a sentence-piece BPE tokenizer, whatever files it came from. Not changed after it is made.</summary>
-internal sealed record SentencePieceModel
+internal sealed record SentencePieceModel : TokenizerModel
 {
     /// <summary>U+2581, which stands for a space in pieces.</summary>
     internal const char Blank = '\u2581';

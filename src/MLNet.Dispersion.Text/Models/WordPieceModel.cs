@@ -1,10 +1,9 @@
 using System.Text;
-using System.Text.Json.Nodes;
 
 namespace MLNet.Dispersion.Text;
 
 /// <summary>What a word-piece tokenizer is made of.</summary>
-internal sealed record WordPieceModel
+internal sealed record WordPieceModel : TokenizerModel
 {
     internal const string Classification = "[CLS]";
     internal const string End = "[SEP]";
@@ -44,28 +43,4 @@ internal sealed record WordPieceModel
 
     /// <summary>vocab.txt: one piece a line.</summary>
     internal byte[] VocabularyFile() => Encoding.UTF8.GetBytes(string.Concat(Pieces.Select(piece => piece + "\n")));
-
-    /// <summary>The files that load equal, here and in Hugging Face's library.</summary>
-    internal TokenizerFileSet Files()
-    {
-        var roles = new JsonObject
-        {
-            ["cls_token"] = Classification,
-            ["sep_token"] = End,
-            ["pad_token"] = Padding,
-            ["unk_token"] = Unknown,
-            ["mask_token"] = Mask,
-        };
-        var config = roles.DeepClone().AsObject();
-        config["tokenizer_class"] = "BertTokenizer";
-        config["do_lower_case"] = LowerCase;
-        config["strip_accents"] = StripAccents;
-        config["tokenize_chinese_chars"] = SplitChinese;
-        return new TokenizerFileSet(
-        [
-            new(VocabularyFileName, VocabularyFile()),
-            new(TokenizerSideFiles.ConfigFile, TokenizerConfigWriter.Bytes(config)),
-            new(TokenizerSideFiles.MapFile, TokenizerConfigWriter.Bytes(roles)),
-        ]);
-    }
 }

@@ -16,11 +16,11 @@ internal static class WordPieceWords
     ];
 
     /// <summary>Prepares a text.</summary>
-    internal static string Of(string text, WordPieceModel model)
+    internal static string Of(string text, bool lowerCase, bool stripAccents, bool splitChinese)
     {
-        string clean = Cleaned(text, model.SplitChinese);
-        string plain = model.StripAccents ? WithoutAccents(clean) : clean;
-        return Apart(model.LowerCase ? plain.ToLowerInvariant() : plain);
+        string clean = Cleaned(text, splitChinese);
+        string plain = stripAccents ? WithoutAccents(clean) : clean;
+        return Apart(lowerCase ? plain.ToLowerInvariant() : plain);
     }
 
     private static string Cleaned(string text, bool splitChinese)
