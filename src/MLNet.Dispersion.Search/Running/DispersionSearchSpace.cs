@@ -37,7 +37,7 @@ public static class DispersionSearchSpace
     public const string Lora = "LoRA";
 
     /// <summary>
-    /// A space for small backbones: dispersion on or off; where it is on, coefficient 0.01..1 (logarithmic), layers (all, last), variant (angular spread, orthogonalization), tau 0.25..4 (logarithmic);
+    /// Gets a space for small backbones: dispersion on or off; where it is on, coefficient 0.01..1 (logarithmic), layers (all, last), variant (angular spread, orthogonalization), tau 0.25..4 (logarithmic);
     /// learning rate 1e-5..2e-3 (logarithmic), epochs 1..5, all weights or LoRA of rank 4..32 (logarithmic). Take parameters out with <see cref="SearchSpace.Without"/>, add others of your own.
     /// </summary>
     public static SearchSpace Default { get; } = SearchSpace.Empty
