@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Evaluation;
 
 namespace MLNet.Dispersion.Tests.Saved;
 

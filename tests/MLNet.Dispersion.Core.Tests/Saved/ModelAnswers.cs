@@ -1,9 +1,4 @@
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Features;
-using MLNet.Dispersion.Generation;
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Tokenization;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Tests.Saved;
 

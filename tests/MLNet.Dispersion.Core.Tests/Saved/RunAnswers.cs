@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using MLNet.Dispersion.Training;
 using TorchSharp;
 
 namespace MLNet.Dispersion.Tests.Saved;
@@ -19,7 +18,7 @@ internal static class RunAnswers
     {
         var options = run["options"].Deserialize<FineTuneOptions>(Json)!;
         change(options);
-        var backbone = Backbone.FromDirectory(Path.Combine(folder, (string)run["backbone"]!));
+        var backbone = ModelSource.FromDirectory(Path.Combine(folder, (string)run["backbone"]!));
         string[] texts = run["texts"].Deserialize<string[]>() ?? [];
         switch ((string?)run["task"])
         {
@@ -39,7 +38,7 @@ internal static class RunAnswers
             default:
                 using (var model = PretrainedLanguageModel.Load(backbone, torch.CPU))
                 {
-                    using PretrainedLanguageModel? teacher = run["teacher"] is { } name ? PretrainedLanguageModel.Load(Backbone.FromDirectory(Path.Combine(folder, (string)name!)), torch.CPU) : null;
+                    using PretrainedLanguageModel? teacher = run["teacher"] is { } name ? PretrainedLanguageModel.Load(ModelSource.FromDirectory(Path.Combine(folder, (string)name!)), torch.CPU) : null;
                     if (teacher is not null)
                     {
                         options.Distillation!.Teacher = teacher;

@@ -1,7 +1,4 @@
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Evaluation;
-using MLNet.Dispersion.Hub;
 
 namespace MLNet.Dispersion.Tests.Saved;
 
@@ -32,12 +29,12 @@ public sealed class SavedDocumentTests
     [MemberData(nameof(Histories))]
     public void Load_GeometryHistory_HoldsEverySnapshot(string version, string name)
     {
-        var history = GeometryHistoryFile.Read(new DirectoryCheckpoint(Path.Combine(SavedFiles.Folder(version, "geometry-histories"), name)));
+        var history = GeometryHistoryFile.Read(new DirectorySource(Path.Combine(SavedFiles.Folder(version, "geometry-histories"), name)));
         using var copy = SavedFiles.Copy(version, "geometry-histories");
         GeometryHistoryFile.Write(new DirectorySink(copy.At(name)), history);
 
         SavedFiles.AssertAnswers(version, "geometry-histories", name, ModelAnswers.Of(history));
-        SavedFiles.AssertAnswers(version, "geometry-histories", name, ModelAnswers.Of(GeometryHistoryFile.Read(new DirectoryCheckpoint(copy.At(name)))));
+        SavedFiles.AssertAnswers(version, "geometry-histories", name, ModelAnswers.Of(GeometryHistoryFile.Read(new DirectorySource(copy.At(name)))));
     }
 
     [Theory]

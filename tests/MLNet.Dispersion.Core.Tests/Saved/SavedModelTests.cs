@@ -1,7 +1,4 @@
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Tokenization;
-using MLNet.Dispersion.Training;
 using TorchSharp;
 
 namespace MLNet.Dispersion.Tests.Saved;
@@ -39,7 +36,7 @@ public sealed class SavedModelTests
             model.SavePretrained(copy.At());
         }
 
-        using var again = PretrainedLanguageModel.Load(Backbone.FromDirectory(copy.At()), torch.CPU);
+        using var again = PretrainedLanguageModel.Load(ModelSource.FromDirectory(copy.At()), torch.CPU);
 
         SavedFiles.AssertAnswers(version, "pretrained-directories", name, ModelAnswers.Of(again));
     }
@@ -47,7 +44,7 @@ public sealed class SavedModelTests
     [Theory]
     [MemberData(nameof(Tokenizers))]
     public void Load_Tokenizer_EncodesAsItDid(string version, string name) =>
-        SavedFiles.AssertAnswers(version, "tokenizers", name, ModelAnswers.Of(TextTokenizer.Load(new DirectoryCheckpoint(Path.Combine(SavedFiles.Folder(version, "tokenizers"), name)))));
+        SavedFiles.AssertAnswers(version, "tokenizers", name, ModelAnswers.Of(TextTokenizer.Load(new DirectorySource(Path.Combine(SavedFiles.Folder(version, "tokenizers"), name)))));
 
     [Theory]
     [MemberData(nameof(Adapters))]
@@ -57,7 +54,7 @@ public sealed class SavedModelTests
         JsonObject saved = RegisterBase(version, "adapter-directories", name);
         using PretrainedLanguageModel model = (string)saved["way"]! == "LoadAdapter"
             ? PretrainedLanguageModel.Load(BackboneOf(version, (string)saved["base"]!), torch.CPU)
-            : PretrainedLanguageModel.LoadWithAdapter(Backbone.FromSource(name, new DirectoryCheckpoint(folder)), torch.CPU);
+            : PretrainedLanguageModel.LoadWithAdapter(ModelSource.FromSource(name, new DirectorySource(folder)), torch.CPU);
         if (model.Adapter is null)
         {
             model.LoadAdapter(folder);
@@ -71,7 +68,7 @@ public sealed class SavedModelTests
     public void Load_Classifier_ScoresAsItDid(string version, string name)
     {
         RegisterBase(version, "classifier-directories", name);
-        using var classifier = TextClassifier.Load(new DirectoryCheckpoint(Path.Combine(SavedFiles.Folder(version, "classifier-directories"), name)), "cpu");
+        using var classifier = TextClassifier.Load(new DirectorySource(Path.Combine(SavedFiles.Folder(version, "classifier-directories"), name)), "cpu");
 
         SavedFiles.AssertAnswers(version, "classifier-directories", name, ModelAnswers.Of(classifier));
     }
@@ -81,12 +78,12 @@ public sealed class SavedModelTests
     public void Load_Regressor_PredictsAsItDid(string version, string name)
     {
         RegisterBase(version, "regressor-directories", name);
-        using var regressor = TextRegressor.Load(new DirectoryCheckpoint(Path.Combine(SavedFiles.Folder(version, "regressor-directories"), name)), "cpu");
+        using var regressor = TextRegressor.Load(new DirectorySource(Path.Combine(SavedFiles.Folder(version, "regressor-directories"), name)), "cpu");
 
         SavedFiles.AssertAnswers(version, "regressor-directories", name, ModelAnswers.Of(regressor));
     }
 
-    private static Backbone BackboneOf(string version, string name) => Backbone.FromDirectory(Path.Combine(SavedFiles.Folder(version, "pretrained-directories"), name));
+    private static ModelSource BackboneOf(string version, string name) => ModelSource.FromDirectory(Path.Combine(SavedFiles.Folder(version, "pretrained-directories"), name));
 
     /// <summary>Makes the base of a case known that holds an adapter alone.</summary>
     private static JsonObject RegisterBase(string version, string kind, string name)

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Tests.Saved;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Studies.Storage;
 using MLNet.Dispersion.Tests;
 
 namespace MLNet.Dispersion.Search.Tests.Saved;

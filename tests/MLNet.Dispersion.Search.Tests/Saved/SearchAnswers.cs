@@ -1,6 +1,4 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Studies.Sampling;
-using MLNet.Dispersion.Studies.Storage;
 
 namespace MLNet.Dispersion.Search.Tests.Saved;
 

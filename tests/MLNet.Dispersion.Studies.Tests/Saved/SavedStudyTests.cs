@@ -1,7 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Storage;
 using MLNet.Dispersion.Tests;
 
 namespace MLNet.Dispersion.Studies.Tests.Saved;

@@ -1,10 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Studies.Running;
-using MLNet.Dispersion.Studies.Sampling;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Storage;
-using MLNet.Dispersion.Studies.Trials;
 using MLNet.Dispersion.Tests;
 
 namespace MLNet.Dispersion.Studies.Tests.Saved;

@@ -40,7 +40,7 @@ public sealed class SavedZipTests
         JsonObject saved = SavedFiles.Case(version, kind, name);
         if ((string?)saved["base name"] is { } known)
         {
-            AdapterBases.Register(Backbone.FromDirectory(Path.Combine(SavedFiles.Folder(version, "pretrained-directories"), (string)saved["base"]!)), known);
+            AdapterBases.Register(ModelSource.FromDirectory(Path.Combine(SavedFiles.Folder(version, "pretrained-directories"), (string)saved["base"]!)), known);
         }
 
         var ml = new MLContext(seed: 2);

@@ -2,8 +2,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Tests.Saved;
 
