@@ -209,10 +209,31 @@ public sealed class DispersionSearch
         var definition = new StudyDefinition { Name = StudyName, Objectives = [.. metrics.Select(one => one.Objective)], Seed = _seed, Space = _space };
         using var best = new BestModel(metric.Objective);
         var code = new TrialCode(_ml, data, pipeline, metrics, _options, _seed, best);
-        await using IStudyStorage storage = await _storage(definition, cancellationToken).ConfigureAwait(false);
+        await using IStudyStorage storage = await OpenAsync(definition, cancellationToken).ConfigureAwait(false);
         await EnqueueFirstAsync(storage, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Trial> trials = await new StudyRunner(storage, _sampler, _pruner).RunAsync(code.RunAsync, _limits, cancellationToken).ConfigureAwait(false);
         return ToResult(trials, storage.Definition, code, data.All, best);
+    }
+
+    /// <summary>Opens the study; one that version 0.1.0 began over its default space goes on over that one.</summary>
+    private async Task<IStudyStorage> OpenAsync(StudyDefinition definition, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _storage(definition, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StudyStorageException error) when (ReferenceEquals(definition.Space, DispersionSearchSpace.Default))
+        {
+            try
+            {
+                return await _storage(definition with { Space = DispersionSearchSpace.Version01 }, cancellationToken).ConfigureAwait(false);
+            }
+            catch (StudyStorageException)
+            {
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(error);
+                throw;
+            }
+        }
     }
 
     private static SearchResult ToResult(IReadOnlyList<Trial> trials, StudyDefinition definition, TrialCode code, IDataView? allData, BestModel models)
@@ -242,11 +263,11 @@ public sealed class DispersionSearch
     private async Task EnqueueFirstAsync(IStudyStorage storage, CancellationToken cancellationToken)
     {
         FineTuneOptions plain = _options.Clone();
-        await storage.EnqueueAsync(DefaultKind, NearestPoint.To(plain, _space), cancellationToken).ConfigureAwait(false);
+        await storage.EnqueueAsync(DefaultKind, NearestPoint.To(plain, storage.Definition.Space), cancellationToken).ConfigureAwait(false);
         if (_limits.MaxTrials is null or > 1)
         {
             plain.Dispersion.Coefficient = 0;
-            await storage.EnqueueAsync(WithoutDispersionKind, NearestPoint.To(plain, _space), cancellationToken).ConfigureAwait(false);
+            await storage.EnqueueAsync(WithoutDispersionKind, NearestPoint.To(plain, storage.Definition.Space), cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -92,6 +92,18 @@ public sealed class SearchResultTests
     }
 
     [Fact]
+    public void DefaultSpace_Tau_TakesPartWhereItsVariantReadsIt()
+    {
+        ParameterSet spread = ParameterSet.Empty.With("dispersion", true).With("variant", DispersionVariant.AngularSpread);
+
+        ParameterCondition condition = DispersionSearchSpace.Default["tau"].Condition!;
+
+        Assert.True(condition.Holds(spread));
+        Assert.False(condition.Holds(spread.With("variant", DispersionVariant.Orthogonalization)));
+        Assert.DoesNotContain(DispersionSearchSpace.Default.Without("dispersion").Parameters, parameter => parameter.Name == "tau");
+    }
+
+    [Fact]
     public void Apply_EachName_ReachesItsOption()
     {
         var options = new FineTuneOptions();

@@ -8,7 +8,7 @@ internal static class TrialTable
     /// <summary>Text, best first.</summary>
     internal static string ToText(SearchResult result)
     {
-        var table = new TextTable([.. Heads(result)]);
+        var table = new TextTable([.. Heads(result)]) { AllLeanLeft = true };
         foreach (Trial trial in Ordered(result))
         {
             table.Add(Cells(result, trial));

@@ -38,7 +38,7 @@ public sealed class SavedSearchTests
 
     /// <summary>A search over the default space can be gone on with only where the space's text is the very same.</summary>
     [Fact]
-    public void DefaultSpace_IsWrittenAsItWas() => Assert.Equal(File.ReadAllText(Path.Combine(SavedFiles.Folder("0.1.0", "search-spaces"), "default.json")), DispersionSearchSpace.Default.ToJson());
+    public void DefaultSpaceOfThatVersion_IsWrittenAsItWas() => Assert.Equal(File.ReadAllText(Path.Combine(SavedFiles.Folder("0.1.0", "search-spaces"), "default.json")), DispersionSearchSpace.Version01.ToJson());
 
     private static SearchResult Run(SavedCopy copy, string name, int trials) => SearchAnswers.Run((definition, token) => SqliteStudyStorage.OpenAsync(copy.At(name + ".db"), definition, token), trials);
 }

@@ -15,7 +15,7 @@ public sealed class AshaPrunerTests
         for (int number = 0; number < 900; number++)
         {
             double value = random.NextDouble();
-            var trial = new Trial { Number = number, State = TrialState.Running, Intermediate = [new(1, value)] };
+            var trial = new Trial { Number = number, State = TrialState.Running, Intermediate = [new() { Step = 1, Value = value }] };
             history.Add(trial);
             bool prune = pruner.ShouldPrune(Loss, trial, history);
             Assert.False(prune && value < best, "The best so far was pruned.");
@@ -46,7 +46,7 @@ public sealed class AshaPrunerTests
     {
         var pruner = new AshaPruner();
         var accuracy = new StudyObjective { Name = "accuracy", Maximize = true };
-        Trial[] others = [.. Enumerable.Range(1, 3).Select(number => new Trial { Number = number, State = TrialState.Completed, Intermediate = [new(1, 0.5)] })];
+        Trial[] others = [.. Enumerable.Range(1, 3).Select(number => new Trial { Number = number, State = TrialState.Completed, Intermediate = [new() { Step = 1, Value = 0.5 }] })];
 
         Assert.False(Prune(0.9));
         Assert.False(Prune(0.5));
@@ -56,7 +56,7 @@ public sealed class AshaPrunerTests
 
         bool Prune(double value)
         {
-            var trial = new Trial { Number = 0, State = TrialState.Running, Intermediate = [new(1, value)] };
+            var trial = new Trial { Number = 0, State = TrialState.Running, Intermediate = [new() { Step = 1, Value = value }] };
             return pruner.ShouldPrune(accuracy, trial, [trial, .. others]);
         }
     }

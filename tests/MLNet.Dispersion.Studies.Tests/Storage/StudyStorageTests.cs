@@ -30,7 +30,7 @@ public sealed class StudyStorageTests
         Assert.Equal((TrialState.Completed, "one", "sampled"), (trial.State, trial.Worker, trial.Kind));
         Assert.Equal(Support.Studies.Point(0.1, -1.0 / 3).ToJson(), trial.Parameters!.ToJson());
         Assert.Equal([0.1 + 0.2], trial.Values);
-        Assert.Equal([new(1, double.NaN), new(2, 0.25)], trial.Intermediate);
+        Assert.Equal([new() { Step = 1, Value = double.NaN }, new() { Step = 2, Value = 0.25 }], trial.Intermediate);
         Assert.Equal("4", trial.Notes["rank"]);
         Assert.InRange((trial.FinishedUtc - trial.StartedUtc)!.Value, TimeSpan.Zero, TimeSpan.FromMinutes(1));
         Assert.InRange(trial.StartedUtc!.Value, DateTime.UtcNow.AddMinutes(-5), DateTime.UtcNow.AddMinutes(5));
