@@ -73,5 +73,8 @@ public sealed class TextTable
 
     private static void AppendMarkdown(StringBuilder text, IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
 
-    private bool LeansLeft(int column) => column == 0 || Heads[column].Length == 0;
+    /// <summary>Gets whether all columns lean left, as words do. Default false.</summary>
+    public bool AllLeanLeft { get; init; }
+
+    private bool LeansLeft(int column) => AllLeanLeft || column == 0 || Heads[column].Length == 0;
 }

@@ -69,7 +69,7 @@ internal static class Rooms
         ["Studies/Running"] = ["Studies/Spaces", "Studies/Trials", "Studies/Sampling", "Studies/Pruning", "Studies/Storage", "Files"],
         ["Studies.PostgreSql"] = ["Studies/*"],
         ["Search/Metrics"] = ["Studies/*", "Core/*", "Face/*"],
-        ["Search/Results"] = ["Search/Metrics", "Studies/*", "Statistics", "Files"],
+        ["Search/Results"] = ["Search/Metrics", "Core/Training/Options", "Studies/*", "Statistics", "Files"],
         ["Search/Running"] = ["Search/Metrics", "Search/Results", "Studies/*", "Statistics", "Face/*", "Core/*", "Files"],
         ["Search/Pictures"] = ["Search/Results", "Studies/*", "Plots", "Plots/*", "Statistics", "Files"],
         ["Search"] = ["Search/*", "Studies/*", "Statistics", "Plots", "Plots/*", "Face/*", "Core/*", "Files"],

@@ -41,10 +41,12 @@ internal static class ReportJsonReader
 
     /// <summary>One layer's cosine statistics.</summary>
     /// <exception cref="FormatException">A field is damaged; the message names it.</exception>
-    internal static LayerGeometry ToGeometry(VersionedJson format, int hiddenState, CosineDocument pooled, CosineDocument? elementwise, string place) => new(
-        hiddenState,
-        ToSummary(format, CosineAveraging.PooledPairs, pooled, place + ".pooled"),
-        elementwise is null ? null : ToSummary(format, CosineAveraging.Elementwise, elementwise, place + ".elementwise"));
+    internal static LayerGeometry ToGeometry(VersionedJson format, int hiddenState, CosineDocument pooled, CosineDocument? elementwise, string place) => new()
+    {
+        HiddenState = hiddenState,
+        Pooled = ToSummary(format, CosineAveraging.PooledPairs, pooled, place + ".pooled"),
+        Elementwise = elementwise is null ? null : ToSummary(format, CosineAveraging.Elementwise, elementwise, place + ".elementwise"),
+    };
 
     private static CosineSummary ToSummary(VersionedJson format, CosineAveraging averaging, CosineDocument cosine, string place)
     {
@@ -58,7 +60,7 @@ internal static class ReportJsonReader
             histogram = CosineHistogram.FromCounts(counts);
         }
 
-        return new CosineSummary(averaging, new CosineMeans(cosine.MeanCosine, cosine.MeanCosineOffDiagonal), histogram);
+        return new CosineSummary { Averaging = averaging, Means = new CosineMeans { Full = cosine.MeanCosine, OffDiagonal = cosine.MeanCosineOffDiagonal }, Histogram = histogram };
     }
 
     /// <summary>A measure that a report lacks, since it was written before there was such a measure, is NaN.</summary>

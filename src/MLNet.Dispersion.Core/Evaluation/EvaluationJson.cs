@@ -39,8 +39,14 @@ internal static class EvaluationJson
         Check(task.AvailableItems >= task.Items, place + ".availableItems", task.AvailableItems, "be at least items");
         Check(task.FewShot >= 0, place + ".fewShot", task.FewShot, "be at least 0");
         Check(task.Scores.Count >= 1, place + ".scores", "empty", "hold at least one score");
-        return new BenchmarkResult(task.Task, task.Title, task.Items, task.AvailableItems, task.FewShot, Array.AsReadOnly(task.Scores.Select((score, i) => ToScore(score, place, i)).ToArray()))
+        return new BenchmarkResult
         {
+            Task = task.Task,
+            Title = task.Title,
+            Items = task.Items,
+            AvailableItems = task.AvailableItems,
+            FewShot = task.FewShot,
+            Scores = Array.AsReadOnly(task.Scores.Select((score, i) => ToScore(score, place, i)).ToArray()),
             TruncatedPrompts = task.TruncatedPrompts,
             TruncatedChoices = task.TruncatedChoices,
             ScoredTokens = task.ScoredTokens,
@@ -55,7 +61,7 @@ internal static class EvaluationJson
         Check(!score.Metric.IsShare() || score.Value is >= 0 and <= 1, place + ".value", score.Value, "be a share, 0..1");
         Check(score.Value >= 0, place + ".value", score.Value, "be at least 0");
         Check(double.IsNaN(score.StandardError) || score.StandardError >= 0, place + ".standardError", score.StandardError, "be at least 0, or NaN");
-        return new BenchmarkScore(score.Metric, score.Value, score.StandardError);
+        return new BenchmarkScore { Metric = score.Metric, Value = score.Value, StandardError = score.StandardError };
     }
 
     private static void Check([DoesNotReturnIf(false)] bool good, string place, object? value, string rule) => Format.Require(good, place, value, rule);

@@ -11,10 +11,9 @@ internal sealed class GeometryValues(SharedModel<MeasuredModel> model, TextGeome
 
     internal override int Fill(RowTexts texts, long firstRow)
     {
-        int truncated = 0;
         try
         {
-            _geometry = model.Use(measured => measured.Use(_ => probe.Measure(texts.First, out truncated)));
+            _geometry = model.Use(measured => measured.Use(_ => probe.Measure(texts.First)));
         }
         catch (InvalidOperationException e) when (e is not ObjectDisposedException)
         {
@@ -23,7 +22,7 @@ internal sealed class GeometryValues(SharedModel<MeasuredModel> model, TextGeome
                 $"Measuring column '{columns.Text}' failed in the rows from {firstRow} to {firstRow + texts.Count - 1}; text 0 is that of row {firstRow}. {e.Message}"), e);
         }
 
-        return truncated;
+        return _geometry.Count(text => text.IsTruncated);
     }
 
     internal override Delegate Getter(int offset, Func<int> current)

@@ -10,7 +10,7 @@ public sealed class HtmlReportContent
     private readonly IReadOnlyList<HtmlReportTable> _tables = [];
     private readonly string _title = "Embedding condensation report";
 
-    /// <summary>A report about models.</summary>
+    /// <summary>Makes a report about models.</summary>
     /// <param name="reports">1..12 measured models; of two, the first is taken as before and the second as after, and a table compares them.</param>
     /// <exception cref="ArgumentException">There are too few or too many.</exception>
     public HtmlReportContent(IReadOnlyList<CondensationReport> reports)
@@ -24,7 +24,7 @@ public sealed class HtmlReportContent
         Reports = Array.AsReadOnly(reports.Select(report => report ?? throw new ArgumentNullException(nameof(reports))).ToArray());
     }
 
-    /// <summary>A page of tables and pictures of your own, without measured models.</summary>
+    /// <summary>Makes a page of tables and pictures of your own, without measured models.</summary>
     /// <param name="tables">The tables, at least one.</param>
     /// <param name="pictures">The pictures, shown after the first table.</param>
     /// <exception cref="ArgumentException">There is no table.</exception>
@@ -42,20 +42,20 @@ public sealed class HtmlReportContent
         Pictures = [.. pictures];
     }
 
-    /// <summary>The measured models; none on a page of tables and pictures.</summary>
+    /// <summary>Gets the measured models; none on a page of tables and pictures.</summary>
     public IReadOnlyList<CondensationReport> Reports { get; }
 
-    /// <summary>The page's title. Default <c>Embedding condensation report</c>; not empty.</summary>
+    /// <summary>Gets the page's title. Default <c>Embedding condensation report</c>; not empty.</summary>
     public string Title
     {
         get => _title;
         init => _title = string.IsNullOrWhiteSpace(value) ? throw new ArgumentException("The title is empty; leave it out for the default.", nameof(value)) : value;
     }
 
-    /// <summary>The day that the page names. Default: now.</summary>
+    /// <summary>Gets the day that the page names. Default: now.</summary>
     public DateTimeOffset Date { get; init; } = DateTimeOffset.Now;
 
-    /// <summary>Tables of your own, such as the outcome of an experiment, shown first. Default none.</summary>
+    /// <summary>Gets tables of your own, such as the outcome of an experiment, shown first. Default none.</summary>
     public IReadOnlyList<HtmlReportTable> Tables
     {
         get => _tables;
@@ -66,10 +66,10 @@ public sealed class HtmlReportContent
         }
     }
 
-    /// <summary>Pictures of your own, each with its description below it.</summary>
+    /// <summary>Gets pictures of your own, each with its description below it.</summary>
     public IReadOnlyList<CondensationPicture> Pictures { get; } = [];
 
-    /// <summary>Histories of trainings, each with a name (such as <c>transformer.GeometryHistory</c>): at most 12, none of them empty. Default none.</summary>
+    /// <summary>Gets the histories of trainings, each with a name (such as <c>transformer.GeometryHistory</c>): at most 12, none of them empty. Default none.</summary>
     public IReadOnlyList<(string Name, IReadOnlyList<GeometrySnapshot> History)> Trainings
     {
         get => _trainings;

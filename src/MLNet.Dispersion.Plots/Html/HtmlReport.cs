@@ -9,7 +9,7 @@ namespace MLNet.Dispersion;
 /// </remarks>
 public static class HtmlReport
 {
-    /// <summary>The page as text, valid HTML 5 with line feeds.</summary>
+    /// <summary>Makes the page as text, valid HTML 5 with line feeds.</summary>
     /// <param name="content">What to show. Reports without histograms or spectra have no heat map or spectrum; the page then says what to set.</param>
     public static string ToHtml(HtmlReportContent content)
     {

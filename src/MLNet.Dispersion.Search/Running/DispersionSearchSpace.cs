@@ -37,24 +37,13 @@ public static class DispersionSearchSpace
     public const string Lora = "LoRA";
 
     /// <summary>
-    /// A space for small backbones: dispersion on or off; where it is on, coefficient 0.01..1 (logarithmic), layers (all, last), variant (angular spread, orthogonalization), and where the variant reads it (<see cref="DispersionVariantExtensions.Reads"/>) tau 0.25..4 (logarithmic);
-    /// learning rate 1e-5..2e-3 (logarithmic), epochs 1..5, all weights or LoRA of rank 4..32 (logarithmic). Take parameters out with <see cref="SearchSpace.Without"/>, add others of your own.
+    /// Gets a space for small backbones: dispersion on or off; where it is on, coefficient 0.01..1 (logarithmic), layers (all, last), variant (angular spread, orthogonalization), with angular spread, the one that reads it, tau 0.25..4 (logarithmic);
+    /// learning rate 1e-5..2e-3 (logarithmic), epochs 1..5, all weights or LoRA of rank 4..32 (logarithmic). Take parameters out with <see cref="SearchSpace.Without"/> (with the variant goes tau, which depends on it), add others of your own.
     /// </summary>
-    public static SearchSpace Default { get; } = Create(sub => sub.When(Variant, DispersionVariant.AngularSpread, reader => reader.LogUniform(Tau, 0.25, 4)));
+    public static SearchSpace Default { get; } = Space(sub => sub.When(Variant, DispersionVariant.AngularSpread, spread => spread.LogUniform(Tau, 0.25, 4)));
 
-    /// <summary>The default of version 0.1, which sampled tau where nothing reads it as well: searches that it began go on over this.</summary>
-    internal static SearchSpace Former { get; } = Create(sub => sub.LogUniform(Tau, 0.25, 4));
-
-    private static SearchSpace Create(Func<SearchSpace, SearchSpace> addTau) => SearchSpace.Empty
-        .LogUniform(LearningRate, 1e-5, 2e-3)
-        .Integer(Epochs, 1, 5)
-        .Choice(Dispersion, true, false)
-        .When(Dispersion, true, sub => addTau(sub
-            .LogUniform(Coefficient, 0.01, 1)
-            .Choice(Layers, LayerSelection.All, LayerSelection.Last)
-            .Choice(Variant, DispersionVariant.AngularSpread, DispersionVariant.Orthogonalization)))
-        .Choice(Trained, AllWeights, Lora)
-        .When(Trained, Lora, sub => sub.LogInteger(LoraRank, 4, 32));
+    /// <summary>The default space of version 0.1.0, in which tau took part with every variant: searches that it began go on.</summary>
+    internal static SearchSpace Former { get; } = Space(sub => sub.LogUniform(Tau, 0.25, 4));
 
     /// <summary>Writes sampled values into options: those with one of this class's names; others are left to the pipeline.</summary>
     /// <param name="parameters">The values.</param>
@@ -82,4 +71,15 @@ public static class DispersionSearchSpace
             options.Lora = new LoraOptions { Rank = parameters.GetInteger(LoraRank), Alpha = 2 * parameters.GetInteger(LoraRank) };
         }
     }
+
+    private static SearchSpace Space(Func<SearchSpace, SearchSpace> tau) => SearchSpace.Empty
+        .LogUniform(LearningRate, 1e-5, 2e-3)
+        .Integer(Epochs, 1, 5)
+        .Choice(Dispersion, true, false)
+        .When(Dispersion, true, sub => tau(sub
+            .LogUniform(Coefficient, 0.01, 1)
+            .Choice(Layers, LayerSelection.All, LayerSelection.Last)
+            .Choice(Variant, DispersionVariant.AngularSpread, DispersionVariant.Orthogonalization)))
+        .Choice(Trained, AllWeights, Lora)
+        .When(Trained, Lora, sub => sub.LogInteger(LoraRank, 4, 32));
 }

@@ -19,13 +19,13 @@ public sealed class CondensationPicture
 
     internal CondensationPicture(Figure figure) => _figure = figure;
 
-    /// <summary>A short name of what it shows, for headings and screen readers.</summary>
+    /// <summary>Gets a short name of what it shows, for headings and screen readers.</summary>
     public string Title => _figure.Title;
 
-    /// <summary>What it shows in words, for screen readers and alternative texts.</summary>
+    /// <summary>Gets what it shows in words, for screen readers and alternative texts.</summary>
     public string Description => _figure.Description;
 
-    /// <summary>The height that suits a width, in pixels.</summary>
+    /// <summary>Gets the height that suits a width, in pixels.</summary>
     /// <param name="width">The width in pixels, 240..16384.</param>
     /// <exception cref="ArgumentOutOfRangeException">The width is outside its range.</exception>
     public int HeightFor(int width = DefaultWidth) => _figure.DefaultHeight(Checked(width, nameof(width)));

@@ -3,7 +3,7 @@ namespace MLNet.Dispersion;
 /// <summary>A table of a caller's own on an <see cref="HtmlReport"/>. Immutable and thread-safe; all texts are escaped.</summary>
 public sealed class HtmlReportTable
 {
-    /// <summary>A table; the first cell of each row is its name.</summary>
+    /// <summary>Makes a table; the first cell of each row is its name.</summary>
     /// <param name="title">The heading above it; not empty.</param>
     /// <param name="heads">The columns' heads, at least one.</param>
     /// <param name="rows">The rows, each with as many cells as there are heads.</param>
@@ -28,15 +28,15 @@ public sealed class HtmlReportTable
         Rows = [.. rows.Select(row => (IReadOnlyList<string>)[.. row])];
     }
 
-    /// <summary>The heading above it.</summary>
+    /// <summary>Gets the heading above it.</summary>
     public string Title { get; }
 
-    /// <summary>What it says, in a sentence or two below the heading. Default none.</summary>
+    /// <summary>Gets what it says, in a sentence or two below the heading. Default none.</summary>
     public string? Note { get; init; }
 
-    /// <summary>The columns' heads.</summary>
+    /// <summary>Gets the columns' heads.</summary>
     public IReadOnlyList<string> Heads { get; }
 
-    /// <summary>The rows, the first cell of each being its name.</summary>
+    /// <summary>Gets the rows, the first cell of each being its name.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Rows { get; }
 }
