@@ -275,7 +275,7 @@ public sealed class LoraTrainingTests
         options.ActivationCheckpointing = checkpointing;
         FineTuneLoop.Run(backbone, new CausalLMObjective(), new TrainingRows(Rows()), options, CPU);
         Assert.Contains(backbone.Adapter!.Modules, module => module.Update.Up.abs().sum().item<float>() > 0);
-        return [.. backbone.Adapter.Parameters.SelectMany(pair => pair.Parameter.data<float>().ToArray())];
+        return [.. backbone.Adapter!.Parameters.SelectMany(pair => pair.Parameter.data<float>().ToArray())];
     }
 
     private static int[][] Rows() => [.. Enumerable.Range(0, 8).Select(row => Enumerable.Range(0, 6 + (row % 3)).Select(i => (i + row) % 5).ToArray())];

@@ -119,7 +119,7 @@ public sealed class LoraAdapterTests
         Tensor x = empty(30, inputs).uniform_(-2, 2, generator);
         var options = new LoraOptions { Rank = rank, Alpha = 10 };
         (Tensor w, Tensor a, Tensor b) = ((conv ? adaptable.Weight.t() : adaptable.Weight).abs().clone(), down.abs(), up.abs());
-        using var update = new LowRankUpdate(context, down.clone(), up.clone(), options);
+        using var update = new LowRankUpdate(context, down.clone(), up.clone(), options.Scale, options.Dropout);
         adaptable.Update = update;
         Tensor beside = Forward();
         using Tensor merged = update.Merge(adaptable.Weight, adaptable.InputsFirst);

@@ -11,6 +11,7 @@ public sealed class ConfigReader
     private const double LargestParameterCount = 1L << 37;
     private readonly string _file;
     private readonly JsonObject _root;
+    private Lazy<IReadOnlyCollection<string>>? _tensorNames;
 
     private ConfigReader(string file, JsonObject root)
     {
@@ -24,13 +25,15 @@ public sealed class ConfigReader
 
     internal JsonObject Root => _root;
 
-    /// <summary>The tensors of the checkpoint that the configuration belongs to, read at first use; null where there is none.</summary>
-    internal Lazy<IReadOnlyCollection<string>>? TensorNames { get; private set; }
+    /// <summary>Whether the weights beside the config.json hold a tensor whose name begins so; null where there are no weights, as when a network is made at random.</summary>
+    /// <param name="beginning">The beginning of the name.</param>
+    public bool? HoldsTensors(string beginning) => _tensorNames?.Value.Any(name => name.StartsWith(beginning, StringComparison.Ordinal));
 
-    /// <summary>The same with the names of the tensors of a checkpoint.</summary>
-    internal ConfigReader Beside(FileSource source)
+    /// <summary>Gives the reader the names of the tensors beside the config.json.</summary>
+    /// <param name="names">Read at first use.</param>
+    internal ConfigReader Beside(Func<IEnumerable<string>> names)
     {
-        TensorNames = new Lazy<IReadOnlyCollection<string>>(() => [.. WeightFiles.Open(source).Entries.Select(entry => entry.Entry.Name)]);
+        _tensorNames = new Lazy<IReadOnlyCollection<string>>(() => [.. names()]);
         return this;
     }
 
