@@ -1,24 +1,9 @@
-using System.Text.Json;
 using MLNet.Dispersion.Geometry;
 
 namespace MLNet.Dispersion.Tests.Geometry;
 
 public class RankCorrelationTests
 {
-    [SkippableTheory]
-    [InlineData("condensation")]
-    [InlineData("stories260k/condensation")]
-    public void Trend_ReferenceCases_AreEqual(string folder)
-    {
-        using JsonDocument cases = JsonDocument.Parse(File.ReadAllText(SharedFixtures.Fixture(folder, "trend_cases.json")));
-        foreach (JsonElement golden in cases.RootElement.EnumerateArray())
-        {
-            CondensationTrend trend = CondensationTrend.Of(golden.GetProperty("values").Deserialize<double[]>()!);
-            Assert.Equal(golden.GetProperty("spearman").GetDouble(), trend.Spearman, 1e-12);
-            Assert.Equal(golden.GetProperty("kendall_tau_b").GetDouble(), trend.KendallTauB, 1e-12);
-        }
-    }
-
     [Fact]
     public void SpearmanAndKendall_TiesOnBothSides_EqualValuesWorkedByHand()
     {
