@@ -42,6 +42,9 @@ internal sealed class TinyModel
     /// <summary>Expected figures.</summary>
     public JsonElement Figures { get; }
 
+    /// <summary>By how much the reference's float32 logits differ from its float64 ones.</summary>
+    public double FloatErrorOfLogits => (Figures.TryGetProperty("story", out JsonElement story) ? story : Figures).Number("max_abs_diff_f32_f64_logits");
+
     /// <summary>Whether the answers are this folder's own.</summary>
     public bool HasOwnAnswers { get; }
 

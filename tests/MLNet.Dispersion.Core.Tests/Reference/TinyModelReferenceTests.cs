@@ -9,6 +9,7 @@ namespace MLNet.Dispersion.Tests.Reference;
 /// <summary>Whole models: hidden states, answers, names, and the way to the disk and back.</summary>
 public sealed class TinyModelReferenceTests : ReferenceTests
 {
+    /// <summary>Absolute, of hidden states and answers; where the reference's own float32 and float64 differ by more than a third of it, three times that difference.</summary>
     private const double StateTolerance = 2e-5;
 
     [SkippableFact]
@@ -95,16 +96,16 @@ public sealed class TinyModelReferenceTests : ReferenceTests
                 }
                 else
                 {
-                    AssertNear("logits", model.Tensors.Tensor("logits"), backbone.Logits(output.LastHiddenState));
+                    AssertNear("logits", model.Tensors.Tensor("logits"), backbone.Logits(output.LastHiddenState), Math.Max(StateTolerance, 3 * model.FloatErrorOfLogits));
                 }
             });
         }
     }
 
-    private static void AssertNear(string name, Tensor expected, Tensor actual)
+    private static void AssertNear(string name, Tensor expected, Tensor actual, double tolerance = StateTolerance)
     {
         Assert.Equal(expected.shape, actual.shape);
         double error = (actual - expected).abs().max().item<float>();
-        Assert.True(error <= StateTolerance, $"{name}: absolute error {error}");
+        Assert.True(error <= tolerance, $"{name}: absolute error {error}");
     }
 }

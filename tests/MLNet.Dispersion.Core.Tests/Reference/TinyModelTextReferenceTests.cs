@@ -72,13 +72,13 @@ public sealed class TinyModelTextReferenceTests : ReferenceTests
     [SkippableFact]
     public void Logits_TrainedModel_PreferEveryTokenOfTheReferenceTexts() => CheckEach(TinyModel.KeysWithFigure("generation"), folder =>
     {
-        using LanguageBackbone backbone = new TinyModel(folder).Load();
         foreach ((int i, JsonElement golden) in Generations(folder).Index())
         {
             folder.Case($"generated text {i}", () =>
             {
                 using var scope = NewDisposeScope();
                 using var noGradient = no_grad();
+                using LanguageBackbone backbone = new TinyModel(folder).Load();
                 long[] expected = [.. Ids(golden).Select(id => (long)id)];
                 int given = golden.GetProperty("prompt_ids").GetArrayLength();
 
