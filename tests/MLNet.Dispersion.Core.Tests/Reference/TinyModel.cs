@@ -59,7 +59,7 @@ internal sealed class TinyModel
         JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(SharedFixtures.Path("fixtures", key, "expected.json"))).TryGetProperty(name, out _));
 
     /// <summary>The model folders of language models that predict next tokens.</summary>
-    public static IEnumerable<string> CausalKeys => KeysWith("model.safetensors").Where(key => !KeysWithFigure("objective_value").Contains(key));
+    public static IEnumerable<string> CausalKeys => KeysWith("model.safetensors").Except(KeysWithFigure("objective_value"));
 
     /// <summary>Whether an error says what of a checkpoint is not supported.</summary>
     public static bool Refuses(Exception error) => error is CheckpointException or NotSupportedException;
