@@ -1,5 +1,8 @@
 using System.Text;
+<<<<<<< HEAD:tests/MLNet.Dispersion.Text.Tests/ByteLevelBpeTokenizerTests.cs
 using System.Text.Json;
+=======
+>>>>>>> reference-tests:tests/MLNet.Dispersion.Core.Tests/Tokenization/ByteLevelBpeTokenizerTests.cs
 
 namespace MLNet.Dispersion.Tests.Tokenization;
 
@@ -15,6 +18,7 @@ public class ByteLevelBpeTokenizerTests
 
     public static TheoryData<string> AwkwardTexts => [.. Awkward];
 
+<<<<<<< HEAD:tests/MLNet.Dispersion.Text.Tests/ByteLevelBpeTokenizerTests.cs
     [SkippableFact]
     public void Encode_GoldenTexts_GivesReferenceIdsAndTextBack()
     {
@@ -32,6 +36,8 @@ public class ByteLevelBpeTokenizerTests
         Assert.Equal((357, 356, 356), (tokenizer.VocabularySize, tokenizer.BosTokenId, tokenizer.EosTokenId));
     }
 
+=======
+>>>>>>> reference-tests:tests/MLNet.Dispersion.Core.Tests/Tokenization/ByteLevelBpeTokenizerTests.cs
     [Theory]
     [MemberData(nameof(AwkwardTexts))]
     public void Encode_AwkwardText_EqualsNaiveEncoderAndDecodesBack(string text)

@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+<<<<<<< HEAD:tests/MLNet.Dispersion.Text.Tests/SentencePieceBpeTokenizerTests.cs
+=======
+>>>>>>> reference-tests:tests/MLNet.Dispersion.Core.Tests/Tokenization/SentencePieceBpeTokenizerTests.cs
 
 namespace MLNet.Dispersion.Tests.Tokenization;
 
@@ -11,6 +14,7 @@ public class SentencePieceBpeTokenizerTests
 
     public static TheoryData<string> Sources => ["tokenizer_pieces.json", "tokenizer.model", "tokenizer.json"];
 
+<<<<<<< HEAD:tests/MLNet.Dispersion.Text.Tests/SentencePieceBpeTokenizerTests.cs
     [SkippableFact]
     public void Encode_TrainedStoriesModel_GivesReferenceIdsAndTextBack()
     {
@@ -27,6 +31,8 @@ public class SentencePieceBpeTokenizerTests
         TokenizerRoundTripTests.AssertReloadsEqual(tokenizer);
     }
 
+=======
+>>>>>>> reference-tests:tests/MLNet.Dispersion.Core.Tests/Tokenization/SentencePieceBpeTokenizerTests.cs
     [Theory]
     [MemberData(nameof(Sources))]
     public void Encode_EverySource_EqualsNaiveMerging(string source)
