@@ -97,6 +97,12 @@ public sealed class VersionedJson<T> : VersionedJson
         return Parse(() => JsonDocument.Parse(json, Syntax));
     }
 
+    /// <summary>Reads a document.</summary>
+    /// <param name="utf8Json">The text in UTF-8; a byte-order mark is allowed.</param>
+    /// <exception cref="FormatException">It is damaged, of another kind or of a newer version; the message names the place.</exception>
+    public T Read(ReadOnlyMemory<byte> utf8Json) =>
+        Parse(() => JsonDocument.Parse(utf8Json.Span.StartsWith("\ufeff"u8) ? utf8Json[3..] : utf8Json, Syntax));
+
     /// <summary>Reads a document that is one of a model's files.</summary>
     /// <param name="source">Where it is.</param>
     /// <param name="fileName">The file's plain name.</param>
@@ -116,7 +122,7 @@ public sealed class VersionedJson<T> : VersionedJson
         ReadOnlyMemory<byte> bytes = source.ReadAllBytes(fileName);
         try
         {
-            return convert(Parse(() => JsonDocument.Parse(bytes.Span.StartsWith("\ufeff"u8) ? bytes[3..] : bytes, Syntax)));
+            return convert(Read(bytes));
         }
         catch (FormatException e)
         {
