@@ -36,7 +36,7 @@ public sealed class VersionedJson<T> : VersionedJson
 
     /// <summary>Describes a kind of document.</summary>
     /// <param name="name">What messages call it: "condensation report".</param>
-    /// <param name="schema">What stands in its field <c>schema</c>: "mlnet-dispersion/condensation-report"; null for documents that people write, who need not say it.</param>
+    /// <param name="schema">What stands in its field <c>schema</c>: "mlnet-dispersion/condensation-report"; null for documents that need not say it, such as those that people write.</param>
     /// <param name="version">The version that is written, from 1; raised when a reader of the former one would go wrong. All versions up to it are read.</param>
     /// <param name="cure">What to do about a damaged one: a whole sentence.</param>
     public VersionedJson(string name, string? schema, int version, string cure)
