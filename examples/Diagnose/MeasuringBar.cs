@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Diagnostics;
 using Spectre.Console;
 
 namespace MLNet.Dispersion.Examples.Diagnose;

@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Plots;
-
 namespace MLNet.Dispersion.Examples.Diagnose;
 
 /// <summary>Writes the tables to the console and the report, its figures and its heat map to files.</summary>

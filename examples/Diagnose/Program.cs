@@ -1,6 +1,5 @@
 using System.CommandLine;
 using MLNet.Dispersion;
-using MLNet.Dispersion.Diagnostics;
 using MLNet.Dispersion.Examples.Diagnose;
 using Spectre.Console;
 

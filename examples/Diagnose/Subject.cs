@@ -1,6 +1,4 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Hub;
 
 namespace MLNet.Dispersion.Examples.Diagnose;
 
@@ -18,7 +16,7 @@ internal sealed class Subject
             : throw new UserException($"There is no model at '{path}'. Name a directory with config.json, model.safetensors and tokenizer files, or a model.zip that ML.NET saved.");
     }
 
-    private string Name => _path is null ? Backbone.TinyEnglish.Name : Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(_path));
+    private string Name => _path is null ? ModelSource.TinyEnglish.Name : Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(_path));
 
     /// <summary>Measures it under a progress bar.</summary>
     /// <exception cref="UserException">The path names no model, or a damaged one.</exception>
@@ -30,9 +28,9 @@ internal sealed class Subject
         {
             return File.Exists(_path)
                 ? MeasureModelFile(texts, options)
-                : CondensationReport.Measure(_path is null ? Backbone.TinyEnglish : Backbone.FromDirectory(_path), texts, options);
+                : CondensationReport.Measure(_path is null ? ModelSource.TinyEnglish : ModelSource.FromDirectory(_path), texts, options);
         }
-        catch (Exception e) when (e is CheckpointException or ArgumentException or FormatException or InvalidOperationException)
+        catch (Exception e) when (e is ModelFileException or ArgumentException or FormatException or InvalidOperationException)
         {
             throw new UserException($"{Name}: {e.Message}");
         }

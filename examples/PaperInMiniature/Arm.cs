@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Training;
-
 namespace MLNet.Dispersion.Examples.PaperInMiniature;
 
 /// <summary>One way to mid-train the small model. All arms see the same blocks in the same order and start from the same weights.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using MLNet.Dispersion.Geometry;
 
 namespace MLNet.Dispersion.Examples.PaperInMiniature;
 

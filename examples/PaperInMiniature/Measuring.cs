@@ -1,7 +1,3 @@
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Evaluation;
-using MLNet.Dispersion.Geometry;
-
 namespace MLNet.Dispersion.Examples.PaperInMiniature;
 
 /// <summary>Measures trained models on held-out texts, and keeps what it found beside them, so that an interrupted study does not measure twice.</summary>

@@ -1,7 +1,3 @@
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Evaluation;
-using MLNet.Dispersion.Geometry;
-
 namespace MLNet.Dispersion.Examples.PaperInMiniature;
 
 /// <summary>One model after one training.</summary>

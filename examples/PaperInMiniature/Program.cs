@@ -1,8 +1,6 @@
 using System.CommandLine;
 using MLNet.Dispersion;
-using MLNet.Dispersion.Evaluation;
 using MLNet.Dispersion.Examples.PaperInMiniature;
-using MLNet.Dispersion.Hub;
 using Spectre.Console;
 
 var sizeName = new Option<string>("--size") { Description = "glance (seconds, to see that it runs), minutes, hour.", DefaultValueFactory = _ => "minutes" };
@@ -41,7 +39,7 @@ root.SetAction((arguments, cancellation) =>
         AnsiConsole.MarkupLine("Stopped; the same command goes on from the last checkpoint.");
         return Task.FromResult(130);
     }
-    catch (Exception e) when (e is UserException or ArgumentException or IOException or UnauthorizedAccessException or FormatException or CheckpointException or TorchUnavailableException)
+    catch (Exception e) when (e is UserException or ArgumentException or IOException or UnauthorizedAccessException or FormatException or ModelFileException or TorchUnavailableException)
     {
         AnsiConsole.MarkupLineInterpolated($"[red]{e.Message}[/]");
         return Task.FromResult(1);

@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Plots;
 using Spectre.Console;
 
 namespace MLNet.Dispersion.Examples.PaperInMiniature;

@@ -1,7 +1,3 @@
-using MLNet.Dispersion.Data;
-using MLNet.Dispersion.Tokenization;
-using MLNet.Dispersion.Training;
-
 namespace MLNet.Dispersion.Examples.PaperInMiniature;
 
 /// <summary>The trainings of the miniature. Each has a folder of its own and goes on from its last checkpoint, so the same command ends what an interrupted one began.</summary>
@@ -53,7 +49,7 @@ internal sealed class Study
     public Outcome MidTrain(Arm arm, int seed, IProgress<TrainingProgress> progress)
     {
         string folder = Path.Combine(_folder, $"midtrain-{arm.Folder}-{seed}");
-        using var model = PretrainedLanguageModel.Load(Backbone.FromDirectory(ModelFolder(_size.Widths[0])));
+        using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(ModelFolder(_size.Widths[0])));
         FineTuneOptions options = Options(folder, _size.MidTrainingSteps, _size.MidTrainingRate, seed, progress);
         options.Dispersion.Coefficient = arm.Coefficient;
         arm.Change?.Invoke(options, ModelFolder(_size.Widths[^1]));

@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Training;
-
 namespace MLNet.Dispersion.Examples.PretrainTinyEnglish;
 
 /// <summary>How good and how condensed a model is on the held-out books.</summary>

@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using MLNet.Dispersion.Data;
-using MLNet.Dispersion.Tokenization;
-using MLNet.Dispersion.Training;
 using TorchSharp;
 
 namespace MLNet.Dispersion.Examples.PretrainTinyEnglish;

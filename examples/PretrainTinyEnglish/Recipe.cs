@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Losses;
-using MLNet.Dispersion.Training;
-
 namespace MLNet.Dispersion.Examples.PretrainTinyEnglish;
 
 /// <summary>What TinyEnglish is: the size of the network, its vocabulary, and how it was trained.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Examples.PretrainTinyEnglish;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Examples.PretrainTinyEnglish;
 

@@ -1,7 +1,6 @@
 using Microsoft.ML;
 using MLNet.Dispersion;
 using MLNet.Dispersion.Examples.QuickStart;
-using MLNet.Dispersion.Plots;
 using Spectre.Console;
 
 AnsiConsole.WriteLine(TorchRuntime.Describe());
@@ -39,7 +38,7 @@ AnsiConsole.Write(Report.Predictions(tickets.Select(text => (text, engine.Predic
 Outcome Tune(string title, double coefficient) => TrainingBar.Run(title, bar =>
 {
     var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
-        .FineTuneWithDispersion(ml, backbone: Backbone.TinyEnglish, options: new()
+        .FineTuneWithDispersion(ml, backbone: ModelSource.TinyEnglish, options: new()
         {
             Epochs = 3,
             Dispersion = { Coefficient = coefficient },

@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Training;
 using Spectre.Console;
 
 namespace MLNet.Dispersion.Examples.QuickStart;

@@ -1,8 +1,4 @@
 using System.Globalization;
-using MLNet.Dispersion.Search;
-using MLNet.Dispersion.Studies.Running;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Trials;
 using Spectre.Console;
 
 namespace MLNet.Dispersion.Examples.Search;

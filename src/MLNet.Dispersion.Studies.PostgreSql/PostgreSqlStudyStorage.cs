@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Studies.Storage;
-
-namespace MLNet.Dispersion.Studies.PostgreSql;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>Keeps a study in PostgreSQL, for workers on several machines: each opens the same study by its name.</summary>
 /// <remarks>

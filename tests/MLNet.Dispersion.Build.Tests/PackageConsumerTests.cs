@@ -73,7 +73,6 @@ public sealed class PackageConsumerTests(PackedPackages packages) : IDisposable
             </Project>
             """);
         File.WriteAllText(_application.File("Program.cs"), """
-            using MLNet.Dispersion;
             using TorchSharp;
 
             TorchRuntime.EnsureLoaded();

@@ -12,7 +12,7 @@ public sealed class PackageContentTests(PackedPackages packages)
     [InlineData("MLNet.Dispersion")]
     [InlineData("MLNet.Dispersion.Plots")]
     [InlineData("MLNet.Dispersion.Studies")]
-    [InlineData("MLNet.Dispersion.Studies.PostgreSql")]
+    [InlineData("MLNet.Dispersion.PostgreSql")]
     [InlineData("MLNet.Dispersion.Search")]
     public void Pack_EachPackage_HasReadmeLicenceDocumentationAndSymbols(string package)
     {
@@ -52,8 +52,8 @@ public sealed class PackageContentTests(PackedPackages packages)
         string[] names = [.. Dependencies("MLNet.Dispersion.Studies").Select(element => (string)element.Attribute("id")!)];
 
         Assert.Equal(["Microsoft.Data.Sqlite", "Polly.Core"], names.Order());
-        Assert.Contains("Npgsql", Dependencies("MLNet.Dispersion.Studies.PostgreSql").Select(element => (string)element.Attribute("id")!));
-        Assert.DoesNotContain("MLNet.Dispersion.Studies.PostgreSql", Dependencies("MLNet.Dispersion.Search").Select(element => (string)element.Attribute("id")!));
+        Assert.Contains("Npgsql", Dependencies("MLNet.Dispersion.PostgreSql").Select(element => (string)element.Attribute("id")!));
+        Assert.DoesNotContain("MLNet.Dispersion.PostgreSql", Dependencies("MLNet.Dispersion.Search").Select(element => (string)element.Attribute("id")!));
     }
 
     [Fact]

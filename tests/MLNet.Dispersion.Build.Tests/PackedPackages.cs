@@ -24,7 +24,7 @@ public sealed class PackedPackages : IDisposable
     public static IReadOnlyList<string> Names { get; } = 
     [
         "MLNet.Dispersion.Core", "MLNet.Dispersion.TinyEnglish", "MLNet.Dispersion", "MLNet.Dispersion.Plots",
-        "MLNet.Dispersion.Studies", "MLNet.Dispersion.Studies.PostgreSql", "MLNet.Dispersion.Search",
+        "MLNet.Dispersion.Studies", "MLNet.Dispersion.PostgreSql", "MLNet.Dispersion.Search",
     ];
 
     /// <summary>The folder that holds them.</summary>

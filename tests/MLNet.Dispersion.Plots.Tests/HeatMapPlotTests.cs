@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Plots.Drawing;
-using MLNet.Dispersion.Plots.Figures;
 using SkiaSharp;
 
 namespace MLNet.Dispersion.Plots.Tests;

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Plots.Drawing;
-
 namespace MLNet.Dispersion.Plots.Tests;
 
 public sealed class NiceTicksTests
@@ -38,5 +36,5 @@ public sealed class NiceTicksTests
     [InlineData(1, new[] { "0", "1" })]
     [InlineData(0, new[] { "0" })]
     public void LayerBar_AnyDepth_EndsAtTheLastLayer(int last, string[] labels) =>
-        Assert.Equal(labels, MLNet.Dispersion.Plots.Figures.DynamicsPlot.LayerBar(last + 1).Ticks.Labels);
+        Assert.Equal(labels, DynamicsPlot.LayerBar(last + 1).Ticks.Labels);
 }

@@ -1,5 +1,4 @@
 using System.Xml.Linq;
-using MLNet.Dispersion.Plots.Drawing;
 using ScottPlot;
 using SkiaSharp;
 

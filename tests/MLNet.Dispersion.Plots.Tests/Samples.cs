@@ -1,5 +1,4 @@
 using System.Xml.Linq;
-using MLNet.Dispersion.Diagnostics;
 using SkiaSharp;
 
 namespace MLNet.Dispersion.Plots.Tests;

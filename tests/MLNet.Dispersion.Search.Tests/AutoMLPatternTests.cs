@@ -1,8 +1,6 @@
 using Microsoft.ML;
 using MLNet.Dispersion.Search.Tests.AutoMLStandIn;
 using MLNet.Dispersion.Search.Tests.Support;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Search.Tests;
 

@@ -2,9 +2,6 @@ using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.Dispersion.Search.Tests.Support;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Trials;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Search.Tests;
 
@@ -67,6 +64,21 @@ public sealed class SearchResultTests
     }
 
     [Fact]
+    public void Result_OfTrialsAlone_HasTablesAndPicturesAndNoModel()
+    {
+        using SearchResult searched = Run(8);
+        using var result = new SearchResult { Trials = searched.Trials, Objectives = searched.Objectives, Space = searched.Space };
+
+        Assert.Equal(searched.ToString(), result.ToString());
+        Assert.Equal(searched.ToJson(), result.ToJson());
+        Assert.Equal(searched.Best, result.Best);
+        Assert.Equal(searched.ToPictures().Select(picture => picture.Description), result.ToPictures().Select(picture => picture.Description));
+        Assert.Null(result.BestModel);
+        Assert.Null(result.BestOptions);
+        Assert.Contains("not made by a search", Assert.Throws<InvalidOperationException>(() => result.Refit()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ToPictures_EachParameterThatVaried_HasOne()
     {
         using SearchResult result = Run(14);
@@ -80,13 +92,25 @@ public sealed class SearchResultTests
     }
 
     [Fact]
+    public void DefaultSpace_Tau_TakesPartWhereItsVariantReadsIt()
+    {
+        ParameterSet spread = ParameterSet.Empty.With("dispersion", true).With("variant", DispersionVariant.AngularSpread);
+
+        ParameterCondition condition = DispersionSearchSpace.Default["tau"].Condition!;
+
+        Assert.True(condition.Holds(spread));
+        Assert.False(condition.Holds(spread.With("variant", DispersionVariant.Orthogonalization)));
+        Assert.DoesNotContain(DispersionSearchSpace.Default.Without("dispersion").Parameters, parameter => parameter.Name == "tau");
+    }
+
+    [Fact]
     public void Apply_EachName_ReachesItsOption()
     {
         var options = new FineTuneOptions();
         DispersionSearchSpace.Apply(
             ParameterSet.Empty.With("coefficient", 0.4).With("layers", "Last").With("variant", "Orthogonalization").With("tau", 0.5).With("learning rate", 3e-4).With("epochs", 4).With("LoRA rank", 6).With("own", 3), options);
 
-        Assert.Equal((0.4, Losses.LayerSelection.Last, Losses.DispersionVariant.Orthogonalization, 0.5), (options.Dispersion.Coefficient, options.Dispersion.Layers, options.Dispersion.Variant, options.Dispersion.TauCos));
+        Assert.Equal((0.4, LayerSelection.Last, DispersionVariant.Orthogonalization, 0.5), (options.Dispersion.Coefficient, options.Dispersion.Layers, options.Dispersion.Variant, options.Dispersion.TauCos));
         Assert.Equal((3e-4, 4, 6, 12.0), (options.LearningRate!.Value, options.Epochs, options.Lora!.Rank, options.Lora.Alpha));
         DispersionSearchSpace.Apply(ParameterSet.Empty.With("dispersion", false), options);
         Assert.Equal(0, options.Dispersion.Coefficient);

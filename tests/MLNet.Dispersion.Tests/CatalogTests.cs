@@ -1,21 +1,20 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
-using MLNet.Dispersion.Interop;
 using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Tests;
 
 public sealed class CatalogTests
 {
-    private static readonly Backbone NoBackbone = Backbone.FromSource("none", new Hub.DirectoryCheckpoint("there-is-no-such-directory"));
+    private static readonly ModelSource NoBackbone = ModelSource.FromSource("none", new DirectorySource("there-is-no-such-directory"));
     private readonly MLContext _ml = new(seed: 1);
 
     [Fact]
     public void FineTuneWithDispersion_AsTheReadmeWritesIt_Compiles()
     {
         var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label")
-            .FineTuneWithDispersion(_ml, backbone: Backbone.TinyEnglish, options: new() { Epochs = 3, Dispersion = { Coefficient = 0.1 } })
+            .FineTuneWithDispersion(_ml, backbone: ModelSource.TinyEnglish, options: new() { Epochs = 3, Dispersion = { Coefficient = 0.1 } })
             .Append(_ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
         SchemaShape shape = pipeline.GetOutputSchema(SchemaShapes.Of(Rows.View(_ml, 0).Schema));
         Assert.Equal(TextDataViewType.Instance, shape.Single(column => column.Name == "PredictedLabel").ItemType);
@@ -56,7 +55,7 @@ public sealed class CatalogTests
     [Fact]
     public void TinyEnglish_IsOneInstance()
     {
-        Assert.Same(Backbone.TinyEnglish, Backbone.TinyEnglish);
-        Assert.Equal("TinyEnglish", Backbone.TinyEnglish.Name);
+        Assert.Same(ModelSource.TinyEnglish, ModelSource.TinyEnglish);
+        Assert.Equal("TinyEnglish", ModelSource.TinyEnglish.Name);
     }
 }

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Tokenization;
 using TorchSharp;
 
 namespace MLNet.Dispersion.Tests;
@@ -21,10 +19,10 @@ internal static class TinyBackbone
     private static readonly Lazy<string> Folder = new(CreateFolder);
 
     /// <summary>The folder of the checkpoint.</summary>
-    public static string CheckpointDirectory => Folder.Value;
+    public static string WholeDirectory => Folder.Value;
 
     /// <summary>The checkpoint as a backbone.</summary>
-    public static Backbone Backbone => Backbone.FromDirectory(Folder.Value);
+    public static ModelSource Backbone => ModelSource.FromDirectory(Folder.Value);
 
     /// <summary>Rows that a bag of words tells apart: row i belongs to class i % classes.</summary>
     public static (string[] Texts, int[] Labels) LabelledTexts(int rows, int classes = 3, int seed = 1)

@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Tokenization;
 using TorchSharp;
 
 namespace MLNet.Dispersion.Tests;
@@ -27,17 +24,17 @@ internal static class TinyBert
         """;
 
     /// <summary>The checkpoint's folder.</summary>
-    public static string CheckpointDirectory => Folder.Value;
+    public static string WholeDirectory => Folder.Value;
 
     /// <summary>The checkpoint as a backbone.</summary>
-    public static Backbone Backbone => Backbone.FromDirectory(Folder.Value);
+    public static ModelSource Backbone => ModelSource.FromDirectory(Folder.Value);
 
     private static string CreateFolder()
     {
         string folder = Directory.CreateTempSubdirectory("mlnet-dispersion-bert-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
         File.WriteAllLines(Path.Combine(folder, "vocab.txt"), Vocabulary);
-        var tokenizer = TextTokenizer.Load(new DirectoryCheckpoint(folder));
+        var tokenizer = TextTokenizer.Load(new DirectorySource(folder));
         using var generator = new torch.Generator(7, torch.CPU);
         using var model = new PretrainedLanguageModel("tiny-bert", BackboneRegistry.Create(Config, generator), tokenizer);
         model.SavePretrained(folder);

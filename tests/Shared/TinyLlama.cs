@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Tokenization;
 using TorchSharp;
 
 namespace MLNet.Dispersion.Tests;
@@ -34,7 +31,7 @@ internal static class TinyLlama
         {
             ByteLevelBpeTrainer.Train(TinyBackbone.LabelledTexts(200).Texts, 320, [EndOfText, BeginningOfText]).Save(new DirectorySink(folder));
             File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), $$"""{"add_bos_token": true, "bos_token": "{{BeginningOfText}}", "eos_token": "{{EndOfText}}"}""");
-            return TextTokenizer.Load(new DirectoryCheckpoint(folder));
+            return TextTokenizer.Load(new DirectorySource(folder));
         }
         finally
         {

@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Hub;
-
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>Keeps the geometry that was measured in training beside a saved model.</summary>
 public static class GeometryHistoryFile
@@ -12,32 +9,19 @@ public static class GeometryHistoryFile
     /// <summary>Writes it.</summary>
     /// <param name="sink">Where to.</param>
     /// <param name="history">What was measured; may be empty.</param>
-    public static void Write(CheckpointSink sink, IReadOnlyList<GeometrySnapshot> history)
+    public static void Write(FileSink sink, IReadOnlyList<GeometrySnapshot> history)
     {
         ArgumentNullException.ThrowIfNull(sink);
         ArgumentNullException.ThrowIfNull(history);
-        sink.Write(Name, stream => GeometryHistoryJson.Write(history, stream));
+        GeometryHistoryJson.Write(history, sink, Name);
     }
 
     /// <summary>Reads it; empty where there is none.</summary>
     /// <param name="source">Where from.</param>
-    /// <exception cref="CheckpointException">The file is damaged, or of a newer version.</exception>
-    public static IReadOnlyList<GeometrySnapshot> Read(CheckpointSource source)
+    /// <exception cref="ModelFileException">The file is damaged, or of a newer version.</exception>
+    public static IReadOnlyList<GeometrySnapshot> Read(FileSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return Read(source, "model");
-    }
-
-    /// <summary>The same of what messages call by another name than model.</summary>
-    internal static IReadOnlyList<GeometrySnapshot> Read(CheckpointSource source, string kind)
-    {
-        try
-        {
-            return source.Contains(Name) ? GeometryHistoryJson.Read(source.ReadAllBytes(Name)) : [];
-        }
-        catch (FormatException e)
-        {
-            throw new CheckpointException(source.Describe(Name), $"{e.Message} Save the {kind} again.", innerException: e);
-        }
+        return source.Contains(Name) ? GeometryHistoryJson.Read(source, Name) : [];
     }
 }

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Diagnostics;
+namespace MLNet.Dispersion;
 
 /// <summary>A figure of one layer's hidden states of one text, the token matrix X <c>[n, F]</c> with singular values s.</summary>
 public enum GeometryMeasure

@@ -1,7 +1,6 @@
 using System.Globalization;
-using MLNet.Dispersion.Writing;
 
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>Writes an <see cref="EvaluationResult"/> for people, in invariant culture: shares in percent.</summary>
 internal static class EvaluationText

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>How the solved examples before a question are chosen.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<FewShotDraw>))]

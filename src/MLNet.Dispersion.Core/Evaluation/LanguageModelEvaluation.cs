@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Backbones;
-
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>Runs benchmarks by log-likelihood.</summary>
 /// <remarks>
@@ -25,7 +23,7 @@ public static class LanguageModelEvaluation
     /// <returns>One result a task, in their order.</returns>
     /// <exception cref="ArgumentException">An option is outside its range; there is no task; one has too few examples; or the model names no token that begins or ends a sequence.</exception>
     /// <exception cref="InvalidOperationException">The model's logits hold NaN or infinity.</exception>
-    /// <exception cref="Hub.CheckpointException">The model's checkpoint has no tokenizer, or a damaged one.</exception>
+    /// <exception cref="ModelFileException">The model's checkpoint has no tokenizer, or a damaged one.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static EvaluationResult Run(PretrainedLanguageModel model, IReadOnlyList<BenchmarkTask> tasks, EvaluationOptions? options = null)
     {
@@ -33,7 +31,7 @@ public static class LanguageModelEvaluation
         ArgumentNullException.ThrowIfNull(tasks);
         model.RequireCausal("Scoring benchmarks by likelihood");
         EvaluationOptions settings = (options ?? new EvaluationOptions()).Clone();
-        EvaluationOptionsValidator.Validate(settings);
+        settings.Validate();
         if (tasks.Count == 0)
         {
             throw new ArgumentException($"There is no task; pass at least one, such as BenchmarkTask.BuiltIn(\"{BenchmarkTask.BuiltInNames[0]}\", dataDirectory).", nameof(tasks));

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Evaluation;
+namespace MLNet.Dispersion;
 
 /// <summary>What a <see cref="BenchmarkTemplate"/> must say.</summary>
 internal static class TemplateRules

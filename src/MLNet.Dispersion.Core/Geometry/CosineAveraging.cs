@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Geometry;
+namespace MLNet.Dispersion;
 
 /// <summary>How cosine matrices of several texts become one figure.</summary>
 public enum CosineAveraging

@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
-using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Geometry;
+namespace MLNet.Dispersion;
 
 /// <summary>The cosine matrix of one text, or a sum of such, as two blocks that hold its upper triangle: a quarter of the work of the whole is saved.</summary>
 /// <param name="top">The first <c>n / 2</c> rows, <c>[n / 2, n]</c> float32.</param>

@@ -1,7 +1,6 @@
-using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Geometry;
+namespace MLNet.Dispersion;
 
 /// <summary>Memory in which one layer after the other is normalised and multiplied with itself. Fresh memory for each costs more than the arithmetic.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Geometry;
+namespace MLNet.Dispersion;
 
 /// <summary>How condensed a model was at one moment of its training.</summary>
 /// <param name="Step">Optimizer steps done by then; 0 is before training.</param>

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace MLNet.Dispersion.Geometry;
+namespace MLNet.Dispersion;
 
 /// <summary>Counts cosines by bin. Torch's own histogram takes longer than the product that makes the cosines.</summary>
 internal sealed class HistogramCounter

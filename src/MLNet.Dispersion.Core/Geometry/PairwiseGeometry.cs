@@ -1,7 +1,6 @@
-using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Geometry;
+namespace MLNet.Dispersion;
 
 /// <summary>Distances between the tokens of one sequence, differentiable, for every sequence of a batch.</summary>
 internal static class PairwiseGeometry

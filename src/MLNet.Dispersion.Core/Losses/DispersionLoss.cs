@@ -1,8 +1,6 @@
-using MLNet.Dispersion.Losses.Variants;
-using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Losses;
+namespace MLNet.Dispersion;
 
 /// <summary>The dispersion loss of one layer's hidden states: low when the tokens of a sequence point apart, high when they condense.</summary>
 /// <remarks>

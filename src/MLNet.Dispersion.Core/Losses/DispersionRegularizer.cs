@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Losses;
+namespace MLNet.Dispersion;
 
 /// <summary>The dispersion term of a training step: the mean of <see cref="DispersionLoss"/> over the selected block outputs of a backbone.</summary>
 /// <remarks>Thread-safe as long as the generator is not shared: random numbers come from the one passed in, never from the global one.</remarks>

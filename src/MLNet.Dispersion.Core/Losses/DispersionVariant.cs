@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Losses;
+namespace MLNet.Dispersion;
 
 /// <summary>The forms of the dispersion loss. Reported values are the reference implementation's, so that they compare with published logs.</summary>
 public enum DispersionVariant

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Losses;
+namespace MLNet.Dispersion;
 
 /// <summary>Which block outputs the dispersion loss looks at. The embedding output (hidden state 0) never takes part.</summary>
 public enum LayerSelection

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Losses;
+namespace MLNet.Dispersion;
 
 /// <summary>What a <see cref="LayerSelection"/> means for a backbone of a given depth.</summary>
 public static class LayerSelectionExtensions

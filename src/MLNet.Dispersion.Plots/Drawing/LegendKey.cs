@@ -1,7 +1,7 @@
 using ScottPlot;
 using SkiaSharp;
 
-namespace MLNet.Dispersion.Plots.Drawing;
+namespace MLNet.Dispersion;
 
 /// <summary>What each line of a picture is: entries in rows below it.</summary>
 /// <param name="Entries">Colour, marker and name of each line.</param>

@@ -1,6 +1,6 @@
 using ScottPlot;
 
-namespace MLNet.Dispersion.Plots.Drawing;
+namespace MLNet.Dispersion;
 
 /// <summary>How lines and their markers look.</summary>
 internal static class LineStyles

@@ -1,7 +1,7 @@
 using ScottPlot;
 using SkiaSharp;
 
-namespace MLNet.Dispersion.Plots.Drawing;
+namespace MLNet.Dispersion;
 
 /// <summary>One pair of axes in the style of all pictures. The owner disposes it.</summary>
 internal sealed class Panel : IDisposable

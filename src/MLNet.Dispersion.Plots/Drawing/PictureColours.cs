@@ -1,7 +1,7 @@
 using ScottPlot;
 using SkiaSharp;
 
-namespace MLNet.Dispersion.Plots.Drawing;
+namespace MLNet.Dispersion;
 
 /// <summary>Colours and markers that stay apart for colour-blind readers and in grey print.</summary>
 internal static class PictureColours

@@ -4,7 +4,7 @@ using System.Xml;
 using System.Xml.Linq;
 using SkiaSharp;
 
-namespace MLNet.Dispersion.Plots.Drawing;
+namespace MLNet.Dispersion;
 
 /// <summary>Makes an SVG document of a drawing, fit for screen readers, for any viewer's fonts and for standing beside others in one page.</summary>
 internal static class SvgDocument

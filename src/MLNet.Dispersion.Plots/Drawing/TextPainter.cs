@@ -1,6 +1,6 @@
 using SkiaSharp;
 
-namespace MLNet.Dispersion.Plots.Drawing;
+namespace MLNet.Dispersion;
 
 /// <summary>Writes text on a canvas in the embedded typefaces. Sizes are in pixels; positions are of the baseline.</summary>
 internal static class TextPainter

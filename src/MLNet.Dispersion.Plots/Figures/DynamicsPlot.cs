@@ -1,8 +1,6 @@
 using System.Globalization;
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Plots.Drawing;
 
-namespace MLNet.Dispersion.Plots.Figures;
+namespace MLNet.Dispersion;
 
 /// <summary>Makes pictures of how the geometry changed during training.</summary>
 internal static class DynamicsPlot

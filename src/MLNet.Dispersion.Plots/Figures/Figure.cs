@@ -1,7 +1,6 @@
-using MLNet.Dispersion.Plots.Drawing;
 using SkiaSharp;
 
-namespace MLNet.Dispersion.Plots.Figures;
+namespace MLNet.Dispersion;
 
 /// <summary>What a picture shows, at any size. Immutable and thread-safe: drawing makes everything anew.</summary>
 internal abstract class Figure
@@ -14,7 +13,7 @@ internal abstract class Figure
     /// <summary>Its name, for screen readers.</summary>
     public abstract string Title { get; }
 
-    /// <summary>What it shows in words, for screen readers.</summary>
+    /// <summary>Gets what it shows in words, for screen readers.</summary>
     public abstract string Description { get; }
 
     /// <summary>The height that suits a width.</summary>

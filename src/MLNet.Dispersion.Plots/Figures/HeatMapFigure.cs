@@ -1,8 +1,7 @@
-using MLNet.Dispersion.Plots.Drawing;
 using ScottPlot;
 using SkiaSharp;
 
-namespace MLNet.Dispersion.Plots.Figures;
+namespace MLNet.Dispersion;
 
 /// <summary>Heat maps of the published form, side by side on one scale: layer fraction against cosine, colour is density 0..10, the mean drawn over it.</summary>
 internal sealed class HeatMapFigure : Figure

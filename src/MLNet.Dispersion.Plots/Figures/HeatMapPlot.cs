@@ -1,8 +1,4 @@
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Plots.Drawing;
-
-namespace MLNet.Dispersion.Plots.Figures;
+namespace MLNet.Dispersion;
 
 /// <summary>Makes heat maps of reports and of snapshots.</summary>
 internal static class HeatMapPlot

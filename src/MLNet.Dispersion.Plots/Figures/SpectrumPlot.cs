@@ -1,8 +1,6 @@
 using System.Globalization;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Plots.Drawing;
 
-namespace MLNet.Dispersion.Plots.Figures;
+namespace MLNet.Dispersion;
 
 /// <summary>Makes the picture of each layer's singular values.</summary>
 internal static class SpectrumPlot

@@ -1,7 +1,6 @@
 using System.Globalization;
-using MLNet.Dispersion.Geometry;
 
-namespace MLNet.Dispersion.Plots.Figures;
+namespace MLNet.Dispersion;
 
 /// <summary>Sentences that several pictures share, in invariant culture.</summary>
 internal static class Wording

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 
-namespace MLNet.Dispersion.Plots.Html;
+namespace MLNet.Dispersion;
 
 /// <summary>Text and numbers for HTML, in invariant culture.</summary>
 internal static class HtmlText

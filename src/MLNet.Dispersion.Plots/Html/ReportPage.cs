@@ -1,11 +1,9 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Plots.Drawing;
-using static MLNet.Dispersion.Plots.Html.HtmlText;
+using static MLNet.Dispersion.HtmlText;
 
-namespace MLNet.Dispersion.Plots.Html;
+namespace MLNet.Dispersion;
 
 /// <summary>Writes the page of an <see cref="HtmlReportContent"/>.</summary>
 internal sealed class ReportPage
@@ -132,7 +130,7 @@ internal sealed class ReportPage
             Picture(CondensationPlots.Dynamics(_content.Trainings), "The last layer’s mean cosine over the steps of each training.");
         }
 
-        foreach ((string name, IReadOnlyList<Geometry.GeometrySnapshot> history) in _content.Trainings)
+        foreach ((string name, IReadOnlyList<GeometrySnapshot> history) in _content.Trainings)
         {
             Picture(CondensationPlots.Dynamics(history), $"Every layer’s mean cosine over the steps of {Name(name)}.");
         }

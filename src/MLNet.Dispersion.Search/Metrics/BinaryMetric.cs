@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Search;
+namespace MLNet.Dispersion;
 
 /// <summary>ML.NET's metrics of binary classification (of columns Label, Score and PredictedLabel, not calibrated); all maximised.</summary>
 public enum BinaryMetric

@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Search;
+namespace MLNet.Dispersion;
 
 /// <summary>ML.NET's metrics of multiclass classification.</summary>
 public enum MulticlassMetric

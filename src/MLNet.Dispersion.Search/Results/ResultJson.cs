@@ -1,18 +1,14 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Studies.Trials;
 
-namespace MLNet.Dispersion.Search.Results;
+namespace MLNet.Dispersion;
 
 /// <summary>A result as JSON.</summary>
 internal static class ResultJson
 {
-    private const int Version = 1;
-    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true };
+    private static readonly VersionedJson<JsonObject> Format = new("search result", "mlnet-dispersion/search-result", 1, "Write it again with SearchResult.ToJson.");
 
-    internal static string Write(SearchResult result) => new JsonObject
+    internal static string Write(SearchResult result) => Format.Write(new JsonObject
     {
-        ["version"] = Version,
         ["metrics"] = new JsonArray([.. result.Objectives.Select(objective => new JsonObject { ["name"] = objective.Name, ["maximize"] = objective.Maximize })]),
         ["space"] = JsonNode.Parse(result.Space.ToJson()),
         ["best"] = result.Best?.Number,
@@ -26,7 +22,7 @@ internal static class ResultJson
         ["importance"] = new JsonObject(result.Importance.Select(importance => KeyValuePair.Create(importance.Parameter, (JsonNode?)importance.Share))),
         ["paretoFront"] = new JsonArray([.. result.ParetoFront.Select(trial => (JsonNode)trial.Number)]),
         ["trials"] = new JsonArray([.. result.Trials.Select(Trial)]),
-    }.ToJsonString(Format);
+    });
 
     private static JsonNode Trial(Trial trial) => new JsonObject
     {

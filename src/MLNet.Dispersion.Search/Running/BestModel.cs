@@ -1,7 +1,6 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Studies.Trials;
 
-namespace MLNet.Dispersion.Search.Running;
+namespace MLNet.Dispersion;
 
 /// <summary>Keeps the model of the best trial so far, and disposes the others. Thread-safe.</summary>
 internal sealed class BestModel(StudyObjective objective) : IDisposable

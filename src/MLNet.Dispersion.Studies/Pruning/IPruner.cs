@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Studies.Trials;
-
-namespace MLNet.Dispersion.Studies.Pruning;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>Decides whether a running trial is worth going on with. Implementations hold no state of a study.</summary>
 public interface IPruner

@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Studies.Trials;
-
-namespace MLNet.Dispersion.Studies.Pruning;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>Lets every trial run to its end. Stateless and thread-safe.</summary>
 public sealed class NoPruning : IPruner

@@ -1,10 +1,6 @@
 using System.Globalization;
-using MLNet.Dispersion.Studies.Pruning;
-using MLNet.Dispersion.Studies.Sampling;
-using MLNet.Dispersion.Studies.Storage;
-using MLNet.Dispersion.Studies.Trials;
 
-namespace MLNet.Dispersion.Studies.Running;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>A worker of a study: takes trials from its storage, runs them and writes down what came of them, until the study is complete. Any number of workers may share one study.</summary>
 /// <remarks>
@@ -17,7 +13,7 @@ public sealed class StudyRunner
     private readonly ISampler _sampler;
     private readonly IPruner _pruner;
 
-    /// <summary>A worker.</summary>
+    /// <summary>Makes a worker.</summary>
     /// <param name="storage">The study.</param>
     /// <param name="sampler">Draws the trials' values.</param>
     /// <param name="pruner">Ends trials early; null for never.</param>

@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Trials;
-
-namespace MLNet.Dispersion.Studies.Sampling;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>
 /// Goes through a grid, the last parameter fastest, and ends when it is used up. A finite parameter has all its values if they are no more than the points asked for;
@@ -11,7 +8,7 @@ public sealed class GridSampler : ISampler
 {
     private readonly int _points;
 
-    /// <summary>A grid.</summary>
+    /// <summary>Makes a grid.</summary>
     /// <param name="pointsPerParameter">Points of each parameter that has more values than that, at least 2; default 5.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than 2.</exception>
     public GridSampler(int pointsPerParameter = 5)
@@ -24,7 +21,7 @@ public sealed class GridSampler : ISampler
         _points = pointsPerParameter;
     }
 
-    /// <summary>How many points the grid has; <see cref="long.MaxValue"/> for more than that.</summary>
+    /// <summary>Counts how many points the grid has; <see cref="long.MaxValue"/> for more than that.</summary>
     /// <param name="space">The space.</param>
     /// <exception cref="ArgumentException">The space is empty.</exception>
     public long Count(SearchSpace space)

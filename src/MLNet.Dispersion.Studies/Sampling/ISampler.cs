@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Trials;
-
-namespace MLNet.Dispersion.Studies.Sampling;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>Chooses the next point of a search space. Implementations hold no state of a study: the same arguments give the same point, in any process.</summary>
 public interface ISampler

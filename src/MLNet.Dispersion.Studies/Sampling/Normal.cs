@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Studies.Sampling;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>The standard normal distribution.</summary>
 internal static class Normal

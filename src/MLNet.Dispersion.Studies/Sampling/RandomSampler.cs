@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Trials;
-
-namespace MLNet.Dispersion.Studies.Sampling;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>Draws each trial independently of all others. Stateless and thread-safe.</summary>
 public sealed class RandomSampler : ISampler

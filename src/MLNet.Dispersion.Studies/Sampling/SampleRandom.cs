@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Studies.Sampling;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>Random numbers that follow from a study's seed and a trial's number alone (SplitMix64), the same in every process and version of .NET. Not thread-safe.</summary>
 internal sealed class SampleRandom

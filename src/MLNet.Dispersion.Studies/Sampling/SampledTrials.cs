@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Studies.Trials;
-
-namespace MLNet.Dispersion.Studies.Sampling;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>What samplers ask of a study's history.</summary>
 internal static class SampledTrials

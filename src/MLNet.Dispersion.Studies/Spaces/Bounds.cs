@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace MLNet.Dispersion.Studies.Spaces;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>What all parameters with two bounds check.</summary>
 internal static class Bounds

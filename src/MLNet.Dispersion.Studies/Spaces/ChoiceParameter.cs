@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MLNet.Dispersion.Studies.Spaces;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>One of some values without an order.</summary>
 public sealed class ChoiceParameter : SearchParameter
@@ -20,7 +20,7 @@ public sealed class ChoiceParameter : SearchParameter
         }
     }
 
-    /// <summary>The values, in the form that a <see cref="ParameterSet"/> holds.</summary>
+    /// <summary>Gets the values, in the form that a <see cref="ParameterSet"/> holds.</summary>
     public IReadOnlyList<object> Values { get; }
 
     /// <inheritdoc/>

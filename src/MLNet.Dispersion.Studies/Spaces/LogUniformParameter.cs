@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace MLNet.Dispersion.Studies.Spaces;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>A number between two positive bounds whose logarithm is uniform: as likely between 0.001 and 0.01 as between 0.01 and 0.1.</summary>
 public sealed class LogUniformParameter : SearchParameter
@@ -14,10 +14,10 @@ public sealed class LogUniformParameter : SearchParameter
         (Low, High) = (low, high);
     }
 
-    /// <summary>The least value, included; above 0.</summary>
+    /// <summary>Gets the least value, included; above 0.</summary>
     public double Low { get; }
 
-    /// <summary>The largest value, included.</summary>
+    /// <summary>Gets the largest value, included.</summary>
     public double High { get; }
 
     /// <inheritdoc/>

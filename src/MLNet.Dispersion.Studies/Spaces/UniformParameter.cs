@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace MLNet.Dispersion.Studies.Spaces;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>A number between two bounds, as likely here as there.</summary>
 public sealed class UniformParameter : SearchParameter
@@ -13,10 +13,10 @@ public sealed class UniformParameter : SearchParameter
         (Low, High) = (low, high);
     }
 
-    /// <summary>The least value, included.</summary>
+    /// <summary>Gets the least value, included.</summary>
     public double Low { get; }
 
-    /// <summary>The largest value, included.</summary>
+    /// <summary>Gets the largest value, included.</summary>
     public double High { get; }
 
     /// <inheritdoc/>

@@ -1,7 +1,4 @@
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Trials;
-
-namespace MLNet.Dispersion.Studies.Storage;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>
 /// Keeps one study's trials where a crash cannot lose them and where several workers can share them. Each call is one transaction; all members may be called from

@@ -1,6 +1,6 @@
 using System.Data.Common;
 
-namespace MLNet.Dispersion.Studies.Storage;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>Statements within one transaction.</summary>
 /// <param name="connection">The connection.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace MLNet.Dispersion.Studies.Storage;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>The tables of a study, version by version.</summary>
 internal static class StudySchema

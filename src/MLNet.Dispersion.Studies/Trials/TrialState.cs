@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Studies.Trials;
+namespace MLNet.Dispersion.Studies;
 
 /// <summary>Where a trial stands.</summary>
 public enum TrialState

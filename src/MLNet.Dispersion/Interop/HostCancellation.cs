@@ -1,7 +1,7 @@
 using System.Reflection;
 using Microsoft.ML.Runtime;
 
-namespace MLNet.Dispersion.Interop;
+namespace MLNet.Dispersion;
 
 /// <summary>Whether the MLContext behind a host was cancelled (AutoML does so when its time is up). Hosts that cannot say count as running.</summary>
 internal sealed class HostCancellation

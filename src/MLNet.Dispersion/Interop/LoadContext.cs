@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace MLNet.Dispersion.Interop;
+namespace MLNet.Dispersion;
 
 /// <summary>What ML.NET hands to a loader: an object of its internal type ModelLoadContext.</summary>
 internal sealed class LoadContext

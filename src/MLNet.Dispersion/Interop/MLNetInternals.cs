@@ -1,7 +1,7 @@
 using System.Reflection;
 using Microsoft.ML;
 
-namespace MLNet.Dispersion.Interop;
+namespace MLNet.Dispersion;
 
 /// <summary>
 /// ML.NET keeps a few members to itself that a transformer from another assembly needs in order to be saved, loaded and offered on a catalog.

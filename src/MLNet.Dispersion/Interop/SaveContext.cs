@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
 
-namespace MLNet.Dispersion.Interop;
+namespace MLNet.Dispersion;
 
 /// <summary>The closed part of <see cref="ModelSaveContext"/>: header, main stream and further entries of the model zip.</summary>
 /// <param name="context">What ML.NET hands to <see cref="ICanSaveModel.Save"/>.</param>

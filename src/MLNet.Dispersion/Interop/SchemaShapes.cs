@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
 
-namespace MLNet.Dispersion.Interop;
+namespace MLNet.Dispersion;
 
 /// <summary>Turns a schema into the looser shape that estimators promise before they are trained.</summary>
 internal static class SchemaShapes

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using MLNet.Dispersion;
 using MLNet.Dispersion.Benchmarks.GeometryOverhead;
-using MLNet.Dispersion.Diagnostics;
 
 var texts = new Option<int>("--texts") { Description = "Texts of 512 tokens.", DefaultValueFactory = _ => 100 };
 var rounds = new Option<int>("--rounds") { Description = "Rounds; medians are printed.", DefaultValueFactory = _ => 3 };

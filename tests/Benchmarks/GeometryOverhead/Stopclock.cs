@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Diagnostics;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Benchmarks.GeometryOverhead;

@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Backbones;
 using TorchSharp;
 
 namespace MLNet.Dispersion.Benchmarks.GeometryOverhead;
@@ -7,7 +6,7 @@ namespace MLNet.Dispersion.Benchmarks.GeometryOverhead;
 internal static class Subject
 {
     /// <summary>The embedded backbone.</summary>
-    public static PretrainedLanguageModel Tiny() => PretrainedLanguageModel.Load(Backbone.TinyEnglish);
+    public static PretrainedLanguageModel Tiny() => PretrainedLanguageModel.Load(ModelSource.TinyEnglish);
 
     /// <summary>GPT-2 small's shape with random weights, reading TinyEnglish's tokens: time depends on neither.</summary>
     public static PretrainedLanguageModel Gpt2Small()

@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using MLNet.Dispersion.Backbones.Shared;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Benchmarks.Pieces;

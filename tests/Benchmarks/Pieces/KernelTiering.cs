@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using MLNet.Dispersion.Backbones.Shared;
-using MLNet.Dispersion.Losses;
-using MLNet.Dispersion.Training;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Benchmarks.Pieces;

@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using MLNet.Dispersion.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -2,8 +2,8 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using MLNet.Dispersion;
 using MLNet.Dispersion.Benchmarks.Pieces;
-using MLNet.Dispersion.Runtime;
 
 // In this process: the native libraries lie beside it. As in training, freed memory is kept.
 HostAllocator.KeepFreedMemory();

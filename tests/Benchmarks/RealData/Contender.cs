@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Benchmarks.RealData;
 
@@ -13,7 +12,7 @@ internal sealed record Contender(string Name, Func<MLContext, int, IEstimator<IT
             .Append(ml.MulticlassClassification.Trainers.SdcaMaximumEntropy()));
 
     /// <summary>The tuned backbone; a coefficient of 0 is plain fine-tuning.</summary>
-    public static Contender FineTuned(Backbone backbone, double coefficient, int epochs) => new(
+    public static Contender FineTuned(ModelSource backbone, double coefficient, int epochs) => new(
         coefficient == 0 ? $"{backbone.Name}, plain" : $"{backbone.Name}, dispersion {coefficient}",
         (ml, seed) => ml.Transforms.Conversion.MapValueToKey("Label")
             .FineTuneWithDispersion(ml, backbone: backbone, options: new FineTuneOptions { Epochs = epochs, Seed = seed, Dispersion = { Coefficient = coefficient } }));

@@ -11,7 +11,7 @@ var model = new Option<DirectoryInfo?>("--model") { Description = "A checkpoint 
 var root = new RootCommand("Accuracy of the tuned backbone against a majority class and a bag of words, on real labelled sets.") { data, rows, testRows, seeds, epochs, model };
 root.SetAction(arguments =>
 {
-    Backbone backbone = arguments.GetValue(model) is { } directory ? Backbone.FromDirectory(directory.FullName) : Backbone.TinyEnglish;
+    ModelSource backbone = arguments.GetValue(model) is { } directory ? ModelSource.FromDirectory(directory.FullName) : ModelSource.TinyEnglish;
     Contender[] contenders =
     [
         Contender.BagOfWords,

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Studies.Spaces;
-
 namespace MLNet.Dispersion.Benchmarks.SamplerRegret;
 
 /// <summary>A function whose least value is known.</summary>

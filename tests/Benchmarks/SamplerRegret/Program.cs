@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using MLNet.Dispersion.Benchmarks.SamplerRegret;
-using MLNet.Dispersion.Studies.Sampling;
 using Spectre.Console;
 
 var seeds = new Option<int>("--seeds") { Description = "Runs of each sampler on each objective.", DefaultValueFactory = _ => 30 };

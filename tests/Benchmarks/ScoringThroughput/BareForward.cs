@@ -1,7 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Data;
-using MLNet.Dispersion.Scoring;
-using MLNet.Dispersion.Training;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Benchmarks.ScoringThroughput;

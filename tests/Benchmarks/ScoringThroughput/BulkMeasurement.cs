@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Training;
 using Microsoft.ML;
 
 namespace MLNet.Dispersion.Benchmarks.ScoringThroughput;

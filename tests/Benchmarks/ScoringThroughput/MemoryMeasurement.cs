@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Training;
 using Microsoft.ML;
 using TorchSharp;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MLNet.Dispersion;
 using MLNet.Dispersion.Benchmarks.ScoringThroughput;
-using MLNet.Dispersion.Training;
 
 var models = new Option<string[]>("--models") { Description = "tiny (the embedded backbone), S (6 layers of 384 features, random weights).", DefaultValueFactory = _ => ["tiny", "S"], AllowMultipleArgumentsPerToken = true };
 var precisions = new Option<Precision[]>("--precisions") { Description = "Of scoring: Float32, BFloat16Mixed, Auto.", DefaultValueFactory = _ => [Precision.Float32, Precision.BFloat16Mixed], AllowMultipleArgumentsPerToken = true };

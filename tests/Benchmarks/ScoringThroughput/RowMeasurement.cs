@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Tokenization;
-using MLNet.Dispersion.Training;
 using Microsoft.ML;
 
 namespace MLNet.Dispersion.Benchmarks.ScoringThroughput;

@@ -1,6 +1,4 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Training;
 using TorchSharp;
 
 namespace MLNet.Dispersion.Benchmarks.ScoringThroughput;
@@ -16,7 +14,7 @@ internal sealed class Subject : IDisposable
         }
         """;
 
-    private Subject(string name, Backbone backbone)
+    private Subject(string name, ModelSource backbone)
     {
         Name = name;
         var options = new FineTuneOptions { MaxSteps = 1, ValidationFraction = 0, Dispersion = { Coefficient = 0 }, GeometryProbe = null, Device = "cpu" };
@@ -42,7 +40,7 @@ internal sealed class Subject : IDisposable
     /// <summary>The subject of a name: <c>tiny</c>, the embedded backbone, or <c>S</c>, six layers of 384 features with random weights.</summary>
     public static Subject Named(string name) => name switch
     {
-        "tiny" => new Subject(name, Backbone.TinyEnglish),
+        "tiny" => new Subject(name, ModelSource.TinyEnglish),
         "S" => OfRandomWeights(name),
         _ => throw new ArgumentException($"There is no model '{name}'; there are tiny and S."),
     };
@@ -54,14 +52,14 @@ internal sealed class Subject : IDisposable
         string folder = Directory.CreateTempSubdirectory("mlnet-dispersion-scoring-").FullName;
         try
         {
-            using (PretrainedLanguageModel tiny = PretrainedLanguageModel.Load(Backbone.TinyEnglish))
+            using (PretrainedLanguageModel tiny = PretrainedLanguageModel.Load(ModelSource.TinyEnglish))
             using (var generator = new torch.Generator(1, torch.CPU))
             {
                 using var model = new PretrainedLanguageModel(name, BackboneRegistry.Create(ShapeS, generator), tiny.Tokenizer);
                 model.SavePretrained(folder);
             }
 
-            return new Subject(name, Backbone.FromDirectory(folder));
+            return new Subject(name, ModelSource.FromDirectory(folder));
         }
         finally
         {

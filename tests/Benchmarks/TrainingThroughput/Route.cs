@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Training;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Benchmarks.TrainingThroughput;
@@ -23,8 +22,8 @@ internal enum Route
 internal static class RouteExtensions
 {
     /// <summary>The library's option.</summary>
-    public static Precision Precision(this Route route) => route is Route.Stock or Route.Float32 ? Training.Precision.Float32 : Training.Precision.BFloat16Mixed;
+    public static Precision Precision(this Route route) => route is Route.Stock or Route.Float32 ? Dispersion.Precision.Float32 : Dispersion.Precision.BFloat16Mixed;
 
     /// <summary>The type of matrix products.</summary>
-    public static ScalarType ProductType(this Route route) => route.Precision() == Training.Precision.Float32 ? ScalarType.Float32 : ScalarType.BFloat16;
+    public static ScalarType ProductType(this Route route) => route.Precision() == Dispersion.Precision.Float32 ? ScalarType.Float32 : ScalarType.BFloat16;
 }

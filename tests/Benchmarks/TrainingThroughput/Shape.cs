@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Backbones;
 using TorchSharp;
 
 namespace MLNet.Dispersion.Benchmarks.TrainingThroughput;

@@ -1,6 +1,4 @@
 using System.Text;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Hub;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -57,7 +55,7 @@ public sealed class BackboneConfigTests
         using var generator = new Generator(1);
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 
-        var error = Assert.Throws<CheckpointException>(() => BackboneRegistry.Create(json, generator).Dispose());
+        var error = Assert.Throws<ModelFileException>(() => BackboneRegistry.Create(json, generator).Dispose());
 
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
         Assert.InRange(error.Message.Length, 1, 500);
@@ -73,7 +71,7 @@ public sealed class BackboneConfigTests
 
         foreach (string json in new[] { bomb, longName })
         {
-            var error = Assert.Throws<CheckpointException>(() => BackboneRegistry.Create(json, generator));
+            var error = Assert.Throws<ModelFileException>(() => BackboneRegistry.Create(json, generator));
             Assert.InRange(error.Message.Length, 1, 500);
         }
     }
@@ -92,7 +90,7 @@ public sealed class BackboneConfigTests
             {
                 ConfigReader.Parse(damaged, "config.json");
             }
-            catch (CheckpointException)
+            catch (ModelFileException)
             {
                 refused++;
             }
@@ -116,10 +114,10 @@ public sealed class BackboneConfigTests
     {
         var config = ConfigReader.Parse("""{"model_type":"gpt2"}"""u8, "config.json");
 
-        var gpt2 = MLNet.Dispersion.Backbones.Gpt2.Gpt2Config.Read(config);
+        TransformerSpec gpt2 = Gpt2Family.Read(config).Spec;
 
-        Assert.Equal((50257, 1024, 768, 12, 12, 3072), (gpt2.VocabularySize, gpt2.ContextLength, gpt2.HiddenSize, gpt2.LayerCount, gpt2.HeadCount, gpt2.InnerSize));
-        Assert.Equal((0.1, 0.1, 0.1, 1e-5), (gpt2.EmbeddingDropout, gpt2.AttentionDropout, gpt2.ResidualDropout, gpt2.LayerNormEpsilon));
-        Assert.Equal(("gelu_new", true, false, true), (gpt2.Activation, gpt2.ScaleAttention, gpt2.ScaleAttentionByLayer, gpt2.TiedHead));
+        Assert.Equal((50257, 1024, 768, 12, 12, 3072), (gpt2.VocabularySize, gpt2.ContextLength, gpt2.HiddenSize, gpt2.LayerCount, gpt2.Block.Attention.HeadCount, gpt2.Block.Mlp.InnerSize));
+        Assert.Equal((0.1, 0.1, 0.1, 1e-5), (gpt2.Embedding.Dropout, gpt2.Block.Attention.Dropout, gpt2.Block.Dropout, gpt2.Block.Norm.Epsilon));
+        Assert.Equal((Activation.TanhGelu, null, false, HeadKind.Tied), (gpt2.Block.Mlp.Activation, gpt2.Block.Attention.Scale, gpt2.Block.Attention.ScalesByLayer, gpt2.Head));
     }
 }

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Hub;
 using MLNet.Dispersion.Tests.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -156,7 +154,7 @@ public sealed class BackboneLoadingTests
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         for (int length = 0; length < weights.Length; length += 151)
         {
-            var files = MemoryCheckpoint.Of(("config.json", SmallCheckpoint.Config));
+            var files = MemorySource.Of(("config.json", SmallCheckpoint.Config));
             files["model.safetensors"] = weights[..length];
             Refusal(files);
         }
@@ -167,7 +165,7 @@ public sealed class BackboneLoadingTests
     [Fact]
     public void Load_NoWeights_NamesWhatIsLookedFor()
     {
-        var error = Refusal(MemoryCheckpoint.Of(("config.json", SmallCheckpoint.Config), ("pytorch_model.bin", "")));
+        var error = Refusal(MemorySource.Of(("config.json", SmallCheckpoint.Config), ("pytorch_model.bin", "")));
 
         Assert.Contains("model.safetensors", error.Message, StringComparison.Ordinal);
         Assert.Contains("converted", error.Message, StringComparison.Ordinal);
@@ -179,7 +177,7 @@ public sealed class BackboneLoadingTests
         string folder = Directory.CreateTempSubdirectory("mlnet-dispersion-").FullName;
         try
         {
-            Assert.Contains("config.json", Refusal(new DirectoryCheckpoint(folder)).Message, StringComparison.Ordinal);
+            Assert.Contains("config.json", Refusal(new DirectorySource(folder)).Message, StringComparison.Ordinal);
         }
         finally
         {
@@ -229,5 +227,5 @@ public sealed class BackboneLoadingTests
         Assert.Contains("Another shard", Refusal(twice).Message, StringComparison.Ordinal);
     }
 
-    private static CheckpointException Refusal(CheckpointSource files) => Assert.Throws<CheckpointException>(() => BackboneRegistry.Load(files).Dispose());
+    private static ModelFileException Refusal(FileSource files) => Assert.Throws<ModelFileException>(() => BackboneRegistry.Load(files).Dispose());
 }

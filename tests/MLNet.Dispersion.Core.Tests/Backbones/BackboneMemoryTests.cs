@@ -1,8 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Backbones.Gpt2;
-using MLNet.Dispersion.Backbones.GptNeoX;
-using MLNet.Dispersion.Backbones.Llama;
-using MLNet.Dispersion.Hub;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,12 +16,7 @@ public sealed class BackboneMemoryTests
         var reader = TinyConfigs.Reader(family, settings);
         long before = Environment.WorkingSet;
 
-        using LanguageBackbone backbone = reader.ModelType switch
-        {
-            "gpt2" => Gpt2Backbone.Create(reader),
-            "llama" => LlamaBackbone.Create(reader),
-            _ => GptNeoXBackbone.Create(reader),
-        };
+        using LanguageBackbone backbone = BackboneRegistry.Network(reader);
 
         // A config.json that does not belong to its weights is refused when their shapes are compared: until then it must cost nothing.
         long described = backbone.parameters().Sum(p => p.numel() * sizeof(float));
@@ -41,7 +31,7 @@ public sealed class BackboneMemoryTests
         files["config.json"] = System.Text.Encoding.UTF8.GetBytes(SmallCheckpoint.Config.Replace("\"n_embd\": 4", "\"n_embd\": 8192", StringComparison.Ordinal));
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 
-        var error = Assert.Throws<CheckpointException>(() => BackboneRegistry.Load(files).Dispose());
+        var error = Assert.Throws<ModelFileException>(() => BackboneRegistry.Load(files).Dispose());
 
         Assert.NotNull(error.Tensor);
         Assert.Contains("but config.json asks for", error.Message, StringComparison.Ordinal);

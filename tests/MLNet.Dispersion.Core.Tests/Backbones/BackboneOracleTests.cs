@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Backbones;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Backbones;

@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Backbones;
 using MLNet.Dispersion.Tests.Reference;
 using static TorchSharp.torch;
 

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Hub;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Backbones;
@@ -42,7 +40,7 @@ public sealed class BertBackboneTests
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        using var backbone = Load(TinyBert.CheckpointDirectory);
+        using var backbone = Load(TinyBert.WholeDirectory);
         backbone.ComputeType = type;
         var alone = backbone.Forward(tensor(new long[,] { { 2, 5, 9, 3 } }), null, HiddenStateSelection.None).LastHiddenState;
 
@@ -58,7 +56,7 @@ public sealed class BertBackboneTests
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        using var backbone = Load(TinyBert.CheckpointDirectory);
+        using var backbone = Load(TinyBert.WholeDirectory);
         using var generator = new Generator(3);
         var ids = tensor(new long[,] { { 2, 5, 9, 3 } });
         var still = backbone.Forward(ids, null, HiddenStateSelection.None).LastHiddenState;
@@ -75,7 +73,7 @@ public sealed class BertBackboneTests
     public void Backward_ActivationCheckpointing_GivesTheSameGradients()
     {
         using var scope = NewDisposeScope();
-        using var backbone = Load(TinyBert.CheckpointDirectory);
+        using var backbone = Load(TinyBert.WholeDirectory);
         backbone.train();
         float[] plain = Gradient(false);
 
@@ -96,7 +94,7 @@ public sealed class BertBackboneTests
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        using var backbone = Load(TinyBert.CheckpointDirectory);
+        using var backbone = Load(TinyBert.WholeDirectory);
         string folder = Directory.CreateTempSubdirectory().FullName;
         try
         {
@@ -135,7 +133,7 @@ public sealed class BertBackboneTests
         try
         {
             model.SavePretrained(folder);
-            using var loaded = PretrainedLanguageModel.Load(Backbone.FromDirectory(folder));
+            using var loaded = PretrainedLanguageModel.Load(ModelSource.FromDirectory(folder));
 
             Assert.Equal(
                 model.Backbone.named_parameters().Select(p => (p.name, p.parameter.data<float>().ToArray())),
@@ -160,12 +158,12 @@ public sealed class BertBackboneTests
     {
         using var generator = new Generator(1);
 
-        var error = Assert.Throws<CheckpointException>(() => BackboneRegistry.Create(TinyBert.Config.Replace(old, replacement, StringComparison.Ordinal), generator));
+        var error = Assert.Throws<ModelFileException>(() => BackboneRegistry.Create(TinyBert.Config.Replace(old, replacement, StringComparison.Ordinal), generator));
 
         Assert.Contains(key, error.Message, StringComparison.Ordinal);
     }
 
-    private static LanguageBackbone Load(string folder) => BackboneRegistry.Load(new DirectoryCheckpoint(folder));
+    private static LanguageBackbone Load(string folder) => BackboneRegistry.Load(new DirectorySource(folder));
 
     private static double Error(Tensor actual, Tensor expected) => (actual - expected).abs().max().item<float>();
 

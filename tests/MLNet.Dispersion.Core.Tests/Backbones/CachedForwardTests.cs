@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Backbones.Shared;
-using MLNet.Dispersion.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 

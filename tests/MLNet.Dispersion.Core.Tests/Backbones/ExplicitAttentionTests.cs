@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Backbones.Shared;
-using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Backbones;

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Tokenization;
 using TorchSharp;
 
 namespace MLNet.Dispersion.Tests.Backbones;
@@ -36,5 +34,5 @@ public sealed class Gpt2ShapeTests
 
     [Fact]
     public void CreateModel_WrongSizes_AreNamed() =>
-        Assert.Contains("n_head", Assert.Throws<CheckpointException>(() => new Gpt2Shape(1, 16, 3, 8).CreateModel("odd", TextTokenizer.Load(TinyBackbone.Backbone.Source), 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("n_head", Assert.Throws<ModelFileException>(() => new Gpt2Shape(1, 16, 3, 8).CreateModel("odd", TextTokenizer.Load(TinyBackbone.Backbone.Source), 1)).Message, StringComparison.Ordinal);
 }

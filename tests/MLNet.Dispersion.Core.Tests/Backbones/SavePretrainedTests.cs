@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Hub;
 using MLNet.Dispersion.Tests.Tokenization;
 using static TorchSharp.torch;
 
@@ -20,7 +19,7 @@ public sealed class SavePretrainedTests : IDisposable
 
         model.SavePretrained(target);
 
-        using var again = PretrainedLanguageModel.Load(Backbone.FromDirectory(target));
+        using var again = PretrainedLanguageModel.Load(ModelSource.FromDirectory(target));
         AssertWeights(model, again, 0);
         Assert.Equal(model.Tokenizer.Encode("the parcel is broken").Ids, again.Tokenizer.Encode("the parcel is broken").Ids);
         Assert.Equal(model.Backbone.Info, again.Backbone.Info);
@@ -36,7 +35,7 @@ public sealed class SavePretrainedTests : IDisposable
 
         model.SavePretrained(_folder, type);
 
-        using var again = PretrainedLanguageModel.Load(Backbone.FromDirectory(_folder));
+        using var again = PretrainedLanguageModel.Load(ModelSource.FromDirectory(_folder));
         AssertWeights(model, again, relative);
         Assert.Equal(name, Config()["torch_dtype"]!.GetValue<string>());
         Assert.InRange(new FileInfo(Path.Combine(_folder, "model.safetensors")).Length, 1, (model.Backbone.parameters().Sum(p => p.numel()) * 2) + 8000);
@@ -61,8 +60,8 @@ public sealed class SavePretrainedTests : IDisposable
     [Fact]
     public void Save_Config_KeepsEveryKeyAndSetsClassAndType()
     {
-        using var model = PretrainedLanguageModel.Load(Backbone.FromSource("small", SmallCheckpoint.Files()));
-        var files = new MemoryCheckpoint();
+        using var model = PretrainedLanguageModel.Load(ModelSource.FromSource("small", SmallCheckpoint.Files()));
+        var files = new MemorySource();
 
         model.Save(files.Sink(), ScalarType.Float16);
 
@@ -82,15 +81,15 @@ public sealed class SavePretrainedTests : IDisposable
     [Fact]
     public void Save_NoTokenizerFiles_SavesTheNetworkAlone()
     {
-        using var model = PretrainedLanguageModel.Load(Backbone.FromSource("small", SmallCheckpoint.Files()));
-        var files = new MemoryCheckpoint();
+        using var model = PretrainedLanguageModel.Load(ModelSource.FromSource("small", SmallCheckpoint.Files()));
+        var files = new MemorySource();
 
         Assert.False(model.HasTokenizer);
-        Assert.Throws<CheckpointException>(() => model.Tokenizer);
+        Assert.Throws<ModelFileException>(() => model.Tokenizer);
         model.Save(files.Sink());
 
         Assert.Equal(["config.json", "model.safetensors"], files.Files.Order(StringComparer.Ordinal));
-        using var again = PretrainedLanguageModel.Load(Backbone.FromSource("again", files));
+        using var again = PretrainedLanguageModel.Load(ModelSource.FromSource("again", files));
         AssertWeights(model, again, 0);
     }
 
@@ -99,10 +98,10 @@ public sealed class SavePretrainedTests : IDisposable
     {
         var files = SmallCheckpoint.Files();
         files["tokenizer.json"] = "{"u8.ToArray();
-        using var model = PretrainedLanguageModel.Load(Backbone.FromSource("small", files));
+        using var model = PretrainedLanguageModel.Load(ModelSource.FromSource("small", files));
 
         Assert.True(model.HasTokenizer);
-        Assert.Throws<CheckpointException>(() => model.SavePretrained(Path.Combine(_folder, "model")));
+        Assert.Throws<ModelFileException>(() => model.SavePretrained(Path.Combine(_folder, "model")));
 
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
     }
@@ -121,7 +120,7 @@ public sealed class SavePretrainedTests : IDisposable
         var index = JsonNode.Parse(File.ReadAllText(Path.Combine(_folder, "model.safetensors.index.json")))!;
         Assert.Equal(model.Backbone.parameters().Sum(p => p.numel()) * 4, index["metadata"]!["total_size"]!.GetValue<long>());
         Assert.Equal(model.Backbone.named_parameters().Count(), index["weight_map"]!.AsObject().Count);
-        using var again = PretrainedLanguageModel.Load(Backbone.FromDirectory(_folder));
+        using var again = PretrainedLanguageModel.Load(ModelSource.FromDirectory(_folder));
         AssertWeights(model, again, 0);
     }
 
@@ -137,7 +136,7 @@ public sealed class SavePretrainedTests : IDisposable
         }
 
         model.SavePretrained(_folder, maxShardBytes: 40_000);
-        using (var sharded = PretrainedLanguageModel.Load(Backbone.FromDirectory(_folder)))
+        using (var sharded = PretrainedLanguageModel.Load(ModelSource.FromDirectory(_folder)))
         {
             AssertWeights(model, sharded, 0);
         }
@@ -169,7 +168,7 @@ public sealed class SavePretrainedTests : IDisposable
         string file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
 
-        var error = Assert.Throws<CheckpointException>(() => model.SavePretrained(Path.Combine(file, "model")));
+        var error = Assert.Throws<ModelFileException>(() => model.SavePretrained(Path.Combine(file, "model")));
 
         Assert.Contains(file, error.Message, StringComparison.Ordinal);
     }

@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Backbones;
 using MLNet.Dispersion.Tests.Hub;
 using MLNet.Dispersion.Tests.Tokenization;
 using static TorchSharp.torch;
@@ -24,23 +23,23 @@ internal static class SmallCheckpoint
     }
 
     /// <summary>Its files, after the weights were changed.</summary>
-    public static MemoryCheckpoint Files(Action<Dictionary<string, Tensor>>? change = null, string config = Config)
+    public static MemorySource Files(Action<Dictionary<string, Tensor>>? change = null, string config = Config)
     {
         using var scope = NewDisposeScope();
         var weights = Weights(config: config);
         change?.Invoke(weights);
-        var files = MemoryCheckpoint.Of(("config.json", config));
+        var files = MemorySource.Of(("config.json", config));
         files["model.safetensors"] = SafetensorsBytes.Write(weights);
         return files;
     }
 
     /// <summary>The same weights in two files with an index, written by hand.</summary>
-    public static MemoryCheckpoint Shards()
+    public static MemorySource Shards()
     {
         using var scope = NewDisposeScope();
         var weights = Weights();
         var first = weights.Take(5).ToList();
-        var files = MemoryCheckpoint.Of(("config.json", Config), ("model.safetensors.index.json", Index(weights.Keys, first.Select(p => p.Key))));
+        var files = MemorySource.Of(("config.json", Config), ("model.safetensors.index.json", Index(weights.Keys, first.Select(p => p.Key))));
         files["a.safetensors"] = SafetensorsBytes.Write(first);
         files["b.safetensors"] = SafetensorsBytes.Write(weights.Skip(5));
         return files;

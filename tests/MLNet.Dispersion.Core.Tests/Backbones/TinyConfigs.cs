@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Backbones;
 
 namespace MLNet.Dispersion.Tests.Backbones;
 

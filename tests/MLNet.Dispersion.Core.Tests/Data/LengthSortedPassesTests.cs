@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Data;
-
 namespace MLNet.Dispersion.Tests.Data;
 
 public sealed class LengthSortedPassesTests

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Geometry;
 using MLNet.Dispersion.Tests.Geometry;
 using MLNet.Dispersion.Tests.Losses;
 using TorchSharp;
@@ -118,7 +116,7 @@ public class CondensationReportTests
         using var backbone = new FakeBackbone { BreakTextAt = 1 };
         using var model = new PretrainedLanguageModel("fake", backbone, new KnownTextsTokenizer());
         backbone.train();
-        string message = Assert.Throws<InvalidOperationException>(() => CondensationReport.Measure(model, ["1", "1 2 3", "4", "4 5 6"])).Message;
+        string message = Assert.Throws<NonFiniteStateException>(() => CondensationReport.Measure(model, ["1", "1 2 3", "4", "4 5 6"])).Message;
         Assert.Contains("Hidden state 2 of text 3 (counted from 0)", message, StringComparison.Ordinal);
         Assert.True(backbone.training);
     }
@@ -175,7 +173,7 @@ public class CondensationReportTests
         AssertRefused(o => o.Device = " ", "Device");
         using PretrainedLanguageModel model = Reports.Model();
         Assert.Throws<ArgumentNullException>(() => CondensationReport.Measure(model, null!));
-        Assert.Throws<ArgumentNullException>(() => CondensationReport.Measure((Backbone)null!, ["1 2"]));
+        Assert.Throws<ArgumentNullException>(() => CondensationReport.Measure((ModelSource)null!, ["1 2"]));
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using MLNet.Dispersion.Diagnostics;
 
 namespace MLNet.Dispersion.Tests.Diagnostics;
 

@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Tokenization;
-
 namespace MLNet.Dispersion.Tests.Diagnostics;
 
 /// <summary>Gives the token ids that it was told for a text; for any other, the numbers in it. Counts what it encodes.</summary>
@@ -24,5 +21,5 @@ internal sealed class KnownTextsTokenizer(IReadOnlyDictionary<string, int[]>? kn
 
     public override string Decode(IEnumerable<int> ids) => string.Join(' ', ids);
 
-    public override void Save(CheckpointSink sink) => throw new NotSupportedException();
+    public override void Save(FileSink sink) => throw new NotSupportedException();
 }

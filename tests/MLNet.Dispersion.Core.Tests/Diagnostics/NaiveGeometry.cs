@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Diagnostics;
-
 namespace MLNet.Dispersion.Tests.Diagnostics;
 
 /// <summary>The measures by loops over doubles, without tensors: singular values from a Jacobi eigenvalue iteration.</summary>

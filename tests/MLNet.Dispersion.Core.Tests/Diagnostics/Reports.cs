@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Diagnostics;
 using MLNet.Dispersion.Tests.Geometry;
 
 namespace MLNet.Dispersion.Tests.Diagnostics;

@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Diagnostics;
 using MLNet.Dispersion.Tests.Losses;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -78,7 +77,7 @@ public class TextGeometryTests
         using var scope = NewDisposeScope();
         Tensor[] states = States(tokens, 4);
         states[2][0, 1] = value;
-        string message = Assert.Throws<InvalidOperationException>(() => TextGeometry.Measure(states, [GeometryMeasure.MeanCosine])).Message;
+        string message = Assert.Throws<NonFiniteStateException>(() => TextGeometry.Measure(states, [GeometryMeasure.MeanCosine])).Message;
         Assert.Contains("Hidden state 2 of the text holds NaN", message, StringComparison.Ordinal);
     }
 

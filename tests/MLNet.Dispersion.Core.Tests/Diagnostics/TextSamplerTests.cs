@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Diagnostics;
-
 namespace MLNet.Dispersion.Tests.Diagnostics;
 
 public class TextSamplerTests

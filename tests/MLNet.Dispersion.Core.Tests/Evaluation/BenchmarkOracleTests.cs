@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Evaluation;
 
 namespace MLNet.Dispersion.Tests.Evaluation;
 

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Evaluation;
-
 namespace MLNet.Dispersion.Tests.Evaluation;
 
 public sealed class LanguageModelEvaluationTests : IDisposable

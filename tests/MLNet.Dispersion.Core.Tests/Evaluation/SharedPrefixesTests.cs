@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Evaluation;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Evaluation;

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Evaluation;
-
 namespace MLNet.Dispersion.Tests.Evaluation;
 
 /// <summary>A task and its data in a temporary folder.</summary>

@@ -1,5 +1,4 @@
 using System.Text;
-using MLNet.Dispersion.Evaluation;
 
 namespace MLNet.Dispersion.Tests.Evaluation;
 

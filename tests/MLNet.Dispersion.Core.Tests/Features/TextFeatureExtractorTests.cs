@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Features;
 using MLNet.Dispersion.Tests.Evaluation;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,6 +1,4 @@
-using MLNet.Dispersion.Generation;
 using MLNet.Dispersion.Tests.Tokenization;
-using MLNet.Dispersion.Tokenization;
 
 namespace MLNet.Dispersion.Tests.Generation;
 

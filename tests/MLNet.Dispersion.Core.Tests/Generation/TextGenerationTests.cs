@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Generation;
 using MLNet.Dispersion.Tests.Backbones;
 using MLNet.Dispersion.Tests.Geometry;
 using TorchSharp;

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Generation;
-
 namespace MLNet.Dispersion.Tests.Generation;
 
 public sealed class TokenDistributionTests

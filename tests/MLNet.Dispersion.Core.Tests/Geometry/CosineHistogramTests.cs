@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Geometry;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Geometry;

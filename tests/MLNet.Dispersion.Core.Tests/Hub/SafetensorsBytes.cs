@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using MLNet.Dispersion.Hub;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Hub;

@@ -1,13 +1,12 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
-using MLNet.Dispersion.Hub;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Hub;
 
-/// <summary>Whatever bytes come, the reader gives tensors or a <see cref="CheckpointException"/>, never anything else.</summary>
+/// <summary>Whatever bytes come, the reader gives tensors or a <see cref="ModelFileException"/>, never anything else.</summary>
 public sealed class SafetensorsHostileTests
 {
     private static readonly byte[] Small = MakeSmall();
@@ -18,8 +17,8 @@ public sealed class SafetensorsHostileTests
         for (int length = 0; length < Small.Length; length++)
         {
             byte[] part = Small[..length];
-            Assert.Throws<CheckpointException>(() => SafetensorsBytes.ReadAll(new MemoryStream(part)));
-            Assert.Throws<CheckpointException>(() => SafetensorsBytes.ReadAll(new ForwardOnlyStream(part)));
+            Assert.Throws<ModelFileException>(() => SafetensorsBytes.ReadAll(new MemoryStream(part)));
+            Assert.Throws<ModelFileException>(() => SafetensorsBytes.ReadAll(new ForwardOnlyStream(part)));
         }
     }
 
@@ -73,7 +72,7 @@ public sealed class SafetensorsHostileTests
         BinaryPrimitives.WriteInt64LittleEndian(file, length);
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        Assert.Throws<CheckpointException>(() => SafetensorsBytes.ReadAll(new ForwardOnlyStream(file)));
+        Assert.Throws<ModelFileException>(() => SafetensorsBytes.ReadAll(new ForwardOnlyStream(file)));
 
         // The claim alone must not cost memory.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
@@ -119,8 +118,8 @@ public sealed class SafetensorsHostileTests
     {
         byte[] file = SafetensorsBytes.File(header, 1, 2, 3, 4);
 
-        Assert.Throws<CheckpointException>(() => SafetensorsBytes.ReadAll(new MemoryStream(file)));
-        Assert.Throws<CheckpointException>(() => SafetensorsBytes.ReadAll(new ForwardOnlyStream(file)));
+        Assert.Throws<ModelFileException>(() => SafetensorsBytes.ReadAll(new MemoryStream(file)));
+        Assert.Throws<ModelFileException>(() => SafetensorsBytes.ReadAll(new ForwardOnlyStream(file)));
     }
 
     [Theory]
@@ -131,7 +130,7 @@ public sealed class SafetensorsHostileTests
         string shape = string.Join(',', Enumerable.Repeat(size, dimensions));
         byte[] file = SafetensorsBytes.File($$$"""{"t":{"dtype":"U8","shape":[{{{shape}}}],"data_offsets":[0,1]}}""", 1);
 
-        var error = Assert.Throws<CheckpointException>(() => SafetensorsBytes.ReadAll(new MemoryStream(file)));
+        var error = Assert.Throws<ModelFileException>(() => SafetensorsBytes.ReadAll(new MemoryStream(file)));
 
         Assert.InRange(error.Message.Length, 1, 400);
     }
@@ -143,7 +142,7 @@ public sealed class SafetensorsHostileTests
     {
         byte[] file = SafetensorsBytes.File(string.Concat(Enumerable.Repeat(opening, 200_000)));
 
-        Assert.Throws<CheckpointException>(() => SafetensorsBytes.ReadAll(new MemoryStream(file)));
+        Assert.Throws<ModelFileException>(() => SafetensorsBytes.ReadAll(new MemoryStream(file)));
     }
 
     [Fact]
@@ -151,7 +150,7 @@ public sealed class SafetensorsHostileTests
     {
         byte[] header = Encoding.Latin1.GetBytes("{\"\xC3\x28\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}");
 
-        Assert.Throws<CheckpointException>(() => SafetensorsBytes.ReadAll(new MemoryStream(SafetensorsBytes.File(header, [1]))));
+        Assert.Throws<ModelFileException>(() => SafetensorsBytes.ReadAll(new MemoryStream(SafetensorsBytes.File(header, [1]))));
     }
 
     [Fact]
@@ -162,7 +161,7 @@ public sealed class SafetensorsHostileTests
         var reader = new SafetensorsReader(new ForwardOnlyStream(file), "x");
         reader.MoveNext();
 
-        Assert.Equal("t", Assert.Throws<CheckpointException>(() => reader.Read()).Tensor);
+        Assert.Equal("t", Assert.Throws<ModelFileException>(() => reader.Read()).Tensor);
     }
 
     [Fact]
@@ -171,7 +170,7 @@ public sealed class SafetensorsHostileTests
         string name = new string('x', 100) + "\\n\\u0007" + new string('y', 10_000);
         byte[] file = SafetensorsBytes.File($$$"""{"{{{name}}}":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", 1, 2);
 
-        var error = Assert.Throws<CheckpointException>(() => SafetensorsBytes.ReadAll(new MemoryStream(file)));
+        var error = Assert.Throws<ModelFileException>(() => SafetensorsBytes.ReadAll(new MemoryStream(file)));
 
         Assert.InRange(error.Message.Length, 1, 500);
         Assert.DoesNotContain(error.Message, char.IsControl);
@@ -217,7 +216,7 @@ public sealed class SafetensorsHostileTests
             SafetensorsBytes.ReadAll(stream);
             return true;
         }
-        catch (CheckpointException)
+        catch (ModelFileException)
         {
             return false;
         }

@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Losses;
-using MLNet.Dispersion.Losses.Variants;
 using TorchSharp;
 using static TorchSharp.torch;
 

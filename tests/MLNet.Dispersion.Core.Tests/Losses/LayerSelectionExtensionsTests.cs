@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Losses;
-
 namespace MLNet.Dispersion.Tests.Losses;
 
 public class LayerSelectionExtensionsTests

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Losses;
-
 namespace MLNet.Dispersion.Tests.Losses;
 
 /// <summary>The losses in plain double loops over token pairs, straight from the formulas: slow, and impossible to confuse with the tensor code.</summary>

@@ -1,8 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Geometry;
-using MLNet.Dispersion.Hub;
 using MLNet.Dispersion.Tests.Diagnostics;
 
 namespace MLNet.Dispersion.Tests.Reference;
@@ -99,14 +95,14 @@ public sealed class CondensationEndToEndReferenceTests : ReferenceTests
 
     private static CondensationProfile Profile(CondensationAnswers answers, IEnumerable<JsonProperty> texts)
     {
-        using LanguageBackbone backbone = BackboneRegistry.Load(new DirectoryCheckpoint(answers.ModelFolder()));
+        using LanguageBackbone backbone = BackboneRegistry.Load(new DirectorySource(answers.ModelFolder()));
         return CondensationProbe.Measure(backbone, [.. texts.Select(text => answers.Ids(text.Name))]);
     }
 
     private static CondensationReport Report(CondensationAnswers answers, IEnumerable<JsonProperty> texts)
     {
         var ids = texts.ToDictionary(text => text.Name, text => answers.Ids(text.Name));
-        using var model = new PretrainedLanguageModel("reference", BackboneRegistry.Load(new DirectoryCheckpoint(answers.ModelFolder())), new KnownTextsTokenizer(ids));
+        using var model = new PretrainedLanguageModel("reference", BackboneRegistry.Load(new DirectorySource(answers.ModelFolder())), new KnownTextsTokenizer(ids));
         return CondensationReport.Measure(model, ids.Keys);
     }
 }

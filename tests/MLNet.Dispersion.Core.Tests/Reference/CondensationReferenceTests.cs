@@ -1,6 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Geometry;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Reference;

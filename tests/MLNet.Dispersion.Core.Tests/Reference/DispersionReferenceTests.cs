@@ -1,5 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Losses;
 using MLNet.Dispersion.Tests.Losses;
 using TorchSharp;
 

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Hub;
 using MLNet.Dispersion.Tests.Losses;
 using static TorchSharp.torch;
 
@@ -62,9 +60,9 @@ internal sealed class TinyModel
     public static IEnumerable<string> CausalKeys => KeysWith("model.safetensors").Except(KeysWithFigure("objective_value"));
 
     /// <summary>Whether an error says what of a checkpoint is not supported.</summary>
-    public static bool Refuses(Exception error) => error is CheckpointException or NotSupportedException;
+    public static bool Refuses(Exception error) => error is ModelFileException or NotSupportedException;
 
-    public LanguageBackbone Load() => BackboneRegistry.Load(new DirectoryCheckpoint(_folder.FullPath));
+    public LanguageBackbone Load() => BackboneRegistry.Load(new DirectorySource(_folder.FullPath));
 
     public BackboneOutput Forward(LanguageBackbone backbone) => Forward(backbone, HiddenStateSelection.All);
 

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Losses;
 using MLNet.Dispersion.Tests.Losses;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Backbones;
 using MLNet.Dispersion.Tests.Backbones;
 using MLNet.Dispersion.Tests.Hub;
 using MLNet.Dispersion.Tests.Losses;
@@ -33,7 +32,7 @@ public sealed class TinyModelReferenceTests : ReferenceTests
         string target = Directory.CreateTempSubdirectory("mlnet-dispersion-saved-").FullName;
         try
         {
-            using var model = PretrainedLanguageModel.Load(Backbone.FromDirectory(folder.FullPath));
+            using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(folder.FullPath));
             model.SavePretrained(target);
             var saved = new GoldenTensors(Path.Combine(target, "model.safetensors"));
 

@@ -1,10 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Generation;
-using MLNet.Dispersion.Hub;
 using MLNet.Dispersion.Tests.Tokenization;
-using MLNet.Dispersion.Tokenization;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Reference;
@@ -19,7 +15,7 @@ public sealed class TinyModelTextReferenceTests : ReferenceTests
     [SkippableFact]
     public void Encode_ReferenceTexts_GivesTheirIdsAndTextBack() => CheckEach(KeysWithTexts, folder =>
     {
-        var tokenizer = new Lazy<TextTokenizer>(() => TextTokenizer.Load(new DirectoryCheckpoint(folder.FullPath)));
+        var tokenizer = new Lazy<TextTokenizer>(() => TextTokenizer.Load(new DirectorySource(folder.FullPath)));
         foreach ((int i, JsonElement golden) in Texts(folder).Index())
         {
             folder.Case($"text {i}", () =>
@@ -35,7 +31,7 @@ public sealed class TinyModelTextReferenceTests : ReferenceTests
     [SkippableFact]
     public void Load_Tokenizer_KnowsItsSpecialTokensAndReloadsEqual() => CheckEach(KeysWithTexts, folder => folder.Case("tokenizer", () =>
     {
-        TextTokenizer tokenizer = TextTokenizer.Load(new DirectoryCheckpoint(folder.FullPath));
+        TextTokenizer tokenizer = TextTokenizer.Load(new DirectorySource(folder.FullPath));
         if (folder.Has("tokenizer_pieces.json"))
         {
             JsonElement pieces = folder.Json("tokenizer_pieces.json");
@@ -99,7 +95,7 @@ public sealed class TinyModelTextReferenceTests : ReferenceTests
         string[] prompts = [.. goldens.Select(golden => golden.GetProperty("prompt").GetString()!)];
         var all = new Lazy<IReadOnlyList<GeneratedText>>(() =>
         {
-            using var model = PretrainedLanguageModel.Load(Backbone.FromDirectory(folder.FullPath));
+            using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(folder.FullPath));
             return model.Generate(prompts, new TextGenerationOptions { MaxNewTokens = lengths.Max(), StopAtEndOfText = false });
         });
         foreach ((int i, JsonElement golden) in goldens.Index())

@@ -1,10 +1,6 @@
 using System.Text.Json;
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Losses;
 using MLNet.Dispersion.Tests.Losses;
 using MLNet.Dispersion.Tests.Training;
-using MLNet.Dispersion.Training;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Reference;
@@ -83,7 +79,7 @@ public sealed class TrainTrajectoryReferenceTests : ReferenceTests
 
         /// <summary>The model that the runs begin with.</summary>
         public LanguageBackbone Start() =>
-            BackboneRegistry.Load(new DirectoryCheckpoint(Path.GetDirectoryName(SharedFixtures.Path("fixtures", Settings.GetProperty("start").GetString()!))!));
+            BackboneRegistry.Load(new DirectorySource(Path.GetDirectoryName(SharedFixtures.Path("fixtures", Settings.GetProperty("start").GetString()!))!));
 
         /// <summary>The settings of all runs and those of one.</summary>
         public FineTuneOptions Options(JsonElement run)

@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Runtime;
 using TorchSharp;
 
 namespace MLNet.Dispersion.Tests.Runtime;

@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using MLNet.Dispersion.Runtime;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Runtime;

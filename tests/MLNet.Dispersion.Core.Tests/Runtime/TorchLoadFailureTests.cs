@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Runtime;
-
 namespace MLNet.Dispersion.Tests.Runtime;
 
 public class TorchLoadFailureTests

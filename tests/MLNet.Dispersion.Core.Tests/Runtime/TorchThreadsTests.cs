@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using MLNet.Dispersion.Runtime;
 
 namespace MLNet.Dispersion.Tests.Runtime;
 

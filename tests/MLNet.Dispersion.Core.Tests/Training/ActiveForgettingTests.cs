@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

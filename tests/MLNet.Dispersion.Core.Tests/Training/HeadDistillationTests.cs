@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Training;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Training;

@@ -1,7 +1,5 @@
-using MLNet.Dispersion.Hub;
 using MLNet.Dispersion.Tests.Backbones.Adapters;
 using MLNet.Dispersion.Tests.Tokenization;
-using MLNet.Dispersion.Training;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Training;
@@ -101,7 +99,7 @@ public sealed class LoraTrainingTests
         using var backbone = Adapted.Backbone("llama");
         var before = backbone.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter.detach().clone());
         var options = new FineTuneOptions { HeadOnly = true, ValidationFraction = 0, GeometryProbe = null, Epochs = 2, WarmupRatio = 0, Precision = Precision.Float32 };
-        FineTuneLoop.Run(backbone, new CausalLMObjective(), new TrainingRows(Rows(), null), options, CPU, null);
+        FineTuneLoop.Run(backbone, new CausalLMObjective(), new TrainingRows(Rows()), options, CPU);
 
         Assert.Equal(["lm_head.weight"], backbone.named_parameters().Where(pair => pair.parameter.ne(before[pair.name]).any().item<bool>()).Select(pair => pair.name));
         using var tied = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
@@ -137,15 +135,15 @@ public sealed class LoraTrainingTests
             classifier.LanguageModel.MergeAdapter();
         }
 
-        var files = new MemoryCheckpoint();
+        var files = new MemorySource();
         classifier.Save(files.Sink());
         using var loaded = TextClassifier.Load(files, "cpu");
 
-        Assert.Equal(classifier.Score(texts, out _), loaded.Score(texts, out _));
+        Assert.Equal(classifier.Score(texts).Values, loaded.Score(texts).Values);
         Assert.Equal((saving, merged), (loaded.AdapterSaving, loaded.LanguageModel.AdapterIsMerged));
         Assert.Equal(saving == AdapterSaving.Everything, files.Contains("model.safetensors"));
         Assert.Equal(classifier.LanguageModel.ComputeWeightHash(), loaded.LanguageModel.ComputeWeightHash());
-        var again = new MemoryCheckpoint();
+        var again = new MemorySource();
         loaded.Save(again.Sink());
         Assert.Equal(files.Files.Order(), again.Files.Order());
         Assert.All(files.Files, file => Assert.Equal(files[file], again[file]));
@@ -156,7 +154,7 @@ public sealed class LoraTrainingTests
     {
         using var everything = Classifier(AdapterSaving.Everything);
         using var small = Classifier(AdapterSaving.AdapterOnly);
-        var (whole, part) = (new MemoryCheckpoint(), new MemoryCheckpoint());
+        var (whole, part) = (new MemorySource(), new MemorySource());
         everything.Save(whole.Sink());
         small.Save(part.Sink());
 
@@ -170,23 +168,23 @@ public sealed class LoraTrainingTests
     public void LoadClassifier_AdapterOnly_RefusesAnotherOrAMissingBase()
     {
         using var classifier = Classifier(AdapterSaving.AdapterOnly);
-        var files = new MemoryCheckpoint();
+        var files = new MemorySource();
         classifier.Save(files.Sink());
         string identity = files.Text("adapter_base.json");
         string name = "moved-" + Guid.NewGuid().ToString("N");
         Replace($"\"name\": \"{TinyBackbone.Backbone.Name}\"", $"\"name\": \"{name}\"");
-        Replace(TinyBackbone.CheckpointDirectory, "/no/such/place");
+        Replace(TinyBackbone.WholeDirectory, "/no/such/place");
 
-        var missing = Assert.Throws<CheckpointException>(() => TextClassifier.Load(files, "cpu"));
+        var missing = Assert.Throws<ModelFileException>(() => TextClassifier.Load(files, "cpu"));
         Assert.All([name, "/no/such/place", "AdapterBases.Register"], part => Assert.Contains(part, missing.Message, StringComparison.Ordinal));
 
         AdapterBases.Register(TinyBackbone.Backbone, name);
         TextClassifier.Load(files, "cpu").Dispose();
         Assert.Contains(name, AdapterBases.Names);
         Replace(classifier.LanguageModel.ComputeWeightHash(), new string('0', 64));
-        Assert.Contains("SHA-256", Assert.Throws<CheckpointException>(() => TextClassifier.Load(files, "cpu")).Message, StringComparison.Ordinal);
+        Assert.Contains("SHA-256", Assert.Throws<ModelFileException>(() => TextClassifier.Load(files, "cpu")).Message, StringComparison.Ordinal);
         files["adapter_base.json"] = "{"u8.ToArray();
-        Assert.Contains("adapter_base.json", Assert.Throws<CheckpointException>(() => TextClassifier.Load(files, "cpu")).Message, StringComparison.Ordinal);
+        Assert.Contains("adapter_base.json", Assert.Throws<ModelFileException>(() => TextClassifier.Load(files, "cpu")).Message, StringComparison.Ordinal);
 
         void Replace(string from, string to)
         {
@@ -230,9 +228,9 @@ public sealed class LoraTrainingTests
         var options = Options();
         options.Lora!.Saving = saving;
         LanguageModelTrainer.Train(model, Blocks(), options);
-        var files = new MemoryCheckpoint();
+        var files = new MemorySource();
         model.SaveWithAdapter(files.Sink());
-        using var loaded = PretrainedLanguageModel.LoadWithAdapter(Backbone.FromSource("saved", files));
+        using var loaded = PretrainedLanguageModel.LoadWithAdapter(ModelSource.FromSource("saved", files));
 
         Assert.Equal(saving == AdapterSaving.Everything, files.Contains("config.json"));
         Assert.Equal(saving, loaded.Adapter!.Saving);
@@ -275,9 +273,9 @@ public sealed class LoraTrainingTests
         options.MaxSteps = 4;
         options.MicroBatchSize = 4;
         options.ActivationCheckpointing = checkpointing;
-        FineTuneLoop.Run(backbone, new CausalLMObjective(), new TrainingRows(Rows(), null), options, CPU, null);
+        FineTuneLoop.Run(backbone, new CausalLMObjective(), new TrainingRows(Rows()), options, CPU);
         Assert.Contains(backbone.Adapter!.Modules, module => module.Update.Up.abs().sum().item<float>() > 0);
-        return [.. backbone.Adapter.Parameters.SelectMany(pair => pair.Parameter.data<float>().ToArray())];
+        return [.. backbone.Adapter!.Parameters.SelectMany(pair => pair.Parameter.data<float>().ToArray())];
     }
 
     private static int[][] Rows() => [.. Enumerable.Range(0, 8).Select(row => Enumerable.Range(0, 6 + (row % 3)).Select(i => (i + row) % 5).ToArray())];

@@ -1,8 +1,3 @@
-using MLNet.Dispersion.Data;
-using MLNet.Dispersion.Losses;
-using MLNet.Dispersion.Tokenization;
-using MLNet.Dispersion.Training;
-
 namespace MLNet.Dispersion.Tests.Training;
 
 /// <summary>

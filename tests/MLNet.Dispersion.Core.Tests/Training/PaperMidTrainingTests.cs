@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Losses;
-using MLNet.Dispersion.Training;
-
 namespace MLNet.Dispersion.Tests.Training;
 
 /// <summary>The published recipe, figure by figure, each written here once more from the paper.</summary>

@@ -1,7 +1,4 @@
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Backbones.Shared;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Training;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Training;
@@ -98,7 +95,7 @@ public sealed class ScoringPrecisionTests : IDisposable
     [InlineData("1")]
     public void Load_UnknownPrecision_NamesTheFile(string value)
     {
-        var error = Assert.Throws<CheckpointException>(() => LoadedWith(settings => settings["scoringPrecision"] = JsonNode.Parse(value)));
+        var error = Assert.Throws<ModelFileException>(() => LoadedWith(settings => settings["scoringPrecision"] = JsonNode.Parse(value)));
 
         Assert.Contains("classifier.json", error.Message, StringComparison.Ordinal);
     }
@@ -120,7 +117,7 @@ public sealed class ScoringPrecisionTests : IDisposable
         return type;
     }
 
-    private float[] Score(TextClassifier classifier) => classifier.Score(_texts, out _);
+    private float[] Score(TextClassifier classifier) => classifier.Score(_texts).Values;
 
     private float[] ScoreIn(TextClassifier classifier, Precision precision)
     {
@@ -134,7 +131,7 @@ public sealed class ScoringPrecisionTests : IDisposable
         try
         {
             classifier.Save(new DirectorySink(folder));
-            return TextClassifier.Load(new DirectoryCheckpoint(folder), "cpu");
+            return TextClassifier.Load(new DirectorySource(folder), "cpu");
         }
         finally
         {
@@ -152,7 +149,7 @@ public sealed class ScoringPrecisionTests : IDisposable
             JsonObject settings = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
             change(settings);
             File.WriteAllText(file, settings.ToJsonString());
-            using var loaded = TextClassifier.Load(new DirectoryCheckpoint(folder), "cpu");
+            using var loaded = TextClassifier.Load(new DirectorySource(folder), "cpu");
             return loaded.ScoringPrecision;
         }
         finally

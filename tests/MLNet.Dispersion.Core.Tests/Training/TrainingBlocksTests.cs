@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Training;
-
 namespace MLNet.Dispersion.Tests.Training;
 
 public sealed class TrainingBlocksTests

@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using MLNet.Dispersion.Studies.PostgreSql;
-using MLNet.Dispersion.Studies.Storage;
 using MLNet.Dispersion.Studies.Tests.Support;
-using MLNet.Dispersion.Studies.Trials;
 
 namespace MLNet.Dispersion.Studies.Tests.Running;
 

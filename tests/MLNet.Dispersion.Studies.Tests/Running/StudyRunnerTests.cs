@@ -1,10 +1,4 @@
-using MLNet.Dispersion.Studies.Pruning;
-using MLNet.Dispersion.Studies.Running;
-using MLNet.Dispersion.Studies.Sampling;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Storage;
 using MLNet.Dispersion.Studies.Tests.Support;
-using MLNet.Dispersion.Studies.Trials;
 
 namespace MLNet.Dispersion.Studies.Tests.Running;
 

@@ -1,5 +1,4 @@
 using MLNet.Dispersion.Benchmarks.SamplerRegret;
-using MLNet.Dispersion.Studies.Sampling;
 
 namespace MLNet.Dispersion.Studies.Tests.Sampling;
 

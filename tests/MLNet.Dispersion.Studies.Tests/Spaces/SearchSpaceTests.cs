@@ -1,7 +1,3 @@
-using MLNet.Dispersion.Studies.Sampling;
-using MLNet.Dispersion.Studies.Spaces;
-using MLNet.Dispersion.Studies.Trials;
-
 namespace MLNet.Dispersion.Studies.Tests.Spaces;
 
 public sealed class SearchSpaceTests

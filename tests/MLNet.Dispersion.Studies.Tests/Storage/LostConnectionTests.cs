@@ -1,9 +1,4 @@
 using System.Diagnostics;
-using MLNet.Dispersion.Studies.PostgreSql;
-using MLNet.Dispersion.Studies.Running;
-using MLNet.Dispersion.Studies.Sampling;
-using MLNet.Dispersion.Studies.Storage;
-using MLNet.Dispersion.Studies.Trials;
 using Npgsql;
 
 namespace MLNet.Dispersion.Studies.Tests.Storage;

@@ -1,7 +1,5 @@
 using Microsoft.Data.Sqlite;
-using MLNet.Dispersion.Studies.Storage;
 using MLNet.Dispersion.Studies.Tests.Support;
-using MLNet.Dispersion.Studies.Trials;
 
 namespace MLNet.Dispersion.Studies.Tests.Storage;
 

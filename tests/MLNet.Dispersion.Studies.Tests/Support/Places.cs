@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Studies.PostgreSql;
-using MLNet.Dispersion.Studies.Storage;
-
 namespace MLNet.Dispersion.Studies.Tests.Support;
 
 /// <summary>A study of a name of its own in each kind of storage.</summary>

@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using MLNet.Dispersion.Tests.Support;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Tests.Fitting;
 
@@ -118,8 +117,8 @@ public sealed class BadInputTests
     [Fact]
     public void Fit_BackboneIsMissing_NamesTheFile()
     {
-        var nowhere = Backbone.FromSource("nowhere", new Hub.DirectoryCheckpoint(Path.Combine(Path.GetTempPath(), "there-is-no-such-directory")));
-        var error = Assert.Throws<Hub.CheckpointException>(() => _ml.FineTuneWithDispersion(backbone: nowhere, options: Tuning.Brief()).Fit(Tuning.KeyedRows(_ml, 12)));
+        var nowhere = ModelSource.FromSource("nowhere", new DirectorySource(Path.Combine(Path.GetTempPath(), "there-is-no-such-directory")));
+        var error = Assert.Throws<ModelFileException>(() => _ml.FineTuneWithDispersion(backbone: nowhere, options: Tuning.Brief()).Fit(Tuning.KeyedRows(_ml, 12)));
         Assert.Contains("config.json", error.Message, StringComparison.Ordinal);
     }
 

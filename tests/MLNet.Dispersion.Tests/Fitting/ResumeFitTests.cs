@@ -1,7 +1,5 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Hub;
 using MLNet.Dispersion.Tests.Support;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Tests.Fitting;
 
@@ -47,7 +45,7 @@ public sealed class ResumeFitTests : IDisposable
         var ml = new MLContext(seed: 1);
         Fit(ml, Options()).Dispose();
 
-        var error = Assert.Throws<CheckpointException>(() => ml.FineTuneWithDispersion(backbone: TinyBackbone.Backbone, options: Options()).Fit(Tuning.KeyedRows(ml, 9)));
+        var error = Assert.Throws<ModelFileException>(() => ml.FineTuneWithDispersion(backbone: TinyBackbone.Backbone, options: Options()).Fit(Tuning.KeyedRows(ml, 9)));
 
         Assert.Contains("Data.Rows is 9, was 12", error.Message, StringComparison.Ordinal);
     }
@@ -59,7 +57,7 @@ public sealed class ResumeFitTests : IDisposable
         Fit(ml, Options()).Dispose();
         File.WriteAllText(Path.Combine(_folder, "finished", "manifest.json"), "{");
 
-        Assert.Contains("Delete the folder 'finished'", Assert.Throws<CheckpointException>(() => Fit(ml, Options())).Message, StringComparison.Ordinal);
+        Assert.Contains("Delete the folder 'finished'", Assert.Throws<ModelFileException>(() => Fit(ml, Options())).Message, StringComparison.Ordinal);
     }
 
     private static FineTuneWithDispersionTransformer Fit(MLContext ml, FineTuneOptions options) =>

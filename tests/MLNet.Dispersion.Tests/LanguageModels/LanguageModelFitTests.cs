@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using MLNet.Dispersion.Tests.Support;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Tests.LanguageModels;
 

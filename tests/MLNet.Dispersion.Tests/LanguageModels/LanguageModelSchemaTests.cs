@@ -1,15 +1,12 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Features;
-using MLNet.Dispersion.Generation;
-using MLNet.Dispersion.Interop;
 using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Tests.LanguageModels;
 
 public sealed class LanguageModelSchemaTests
 {
-    private static readonly Backbone NoBackbone = Backbone.FromSource("none", new Hub.DirectoryCheckpoint("there-is-no-such-directory"));
+    private static readonly ModelSource NoBackbone = ModelSource.FromSource("none", new DirectorySource("there-is-no-such-directory"));
     private readonly MLContext _ml = new(seed: 1);
 
     [Fact]
@@ -120,9 +117,9 @@ public sealed class LanguageModelSchemaTests
 
     [Fact]
     public void Fit_BackboneMissing_NamesTheFile() =>
-        Assert.Throws<Hub.CheckpointException>(() => _ml.ApplyLanguageModel("Text", NoBackbone).Fit(Rows.View(_ml, 1)));
+        Assert.Throws<ModelFileException>(() => _ml.ApplyLanguageModel("Text", NoBackbone).Fit(Rows.View(_ml, 1)));
 
-    private LanguageModelEstimator With(LanguageModelOptions options, Backbone? backbone = null) => _ml.ApplyLanguageModel("Text", backbone ?? NoBackbone, options);
+    private LanguageModelEstimator With(LanguageModelOptions options, ModelSource? backbone = null) => _ml.ApplyLanguageModel("Text", backbone ?? NoBackbone, options);
 
     private static IEnumerable<string> Describe(SchemaShape shape) =>
         shape.Select(column => $"{column.Name}: {column.Kind} of {column.ItemType}, key {column.IsKey}, annotations {(column.Annotations is null ? "" : string.Join("; ", Describe(column.Annotations)))}").Order();

@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Features;
 using MLNet.Dispersion.Tests.Support;
 using static TorchSharp.torch;
 

@@ -1,14 +1,12 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Interop;
 using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Tests.Measuring;
 
 public sealed class GeometrySchemaTests
 {
-    private static readonly Backbone NoBackbone = Backbone.FromSource("none", new Hub.DirectoryCheckpoint("there-is-no-such-directory"));
+    private static readonly ModelSource NoBackbone = ModelSource.FromSource("none", new DirectorySource("there-is-no-such-directory"));
     private readonly MLContext _ml = new(seed: 1);
 
     [Fact]
@@ -109,7 +107,7 @@ public sealed class GeometrySchemaTests
 
     [Fact]
     public void Fit_BackboneMissing_NamesTheFile() =>
-        Assert.Throws<Hub.CheckpointException>(() => _ml.MeasureEmbeddingGeometry("Text", NoBackbone).Fit(Rows.View(_ml, 1)));
+        Assert.Throws<ModelFileException>(() => _ml.MeasureEmbeddingGeometry("Text", NoBackbone).Fit(Rows.View(_ml, 1)));
 
     [Fact]
     public void Constructor_BadOption_NamesValueAndLimit()
@@ -134,7 +132,7 @@ public sealed class GeometrySchemaTests
         Assert.Contains(estimator.GetOutputSchema(SchemaShapes.Of(Rows.View(_ml, 0).Schema)), column => column.Name == "Geometry.EffectiveRank");
     }
 
-    private EmbeddingGeometryEstimator With(EmbeddingGeometryOptions options, Backbone? backbone = null) => _ml.MeasureEmbeddingGeometry("Text", backbone ?? NoBackbone, options);
+    private EmbeddingGeometryEstimator With(EmbeddingGeometryOptions options, ModelSource? backbone = null) => _ml.MeasureEmbeddingGeometry("Text", backbone ?? NoBackbone, options);
 
     private float GeometryTrend(EmbeddingGeometryTransformer transformer) =>
         transformer.Transform(_ml.Data.LoadFromEnumerable([new TextRow { Text = "The old man looked at the sea." }])).GetColumn<float>("Geometry.TrendSpearman").Single();

@@ -1,7 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Schema;
 using MLNet.Dispersion.Tests.Support;
 using static TorchSharp.torch;
 
@@ -147,7 +145,7 @@ public sealed class GeometryValuesTests : IDisposable
             broken.Backbone.named_parameters().First(pair => pair.name.EndsWith("mlp.c_proj.weight", StringComparison.Ordinal)).parameter.fill_(float.NaN);
         }
 
-        using var transformer = new EmbeddingGeometryTransformer(_ml, Columns(), "broken", Dispersion.Measuring.MeasuredModel.Owning(broken), 512);
+        using var transformer = new EmbeddingGeometryTransformer(_ml, Columns(), "broken", Dispersion.MeasuredModel.Owning(broken), 512);
         IDataView measured = transformer.Transform(Rows.View(_ml, 40));
         var error = Assert.Throws<InvalidOperationException>(() => GeometryRow.Read(_ml, measured));
         Assert.Contains("column 'Text'", error.Message, StringComparison.Ordinal);

@@ -1,7 +1,4 @@
 using System.Text;
-using MLNet.Dispersion.Diagnostics;
-using MLNet.Dispersion.Persistence;
-using MLNet.Dispersion.Schema;
 
 namespace MLNet.Dispersion.Tests.Persistence;
 

@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Diagnostics;
 using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Tests.Persistence;

@@ -2,10 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Features;
-using MLNet.Dispersion.Persistence;
 using MLNet.Dispersion.Tests.Support;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Tests.Persistence;
 

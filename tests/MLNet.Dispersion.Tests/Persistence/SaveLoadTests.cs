@@ -1,7 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.Dispersion.Tests.Support;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Tests.Persistence;
 

@@ -1,7 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Interop;
-using MLNet.Dispersion.Schema;
 using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Tests.Schema;
@@ -60,7 +58,7 @@ public sealed class OutputSchemaTests
         IDataView data = view(_ml);
         DataViewSchema.Column label = data.Schema["Label"];
         int classes = (int)((KeyDataViewType)label.Type).Count;
-        var backbone = Backbone.FromSource("none", new Hub.DirectoryCheckpoint("there-is-no-such-directory"));
+        var backbone = ModelSource.FromSource("none", new DirectorySource("there-is-no-such-directory"));
         SchemaShape promised = new FineTuneWithDispersionEstimator(_ml, backbone: backbone).GetOutputSchema(SchemaShapes.Of(data.Schema));
 
         using var transformer = new FineTuneWithDispersionTransformer(_ml, Rows.Columns, "Fake", ClassValues.Of(label, classes), new FakeScorer(classes));

@@ -97,7 +97,7 @@ public sealed class SchemaErrorTests
             "Coefficient is -1");
     }
 
-    private static Backbone NoBackbone { get; } = Backbone.FromSource("none", new Hub.DirectoryCheckpoint("there-is-no-such-directory"));
+    private static ModelSource NoBackbone { get; } = ModelSource.FromSource("none", new DirectorySource("there-is-no-such-directory"));
 
     private FineTuneWithDispersionEstimator Trainer(string label = "Label", string text = "Text") =>
         _ml.MulticlassClassification.Trainers.FineTuneWithDispersion(label, text, NoBackbone);

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Measuring;
-
 namespace MLNet.Dispersion.Tests.Support;
 
 /// <summary>A language model that counts how often it is used.</summary>

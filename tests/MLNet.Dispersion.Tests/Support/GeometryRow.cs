@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Diagnostics;
 
 namespace MLNet.Dispersion.Tests.Support;
 

@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Training;
 
 namespace MLNet.Dispersion.Tests.Support;
 

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Backbones.Adapters;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Backbones.Adapters;

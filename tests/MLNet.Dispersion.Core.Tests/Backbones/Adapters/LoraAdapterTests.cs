@@ -1,6 +1,3 @@
-using MLNet.Dispersion.Backbones;
-using MLNet.Dispersion.Backbones.Adapters;
-using MLNet.Dispersion.Training;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Backbones.Adapters;
@@ -108,8 +105,8 @@ public sealed class LoraAdapterTests
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         using var generator = new Generator(3, CPU);
-        var context = new MLNet.Dispersion.Backbones.Shared.ForwardContext();
-        using nn.Module layer = conv ? new MLNet.Dispersion.Backbones.Shared.Conv1D(context, inputs, outputs) : new MLNet.Dispersion.Backbones.Shared.ProjectionLayer(context, inputs, outputs, hasBias: false);
+        var context = new ForwardContext();
+        using nn.Module layer = conv ? new Conv1D(context, inputs, outputs) : new ProjectionLayer(context, inputs, outputs, hasBias: false);
         foreach (var parameter in layer.parameters())
         {
             parameter.zero_();
@@ -122,7 +119,7 @@ public sealed class LoraAdapterTests
         Tensor x = empty(30, inputs).uniform_(-2, 2, generator);
         var options = new LoraOptions { Rank = rank, Alpha = 10 };
         (Tensor w, Tensor a, Tensor b) = ((conv ? adaptable.Weight.t() : adaptable.Weight).abs().clone(), down.abs(), up.abs());
-        using var update = new LowRankUpdate(context, down.clone(), up.clone(), options);
+        using var update = new LowRankUpdate(context, down.clone(), up.clone(), options.Scale, options.Dropout);
         adaptable.Update = update;
         Tensor beside = Forward();
         using Tensor merged = update.Merge(adaptable.Weight, adaptable.InputsFirst);
@@ -138,7 +135,7 @@ public sealed class LoraAdapterTests
         Assert.True(((within - beside).abs() <= bound).all().item<bool>());
         Assert.True(Adapted.Largest(within - x.mm((conv ? merged : merged.t()) - 0)) < 1e-4);
 
-        Tensor Forward() => layer is MLNet.Dispersion.Backbones.Shared.Conv1D c ? c.Forward(x) : ((MLNet.Dispersion.Backbones.Shared.ProjectionLayer)layer).Forward(x);
+        Tensor Forward() => layer is Conv1D c ? c.Forward(x) : ((ProjectionLayer)layer).Forward(x);
     }
 
     [Fact]
@@ -244,9 +241,9 @@ public sealed class LoraAdapterTests
     private static Tensor Loss(LanguageBackbone backbone)
     {
         Tensor ids = Adapted.Ids();
-        var tokens = MLNet.Dispersion.Data.TokenBatch.Pad([.. Enumerable.Range(0, 4).Select(row => Enumerable.Range(0, 8).Select(i => (int)ids[row, i].item<long>()).ToArray())], padId: 0);
+        var tokens = TokenBatch.Pad([.. Enumerable.Range(0, 4).Select(row => Enumerable.Range(0, 8).Select(i => (int)ids[row, i].item<long>()).ToArray())], padId: 0);
         var output = backbone.Forward(ids, null, HiddenStateSelection.All);
-        return new CausalLMObjective().Compute(backbone, output, ids, new TaskBatch(tokens, [], 1)).Sum + output.HiddenStates[1]!.pow(2).sum();
+        return new CausalLMObjective().Compute(backbone, output, ids, new TaskBatch(tokens, [])).Sum + output.HiddenStates[1]!.pow(2).sum();
     }
 
     private static void PutNaivelyMerged(LoraAdapter adapter, LanguageBackbone plain, double scale)

@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Backbones.Adapters;
-using MLNet.Dispersion.Hub;
 using MLNet.Dispersion.Tests.Hub;
 using MLNet.Dispersion.Tests.Tokenization;
 using static TorchSharp.torch;
@@ -56,7 +54,7 @@ public sealed class PeftFilesTests
         using var scope = NewDisposeScope();
         using var model = Model("gpt2");
         Adapted.Attach(model.Backbone, new LoraOptions { Rank = 2 });
-        var files = new MemoryCheckpoint();
+        var files = new MemorySource();
         model.SaveAdapter(files.Sink());
         using var stream = new MemoryStream(files["adapter_model.safetensors"]);
         var entries = new SafetensorsReader(stream, "x").Entries.ToDictionary(entry => entry.Name, entry => entry.Shape.ToArray());
@@ -108,7 +106,7 @@ public sealed class PeftFilesTests
         using var model = Model("gpt2");
         var files = PeftsFiles(config => config[key] = JsonNode.Parse(value));
 
-        var error = Assert.Throws<CheckpointException>(() => model.LoadAdapter(files));
+        var error = Assert.Throws<ModelFileException>(() => model.LoadAdapter(files));
 
         Assert.Contains("adapter_config.json", error.Message, StringComparison.Ordinal);
         Assert.Contains(key, error.Message, StringComparison.Ordinal);
@@ -142,7 +140,7 @@ public sealed class PeftFilesTests
         using var model = Model("gpt2");
         const string Name = "base_model.model.transformer.h.1.attn.c_attn.lora_A.weight";
 
-        var error = Assert.Throws<CheckpointException>(() => model.LoadAdapter(PeftsFiles(tensors: tensors => tensors[Name] = zeros(2, 64))));
+        var error = Assert.Throws<ModelFileException>(() => model.LoadAdapter(PeftsFiles(tensors: tensors => tensors[Name] = zeros(2, 64))));
 
         Assert.Equal(Name, error.Tensor);
         Assert.All(["[2, 64]", "[2, 8]", "'transformer.h.1.attn.c_attn'", "someone/small-gpt2"], part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
@@ -163,7 +161,7 @@ public sealed class PeftFilesTests
         Assert.Contains("nowhere", Error(_ => { }, config => config["target_modules"] = new JsonArray("nowhere")), StringComparison.Ordinal);
 
         string Error(Action<Dictionary<string, Tensor>> tensors, Action<JsonObject>? config = null) =>
-            Assert.Throws<CheckpointException>(() => model.LoadAdapter(PeftsFiles(config, tensors))).Message;
+            Assert.Throws<ModelFileException>(() => model.LoadAdapter(PeftsFiles(config, tensors))).Message;
     }
 
     [Fact]
@@ -172,11 +170,11 @@ public sealed class PeftFilesTests
         using var scope = NewDisposeScope();
         using var model = Model("gpt2");
         Adapted.Attach(model.Backbone, new LoraOptions());
-        var files = new MemoryCheckpoint();
+        var files = new MemorySource();
         model.SaveAdapter(files.Sink());
         using var other = Model("gpt2", seed: 5);
 
-        var error = Assert.Throws<CheckpointException>(() => other.LoadAdapter(files));
+        var error = Assert.Throws<ModelFileException>(() => other.LoadAdapter(files));
 
         Assert.All(["adapter_base.json", model.ComputeWeightHash(), other.ComputeWeightHash()], part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
         Assert.Null(other.Adapter);
@@ -190,9 +188,9 @@ public sealed class PeftFilesTests
         using var model = Model("llama");
         Adapted.Attach(model.Backbone, new LoraOptions { Rank = 2 });
         float[] before = Adapted.Logits(model.Backbone).data<float>().ToArray();
-        var files = new MemoryCheckpoint();
+        var files = new MemorySource();
         model.Save(files.Sink());
-        using var loaded = PretrainedLanguageModel.Load(Backbone.FromSource("merged", files));
+        using var loaded = PretrainedLanguageModel.Load(ModelSource.FromSource("merged", files));
 
         Assert.Equal(before, Adapted.Logits(model.Backbone).data<float>().ToArray());
         model.AbsorbAdapter();
@@ -225,12 +223,12 @@ public sealed class PeftFilesTests
     {
         using var scope = NewDisposeScope();
         string config = Adapted.Config(family);
-        var files = MemoryCheckpoint.Of(("config.json", config));
+        var files = MemorySource.Of(("config.json", config));
         files["model.safetensors"] = SafetensorsBytes.Write(SmallCheckpoint.Weights(seed, config));
-        return PretrainedLanguageModel.Load(Backbone.FromSource(family, files));
+        return PretrainedLanguageModel.Load(ModelSource.FromSource(family, files));
     }
 
-    private static MemoryCheckpoint PeftsFiles(Action<JsonObject>? config = null, Action<Dictionary<string, Tensor>>? tensors = null)
+    private static MemorySource PeftsFiles(Action<JsonObject>? config = null, Action<Dictionary<string, Tensor>>? tensors = null)
     {
         using var generator = new Generator(6, CPU);
         var weights = new Dictionary<string, Tensor>();
@@ -244,7 +242,7 @@ public sealed class PeftFilesTests
         tensors?.Invoke(weights);
         var json = JsonNode.Parse(PeftsConfig)!.AsObject();
         config?.Invoke(json);
-        var files = MemoryCheckpoint.Of(("adapter_config.json", json.ToJsonString()));
+        var files = MemorySource.Of(("adapter_config.json", json.ToJsonString()));
         files["adapter_model.safetensors"] = SafetensorsBytes.Write(weights);
         return files;
     }

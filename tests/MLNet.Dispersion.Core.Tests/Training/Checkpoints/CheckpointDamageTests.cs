@@ -1,7 +1,3 @@
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Losses;
-using MLNet.Dispersion.Training;
-
 namespace MLNet.Dispersion.Tests.Training.Checkpoints;
 
 /// <summary>Damaged, foreign and half-written checkpoints, and two runs in one directory.</summary>
@@ -23,9 +19,9 @@ public sealed class CheckpointDamageTests
         bytes[file == "manifest.json" ? 0 : bytes.Length / 2] ^= 4;
         File.WriteAllBytes(path, bytes);
 
-        CheckpointException flipped = Assert.Throws<CheckpointException>(() => CheckpointRun.Classifier(options));
+        ModelFileException flipped = Assert.Throws<ModelFileException>(() => CheckpointRun.Classifier(options));
         File.Delete(path);
-        CheckpointException missing = Assert.Throws<CheckpointException>(() => CheckpointRun.Classifier(options));
+        ModelFileException missing = Assert.Throws<ModelFileException>(() => CheckpointRun.Classifier(options));
 
         Assert.All([flipped, missing], error =>
         {
@@ -47,7 +43,7 @@ public sealed class CheckpointDamageTests
         File.AppendAllText(Path.Combine(folder.Path, "checkpoint-8", "weights.safetensors"), "x");
         File.AppendAllText(Path.Combine(folder.Path, "checkpoint-9", "weights.safetensors"), "x");
 
-        var error = Assert.Throws<CheckpointException>(() => CheckpointRun.Classifier(options));
+        var error = Assert.Throws<ModelFileException>(() => CheckpointRun.Classifier(options));
 
         Assert.Contains("no whole checkpoint before it", error.Message, StringComparison.Ordinal);
         Assert.Contains("bytes instead of", error.Message, StringComparison.Ordinal);
@@ -61,8 +57,8 @@ public sealed class CheckpointDamageTests
         string path = Path.Combine(folder.Path, "checkpoint-9", "manifest.json");
         File.WriteAllText(path, File.ReadAllText(path).Replace("\"version\":1", "\"version\":2", StringComparison.Ordinal));
 
-        Assert.Contains("version 2; this build reads", Assert.Throws<CheckpointException>(() => CheckpointRun.Classifier(options)).Message, StringComparison.Ordinal);
-        Assert.Throws<CheckpointException>(() => TrainingCheckpoint.Latest(folder.Path));
+        Assert.Contains("version 2; this build reads", Assert.Throws<ModelFileException>(() => CheckpointRun.Classifier(options)).Message, StringComparison.Ordinal);
+        Assert.Throws<ModelFileException>(() => TrainingCheckpoint.Latest(folder.Path));
     }
 
     /// <summary>What a kill leaves: a folder that was being written, one that was being deleted.</summary>
@@ -98,7 +94,7 @@ public sealed class CheckpointDamageTests
         FineTuneOptions options = Interrupted(folder);
         change(options);
 
-        var error = Assert.Throws<CheckpointException>(() => CheckpointRun.Classifier(options));
+        var error = Assert.Throws<ModelFileException>(() => CheckpointRun.Classifier(options));
 
         Assert.Contains(difference, error.Message, StringComparison.Ordinal);
         Assert.Contains("CheckpointOptions.Resume to false", error.Message, StringComparison.Ordinal);
@@ -120,7 +116,7 @@ public sealed class CheckpointDamageTests
         Assert.Contains("Task.Head is [4, 32], was [3, 32]", Message(texts, labels, 4), StringComparison.Ordinal);
 
         string Message(string[] rows, int[] classes, int count) =>
-            Assert.Throws<CheckpointException>(() => TextClassifier.Train(TinyBackbone.Backbone, rows, classes, count, options)).Message;
+            Assert.Throws<ModelFileException>(() => TextClassifier.Train(TinyBackbone.Backbone, rows, classes, count, options)).Message;
     }
 
     [Fact]
@@ -129,7 +125,7 @@ public sealed class CheckpointDamageTests
         using var folder = new TemporaryFolder();
         FineTuneOptions options = Interrupted(folder);
 
-        Assert.Contains("Task is CausalLMObjective, was ClassificationObjective", Assert.Throws<CheckpointException>(() => CheckpointRun.LanguageModel(options)).Message, StringComparison.Ordinal);
+        Assert.Contains("Task is causal language modelling, was text classification", Assert.Throws<ModelFileException>(() => CheckpointRun.LanguageModel(options)).Message, StringComparison.Ordinal);
     }
 
     /// <summary>Other weights of the same shape: above all those that an interrupted call left in a model that is still in memory.</summary>
@@ -143,7 +139,7 @@ public sealed class CheckpointDamageTests
         options.MaxSteps = 3;
         LanguageModelTrainer.Train(model, blocks, options);
 
-        var error = Assert.Throws<CheckpointException>(() => LanguageModelTrainer.Train(model, blocks, options));
+        var error = Assert.Throws<ModelFileException>(() => LanguageModelTrainer.Train(model, blocks, options));
 
         Assert.Contains("Backbone.Weights is ", error.Message, StringComparison.Ordinal);
         Assert.Contains("load it again", error.Message, StringComparison.Ordinal);
@@ -156,7 +152,7 @@ public sealed class CheckpointDamageTests
         FineTuneOptions options = CheckpointRun.Options(folder.Path, everySteps: 2);
         string? refusal = null;
         FineTuneOptions first = options.Clone();
-        first.Progress = new OnStep(() => refusal ??= Assert.Throws<CheckpointException>(() => CheckpointRun.Classifier(options)).Message);
+        first.Progress = new OnStep(() => refusal ??= Assert.Throws<ModelFileException>(() => CheckpointRun.Classifier(options)).Message);
 
         CheckpointRun.Classifier(first);
 

@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Training;
-using MLNet.Dispersion.Training.Checkpoints;
 
 namespace MLNet.Dispersion.Tests.Training.Checkpoints;
 
@@ -21,10 +18,10 @@ public sealed class FullDiskTests
             options.Checkpoints!.Keep = 10;
             options.Epochs = 8;
 
-            var error = Assert.Throws<CheckpointException>(() => CheckpointRun.Classifier(options));
+            var error = Assert.Throws<ModelFileException>(() => CheckpointRun.Classifier(options));
 
             TrainingCheckpoint latest = TrainingCheckpoint.Latest(disk)!;
-            CheckpointManifest.Read(new DirectoryCheckpoint(latest.Path)).Verify(new DirectoryCheckpoint(latest.Path));
+            CheckpointManifest.Read(new DirectorySource(latest.Path)).Verify(new DirectorySource(latest.Path));
             Assert.Contains($"The last whole checkpoint is 'checkpoint-{latest.Step}'", error.Message, StringComparison.Ordinal);
             Assert.Contains("No space left on device", error.Message, StringComparison.Ordinal);
             Assert.EndsWith($"checkpoint-{latest.Step + 2}", error.File, StringComparison.Ordinal);
@@ -61,7 +58,7 @@ public sealed class FullDiskTests
         string[] before = Contents(folder.Path);
         left = room;
 
-        var error = Assert.Throws<CheckpointException>(() => store.Save(Manifest(2), Write));
+        var error = Assert.Throws<ModelFileException>(() => store.Save(Manifest(2), Write));
 
         Assert.Contains("There is no room. The last whole checkpoint is 'checkpoint-1'", error.Message, StringComparison.Ordinal);
         Assert.IsAssignableFrom<IOException>(error.InnerException);
@@ -72,14 +69,14 @@ public sealed class FullDiskTests
         Assert.Equal(["checkpoint-2", "checkpoint-3"], folder.Folders);
     }
 
-    private static void Write(CheckpointSink sink)
+    private static void Write(FileSink sink)
     {
         sink.Write("one", stream => stream.Write(new byte[1000]));
         sink.Write("two", stream => stream.Write(new byte[800]));
     }
 
     private static CheckpointManifest Manifest(int step) =>
-        new(CheckpointManifest.CurrentSchema, CheckpointManifest.CurrentVersion, step, 9, false, 0, DateTimeOffset.UnixEpoch, new Dictionary<string, string> { ["Task"] = new string('x', 900) }, []);
+        new(step, 9, false, 0, DateTimeOffset.UnixEpoch, new Dictionary<string, string> { ["Task"] = new string('x', 900) }, []);
 
     private static string[] Contents(string folder) =>
         [.. Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => path + (File.Exists(path) ? Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(ReadShared(path))) : ""))];

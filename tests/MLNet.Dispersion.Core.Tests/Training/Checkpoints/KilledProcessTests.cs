@@ -1,8 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using MLNet.Dispersion.Hub;
-using MLNet.Dispersion.Training;
-using MLNet.Dispersion.Training.Checkpoints;
 
 namespace MLNet.Dispersion.Tests.Training.Checkpoints;
 
@@ -23,7 +20,7 @@ public sealed class KilledProcessTests
         {
             int reported = await KillAsync(disturbed.Path, afterSteps: 1 + random.Next(4), delay: TimeSpan.FromMilliseconds(random.NextDouble() * 25));
             TrainingCheckpoint latest = TrainingCheckpoint.Latest(disturbed.Path)!;
-            CheckpointManifest.Read(new DirectoryCheckpoint(latest.Path)).Verify(new DirectoryCheckpoint(latest.Path));
+            CheckpointManifest.Read(new DirectorySource(latest.Path)).Verify(new DirectorySource(latest.Path));
 
             // What was reported was saved before; since then at most the step that was being made or reported.
             Assert.True(latest.Finished || latest.Step >= Math.Max(reported, done), $"step {reported} was reported, but the newest checkpoint is of step {latest.Step}");
@@ -78,7 +75,7 @@ public sealed class KilledProcessTests
     }
 
     private static Process Start(string checkpoints) => Process.Start(
-        new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, "CheckpointedTraining.dll"), TinyBackbone.CheckpointDirectory, checkpoints])
+        new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, "CheckpointedTraining.dll"), TinyBackbone.WholeDirectory, checkpoints])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

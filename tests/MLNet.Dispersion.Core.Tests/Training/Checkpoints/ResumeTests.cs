@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Training;
-
 namespace MLNet.Dispersion.Tests.Training.Checkpoints;
 
 /// <summary>A run that was interrupted and goes on ends with the bits of one that was not.</summary>
@@ -75,7 +73,7 @@ public sealed class ResumeTests
         FineTuneOptions plain = CheckpointRun.Options();
         plain.NeftuneAlpha = 5;
         plain.ActiveForgetting = new ActiveForgettingOptions { EverySteps = 4 };
-        plain.Distillation = new DistillationOptions { TeacherDirectory = TinyBackbone.CheckpointDirectory, HiddenStateWeight = 0.1 };
+        plain.Distillation = new DistillationOptions { TeacherDirectory = TinyBackbone.WholeDirectory, HiddenStateWeight = 0.1 };
         CheckpointRun whole = CheckpointRun.LanguageModel(plain);
         FineTuneOptions options = plain.Clone();
         options.Checkpoints = new CheckpointOptions { Directory = folder.Path, EverySteps = 1 };

@@ -1,0 +1,169 @@
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Makes feature vectors and likelihoods of texts with a language model.</summary>
+/// <remarks>
+/// <para>
+/// Each text stands behind the token that begins texts (the tokenizer's own, else the beginning- or end-of-sequence token), so that its first token has a probability too; that token is
+/// in no pooled vector and in no count. Null and blank texts have no tokens. A text's features do not depend on those beside it, beyond rounding.
+/// </para>
+/// <para>Thread-safe while the model is in evaluation mode. The model stays its owner's and must live as long.</para>
+/// </remarks>
+public sealed class TextFeatureExtractor
+{
+    private readonly LanguageBackbone _backbone;
+    private readonly PretrainedLanguageModel _model;
+    private readonly SequenceEncoder? _encoder;
+    private readonly TextFeatureOptions _options;
+    private readonly ForwardPass _pass;
+    private readonly int _before;
+
+    /// <summary>Creates the extractor.</summary>
+    /// <param name="model">The model, with its tokenizer.</param>
+    /// <param name="options">What to make; null for the defaults. Copied.</param>
+    /// <exception cref="ArgumentException">An option is outside its range, or the model names no token that begins or ends a text.</exception>
+    /// <exception cref="ModelFileException">The model has no tokenizer, or a damaged one.</exception>
+    public TextFeatureExtractor(PretrainedLanguageModel model, TextFeatureOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        _options = options?.Clone() ?? new TextFeatureOptions();
+        _options.Validate();
+        _model = model;
+        _backbone = model.Backbone;
+        _pass = new ForwardPass(model.Backbone, model.Device);
+        _encoder = _backbone.IsCausal ? new SequenceEncoder(model) : null;
+        _before = _encoder?.Text(string.Empty).Start ?? 0;
+        int room = _backbone.Info.ContextLength - _before;
+        MaxTokens = room >= 1 ? Math.Min(_options.MaxTokens ?? room, room) : throw new ArgumentException($"{model.Name} has a context of {_backbone.Info.ContextLength} tokens, which those that begin a text fill.", nameof(model));
+    }
+
+    /// <summary>The most tokens of a text that are looked at.</summary>
+    public int MaxTokens { get; }
+
+    /// <summary>The length of a feature vector (F).</summary>
+    public int FeatureCount => _backbone.Info.HiddenSize;
+
+    /// <summary>Makes features of texts.</summary>
+    /// <param name="texts">Any number of texts; null and blank ones have no tokens.</param>
+    /// <param name="truncated">How many of them had more than <see cref="MaxTokens"/> tokens and were cut off.</param>
+    /// <param name="embeddings">Whether vectors are wanted. Default true.</param>
+    /// <param name="likelihoods">Whether likelihoods are wanted, which cost the head's product with every token. Default true. Without both, tokens are counted alone.</param>
+    /// <param name="cancellationToken">Checked before each forward pass.</param>
+    /// <exception cref="ArgumentException">Likelihoods are wanted of an encoder.</exception>
+    /// <exception cref="InvalidOperationException">The model gives NaN or infinity.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public TextFeatures[] Extract(IReadOnlyList<string?> texts, out int truncated, bool embeddings = true, bool likelihoods = true, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        if (likelihoods)
+        {
+            _model.RequireCausal("The likelihood of a text");
+        }
+
+        int[][] sequences = Encode(texts, out truncated);
+        var vectors = embeddings ? new float[texts.Count][] : null;
+        var scores = likelihoods ? new SequenceScore[texts.Count] : null;
+        int[] real = [.. Enumerable.Range(0, texts.Count).Where(text => sequences[text].Length > _before)];
+        if (embeddings || likelihoods)
+        {
+            using var evaluation = new EvaluationMode(_backbone);
+            foreach (int[] pass in ForwardPass.Sweep([.. real.Select(text => sequences[text].Length)]))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Run([.. pass.Select(index => real[index])], sequences, vectors, scores);
+            }
+        }
+
+        return [.. sequences.Select((sequence, text) => new TextFeatures(
+            vectors is null ? null : vectors[text] ?? new float[FeatureCount],
+            sequence.Length - _before,
+            scores?[text].LogLikelihood))];
+    }
+
+    private int[][] Encode(IReadOnlyList<string?> texts, out int truncated)
+    {
+        int cut = 0;
+        if (_encoder is null)
+        {
+            // An encoder's own frame, such as [CLS] and [SEP], belongs to the text.
+            EncodedText[] encoded = [.. texts.Select(text => string.IsNullOrWhiteSpace(text) ? new EncodedText([], false) : _model.Tokenizer.Encode(text, MaxTokens))];
+            truncated = encoded.Count(text => text.Truncated);
+            return [.. encoded.Select(text => text.Ids)];
+        }
+
+        int most = _before + MaxTokens;
+        int[][] sequences = [.. texts.Select(text =>
+        {
+            int[] ids = _encoder.Text(string.IsNullOrWhiteSpace(text) ? string.Empty : text).Ids;
+            cut += ids.Length > most ? 1 : 0;
+            return ids.Length > most ? ids[..most] : ids;
+        })];
+        truncated = cut;
+        return sequences;
+    }
+
+    private void Run(int[] texts, int[][] sequences, float[][]? vectors, SequenceScore[]? scores)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var batch = TokenBatch.Pad([.. texts.Select(text => sequences[text])], padId: 0);
+        Tensor states = _pass.Read(batch, HiddenStateSelection.None).States.LastHiddenState;
+        if (vectors is not null)
+        {
+            Pool(states, batch, texts, vectors);
+        }
+
+        if (scores is not null)
+        {
+            var targets = texts.SelectMany((text, row) => Enumerable.Range(_before, sequences[text].Length - _before).Select(at =>
+                new ScoredTarget(((long)row * batch.Columns) + at - 1, sequences[text][at], text)));
+            new TargetScorer(_backbone).Add(states.flatten(0, 1), targets, scores);
+        }
+    }
+
+    private void Pool(Tensor states, TokenBatch batch, int[] texts, float[][] vectors)
+    {
+        // One row of weights a text: the mean, or the last token alone.
+        var weights = new float[batch.Rows * batch.Columns];
+        for (int row = 0; row < batch.Rows; row++)
+        {
+            int first = _options.Pooling == TextPooling.Mean ? _before : batch.Lengths[row] - 1;
+            int count = batch.Lengths[row] - first;
+            Array.Fill(weights, 1f / count, (row * batch.Columns) + first, count);
+        }
+
+        Tensor pooled = tensor(weights, [batch.Rows, 1, batch.Columns], device: _pass.Device).bmm(states).squeeze(1);
+        float[] values = pooled.cpu().data<float>().ToArray();
+        for (int row = 0; row < texts.Length; row++)
+        {
+            vectors[texts[row]] = Finished(values.AsSpan(row * FeatureCount, FeatureCount));
+        }
+    }
+
+    private float[] Finished(ReadOnlySpan<float> pooled)
+    {
+        double squares = 0;
+        foreach (float value in pooled)
+        {
+            squares += (double)value * value;
+        }
+
+        if (!double.IsFinite(squares))
+        {
+            throw new InvalidOperationException("The model's hidden states hold NaN or infinity, so no features can be made of them. Check its weights: training may have diverged.");
+        }
+
+        float[] vector = pooled.ToArray();
+        if (_options.Normalize && squares > 0)
+        {
+            double length = Math.Sqrt(squares);
+            for (int i = 0; i < vector.Length; i++)
+            {
+                vector[i] = (float)(vector[i] / length);
+            }
+        }
+
+        return vector;
+    }
+}

@@ -1,0 +1,93 @@
+namespace MLNet.Dispersion;
+
+/// <summary>A text while it is written.</summary>
+internal sealed class GeneratingText
+{
+    private readonly ContinuationText? _text;
+    private readonly IReadOnlySet<int> _ends;
+    private readonly HashSet<int> _seen;
+    private readonly List<int> _new = [];
+    private readonly bool _truncated;
+    private readonly int _asked;
+
+    /// <param name="prompt">The prompt's tokens, at least one.</param>
+    /// <param name="truncated">Whether it was cut.</param>
+    /// <param name="text">Makes text of the new tokens; null for none.</param>
+    /// <param name="ends">Tokens that end it.</param>
+    /// <param name="contextLength">The most tokens of prompt and text.</param>
+    /// <param name="options">The checked options.</param>
+    internal GeneratingText(int[] prompt, bool truncated, ContinuationText? text, IReadOnlySet<int> ends, int contextLength, TextGenerationOptions options)
+    {
+        Prompt = prompt;
+        _truncated = truncated;
+        _text = text;
+        _ends = ends;
+        _seen = [.. prompt];
+        _asked = options.MaxNewTokens;
+        MostTokens = Math.Min(options.MaxNewTokens, contextLength - prompt.Length);
+        Random = new Random(Seed(options.Seed, prompt));
+    }
+
+    internal int[] Prompt { get; }
+
+    /// <summary>The most tokens that it will have.</summary>
+    internal int MostTokens { get; }
+
+    /// <summary>Its own random numbers.</summary>
+    internal Random Random { get; }
+
+    /// <summary>Tokens of prompt and text so far.</summary>
+    internal IReadOnlySet<int> Seen => _seen;
+
+    internal IReadOnlyList<int> NewTokens => _new;
+
+    internal bool IsFinished => FinishReason is not null;
+
+    internal GenerationFinishReason? FinishReason { get; private set; }
+
+    /// <summary>Text that the latest token settled.</summary>
+    internal string Released { get; private set; } = "";
+
+    /// <summary>Takes the token that was chosen.</summary>
+    internal void Add(int id)
+    {
+        Released = "";
+        if (_ends.Contains(id))
+        {
+            Finish(GenerationFinishReason.EndOfText);
+            return;
+        }
+
+        _new.Add(id);
+        _seen.Add(id);
+        Released = _text?.Add(id) ?? "";
+        if (_text is { Stopped: true })
+        {
+            Finish(GenerationFinishReason.StopSequence);
+        }
+        else if (_new.Count == MostTokens)
+        {
+            Finish(MostTokens == _asked ? GenerationFinishReason.MaxNewTokens : GenerationFinishReason.ContextLength);
+        }
+    }
+
+    internal GeneratedText ToResult() => new(_text?.Text ?? "", _new.AsReadOnly(), FinishReason!.Value, Prompt.Length, _truncated);
+
+    private void Finish(GenerationFinishReason reason)
+    {
+        Released += _text?.Finish();
+        FinishReason = _text is { Stopped: true } ? GenerationFinishReason.StopSequence : reason;
+    }
+
+    /// <summary>Of the seed and the prompt alone, the same in every process (FNV-1a over the tokens).</summary>
+    private static int Seed(int seed, int[] prompt)
+    {
+        uint hash = 2166136261;
+        foreach (int id in prompt)
+        {
+            hash = unchecked((hash ^ (uint)id) * 16777619);
+        }
+
+        return SeedMixer.Mix(seed, unchecked((int)hash));
+    }
+}

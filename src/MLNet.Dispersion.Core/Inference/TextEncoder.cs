@@ -1,0 +1,54 @@
+namespace MLNet.Dispersion;
+
+/// <summary>Turns texts into token sequences that the backbone takes: never empty, never longer than allowed. Thread-safe.</summary>
+internal sealed class TextEncoder
+{
+    private readonly TextTokenizer _tokenizer;
+    private readonly int _emptyTextId;
+
+    /// <param name="model">Whose tokenizer and context length.</param>
+    /// <param name="maxTokens">The most tokens of one text, or of one pair; null for the context length.</param>
+    /// <param name="pairs">Whether it will encode pairs, for which there must be room.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no room for a pair.</exception>
+    internal TextEncoder(PretrainedLanguageModel model, int? maxTokens, bool pairs = false)
+    {
+        _tokenizer = model.Tokenizer;
+        var info = model.Backbone.Info;
+        MaxTokens = Math.Min(maxTokens ?? info.ContextLength, info.ContextLength);
+        _emptyTextId = _tokenizer.EosTokenId ?? _tokenizer.BosTokenId ?? info.EosTokenId ?? info.BosTokenId ?? 0;
+        if (pairs && MaxTokens < _tokenizer.LeastPairTokens)
+        {
+            throw new ArgumentOutOfRangeException(nameof(maxTokens), MaxTokens, $"MaxSequenceLength is {MaxTokens}; a pair of texts needs at least {_tokenizer.LeastPairTokens}: one token of each and those around them. Raise it.");
+        }
+    }
+
+    /// <summary>The most tokens of one text, or of one pair.</summary>
+    internal int MaxTokens { get; }
+
+    /// <summary>Encodes texts, or pairs of texts; one without any token becomes the end-of-sequence token alone.</summary>
+    /// <param name="texts">The texts, or the first ones of pairs.</param>
+    /// <param name="secondTexts">The second ones of pairs; null where there are single texts.</param>
+    internal EncodedTexts Encode(IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts = null)
+    {
+        var sequences = new int[texts.Count][];
+        int[]? secondStarts = secondTexts is null ? null : new int[texts.Count];
+        int truncated = 0;
+        for (int i = 0; i < sequences.Length; i++)
+        {
+            EncodedPair encoded = secondTexts is null ? EncodeText(texts[i]) : _tokenizer.EncodePair(Visible(texts[i]), Visible(secondTexts[i]), MaxTokens);
+            sequences[i] = encoded.Ids.Length == 0 ? [_emptyTextId] : encoded.Ids;
+            secondStarts?[i] = encoded.SecondStart;
+            truncated += encoded.Truncated ? 1 : 0;
+        }
+
+        return new EncodedTexts(sequences, secondStarts, truncated);
+    }
+
+    private EncodedPair EncodeText(string? text)
+    {
+        EncodedText encoded = _tokenizer.Encode(Visible(text), MaxTokens);
+        return new EncodedPair(encoded.Ids, encoded.Ids.Length, encoded.Truncated);
+    }
+
+    private static string? Visible(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+}

@@ -1,0 +1,121 @@
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Token sequences of one forward pass, padded on the right to the longest.</summary>
+/// <remarks>Plain arrays, so that batches can be prepared on another thread than the one that computes.</remarks>
+public sealed class TokenBatch
+{
+    private TokenBatch(long[] inputIds, long[]? tokenTypeIds, int[] lengths, int columns)
+    {
+        InputIds = inputIds;
+        TokenTypeIds = tokenTypeIds;
+        Lengths = lengths;
+        Columns = columns;
+    }
+
+    /// <summary>Token ids, row after row, <c>[B * L]</c>; pads hold the padding id.</summary>
+    public long[] InputIds { get; }
+
+    /// <summary>Which text of a pair each token belongs to, <c>[B * L]</c>: 0 the first (and pads), 1 the second; null where rows are single texts.</summary>
+    public IReadOnlyList<long>? TokenTypeIds { get; }
+
+    /// <summary>The real tokens of each row.</summary>
+    public IReadOnlyList<int> Lengths { get; }
+
+    /// <summary>Rows (B).</summary>
+    public int Rows => Lengths.Count;
+
+    /// <summary>Tokens of the longest row (L).</summary>
+    public int Columns { get; }
+
+    /// <summary>Real tokens of all rows.</summary>
+    public long TokenCount => Lengths.Sum(length => (long)length);
+
+    /// <summary>Whether any row is shorter than the longest.</summary>
+    public bool HasPadding => Lengths.Any(length => length != Columns);
+
+    /// <summary>Pads the sequences on the right to the longest.</summary>
+    /// <param name="sequences">At least one sequence, each of at least one token.</param>
+    /// <param name="padId">The id that fills the pads; never seen by attention, so any valid id will do.</param>
+    /// <param name="secondStarts">Where the second text of each row begins, where rows are pairs; null where they are single texts.</param>
+    /// <exception cref="ArgumentException">There is no sequence, or an empty one, or not one second start a sequence.</exception>
+    public static TokenBatch Pad(IReadOnlyList<int[]> sequences, int padId, IReadOnlyList<int>? secondStarts = null)
+    {
+        if (sequences.Count == 0 || sequences.Any(s => s.Length == 0))
+        {
+            throw new ArgumentException("A batch needs at least one sequence, and each sequence at least one token.", nameof(sequences));
+        }
+
+        if (secondStarts is not null && secondStarts.Count != sequences.Count)
+        {
+            throw new ArgumentException($"There are {sequences.Count} sequences but {secondStarts.Count} starts of second texts; each sequence needs one.", nameof(secondStarts));
+        }
+
+        int columns = sequences.Max(s => s.Length);
+        var ids = new long[sequences.Count * columns];
+        Array.Fill(ids, padId);
+        for (int row = 0; row < sequences.Count; row++)
+        {
+            int[] sequence = sequences[row];
+            for (int i = 0; i < sequence.Length; i++)
+            {
+                ids[(row * columns) + i] = sequence[i];
+            }
+        }
+
+        return new TokenBatch(ids, secondStarts is null ? null : Types(sequences, secondStarts, columns), [.. sequences.Select(s => s.Length)], columns);
+    }
+
+    /// <summary>The ids as a tensor <c>[B, L]</c>, int64, which the caller disposes.</summary>
+    /// <param name="device">Where it is put.</param>
+    public Tensor InputIdsTensor(Device device)
+    {
+        using var host = tensor(InputIds, Rows, Columns);
+        return host.to(device, copy: true);
+    }
+
+    /// <summary>Which tokens are real, <c>[B, L]</c>, bool, which the caller disposes; null when all are.</summary>
+    /// <param name="device">Where it is put.</param>
+    public Tensor? AttentionMaskTensor(Device device)
+    {
+        if (!HasPadding)
+        {
+            return null;
+        }
+
+        var mask = new bool[Rows * Columns];
+        for (int row = 0; row < Rows; row++)
+        {
+            Array.Fill(mask, true, row * Columns, Lengths[row]);
+        }
+
+        using var host = tensor(mask, Rows, Columns);
+        return host.to(device, copy: true);
+    }
+
+    /// <summary>Which text of a pair each token belongs to, <c>[B, L]</c>, int64, which the caller disposes; null where rows are single texts.</summary>
+    /// <param name="device">Where it is put.</param>
+    public Tensor? TokenTypeIdsTensor(Device device)
+    {
+        if (TokenTypeIds is null)
+        {
+            return null;
+        }
+
+        using var host = tensor([.. TokenTypeIds], Rows, Columns);
+        return host.to(device, copy: true);
+    }
+
+    private static long[] Types(IReadOnlyList<int[]> sequences, IReadOnlyList<int> secondStarts, int columns)
+    {
+        var types = new long[sequences.Count * columns];
+        for (int row = 0; row < sequences.Count; row++)
+        {
+            int start = Math.Clamp(secondStarts[row], 0, sequences[row].Length);
+            Array.Fill(types, 1, (row * columns) + start, sequences[row].Length - start);
+        }
+
+        return types;
+    }
+}

@@ -1,0 +1,173 @@
+using System.Text.Json.Nodes;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Models;
+
+/// <summary>A language model without any loss: token ids in, hidden states out. Causal ones (<see cref="CausalLMBackbone"/>) predict the next token as well, encoders such as BERT do not.</summary>
+/// <remarks>
+/// Parameter names are those of the Hugging Face checkpoint, so <c>named_parameters()</c> is the weight map.
+/// In evaluation mode forward passes may run concurrently; training must have the backbone for itself. The owner disposes it.
+/// </remarks>
+public abstract class LanguageBackbone : nn.Module
+{
+    /// <summary>Creates the backbone.</summary>
+    /// <param name="info">Its description.</param>
+    protected LanguageBackbone(BackboneInfo info)
+        : base((info ?? throw new ArgumentNullException(nameof(info))).ModelType)
+    {
+        Info = info;
+    }
+
+    /// <summary>What the backbone says of itself.</summary>
+    public BackboneInfo Info { get; }
+
+    /// <summary>
+    /// The type in which matrix products and attention run: <see cref="ScalarType.Float32"/> (default) or <see cref="ScalarType.BFloat16"/>
+    /// (mixed precision: weights, norms, residual stream and hidden states stay float32, operands are cast on the fly).
+    /// </summary>
+    public ScalarType ComputeType
+    {
+        get => Context.ComputeType;
+        set => Context.ComputeType = value;
+    }
+
+    /// <summary>The generator that dropout masks are drawn from in training; with null there is no dropout, whatever the configuration says.</summary>
+    public Generator? DropoutGenerator
+    {
+        get => Context.DropoutGenerator;
+        set => Context.DropoutGenerator = value;
+    }
+
+    /// <summary>Replaces every dropout probability of the configuration; null (default) leaves them. At least 0 and below 1.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside this range.</exception>
+    public double? DropoutProbability
+    {
+        get => Context.DropoutProbability;
+        set => Context.DropoutProbability = value is null or (>= 0 and < 1)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "A dropout probability must be at least 0 and below 1.");
+    }
+
+    /// <summary>
+    /// Activation checkpointing in training: blocks keep their input alone and run again in the backward pass, which takes the time of one more forward pass and leaves one block's activations in memory instead of all.
+    /// Default false. Backbones of your own may leave it without effect.
+    /// </summary>
+    public bool ActivationCheckpointing
+    {
+        get => Context.ActivationCheckpointing;
+        set => Context.ActivationCheckpointing = value;
+    }
+
+    /// <summary>Whether positions see only those before them and <see cref="Logits"/> predict the next token; false for encoders.</summary>
+    public virtual bool IsCausal => false;
+
+    internal ForwardContext Context { get; } = new();
+
+    /// <summary>The table of token embeddings, which training may reset and whose output it may disturb; null (default) where neither is possible.</summary>
+    internal virtual Parameter? TokenEmbeddingWeight => null;
+
+    /// <summary>Whether a real token's state may depend on the mask of the pads to its right; false where the causal rule alone keeps them out, bit for bit.</summary>
+    internal virtual bool NeedsPaddingMask => true;
+
+    /// <summary>What is put beside the weights and freed with the backbone: the low-rank adapter, or null.</summary>
+    internal IDisposable? Attachment { get; set; }
+
+    /// <summary>The layers that LoRA adapts unless told otherwise, by the ends of their names; empty where there is no default.</summary>
+    internal virtual IReadOnlyList<string> LoraTargets => [];
+
+    /// <summary>The weights of a language-model head that no other part uses; null where the head is tied to the embedding, or unknown.</summary>
+    internal virtual Parameter? OwnHead => null;
+
+    /// <summary>The config.json that it was made from, by which it is saved again.</summary>
+    internal JsonObject? Config { get; set; }
+
+    /// <summary>Runs the transformer.</summary>
+    /// <param name="inputIds">Token ids, <c>[B, L]</c>, int64, each in 0..V-1; L at most <see cref="BackboneInfo.ContextLength"/>.</param>
+    /// <param name="attentionMask">Which tokens are real, <c>[B, L]</c>, bool, padding on the right only; null when all are.</param>
+    /// <param name="hiddenStates">Which hidden states to keep.</param>
+    /// <returns>The last hidden state and those asked for, float32.</returns>
+    /// <exception cref="ArgumentException">A shape or type is wrong, or the sequences are longer than the context.</exception>
+    public abstract BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection hiddenStates);
+
+    /// <summary>Runs the transformer on pairs of texts.</summary>
+    /// <param name="inputIds">Token ids, as above.</param>
+    /// <param name="attentionMask">Which tokens are real, as above.</param>
+    /// <param name="tokenTypeIds">Which text of the pair each token belongs to, <c>[B, L]</c>, int64; null when all belong to the first. Decoders have no use for it.</param>
+    /// <param name="hiddenStates">Which hidden states to keep.</param>
+    /// <returns>The last hidden state and those asked for, float32.</returns>
+    /// <exception cref="ArgumentException">A shape or type is wrong, or the sequences are longer than the context.</exception>
+    public virtual BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, HiddenStateSelection hiddenStates) =>
+        Forward(inputIds, attentionMask, hiddenStates);
+
+    /// <summary>One vector for each text, as classifiers and regressors see it: here the state of the last real token, which has seen all others.</summary>
+    /// <param name="lastHiddenState"><c>[B, L, F]</c>, float32.</param>
+    /// <param name="lengths">Real tokens of each row, padding on the right.</param>
+    /// <returns><c>[B, F]</c>, float32.</returns>
+    public virtual Tensor Summary(Tensor lastHiddenState, IReadOnlyList<int> lengths)
+    {
+        ArgumentNullException.ThrowIfNull(lastHiddenState);
+        ArgumentNullException.ThrowIfNull(lengths);
+        using var scope = NewDisposeScope();
+        long[] last = [.. lengths.Select(length => length - 1L)];
+        var index = tensor(last, device: lastHiddenState.device).view(-1, 1, 1).expand(-1, 1, lastHiddenState.shape[2]);
+        return lastHiddenState.gather(1, index).squeeze(1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>An empty cache for <see cref="Continue"/>, which the caller disposes; null (default) where sequences can only be read whole.</summary>
+    /// <param name="rows">Sequences that are read side by side.</param>
+    /// <param name="capacity">Columns that there is room for: tokens of the longest row of each pass, added up.</param>
+    internal virtual KeyValueCache? CreateCache(int rows, int capacity) => null;
+
+    /// <summary>Reads on, without gradients and in evaluation mode, behind the tokens in a cache, and adds the new ones to it.</summary>
+    /// <param name="cache">From <see cref="CreateCache"/>.</param>
+    /// <param name="inputIds">The new token ids, <c>[B, L]</c>, int64.</param>
+    /// <param name="attentionMask">Which of them are real, <c>[B, L]</c>, bool, padding on the right only; null when all are.</param>
+    /// <returns>The final norm's output for the new tokens, <c>[B, L, F]</c>, float32.</returns>
+    /// <exception cref="ArgumentException">As with <see cref="Forward(Tensor, Tensor?, HiddenStateSelection)"/>, or the cache has no room.</exception>
+    internal virtual Tensor Continue(KeyValueCache cache, Tensor inputIds, Tensor? attentionMask) =>
+        throw new NotSupportedException($"A backbone of type {Info.ModelType} keeps no keys and values.");
+
+    /// <summary>The language-model head.</summary>
+    /// <param name="lastHiddenState">Final hidden states, <c>[..., F]</c>, float32.</param>
+    /// <returns>Logits <c>[..., V]</c>, float32; position t speaks of token t + 1.</returns>
+    /// <exception cref="NotSupportedException">It is an encoder.</exception>
+    public virtual Tensor Logits(Tensor lastHiddenState) =>
+        throw new NotSupportedException($"A backbone of type {Info.ModelType} is an encoder: it has no language-model head. Take a causal model, such as GPT-2.");
+
+    /// <summary>The head's matrix <c>[V, F]</c> where logits are no more than its product with the hidden states: training then computes the loss without ever holding all logits. Null (default) where they are more.</summary>
+    protected internal virtual Tensor? HeadWeight => null;
+
+    /// <summary>The Hugging Face class that reads the saved weights, such as <c>GPT2LMHeadModel</c>; null (default) keeps what config.json says.</summary>
+    protected internal virtual string? ArchitectureName => null;
+
+    /// <summary>The name of this backbone's parameter for a checkpoint's tensor: adds the prefix that some files on the hub leave out.</summary>
+    /// <param name="tensorName">The name in the file.</param>
+    protected internal virtual string ParameterName(string tensorName) => tensorName;
+
+    /// <summary>Whether a checkpoint's tensor is no parameter: a buffer such as a causal mask, or a copy of a tied weight.</summary>
+    /// <param name="tensorName">The name in the file.</param>
+    protected internal virtual bool IsIgnorable(string tensorName) => false;
+
+    /// <summary>What the standard deviation of a random initial weight is multiplied by.</summary>
+    /// <param name="parameterName">The parameter's name.</param>
+    protected internal virtual double InitializerScale(string parameterName) => 1;
+
+    /// <summary>Checks what goes into a forward pass.</summary>
+    /// <param name="inputIds">Token ids.</param>
+    /// <param name="attentionMask">The mask or null.</param>
+    /// <exception cref="ArgumentException">A shape or type is wrong, an id outside the vocabulary, padding not on the right, or the sequences are longer than the context.</exception>
+    protected void CheckInput(Tensor inputIds, Tensor? attentionMask) => InputCheck.Validate(Info, inputIds, attentionMask);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Context.Copies.Drop();
+            Attachment?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,142 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Text;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Models;
+
+/// <summary>Makes backbones from Hugging Face configurations and checkpoints, by their <c>model_type</c>. Thread-safe.</summary>
+public static class BackboneRegistry
+{
+    private const string ConfigFile = "config.json";
+    private static readonly ConcurrentDictionary<string, Func<ConfigReader, LanguageBackbone>> Factories = new(StringComparer.Ordinal)
+    {
+        ["bert"] = NetworkOf(BertFamily.Read),
+        ["gpt2"] = NetworkOf(Gpt2Family.Read),
+        ["gpt_neox"] = NetworkOf(GptNeoXFamily.Read),
+        ["llama"] = NetworkOf(LlamaFamily.Read),
+        ["mistral"] = NetworkOf(LlamaFamily.Read),
+        ["qwen2"] = NetworkOf(LlamaFamily.Read),
+        ["qwen3"] = NetworkOf(LlamaFamily.Read),
+    };
+
+    /// <summary>The architectures that are known.</summary>
+    public static IReadOnlyCollection<string> ModelTypes => [.. Factories.Keys.Order(StringComparer.Ordinal)];
+
+    /// <summary>Makes a family known, or replaces one: its network is made by the spec, and so takes low-rank adapters, keeps keys and values where it writes text, recomputes activations, and saves, like the built-in ones.</summary>
+    /// <param name="modelType">The <c>model_type</c> of its config.json.</param>
+    /// <param name="read">Reads a config.json: how the network is made, and what its tensors are called. What it asks for and a spec cannot say is to be refused with <see cref="ConfigReader.Wrong"/>.</param>
+    public static void RegisterFamily(string modelType, Func<ConfigReader, Architecture> read)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        Register(modelType, NetworkOf(read));
+    }
+
+    /// <summary>Makes another architecture known, or replaces one, whose network is a class of its own.</summary>
+    /// <param name="modelType">The <c>model_type</c> of its config.json.</param>
+    /// <param name="create">Makes the network, on the CPU in float32, its parameters named as in the checkpoint; their values do not matter.</param>
+    public static void Register(string modelType, Func<ConfigReader, LanguageBackbone> create)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(modelType);
+        ArgumentNullException.ThrowIfNull(create);
+        Factories[modelType] = create;
+    }
+
+    /// <summary>Loads a pretrained backbone, on the CPU in float32 and in evaluation mode: whole, or not at all.</summary>
+    /// <param name="source">The checkpoint: config.json and model.safetensors, or shards with model.safetensors.index.json.</param>
+    /// <returns>The backbone, which the caller disposes.</returns>
+    /// <exception cref="ModelFileException">A file is missing or damaged, the architecture unknown, tensors missing, surplus or of the wrong shape.</exception>
+    public static LanguageBackbone Load(FileSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var backbone = Construct(ConfigReader.Parse(source.ReadAllBytes(ConfigFile), source.Describe(ConfigFile)).Beside(() => WeightFiles.Open(source).Entries.Select(entry => entry.Entry.Name)));
+        try
+        {
+            BackboneWeights.Load(backbone, source);
+            backbone.eval();
+            return backbone;
+        }
+        catch
+        {
+            backbone.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a backbone of random weights, as Hugging Face initialises them: N(0, initializer_range), biases 0, norms 1.</summary>
+    /// <param name="configJson">A config.json.</param>
+    /// <param name="generator">Draws the weights; a CPU generator.</param>
+    /// <returns>The backbone, which the caller disposes; on the CPU in float32, in evaluation mode.</returns>
+    /// <exception cref="ModelFileException">The configuration is wrong, or the architecture unknown.</exception>
+    public static LanguageBackbone Create(string configJson, Generator generator)
+    {
+        ArgumentNullException.ThrowIfNull(configJson);
+        ArgumentNullException.ThrowIfNull(generator);
+        var config = ConfigReader.Parse(Encoding.UTF8.GetBytes(configJson), ConfigFile);
+        double range = InitializerRange(config);
+        var backbone = Construct(config);
+        try
+        {
+            BackboneWeights.Initialise(backbone, range, generator);
+            backbone.eval();
+            return backbone;
+        }
+        catch
+        {
+            backbone.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The standard deviation of random initial weights that a config.json names, else Hugging Face's 0.02.</summary>
+    internal static double InitializerRange(ConfigReader config) => config.Positive("initializer_range", 0.02);
+
+    /// <summary>The network of a config.json, its parameters without values.</summary>
+    internal static LanguageBackbone Network(ConfigReader config) => Factories[config.ModelType](config);
+
+    private static Func<ConfigReader, LanguageBackbone> NetworkOf(Func<ConfigReader, Architecture> read) => config =>
+    {
+        Architecture architecture = read(config) ?? throw new InvalidOperationException($"The reading of {config.ModelType} gave no architecture.");
+        TransformerSpec spec = architecture.Spec;
+        spec.Validate();
+        BackboneInfo info = config.Info(spec.VocabularySize, spec.HiddenSize, spec.LayerCount, spec.ContextLength);
+        return spec.IsCausal ? new DecoderNetwork(architecture, info) : new EncoderNetwork(architecture, info);
+    };
+
+    private static LanguageBackbone Construct(ConfigReader config)
+    {
+        if (!Factories.TryGetValue(config.ModelType, out var create))
+        {
+            throw config.Wrong("model_type", $"is '{Printable.Name(config.ModelType)}'; known: {string.Join(", ", ModelTypes)}. Register another with BackboneRegistry.Register");
+        }
+
+        // What is made here must outlive whatever scope the caller is in. The parameters have no values yet: memory is touched only when they are
+        // filled, which a checkpoint whose shapes do not fit never comes to.
+        using var scope = NewDisposeScope();
+        var backbone = Allocate(config, create);
+        backbone.Config = config.Root;
+        foreach (var (_, parameter) in backbone.named_parameters())
+        {
+            parameter.DetachFromDisposeScope();
+        }
+
+        return backbone;
+    }
+
+    private static LanguageBackbone Allocate(ConfigReader config, Func<ConfigReader, LanguageBackbone> create)
+    {
+        if (config.Has("quantization_config"))
+        {
+            throw config.Wrong("quantization_config", "is given: quantised checkpoints are not supported. Use the original one with F32, F16 or BF16 weights");
+        }
+
+        try
+        {
+            return create(config);
+        }
+        catch (Exception e) when (e is ExternalException or OutOfMemoryException)
+        {
+            throw config.Wrong("model_type", $"{config.ModelType} of these sizes does not fit in memory. Check the vocabulary, hidden, intermediate and layer sizes");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Models;
+
+/// <summary>Fills a backbone's parameters: from a checkpoint, or at random.</summary>
+internal static class BackboneWeights
+{
+    /// <summary>Reads every parameter from the checkpoint's files: all of them, or an exception.</summary>
+    internal static void Load(LanguageBackbone backbone, FileSource source)
+    {
+        using var noGradient = no_grad();
+        var parameters = backbone.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter, StringComparer.Ordinal);
+        var weights = WeightFiles.Open(source);
+        Check(weights, backbone, parameters);
+        weights.Read(tensor => backbone.IsIgnorable(tensor) ? null : parameters[backbone.ParameterName(tensor)]);
+    }
+
+    /// <summary>Draws every parameter.</summary>
+    internal static void Initialise(LanguageBackbone backbone, double range, Generator generator)
+    {
+        using var noGradient = no_grad();
+        foreach (var (name, parameter) in backbone.named_parameters())
+        {
+            if (parameter.dim() >= 2)
+            {
+                Draw(backbone, name, parameter, range, generator);
+            }
+            else
+            {
+                parameter.FillInPlace(name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0);
+            }
+        }
+    }
+
+    /// <summary>Draws one matrix anew, as <see cref="Initialise"/> does.</summary>
+    internal static void Draw(LanguageBackbone backbone, string name, Parameter parameter, double range, Generator generator)
+    {
+        using var noGradient = no_grad();
+        parameter.normal_(0, range * backbone.InitializerScale(name), generator);
+    }
+
+    // Before any value is read, so that the message can name everything that is wrong.
+    private static void Check(WeightFiles weights, LanguageBackbone backbone, Dictionary<string, Parameter> parameters)
+    {
+        var missing = parameters.Keys.ToHashSet(StringComparer.Ordinal);
+        var surplus = new List<string>();
+        foreach (var (shard, entry) in weights.Entries.Where(e => !backbone.IsIgnorable(e.Entry.Name)))
+        {
+            string file = weights.Describe(shard);
+            string name = backbone.ParameterName(entry.Name);
+            if (!parameters.TryGetValue(name, out var parameter))
+            {
+                surplus.Add(entry.Name);
+                continue;
+            }
+
+            if (!missing.Remove(name))
+            {
+                throw new ModelFileException(file, $"The checkpoint holds parameter '{Printable.Name(name)}' twice, under different names. Write the checkpoint again.", Printable.Name(entry.Name));
+            }
+
+            CheckEntry(file, entry, parameter.shape);
+        }
+
+        if (missing.Count > 0 || surplus.Count > 0)
+        {
+            throw new ModelFileException(
+                weights.MainFile,
+                $"{Listing(missing, "missing")}; {Listing(surplus, "surplus")}. The weights are not those of the {Printable.Name(backbone.Info.ModelType)} in config.json: fetch both from the same place.");
+        }
+    }
+
+    private static void CheckEntry(string file, SafetensorsEntry entry, long[] shape)
+    {
+        if (!SafetensorsTypes.IsFloatingPoint(entry.DataType))
+        {
+            throw new ModelFileException(file, $"It holds {SafetensorsTypes.CodeOf(entry.DataType)} numbers: quantised weights are not supported. Use the original checkpoint with F32, F16 or BF16 weights.", Printable.Name(entry.Name));
+        }
+
+        if (!entry.Shape.SequenceEqual(shape))
+        {
+            throw new ModelFileException(file, $"Its shape is {Printable.Shape(entry.Shape)}, but config.json asks for {Printable.Shape(shape)}. Use the config.json that belongs to these weights.", Printable.Name(entry.Name));
+        }
+    }
+
+    private static string Listing(IReadOnlyCollection<string> names, string what) => names.Count == 0
+        ? $"no tensor is {what}"
+        : $"{names.Count} tensors are {what} ({Printable.FirstTen([.. names.Order(StringComparer.Ordinal)])})";
+}

@@ -1,0 +1,45 @@
+namespace MLNet.Dispersion;
+
+/// <summary>Names a pretrained language model: where its Hugging Face format checkpoint (config, weights, tokenizer) is read from.</summary>
+/// <remarks>Immutable and thread-safe; nothing is read before it is needed.</remarks>
+public sealed class ModelSource
+{
+    private ModelSource(string name, FileSource source)
+    {
+        Name = name;
+        Source = source;
+    }
+
+    /// <summary>What to call it in messages and reports.</summary>
+    public string Name { get; }
+
+    /// <summary>Where its files are read from.</summary>
+    public FileSource Source { get; }
+
+    /// <summary>A backbone in a directory with config.json, model.safetensors (or shards with their index) and tokenizer files.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <exception cref="ModelFileException">The directory or its config.json is missing.</exception>
+    public static ModelSource FromDirectory(string directory)
+    {
+        var source = new DirectorySource(directory);
+        if (!source.Contains("config.json"))
+        {
+            throw new ModelFileException(source.Describe("config.json"), "There is no such file. Name the directory that holds the model's config.json, model.safetensors and tokenizer files.");
+        }
+
+        return new ModelSource(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))), source);
+    }
+
+    /// <summary>A backbone whose files come from anywhere.</summary>
+    /// <param name="name">What to call it.</param>
+    /// <param name="source">Where its files are read from.</param>
+    public static ModelSource FromSource(string name, FileSource source)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(source);
+        return new ModelSource(name, source);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}

@@ -1,0 +1,68 @@
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>What a head adds to its language model's checkpoint: a settings file and a weights file, named after the kind of model, and the geometry of training.</summary>
+/// <param name="Kind">What the model is called in file names and messages: <c>classifier</c>, <c>regressor</c>.</param>
+internal sealed record HeadFiles(string Kind)
+{
+    private string SettingsFile => $"{Kind}.json";
+
+    private string WeightsFile => $"{Kind}.safetensors";
+
+    internal void Write<TSettings>(FileSink sink, ScoreHead head, TSettings settings, IReadOnlyList<GeometrySnapshot> geometry)
+        where TSettings : class, IHeadSettings
+    {
+        sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, [new(ScoreHead.WeightName, head.Weight)]));
+        Format<TSettings>().Write(settings, sink, SettingsFile);
+        GeometryHistoryFile.Write(sink, geometry);
+    }
+
+    internal TSettings ReadSettings<TSettings>(FileSource source)
+        where TSettings : class, IHeadSettings => Format<TSettings>().Read(
+            source,
+            SettingsFile,
+            settings => settings.Problem is { } problem ? throw new FormatException($"{problem}. Save the {Kind} again.") : settings);
+
+    internal ScoreHead ReadHead(FileSource source, int outputCount, int hiddenSize, Device device)
+    {
+        ScoreHead? head = null;
+        source.Read(WeightsFile, stream => head = ReadHead(new SafetensorsReader(stream, source.Describe(WeightsFile)), [outputCount, hiddenSize], device));
+        return head!;
+    }
+
+    /// <summary>Files of the builds that did not say their kind hold their version as formatVersion.</summary>
+    private VersionedJson<TSettings> Format<TSettings>()
+        where TSettings : class, IHeadSettings => new($"saved {Kind}", $"mlnet-dispersion/{Kind}", 1, $"Save the {Kind} again.") { UnmarkedVersionField = "formatVersion" };
+
+    private ScoreHead ReadHead(SafetensorsReader reader, long[] shape, Device device)
+    {
+        using var scope = NewDisposeScope();
+        if (reader.MoveNext() is not { Name: ScoreHead.WeightName })
+        {
+            throw new ModelFileException(reader.File, $"The head's weights are missing. Save the {Kind} again.", ScoreHead.WeightName);
+        }
+
+        var weight = zeros(shape);
+        reader.CopyTo(weight);
+        if (reader.MoveNext() is { } surplus)
+        {
+            throw new ModelFileException(reader.File, $"There is a tensor that a {Kind} does not have. Save the {Kind} again.", surplus.Name);
+        }
+
+        return new ScoreHead(weight.to(device, copy: true));
+    }
+}
+
+/// <summary>What the settings files of all heads hold.</summary>
+internal interface IHeadSettings
+{
+    int MaxSequenceLength { get; }
+
+    Precision ScoringPrecision { get; }
+
+    bool Pairs { get; }
+
+    /// <summary>What is wrong with the values, as a sentence without its stop; null when they are right.</summary>
+    string? Problem { get; }
+}

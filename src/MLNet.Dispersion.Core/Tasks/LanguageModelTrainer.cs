@@ -1,0 +1,65 @@
+namespace MLNet.Dispersion;
+
+/// <summary>Causal-LM training ("mid-training", or from random weights) with the dispersion regulariser.</summary>
+public static class LanguageModelTrainer
+{
+    /// <summary>Trains a language model in place on token blocks; each predicts its own next tokens.</summary>
+    /// <param name="model">Changed in place; must not be used by others meanwhile. Stays the caller's.</param>
+    /// <param name="blocks">Packed blocks, or single texts, of at least 2 tokens each; longer ones than the context are refused.</param>
+    /// <param name="options">How to train.</param>
+    /// <exception cref="ArgumentException">No blocks, one that is too short or too long, or a bad option, or a teacher that does not fit.</exception>
+    /// <exception cref="ModelFileException">The teacher's checkpoint is missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written. To go on, pass the model as loaded from its files, not as an interrupted call left it.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled; the model holds the weights of the last step.</exception>
+    public static FineTuneResult Train(PretrainedLanguageModel model, IReadOnlyList<int[]> blocks, FineTuneOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(blocks);
+        ArgumentNullException.ThrowIfNull(options);
+        options = options.Clone();
+        options.Validate();
+        CheckBlocks(model, blocks);
+        int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? [.. new TextEncoder(model, null).Encode(probe).Sequences] : null;
+        using DistillationObjective? distillation = Distillation(model, blocks, options);
+        return MeasuredTraining.Run(model.Backbone, distillation ?? (TrainingObjective)new CausalLMObjective(), new TrainingRows(blocks), options, model.Device, probeTexts);
+    }
+
+    /// <summary>Mean negative log-likelihood per predicted token, in nats; its exponential is the token perplexity.</summary>
+    /// <param name="model">Any language model; it is put into evaluation mode and back.</param>
+    /// <param name="blocks">Blocks of at least 2 tokens.</param>
+    /// <param name="batchSize">Blocks of one forward pass. At least 1.</param>
+    /// <param name="cancellationToken">Cancels between passes.</param>
+    public static double MeanNegativeLogLikelihood(PretrainedLanguageModel model, IReadOnlyList<int[]> blocks, int batchSize = 8, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(blocks);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        CheckBlocks(model, blocks);
+        int padId = model.Backbone.Info.EosTokenId ?? 0;
+        var validator = new Validator(model.Backbone, new CausalLMObjective(), new TrainingRows(blocks), [.. Enumerable.Range(0, blocks.Count)], batchSize, padId, model.Device);
+        return validator.Measure(cancellationToken).Loss;
+    }
+
+    private static DistillationObjective? Distillation(PretrainedLanguageModel model, IReadOnlyList<int[]> blocks, FineTuneOptions options) =>
+        options.Distillation is { IsActive: true } distillation
+            ? new DistillationObjective(DistillationTeacher.Open(model, blocks, options), model.Backbone.Info, distillation, options.Seed ?? 0, model.Device)
+            : null;
+
+    private static void CheckBlocks(PretrainedLanguageModel model, IReadOnlyList<int[]> blocks)
+    {
+        model.RequireCausal("Causal-language-model training or likelihood");
+        if (blocks.Count == 0)
+        {
+            throw new ArgumentException("There are no blocks to train on: the text is empty or shorter than one block.", nameof(blocks));
+        }
+
+        int context = model.Backbone.Info.ContextLength;
+        for (int i = 0; i < blocks.Count; i++)
+        {
+            if (blocks[i].Length < 2 || blocks[i].Length > context)
+            {
+                throw new ArgumentException($"Block {i} has {blocks[i].Length} tokens; it must have from 2 to the backbone's context of {context}.", nameof(blocks));
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>A fine-tuned backbone that gives each text, or pair of texts, a probability for each class.</summary>
+/// <remarks>
+/// <see cref="FineTunedTextModel.Score"/> gives class probabilities, <c>[rows * K]</c>; each row sums to 1. Scoring is thread-safe; concurrent callers may run side by side.
+/// The owner disposes it, which frees the weights.
+/// </remarks>
+public sealed class TextClassifier : FineTunedTextModel
+{
+    private static readonly HeadFiles Files = new("classifier");
+
+    private TextClassifier(FittedHead fitted)
+        : base(fitted)
+    {
+    }
+
+    /// <summary>Gets the number of classes (K).</summary>
+    public int ClassCount => OutputCount;
+
+    /// <summary>Fine-tunes a backbone on labelled texts, or pairs of texts.</summary>
+    /// <param name="backbone">Where the pretrained weights come from.</param>
+    /// <param name="texts">The training texts; null and blank ones count as empty.</param>
+    /// <param name="labels">Class indices 0..K-1, one a text.</param>
+    /// <param name="classCount">Classes (K), at least 2.</param>
+    /// <param name="options">How to train.</param>
+    /// <param name="secondTexts">The second text of each row, where rows are pairs; null (default) for single texts.</param>
+    /// <exception cref="ArgumentException">No rows, lengths that differ, a label out of range, fewer than two classes present, or a bad option.</exception>
+    /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
+    /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    public static TextClassifier Train(
+        ModelSource backbone,
+        IReadOnlyList<string?> texts,
+        IReadOnlyList<int> labels,
+        int classCount,
+        FineTuneOptions options,
+        IReadOnlyList<string?>? secondTexts = null)
+    {
+        options = Checked(backbone, options, "text classification");
+        LabelledTexts.Check(texts, secondTexts, labels, classCount);
+        return new TextClassifier(FittedHead.Train(backbone, options, texts, secondTexts, classCount, head => new ClassificationObjective(head, labels)));
+    }
+
+    /// <summary>Reads a classifier that <see cref="FineTunedTextModel.Save"/> wrote.</summary>
+    /// <param name="source">Where from.</param>
+    /// <param name="device"><c>auto</c> (CUDA where available, else CPU, whatever it was trained on), <c>cpu</c>, <c>cuda</c>, …</param>
+    /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
+    public static TextClassifier Load(FileSource source, string device = "auto")
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var settings = Files.ReadSettings<ClassifierSettings>(source);
+        return new TextClassifier(FittedHead.Load(source, device, Files, settings, settings.ClassCount));
+    }
+
+    private protected override float[] Finish(Tensor outputs) => Numbers(outputs.softmax(1));
+
+    private protected override void WriteHead(FileSink sink, ScoreHead head) =>
+        Files.Write(sink, head, new ClassifierSettings(ClassCount, MaxSequenceLength, ScoringPrecision, ReadsPairs), GeometryHistory);
+}
+
+/// <summary>What classifier.json holds.</summary>
+/// <param name="ClassCount">Classes (K).</param>
+/// <param name="MaxSequenceLength">The most tokens of one text, or of one pair.</param>
+/// <param name="ScoringPrecision">The number type of scoring; files of builds that had no choice do not name it.</param>
+/// <param name="Pairs">Whether it reads pairs of texts.</param>
+internal sealed record ClassifierSettings(int ClassCount, int MaxSequenceLength, Precision ScoringPrecision = Precision.Float32, bool Pairs = false) : IHeadSettings
+{
+    /// <inheritdoc/>
+    string? IHeadSettings.Problem => ClassCount < 2 || MaxSequenceLength < 1
+        ? $"It names {ClassCount} classes and texts of {MaxSequenceLength} tokens; there must be at least 2 and 1"
+        : null;
+}

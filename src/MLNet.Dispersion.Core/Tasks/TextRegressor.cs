@@ -1,0 +1,105 @@
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>A fine-tuned backbone that predicts a number for each text, or pair of texts.</summary>
+/// <remarks>
+/// <see cref="FineTunedTextModel.Score"/> gives one number a text, in the scale of the training labels. These are brought to mean 0 and variance 1 for training, with squared error;
+/// their scale is saved with the head. Scoring is thread-safe; concurrent callers may run side by side. The owner disposes it, which frees the weights.
+/// </remarks>
+public sealed class TextRegressor : FineTunedTextModel
+{
+    private static readonly HeadFiles Files = new("regressor");
+    private readonly LabelScale _scale;
+
+    private TextRegressor(FittedHead fitted, LabelScale scale)
+        : base(fitted) => _scale = scale;
+
+    /// <summary>Gets the mean of the training labels.</summary>
+    public double LabelMean => _scale.Mean;
+
+    /// <summary>Gets the standard deviation of the training labels (of the population), above 0.</summary>
+    public double LabelDeviation => _scale.Deviation;
+
+    /// <summary>Fine-tunes a backbone on texts, or pairs of texts, with a number each.</summary>
+    /// <param name="backbone">Where the pretrained weights come from.</param>
+    /// <param name="texts">The training texts; null and blank ones count as empty.</param>
+    /// <param name="labels">Finite numbers, one a text, not all the same.</param>
+    /// <param name="options">How to train. Losses that it reports are squared errors in variances of the labels: 1 is no better than always predicting the mean.</param>
+    /// <param name="secondTexts">The second text of each row, where rows are pairs; null (default) for single texts.</param>
+    /// <exception cref="ArgumentException">No rows, lengths that differ, a label that is not finite, labels that are all the same, or a bad option.</exception>
+    /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
+    /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    public static TextRegressor Train(
+        ModelSource backbone,
+        IReadOnlyList<string?> texts,
+        IReadOnlyList<float> labels,
+        FineTuneOptions options,
+        IReadOnlyList<string?>? secondTexts = null)
+    {
+        options = Checked(backbone, options, "text regression");
+        NumberedTexts.Check(texts, secondTexts, labels);
+        var scale = LabelScale.Of(labels);
+        float[] values = scale.Standardised(labels);
+        return new TextRegressor(FittedHead.Train(backbone, options, texts, secondTexts, 1, head => new RegressionObjective(head, values)), scale);
+    }
+
+    /// <summary>Reads a regressor that <see cref="FineTunedTextModel.Save"/> wrote.</summary>
+    /// <param name="source">Where from.</param>
+    /// <param name="device"><c>auto</c> (CUDA where available, else CPU, whatever it was trained on), <c>cpu</c>, <c>cuda</c>, …</param>
+    /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
+    public static TextRegressor Load(FileSource source, string device = "auto")
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var settings = Files.ReadSettings<RegressorSettings>(source);
+        return new TextRegressor(FittedHead.Load(source, device, Files, settings, outputCount: 1), new LabelScale(settings.LabelMean, settings.LabelDeviation));
+    }
+
+    private protected override float[] Finish(Tensor outputs) => _scale.Restored(Numbers(outputs));
+
+    private protected override void WriteHead(FileSink sink, ScoreHead head) =>
+        Files.Write(sink, head, new RegressorSettings(MaxSequenceLength, ScoringPrecision, ReadsPairs, LabelMean, LabelDeviation), GeometryHistory);
+}
+
+/// <summary>What regressor.json holds.</summary>
+/// <param name="MaxSequenceLength">The most tokens of one text, or of one pair.</param>
+/// <param name="ScoringPrecision">The number type of scoring.</param>
+/// <param name="Pairs">Whether it reads pairs of texts.</param>
+/// <param name="LabelMean">The mean of the training labels, which is added to what the head says.</param>
+/// <param name="LabelDeviation">Their standard deviation, by which what the head says is multiplied first.</param>
+internal sealed record RegressorSettings(int MaxSequenceLength, Precision ScoringPrecision, bool Pairs, double LabelMean, double LabelDeviation) : IHeadSettings
+{
+    /// <inheritdoc/>
+    string? IHeadSettings.Problem =>
+        MaxSequenceLength < 1 ? $"It names texts of {MaxSequenceLength} tokens; there must be at least 1"
+        : !double.IsFinite(LabelMean) || !double.IsFinite(LabelDeviation) || LabelDeviation <= 0 ? $"It names labels of mean {LabelMean} and standard deviation {LabelDeviation}; both must be finite, the latter above 0"
+        : null;
+}
+
+/// <summary>Between a regression's labels and the numbers of mean 0 and variance 1 that are trained on.</summary>
+/// <param name="Mean">The labels' mean.</param>
+/// <param name="Deviation">Their standard deviation (of the population), above 0.</param>
+internal sealed record LabelScale(double Mean, double Deviation)
+{
+    /// <summary>The scale of labels that <see cref="NumberedTexts"/> has checked.</summary>
+    internal static LabelScale Of(IReadOnlyList<float> labels)
+    {
+        double mean = labels.Average(label => (double)label);
+        return new LabelScale(mean, Math.Sqrt(labels.Average(label => (label - mean) * (label - mean))));
+    }
+
+    internal float[] Standardised(IReadOnlyList<float> labels) => [.. labels.Select(label => (float)((label - Mean) / Deviation))];
+
+    /// <summary>Turns predictions back into labels, in place.</summary>
+    internal float[] Restored(float[] predictions)
+    {
+        for (int i = 0; i < predictions.Length; i++)
+        {
+            predictions[i] = (float)((predictions[i] * Deviation) + Mean);
+        }
+
+        return predictions;
+    }
+}

@@ -1,0 +1,302 @@
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>The one training loop of all objectives: epochs, schedule, validation, early stopping, best weights, progress.</summary>
+/// <remarks>
+/// <para>The way of a training row to a loss, in the order in which it goes:</para>
+/// <para>
+/// 1. A task (<c>TextClassifier.Train</c>, <c>LanguageModelTrainer.Train</c>) makes token sequences of texts (<see cref="TextEncoder"/>), keeps them as
+/// <see cref="TrainingRows"/>, and gives the rows' targets to a <see cref="TrainingObjective"/>. <see cref="Run(LanguageBackbone, TrainingObjective, TrainingRows, FineTuneOptions, Device)"/> gets both.
+/// </para>
+/// <para>2. <see cref="ValidationSplit"/> holds some rows out; <see cref="BatchPlanner"/> says which of the others go together in each epoch.</para>
+/// <para>3. <see cref="PlanEpoch"/> pads them (<see cref="TokenBatch"/>) into micro-batches (<see cref="TaskBatch"/>), on another thread, a little ahead.</para>
+/// <para>
+/// 4. <see cref="TrainingStep"/> sends each through the backbone (<see cref="ForwardPass"/>), asks the objective for the task's loss (<see cref="TrainingObjective.Compute"/>),
+/// adds the dispersion of the hidden states (<see cref="DispersionRegularizer"/>), runs backward, and lets <see cref="DecoupledAdamW"/> step.
+/// </para>
+/// <para>5. At the end of an epoch <see cref="Validator"/> measures the held-out rows; <see cref="RunState"/> keeps the best weights.</para>
+/// <para>6. Observers are told (<see cref="ITrainingObserver"/>), a checkpoint is saved where one is due (<see cref="RunCheckpoints"/>), and progress is reported.</para>
+/// </remarks>
+internal sealed class FineTuneLoop : IDisposable
+{
+    private const int PreparedSteps = 2;
+    private readonly LanguageBackbone _backbone;
+    private readonly FineTuneOptions _options;
+    private readonly TrainingRows _rows;
+    private readonly int[] _train;
+    private readonly BatchPlanner _planner;
+    private readonly Validator? _validator;
+    private readonly DecoupledAdamW _optimizer;
+    private readonly RunState _run;
+    private readonly Generator _dropout;
+    private readonly TrainingStep _step;
+    private readonly EmbeddingNoise? _noise;
+    private readonly TrainingRun _told;
+    private readonly ActiveForgetting? _forgetting;
+    private readonly LearningRateSchedule _schedule;
+    private readonly int _padId;
+    private RunCheckpoints? _checkpoints;
+
+    private FineTuneLoop(LanguageBackbone backbone, TrainingObjective objective, TrainedParameters trained, TrainingRows rows, FineTuneOptions options, Device device)
+    {
+        _backbone = backbone;
+        _options = options;
+        _padId = backbone.Info.PadTokenId ?? backbone.Info.EosTokenId ?? 0;
+        int seed = options.Seed ?? 0;
+        _rows = rows;
+        (_train, int[] validation) = ValidationSplit.Split(rows.Count, objective.Group, options.ValidationFraction, seed);
+        _planner = new BatchPlanner([.. _train.Select(row => rows.Sequences[row].Length)], options.MicroBatchSize);
+        _optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, trained.Head, options);
+        _validator = validation.Length > 0 ? new Validator(backbone, objective.ForValidation, rows, validation, options.MicroBatchSize, _padId, device) : null;
+        var generators = new TrainingGenerators(seed);
+        _run = new RunState(_optimizer, new WeightSnapshot(_optimizer.Parameters), generators, options.Observers);
+        _dropout = generators.Add("dropout", SeedStream.Dropout, device);
+        Generator subsampling = generators.Add("token_subsampling", SeedStream.TokenSubsampling, CPU);
+        _step = new TrainingStep(backbone, objective, _optimizer, options.Dispersion, options.MaxGradNorm, subsampling, device);
+        _schedule = CreateSchedule();
+        _noise = options.NeftuneAlpha > 0 ? new EmbeddingNoise(options.NeftuneAlpha, generators.Add("embedding_noise", SeedStream.EmbeddingNoise, device)) : null;
+        _forgetting = ActiveForgetting.Create(backbone, _optimizer, options, _schedule.TotalSteps);
+        _told = new TrainingRun(backbone, rows.Sequences, _schedule.TotalSteps, () => _run.Step, options.CancellationToken);
+    }
+
+    private int StepsPerEpoch => (_planner.BatchCount + _options.GradientAccumulationSteps - 1) / _options.GradientAccumulationSteps;
+
+    /// <summary>The epoch of the next step, from 1.</summary>
+    private int Epoch => (_run.Step / StepsPerEpoch) + 1;
+
+    /// <summary>Trains the backbone and the objective's head in place; leaves the backbone in evaluation mode.</summary>
+    /// <param name="backbone">The backbone.</param>
+    /// <param name="objective">The task.</param>
+    /// <param name="rows">The training data.</param>
+    /// <param name="options">How to train; checked.</param>
+    /// <param name="device">Where the backbone is.</param>
+    internal static FineTuneResult Run(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device)
+    {
+        CheckSupport(backbone, objective, rows, options);
+        HostAllocator.KeepFreedMemory();
+        using TrainedParameters trained = TrainedParameters.Choose(backbone, objective.HeadParameters, options);
+        using var loop = new FineTuneLoop(backbone, objective, trained, rows, options, device);
+        using var mode = new TrainingMode(backbone, options, device, loop._dropout, loop._noise);
+        if (options.Checkpoints is { } checkpoints)
+        {
+            loop._checkpoints = new RunCheckpoints(checkpoints, RunFingerprint.Of(backbone, objective, loop._optimizer, rows, options), loop._run, loop._schedule.TotalSteps, options.Seed ?? 0);
+        }
+
+        return loop.Run();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _checkpoints?.Dispose();
+        _run.Dispose();
+    }
+
+    private static void CheckSupport(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options)
+    {
+        objective.CheckOptions(options);
+        if (objective.TargetRows is { } targets && targets != rows.Count)
+        {
+            throw new ArgumentException($"There are {rows.Count} training rows, but the objective '{objective.Name}' has the targets of {targets}.", nameof(objective));
+        }
+
+        if (options.NeftuneAlpha > 0 && backbone.TokenEmbeddingWeight is null)
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant($"FineTuneOptions.NeftuneAlpha is {options.NeftuneAlpha}, but a backbone of type {backbone.Info.ModelType} adds no noise to its token embeddings: only the built-in architectures do. Set it to 0."), nameof(options));
+        }
+    }
+
+    private LearningRateSchedule CreateSchedule()
+    {
+        long planned = (long)_options.Epochs * StepsPerEpoch;
+        int total = (int)Math.Min(planned, _options.MaxSteps ?? int.MaxValue);
+        double peak = _options.LearningRate ?? LearningRateDefault.For(_optimizer.Parameters.Sum(parameter => parameter.numel()));
+        return new LearningRateSchedule(peak, total, _options.WarmupRatio);
+    }
+
+    private FineTuneResult Run()
+    {
+        if (_checkpoints?.Resume() is { } finished)
+        {
+            return finished;
+        }
+
+        Tell(observer => observer.RunStarted(_told));
+
+        // A checkpoint is never that of a run's last step, so there is one to do.
+        while (true)
+        {
+            foreach (IReadOnlyList<TaskBatch> microBatches in Prefetch.Ahead(PlanEpoch(Epoch, _run.Step % StepsPerEpoch), PreparedSteps))
+            {
+                if (!TryStep(microBatches))
+                {
+                    return StopDiverged();
+                }
+
+                if (WhyStop() is { } reason)
+                {
+                    return Finish(reason);
+                }
+            }
+        }
+    }
+
+    /// <summary>The batches of an epoch, step by step, from another thread.</summary>
+    /// <param name="epoch">From 1.</param>
+    /// <param name="done">Its steps that were done already: however many batches were prepared ahead, only steps count.</param>
+    private IEnumerable<IReadOnlyList<TaskBatch>> PlanEpoch(int epoch, int done)
+    {
+        int seed = SeedStream.Number(_options.Seed ?? 0, SeedStream.Shuffle);
+        foreach (int[][] group in _planner.Epoch(seed, epoch).Chunk(_options.GradientAccumulationSteps).Skip(done))
+        {
+            yield return [.. group.Select(batch => _rows.Batch([.. batch.Select(index => _train[index])], _padId))];
+        }
+    }
+
+    /// <summary>Does a step and what is due after it; false, with the weights as they were, when it diverged.</summary>
+    private bool TryStep(IReadOnlyList<TaskBatch> microBatches)
+    {
+        _forgetting?.BeforeStep(_run.Step);
+        double learningRate = _schedule.At(_run.Step);
+        long tokens = microBatches.Sum(batch => batch.Tokens.TokenCount);
+        var figures = _run.Clock.Measure(tokens, () => _step.Run(microBatches, learningRate, _options.CancellationToken));
+        if (!figures.Finite)
+        {
+            return false;
+        }
+
+        int step = _run.Step + 1;
+        int epoch = Epoch;
+        bool epochEnds = step % StepsPerEpoch == 0 || step == _schedule.TotalSteps;
+        var validation = epochEnds ? _validator?.Measure(_options.CancellationToken) : null;
+        if (epochEnds)
+        {
+            _run.EndEpoch(epoch, validation?.Loss, StepCounts(step));
+        }
+
+        AfterStep(Progress(step, epoch, figures, learningRate, validation), epochEnds);
+        return true;
+    }
+
+    private TrainingProgress Progress(int step, int epoch, StepFigures figures, double learningRate, ValidationFigures? validation) => new()
+    {
+        Step = step,
+        TotalSteps = _schedule.TotalSteps,
+        Epoch = epoch,
+        TaskLoss = figures.TaskLoss,
+        Dispersion = figures.Dispersion,
+        LearningRate = learningRate,
+        GradientNorm = figures.GradientNorm,
+        TokensPerSecond = _run.Clock.TokensPerSecond,
+        Elapsed = _run.Clock.Elapsed,
+        Remaining = _run.Clock.Remaining(step, _schedule.TotalSteps),
+        ValidationLoss = validation?.Loss,
+        Figures = figures.Named,
+        ValidationFigures = validation?.Figures ?? TrainingProgress.NoFigures,
+        ResumedFromStep = _run.ResumedFromStep,
+    };
+
+    private void AfterStep(TrainingProgress progress, bool epochEnds)
+    {
+        _run.History.Add(progress);
+        Tell(observer => observer.StepDone(_told, progress));
+        if (epochEnds)
+        {
+            Tell(observer => observer.EpochDone(_told, progress));
+        }
+
+        if (WhyStop() is null)
+        {
+            _checkpoints?.AfterStep();
+        }
+
+        _options.Progress?.Report(progress);
+    }
+
+    private void Tell(Action<ITrainingObserver> what)
+    {
+        foreach (ITrainingObserver observer in _run.Observers)
+        {
+            what(observer);
+        }
+    }
+
+    /// <summary>Why training ends with the steps done so far; null when it goes on.</summary>
+    private FineTuneStopReason? WhyStop()
+    {
+        if (_run.Step == _schedule.TotalSteps)
+        {
+            bool cutShort = _schedule.TotalSteps < (long)_options.Epochs * StepsPerEpoch;
+            return cutShort ? FineTuneStopReason.MaxSteps : FineTuneStopReason.Completed;
+        }
+
+        bool epochEnded = _run.Step % StepsPerEpoch == 0;
+        return epochEnded && _validator is not null && _run.EpochsWithoutGain >= _options.EarlyStoppingPatience ? FineTuneStopReason.EarlyStopped : null;
+    }
+
+    /// <summary>Whether weights of after this step may be kept: not while their embeddings are still to be forgotten.</summary>
+    private bool StepCounts(int step) => step > (_forgetting?.LastReset ?? 0);
+
+    private FineTuneResult StopDiverged()
+    {
+        string message = Divergence.Describe(_run.History, _schedule, _backbone.ComputeType, _options);
+        if (!_run.Best.Taken)
+        {
+            throw new TrainingDivergedException(_run.Step + 1, message);
+        }
+
+        return Finish(FineTuneStopReason.Diverged, $"{message} The weights of epoch {_run.BestEpoch} were kept.");
+    }
+
+    private FineTuneResult Finish(FineTuneStopReason reason, string? warning = null)
+    {
+        _run.Best.Restore();
+        Tell(observer => observer.RunEnded(_told));
+        var result = new FineTuneResult
+        {
+            StopReason = reason,
+            Steps = _run.Step,
+            TrainedTokens = _run.Clock.Tokens,
+            Elapsed = _run.Clock.Elapsed,
+            BestEpoch = _run.BestEpoch,
+            BestValidationLoss = _run.BestEpoch is null ? null : _run.BestLoss,
+            LearningRate = _schedule.Peak,
+            ComputeType = _backbone.ComputeType == ScalarType.BFloat16 ? Precision.BFloat16Mixed : Precision.Float32,
+            Warning = warning,
+            History = _run.History,
+            ResumedFromStep = _run.ResumedFromStep,
+        };
+        _checkpoints?.Finish(result);
+        return result;
+    }
+}
+
+/// <summary>Says what most likely made a loss NaN or infinite.</summary>
+internal static class Divergence
+{
+    internal static string Describe(IReadOnlyList<TrainingProgress> history, LearningRateSchedule schedule, ScalarType computeType, FineTuneOptions options)
+    {
+        int step = history.Count + 1;
+        string before = history.Count == 0
+            ? "It was so from the first step: look at the checkpoint's weights for NaN or infinite values."
+            : $"The step before had loss {history[^1].TaskLoss:G4} and gradient norm {history[^1].GradientNorm:G4}.";
+        return $"Step {step} of {schedule.TotalSteps}: the loss or its gradient became NaN or infinite. {before} {Cause(schedule, computeType, options)}";
+    }
+
+    private static string Cause(LearningRateSchedule schedule, ScalarType computeType, FineTuneOptions options)
+    {
+        if (options.MaxGradNorm is null)
+        {
+            return "Likely cause: gradients are not clipped. Set MaxGradNorm to 1.";
+        }
+
+        if (computeType != ScalarType.Float32)
+        {
+            return $"Likely cause: learning rate {schedule.Peak:G3} is too high, or bfloat16 too coarse for these weights. Try a tenth of the rate, or Precision.Float32.";
+        }
+
+        return $"Likely cause: learning rate {schedule.Peak:G3} is too high for this backbone. Try a tenth of it.";
+    }
+}

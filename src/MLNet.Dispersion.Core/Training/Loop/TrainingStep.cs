@@ -1,0 +1,129 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>One optimizer step: forward and backward over its micro-batches, clipping, update. Synchronous; dispose scopes are per thread.</summary>
+internal sealed class TrainingStep
+{
+    private const double ClippingEpsilon = 1e-6;
+    private readonly LanguageBackbone _backbone;
+    private readonly TrainingObjective _objective;
+    private readonly DecoupledAdamW _optimizer;
+    private readonly DispersionOptions _dispersion;
+    private readonly Generator _subsampling;
+    private readonly double _maxGradNorm;
+    private readonly ForwardPass _pass;
+    private readonly HiddenStateSelection _selection;
+
+    internal TrainingStep(
+        LanguageBackbone backbone,
+        TrainingObjective objective,
+        DecoupledAdamW optimizer,
+        DispersionOptions dispersion,
+        double? maxGradNorm,
+        Generator subsampling,
+        Device device)
+    {
+        _backbone = backbone;
+        _objective = objective;
+        _optimizer = optimizer;
+        _dispersion = dispersion;
+        _maxGradNorm = maxGradNorm ?? double.PositiveInfinity;
+        _subsampling = subsampling;
+        _pass = new ForwardPass(backbone, device);
+        _selection = HiddenStateSelection.Of(
+            [.. objective.HiddenStates, .. dispersion.Coefficient > 0 ? dispersion.Layers.HiddenStateIndices(backbone.Info.LayerCount) : []]);
+    }
+
+    /// <summary>Runs the step. A loss that is not finite leaves the weights as they were.</summary>
+    /// <param name="microBatches">Whose gradients are added up, each weighted by its share of the targets.</param>
+    /// <param name="learningRate">Of this step.</param>
+    /// <param name="cancellation">Looked at before each micro-batch.</param>
+    internal StepFigures Run(IReadOnlyList<TaskBatch> microBatches, double learningRate, CancellationToken cancellation)
+    {
+        ClearGradients();
+        long targets = Math.Max(1, microBatches.Sum(_objective.CountTargets));
+        long rows = microBatches.Sum(batch => (long)batch.Tokens.Rows);
+        var figures = new StepFigures(0, _dispersion.Coefficient > 0 ? 0 : null, double.NaN, Finite: true);
+        foreach (TaskBatch batch in microBatches)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            figures = Accumulate(figures, batch, targets, (double)batch.Tokens.Rows / rows);
+        }
+
+        bool finite = figures.Finite;
+        double norm = finite ? _optimizer.GradientNorm() : double.NaN;
+        finite &= double.IsFinite(norm);
+        if (finite)
+        {
+            // PyTorch's clip_grad_norm_, without a pass of its own over the gradients.
+            _optimizer.Step(learningRate, Math.Min(1, _maxGradNorm / (norm + ClippingEpsilon)));
+        }
+
+        ClearGradients();
+        return figures with { GradientNorm = norm, Finite = finite };
+    }
+
+    private StepFigures Accumulate(StepFigures soFar, TaskBatch batch, long targets, double rowShare)
+    {
+        using var scope = NewDisposeScope();
+        var (states, inputIds, mask) = _pass.Train(batch.Tokens, _selection);
+        var loss = _objective.Compute(_backbone, states, inputIds, batch);
+        var task = loss.Sum.Over(targets);
+        var total = task;
+        double? dispersionValue = null;
+        if (_dispersion.Coefficient > 0)
+        {
+            var dispersion = DispersionRegularizer.Compute(states.HiddenStates, mask, _dispersion, _subsampling, _backbone.ComputeType);
+            dispersionValue = dispersion.item<float>() * rowShare;
+            total = task.Plus(dispersion.Times(_dispersion.Coefficient * rowShare));
+        }
+
+        total.backward();
+        double value = task.item<float>();
+        return new StepFigures(
+            soFar.TaskLoss + (loss.Own is { } own ? own.ToDouble() / targets : value),
+            soFar.Dispersion + dispersionValue,
+            soFar.GradientNorm,
+            soFar.Finite && double.IsFinite(value) && double.IsFinite(dispersionValue ?? 0))
+        {
+            Named = Added(soFar.Named, loss.Figures, targets),
+        };
+    }
+
+    private static IReadOnlyDictionary<string, double> Added(IReadOnlyDictionary<string, double> soFar, IReadOnlyDictionary<string, Tensor> more, long targets)
+    {
+        if (more.Count == 0)
+        {
+            return soFar;
+        }
+
+        var sums = new Dictionary<string, double>(soFar);
+        foreach (var (name, sum) in more)
+        {
+            sums[name] = sums.GetValueOrDefault(name) + (sum.ToDouble() / targets);
+        }
+
+        return sums;
+    }
+
+    private void ClearGradients()
+    {
+        foreach (Parameter parameter in _optimizer.Parameters)
+        {
+            parameter.grad = null;
+        }
+    }
+}
+
+/// <summary>What one optimizer step measured.</summary>
+/// <param name="TaskLoss">Mean over the step's targets.</param>
+/// <param name="Dispersion">Mean over the step's rows, before its coefficient; null when it is off.</param>
+/// <param name="GradientNorm">Before clipping.</param>
+/// <param name="Finite">Whether all of it was finite; otherwise the weights were left as they were.</param>
+internal sealed record StepFigures(double TaskLoss, double? Dispersion, double GradientNorm, bool Finite)
+{
+    /// <summary>The objective's own figures by name, means over the step's targets.</summary>
+    internal IReadOnlyDictionary<string, double> Named { get; init; } = TrainingProgress.NoFigures;
+}

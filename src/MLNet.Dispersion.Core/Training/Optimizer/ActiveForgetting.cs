@@ -1,0 +1,75 @@
+using System.Text;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Resets the token embeddings at the steps that <see cref="ActiveForgettingOptions"/> ask for.</summary>
+/// <remarks>Without state of its own: what happens before a step follows from the seed and the number of steps done, so a resumed run does what an uninterrupted one would.</remarks>
+internal sealed class ActiveForgetting
+{
+    private readonly LanguageBackbone _backbone;
+    private readonly DecoupledAdamW _optimizer;
+    private readonly Parameter _table;
+    private readonly string _name;
+    private readonly double _range;
+    private readonly int _seed;
+    private readonly int _everySteps;
+
+    private ActiveForgetting(LanguageBackbone backbone, Parameter table, DecoupledAdamW optimizer, int everySteps, int lastReset, int seed)
+    {
+        _backbone = backbone;
+        _optimizer = optimizer;
+        _table = table;
+        _name = backbone.named_parameters().First(pair => ReferenceEquals(pair.parameter, table)).name;
+        _range = InitializerRange(backbone);
+        _seed = seed;
+        _everySteps = everySteps;
+        LastReset = lastReset;
+    }
+
+    /// <summary>After how many steps the last reset comes.</summary>
+    internal int LastReset { get; }
+
+    /// <summary>Null when the options ask for none.</summary>
+    /// <exception cref="ArgumentException">The table is not trained, or no reset would ever take place.</exception>
+    internal static ActiveForgetting? Create(LanguageBackbone backbone, DecoupledAdamW optimizer, FineTuneOptions options, int totalSteps)
+    {
+        if (options.ActiveForgetting is not { } forgetting)
+        {
+            return null;
+        }
+
+        const string name = $"{nameof(FineTuneOptions)}.{nameof(FineTuneOptions.ActiveForgetting)}";
+        if (backbone.TokenEmbeddingWeight is not { } table || !optimizer.Optimises(table))
+        {
+            throw new ArgumentException($"{name} resets the token embeddings, but training leaves those of this backbone ({backbone.Info.ModelType}) as they are. Train all weights of a built-in architecture, or set it to null.", nameof(options));
+        }
+
+        int active = (int)(forgetting.ActiveShare * totalSteps);
+        int last = active - (active % forgetting.EverySteps);
+        return last > 0
+            ? new ActiveForgetting(backbone, table, optimizer, forgetting.EverySteps, last, options.Seed ?? 0)
+            : throw new ArgumentException(
+                FormattableString.Invariant($"{name}.EverySteps is {forgetting.EverySteps}, but resets take place in the first {active} of the {totalSteps} planned steps only, so none ever would. Set it to at most {Math.Max(1, active)}, train for longer, or set {name} to null."), nameof(options));
+    }
+
+    /// <summary>Resets the embeddings where a step that is about to begin is the first after K, 2 K, ... others.</summary>
+    /// <param name="done">Optimizer steps done.</param>
+    internal void BeforeStep(int done)
+    {
+        int origin = Math.Min(done - (done % _everySteps), LastReset);
+        if (origin == done && done > 0)
+        {
+            using Generator generator = SeedStream.TorchGenerator(SeedMixer.Mix(_seed, done), SeedStream.EmbeddingReset, _table.device);
+            BackboneWeights.Draw(_backbone, _name, _table, _range, generator);
+            _optimizer.ClearMoments(_table);
+        }
+
+        _optimizer.CountFrom(_table, origin);
+    }
+
+    private static double InitializerRange(LanguageBackbone backbone) => backbone.Config is { } config
+        ? BackboneRegistry.InitializerRange(ConfigReader.Parse(Encoding.UTF8.GetBytes(config.ToJsonString()), "config.json"))
+        : 0.02;
+}

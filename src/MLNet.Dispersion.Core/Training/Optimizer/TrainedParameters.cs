@@ -1,0 +1,90 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>What a run trains: everything, the head alone, or a low-rank adapter and the head. All else wants no gradient until this is disposed.</summary>
+internal sealed class TrainedParameters : IDisposable
+{
+    private readonly List<Parameter> _frozen = [];
+
+    private TrainedParameters(IReadOnlyList<(string Name, Parameter Parameter)> backbone, IReadOnlyList<Parameter> head)
+    {
+        Backbone = backbone;
+        Head = head;
+    }
+
+    /// <summary>Of the backbone and its adapter, by name.</summary>
+    internal IReadOnlyList<(string Name, Parameter Parameter)> Backbone { get; }
+
+    /// <summary>Of the objective.</summary>
+    internal IReadOnlyList<Parameter> Head { get; }
+
+    /// <summary>Chooses by the options, adds an adapter where one is asked for and none is there, and freezes the rest.</summary>
+    /// <exception cref="ArgumentException">The options do not fit the backbone, its adapter or the task.</exception>
+    internal static TrainedParameters Choose(LanguageBackbone backbone, IReadOnlyList<Parameter> head, FineTuneOptions options)
+    {
+        var trained = new TrainedParameters([.. OfBackbone(backbone, head, options)], head);
+        var kept = trained.Backbone.Select(pair => pair.Parameter).ToHashSet<Parameter>(ReferenceEqualityComparer.Instance);
+        var all = backbone.named_parameters().Select(pair => pair.parameter).Concat(backbone.Adapter?.Parameters.Select(pair => pair.Parameter) ?? []);
+        foreach (Parameter parameter in all.Where(parameter => parameter.requires_grad && !kept.Contains(parameter)))
+        {
+            parameter.requires_grad = false;
+            trained._frozen.Add(parameter);
+        }
+
+        return trained;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _frozen.ForEach(parameter => parameter.requires_grad = true);
+        _frozen.Clear();
+    }
+
+    private static IEnumerable<(string Name, Parameter Parameter)> OfBackbone(LanguageBackbone backbone, IReadOnlyList<Parameter> head, FineTuneOptions options)
+    {
+        if (backbone.Adapter is { Merged: true })
+        {
+            throw new ArgumentException("The model's adapter is merged into its weights, which cannot be trained in this state: call UnmergeAdapter, or AbsorbAdapter to make it part of them, first.", nameof(options));
+        }
+
+        if (options.Lora is { } lora)
+        {
+            LoraAdapter adapter = AdapterOf(backbone, lora, options.Seed ?? 0);
+            return options.Distillation is null || backbone.HeadWeight is not null
+                ? adapter.Parameters
+                : throw new ArgumentException("FineTuneOptions.Lora adapts the language-model head, and FineTuneOptions.Distillation needs it plain: leave the head out of LoraOptions.TargetModules.", nameof(options));
+        }
+
+        if (options.HeadOnly)
+        {
+            return head.Count > 0 ? [] : [OwnHead(backbone) ?? throw TiedHead(backbone, nameof(options))];
+        }
+
+        return backbone.Adapter is null
+            ? backbone.named_parameters()
+            : throw new ArgumentException("The model carries a low-rank adapter, and all weights are to be trained. Set FineTuneOptions.Lora to train the adapter, or call AbsorbAdapter or RemoveAdapter first.", nameof(options));
+    }
+
+    private static LoraAdapter AdapterOf(LanguageBackbone backbone, LoraOptions options, int seed)
+    {
+        if (backbone.Adapter is { } present)
+        {
+            bool agrees = present.Options.AgreesWith(options) && (options.TargetModules is null || options.TargetModules.ToHashSet().SetEquals(present.Options.TargetModules!));
+            return agrees ? present : throw new ArgumentException($"The model carries an adapter of rank {present.Options.Rank}, scale {present.Options.Scale}, dropout {present.Options.Dropout} on {string.Join(", ", present.Options.TargetModules!)}, which FineTuneOptions.Lora does not describe. To train it further use PretrainedLanguageModel.Adapter as Lora; for another one call RemoveAdapter or AbsorbAdapter first.", nameof(options));
+        }
+
+        using Generator generator = SeedStream.TorchGenerator(seed, SeedStream.Adapter, CPU);
+        LoraAdapter.Create(backbone, options, generator).Attach();
+        return backbone.Adapter!;
+    }
+
+    private static (string Name, Parameter Parameter)? OwnHead(LanguageBackbone backbone) => backbone.OwnHead is { } head
+        ? backbone.named_parameters().First(pair => ReferenceEquals(pair.parameter, head))
+        : null;
+
+    private static ArgumentException TiedHead(LanguageBackbone backbone, string parameter) =>
+        new($"FineTuneOptions.HeadOnly is true, but the language-model head of this {backbone.Info.ModelType} is its token embedding, so it cannot be trained alone. Use FineTuneOptions.Lora, or train all weights.", parameter);
+}

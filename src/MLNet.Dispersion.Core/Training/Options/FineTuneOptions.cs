@@ -1,0 +1,217 @@
+namespace MLNet.Dispersion;
+
+/// <summary>How a backbone is fine-tuned. Defaults follow the published recipe where it has one (source in each entry).</summary>
+/// <remarks>Not thread-safe while it is edited; estimators take a copy (<see cref="Clone"/>), so that later edits change nothing.</remarks>
+public sealed class FineTuneOptions : IOptions
+{
+    /// <summary>A value of <see cref="Epochs"/>: as many passes over the rows as <see cref="MaxSteps"/> takes, which must then be set.</summary>
+    public const int NoEpochLimit = int.MaxValue;
+
+    /// <summary>The dispersion regulariser. Its coefficient 0 is plain fine-tuning.</summary>
+    public DispersionOptions Dispersion { get; set; } = new();
+
+    /// <summary>
+    /// Low-rank adaptation: the backbone's weights stay as they are, bit for bit, and an adapter beside them is trained, with the new head where there is one.
+    /// A model that carries an adapter of the same shape has it trained further. Default null: all weights are trained.
+    /// </summary>
+    public LoraOptions? Lora { get; set; }
+
+    /// <summary>
+    /// Train the head alone: the new head of a classifier, or the language-model head where it is no copy of the token embedding. The rest of the backbone stays as it is, bit for bit.
+    /// Default false. Excludes <see cref="Lora"/>.
+    /// </summary>
+    public bool HeadOnly { get; set; }
+
+    /// <summary>Passes over the training rows. Default 3 (customary for fine-tuning). At least 1, or <see cref="NoEpochLimit"/>.</summary>
+    public int Epochs { get; set; } = 3;
+
+    /// <summary>Optimizer steps after which training ends, whatever <see cref="Epochs"/> says; null for no limit (default). At least 1.</summary>
+    public int? MaxSteps { get; set; }
+
+    /// <summary>Rows of one forward pass. Default 16. At least 1.</summary>
+    public int MicroBatchSize { get; set; } = 16;
+
+    /// <summary>Forward passes whose gradients are added up for one optimizer step. Default 1. At least 1.</summary>
+    public int GradientAccumulationSteps { get; set; } = 1;
+
+    /// <summary>The most tokens of one row; longer rows are cut off. Default null: the backbone's context length. At least 2.</summary>
+    public int? MaxSequenceLength { get; set; }
+
+    /// <summary>
+    /// Peak learning rate of the backbone. Default null: by the number of trained weights, the published recipe's 5e-5 at GPT-2's 124 M parameters,
+    /// inversely proportional to the parameter count, between 1e-5 and 5e-4. Above 0.
+    /// </summary>
+    public double? LearningRate { get; set; }
+
+    /// <summary>What the new head's learning rate is, as a multiple of <see cref="LearningRate"/>. Default 10. Above 0.</summary>
+    public double HeadLearningRateMultiplier { get; set; } = 10;
+
+    /// <summary>The share of steps in which the learning rate rises linearly from 0. Default 0.2 (published recipe). 0..1.</summary>
+    public double WarmupRatio { get; set; } = 0.2;
+
+    /// <summary>Decoupled weight decay, not applied to biases and norms. Default 0.1 (published recipe). At least 0.</summary>
+    public double WeightDecay { get; set; } = 0.1;
+
+    /// <summary>AdamW's first-moment decay. Default 0.9 (published recipe). 0..1, 1 excluded.</summary>
+    public double Beta1 { get; set; } = 0.9;
+
+    /// <summary>AdamW's second-moment decay. Default 0.95 (published recipe). 0..1, 1 excluded.</summary>
+    public double Beta2 { get; set; } = 0.95;
+
+    /// <summary>AdamW's epsilon. Default 1e-8 (PyTorch). Above 0.</summary>
+    public double AdamEpsilon { get; set; } = 1e-8;
+
+    /// <summary>The norm to which all gradients together are clipped. Default 1 (published recipe). Above 0; null for no clipping.</summary>
+    public double? MaxGradNorm { get; set; } = 1.0;
+
+    /// <summary>Dropout on embeddings, attention and residual branches. Default null: what the checkpoint's config says. 0..1, 1 excluded.</summary>
+    public double? Dropout { get; set; }
+
+    /// <summary>
+    /// NEFTune (Jain et al. 2023, arXiv 2310.05914), a baseline of the published experiments: in training, each token embedding gets noise that is uniform on [-m, m], m = alpha / sqrt(L F),
+    /// L being the tokens of its own sequence and F the features. Pads, validation and measurements have none. The paper uses 5, 10 and 15. Default 0: off. At least 0.
+    /// </summary>
+    public double NeftuneAlpha { get; set; }
+
+    /// <summary>Active forgetting, a baseline of the published experiments: token embeddings that are drawn anew every so many steps. Default null: none.</summary>
+    public ActiveForgettingOptions? ActiveForgetting { get; set; }
+
+    /// <summary>Knowledge distillation from a larger model; causal-LM training alone, other tasks refuse it. Default null: no teacher.</summary>
+    public DistillationOptions? Distillation { get; set; }
+
+    /// <summary>The share of rows held out of training to choose the best weights by. Default 0.1; 0 keeps the last weights. 0..0.5.</summary>
+    public double ValidationFraction { get; set; } = 0.1;
+
+    /// <summary>Epochs without a better validation loss after which training stops early. Default 2. At least 1; null never stops early.</summary>
+    public int? EarlyStoppingPatience { get; set; } = 2;
+
+    /// <summary>The number type of matrix products. Default <see cref="Precision.Auto"/>.</summary>
+    [OutsideTheRun]
+    public Precision Precision { get; set; } = Precision.Auto;
+
+    /// <summary>
+    /// The number type in which the fine-tuned classifier scores texts, whatever <see cref="Precision"/> it was trained in; saved with it, and can be changed later on.
+    /// Default <see cref="Precision.Float32"/>: the same scores on every processor. <see cref="Precision.BFloat16Mixed"/> is faster where the processor has bfloat16
+    /// and slower where it has not; probabilities typically differ from float32's by less than 0.01, so that labels of undecided texts may change.
+    /// <see cref="Precision.Auto"/> decides on the machine that scores. Class scoring alone: language-model training ignores it.
+    /// </summary>
+    [OutsideTheRun]
+    public Precision ScoringPrecision { get; set; } = Precision.Float32;
+
+    /// <summary>Keep each block's input alone and run the block again in the backward pass: the time of one more forward pass, much less memory for long contexts. The same gradients. Default false.</summary>
+    public bool ActivationCheckpointing { get; set; }
+
+    /// <summary>Where to compute: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>mps</c>.</summary>
+    [OutsideTheRun]
+    public string Device { get; set; } = "auto";
+
+    /// <summary>
+    /// Seeds shuffling, the validation split, the new head, dropout and token subsampling. The same seed, machine and thread count give the same
+    /// weights, bit for bit. Default null: the ML.NET estimator draws one from its MLContext (so that <c>new MLContext(seed: 1)</c> decides) and says
+    /// which; without ML.NET it counts as 0.
+    /// </summary>
+    [OutsideTheRun]
+    public int? Seed { get; set; }
+
+    /// <summary>What is measured of the hidden states' geometry before, after and during training. Default: 16 training rows, before and after; null for nothing.</summary>
+    public GeometryProbeOptions? GeometryProbe { get; set; } = new();
+
+    /// <summary>Where and how often to save checkpoints from which the same call goes on after an interruption. Default null: none.</summary>
+    [OutsideTheRun]
+    public CheckpointOptions? Checkpoints { get; set; }
+
+    /// <summary>Watch training and measure what is trained, in this order, on the training thread. Default: none (<see cref="GeometryProbe"/> has an observer of its own).</summary>
+    [OutsideTheRun]
+    public IReadOnlyList<ITrainingObserver> Observers { get; set; } = [];
+
+    /// <summary>Told about every optimizer step, on the training thread. Default null.</summary>
+    [OutsideTheRun]
+    public IProgress<TrainingProgress>? Progress { get; set; }
+
+    /// <summary>Cancels training within one micro-batch with an <see cref="OperationCanceledException"/>.</summary>
+    [OutsideTheRun]
+    public CancellationToken CancellationToken { get; set; }
+
+    /// <summary>The published mid-training recipe for GPT-2 (arXiv 2602.00217), every figure of it; for <see cref="LanguageModelTrainer"/> and blocks packed by <see cref="TextPacker"/>.</summary>
+    /// <remarks>
+    /// <para>Optimizer: AdamW, learning rate 5e-5, betas 0.9 and 0.95, weight decay 0.1 (not on biases and norms), gradients clipped to norm 1.</para>
+    /// <para>Schedule: linear warm-up over 20 % of the steps, then a cosine down to 0; 131,072 tokens a step, 200 M tokens, which are 1,526 steps.</para>
+    /// <para>Dispersion: angular spread on all block outputs, coefficient 0.1, tau 1, epsilon 0.01, clamp threshold 0.1 (that of the reference's training
+    /// program), at most 256 token positions of a sequence.</para>
+    /// <para>Data: WikiText-103, sequences concatenated and cut into blocks of 1,024 tokens without padding. bfloat16 where the device has it; dropout as the
+    /// checkpoint's config says (0.1 for GPT-2). No rows are held out and training does not stop early: the last weights are kept.</para>
+    /// <para>AdamW's epsilon (1e-8) is PyTorch's; the paper names no seed. Smaller models and budgets than the paper's need other values: change the options returned.</para>
+    /// </remarks>
+    /// <param name="variant">The form of the dispersion loss. Default: the paper's.</param>
+    /// <param name="layers">Where it is applied. Default: the paper's.</param>
+    /// <param name="coefficient">Its weight. Default 0.1 (the paper's for GPT-2); 0 is the paper's plain mid-training.</param>
+    /// <param name="microBatchSize">Blocks of one forward pass: what fits into memory; the rest of a step's tokens is accumulated. Default 8. Must divide the step's blocks.</param>
+    /// <param name="contextLength">Tokens of a block. Default 1,024 (the paper's for GPT-2; 4,096 for Qwen3). At least 2.</param>
+    /// <param name="tokens">Tokens to train on, over as many passes as that takes; rounded up to whole steps. Default 200 M (the paper's). At least 1.</param>
+    /// <param name="tokensPerStep">Tokens of an optimizer step, a multiple of <paramref name="contextLength"/>. Default 131,072 (the paper's).</param>
+    /// <returns>Options to change at will.</returns>
+    /// <exception cref="ArgumentException">A value is out of range, or the sizes do not divide; the message names one that does.</exception>
+    public static FineTuneOptions PaperMidTraining(
+        DispersionVariant variant = DispersionVariant.AngularSpread,
+        LayerSelection layers = LayerSelection.All,
+        double coefficient = 0.1,
+        int microBatchSize = 8,
+        int contextLength = PaperRecipe.ContextLength,
+        long tokens = PaperRecipe.Tokens,
+        int tokensPerStep = PaperRecipe.TokensPerStep) =>
+        PaperRecipe.Create(variant, layers, coefficient, microBatchSize, contextLength, tokens, tokensPerStep);
+
+    /// <summary>A copy, the options of dispersion, baselines, distillation, checkpoints and probe included, so that later edits of one do not reach the other.</summary>
+    public FineTuneOptions Clone()
+    {
+        var copy = (FineTuneOptions)MemberwiseClone();
+        copy.Dispersion = Dispersion.Clone();
+        copy.ActiveForgetting = ActiveForgetting?.Clone();
+        copy.Distillation = Distillation?.Clone();
+        copy.Lora = Lora?.Clone();
+        copy.GeometryProbe = GeometryProbe?.Clone();
+        copy.Checkpoints = Checkpoints?.Clone();
+        copy.Observers = [.. Observers ?? []];
+        return copy;
+    }
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="ArgumentException">A value is outside its range; the message names value and limit.</exception>
+    public void Validate() => new Require(nameof(FineTuneOptions)).Options(this);
+
+    /// <inheritdoc/>
+    void IOptions.Check(Require require)
+    {
+        ArgumentNullException.ThrowIfNull(Dispersion);
+        Dispersion.Validate();
+        Lora?.Validate();
+        require.That(!HeadOnly || Lora is null, HeadOnly, "false where FineTuneOptions.Lora is set: choose one of them");
+        require.That(!HeadOnly || Distillation is null, HeadOnly, "false where FineTuneOptions.Distillation is set, which is of use to the backbone");
+        require.AtLeast(Epochs, 1);
+        require.AtLeast(MaxSteps, 1, ", or null for no limit");
+        require.That(Epochs != NoEpochLimit || MaxSteps is not null, "null", "set where Epochs is NoEpochLimit", nameof(MaxSteps));
+        require.AtLeast(MicroBatchSize, 1);
+        require.AtLeast(GradientAccumulationSteps, 1);
+        require.AtLeast(MaxSequenceLength, 2, ", or null for the backbone's context length");
+        require.Positive(LearningRate ?? 1, nameof(LearningRate));
+        require.Positive(HeadLearningRateMultiplier);
+        require.That(WarmupRatio is >= 0 and <= 1, WarmupRatio, "from 0 to 1");
+        require.NotNegative(WeightDecay);
+        require.That(Beta1 is >= 0 and < 1, Beta1, "at least 0 and below 1");
+        require.That(Beta2 is >= 0 and < 1, Beta2, "at least 0 and below 1");
+        require.Positive(AdamEpsilon);
+        require.That(MaxGradNorm is null or > 0, MaxGradNorm, "above 0, or null for no clipping");
+        require.That(Dropout is null or (>= 0 and < 1), Dropout, "at least 0 and below 1, or null for the checkpoint's own");
+        require.NotNegative(NeftuneAlpha, " (0 adds no noise)");
+        require.Within(ActiveForgetting);
+        require.Within(Distillation);
+        require.That(ValidationFraction is >= 0 and <= 0.5, ValidationFraction, "from 0 to 0.5");
+        require.AtLeast(EarlyStoppingPatience, 1, ", or null to never stop early");
+        require.Defined(Precision);
+        require.Defined(ScoringPrecision);
+        require.That(!string.IsNullOrWhiteSpace(Device), "empty", "auto, cpu, cuda or another device", nameof(Device));
+        require.Within(Checkpoints);
+        require.Within(GeometryProbe);
+        require.That(Observers?.All(observer => observer is not null) ?? false, "null, or has one", "a list, empty for none", nameof(Observers));
+    }
+}

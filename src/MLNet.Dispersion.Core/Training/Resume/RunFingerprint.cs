@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>What tells one training run from another: task, data, backbone as it was before training, options. Names and texts.</summary>
+internal static partial class RunFingerprint
+{
+    private const int MostDifferences = 8;
+    private const int ShownHashDigits = 12;
+    private const string Task = "Task";
+
+    /// <summary>What version 0.1 called the tasks, whose interrupted runs still go on.</summary>
+    private static readonly Dictionary<string, string> FormerTasks = new()
+    {
+        ["CausalLMObjective"] = "causal language modelling",
+        ["DistillationObjective"] = "distillation",
+        ["ClassificationObjective"] = "text classification",
+        ["RegressionObjective"] = "text regression",
+    };
+
+    /// <summary>Describes a run before its first step.</summary>
+    internal static IReadOnlyDictionary<string, string> Of(LanguageBackbone backbone, TrainingObjective objective, DecoupledAdamW optimizer, TrainingRows rows, FineTuneOptions options)
+    {
+        CultureInfo plain = CultureInfo.InvariantCulture;
+        BackboneInfo info = backbone.Info;
+        KeyValuePair<string, Tensor>[] weights = [.. backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, (Tensor)pair.parameter))];
+        var run = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            [Task] = objective.Name,
+            ["Task.Head"] = string.Join(", ", objective.HeadParameters.Select(parameter => Printable.Shape(parameter.shape))),
+            ["Data.Rows"] = rows.Count.ToString(plain),
+            ["Data.Tokens"] = rows.Sequences.Sum(sequence => (long)sequence.Length).ToString(plain),
+            ["Data.Contents"] = Hashing.Of(rows, objective),
+            ["Backbone"] = string.Create(plain, $"{info.ModelType} of {info.LayerCount} layers, {info.HiddenSize} features and {info.VocabularySize} tokens"),
+            ["Backbone.Configuration"] = Hashing.Of([backbone.Config?.ToJsonString() ?? ""]),
+            ["Backbone.Weights"] = Hashing.Of(weights),
+            ["Backbone.Additions"] = Hashing.Of(optimizer.State.ExceptBy(weights.Select(pair => pair.Key), slot => slot.Name).Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Parameter))),
+            ["Backbone.DropoutProbability"] = backbone.DropoutProbability?.ToString(plain) ?? "as configured",
+            ["Backbone.Device"] = backbone.parameters().First().device_type.ToString(),
+            ["Options.Seed"] = (options.Seed ?? 0).ToString(plain),
+            ["Options.Precision"] = backbone.ComputeType.ToString(),
+        };
+        OptionsFingerprint.Describe(options, "Options.", run);
+        if (backbone.Adapter is { } adapter)
+        {
+            run["Backbone.Adapter"] = Hashing.Of(adapter.Parameters.Select(pair => KeyValuePair.Create(pair.Name, (Tensor)pair.Parameter)));
+        }
+
+        return run;
+    }
+
+    /// <summary>Checks that a checkpoint is of the present run.</summary>
+    /// <param name="folder">The checkpoint's folder.</param>
+    /// <param name="saved">Its run.</param>
+    /// <param name="present">The run that is to go on from it.</param>
+    /// <exception cref="ModelFileException">It is another's; the message names what differs.</exception>
+    internal static void Check(CheckpointFolder folder, IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> present)
+    {
+        if (saved.TryGetValue(Task, out string? task) && FormerTasks.TryGetValue(task, out string? name))
+        {
+            saved = new Dictionary<string, string>(saved) { [Task] = name };
+        }
+
+        string[] differences = [.. present.Keys.Union(saved.Keys).Order(StringComparer.Ordinal)
+            .Where(name => saved.GetValueOrDefault(name) != present.GetValueOrDefault(name))
+            .Select(name => $"{name} is {Show(present, name)}, was {Show(saved, name)}")];
+        if (differences.Length == 0)
+        {
+            return;
+        }
+
+        string list = string.Join("; ", differences.Take(MostDifferences)) + (differences.Length > MostDifferences ? $"; and {differences.Length - MostDifferences} more" : "");
+        string hint = saved.GetValueOrDefault("Backbone.Weights") == present["Backbone.Weights"] ? "" : " Training changes a loaded model in place: load it again to go on.";
+        throw new ModelFileException(
+            folder.Path,
+            $"It belongs to another run: {list}.{hint} Give back what was, name another CheckpointOptions.Directory, or set CheckpointOptions.Resume to false, which begins anew and deletes these checkpoints.");
+    }
+
+    private static string Show(IReadOnlyDictionary<string, string> run, string name) =>
+        run.TryGetValue(name, out string? text) ? Hash().Replace(Printable.Name(text), match => match.Value[..ShownHashDigits] + "…") : "absent";
+
+    [GeneratedRegex("[0-9a-f]{64}")]
+    private static partial Regex Hash();
+}

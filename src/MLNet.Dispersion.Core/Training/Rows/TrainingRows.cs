@@ -1,0 +1,21 @@
+namespace MLNet.Dispersion;
+
+/// <summary>Tokenised rows in memory. What is to be predicted of them the objective knows, by their place here.</summary>
+internal sealed class TrainingRows
+{
+    private readonly EncodedTexts _texts;
+
+    internal TrainingRows(IReadOnlyList<int[]> sequences)
+        : this(new EncodedTexts(sequences, SecondStarts: null, Truncated: 0))
+    {
+    }
+
+    internal TrainingRows(EncodedTexts texts) => _texts = texts;
+
+    internal IReadOnlyList<int[]> Sequences => _texts.Sequences;
+
+    internal int Count => Sequences.Count;
+
+    /// <summary>Some of the rows, padded.</summary>
+    internal TaskBatch Batch(IReadOnlyList<int> rows, int padId) => new(_texts.Pad(rows, padId), rows);
+}

@@ -1,0 +1,15 @@
+using Microsoft.ML.Data;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Hands values to readers as ML.NET's vectors.</summary>
+internal static class Vectors
+{
+    /// <summary>Copies values into the reader's vector, whose memory is used again where it is large enough.</summary>
+    internal static void Copy<T>(ReadOnlySpan<T> values, ref VBuffer<T> into)
+    {
+        VBufferEditor<T> editor = VBufferEditor.Create(ref into, values.Length);
+        values.CopyTo(editor.Values);
+        into = editor.Commit();
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text.Json.Nodes;
+
+namespace MLNet.Dispersion.Tests;
+
+/// <summary>The files that earlier versions saved: tests/Saved/VERSION/KIND, with the answers that the version gave in expected.json. What they are says tests/Saved/README.md.</summary>
+internal static class SavedFiles
+{
+    public const string AnswersFile = "expected.json";
+
+    /// <summary>The folder tests/Saved.</summary>
+    public static string Root { get; } = Path.Combine(FindRepository(), "tests", "Saved");
+
+    /// <summary>The versions that have a folder.</summary>
+    public static string[] Versions { get; } = [.. Directory.EnumerateDirectories(Root).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
+
+    /// <summary>The folder of one kind of one version.</summary>
+    public static string Folder(string version, string kind) => Path.Combine(Root, version, kind);
+
+    /// <summary>Version and name of each case of a kind, in all versions.</summary>
+    public static TheoryData<string, string> Cases(string kind)
+    {
+        var cases = new TheoryData<string, string>();
+        foreach (string version in Versions.Where(version => Directory.Exists(Folder(version, kind))))
+        {
+            foreach (var (name, _) in Expected(version, kind))
+            {
+                cases.Add(version, name);
+            }
+        }
+
+        return cases.Count > 0 ? cases : throw new InvalidOperationException($"No version below {Root} has saved files of the kind '{kind}'.");
+    }
+
+    /// <summary>What is known of one case: its answers, and what must be given to get them.</summary>
+    public static JsonObject Case(string version, string kind, string name) => Expected(version, kind)[name]!.AsObject();
+
+    /// <summary>A copy of a kind's folder that a test may write to.</summary>
+    public static SavedCopy Copy(string version, string kind) => new(Folder(version, kind));
+
+    /// <summary>Fails, and tells the first differences, where answers are not those of the version that saved.</summary>
+    public static void AssertAnswers(string version, string kind, string name, JsonNode actual)
+    {
+        List<string> differences = SavedAnswers.Differences(Case(version, kind, name)["answers"], actual);
+        Assert.True(differences.Count == 0, $"{version}/{kind}/{name} answers otherwise than version {version} did, in {differences.Count} places:\n{string.Join('\n', differences.Take(10))}");
+    }
+
+    private static JsonObject Expected(string version, string kind) => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder(version, kind), AnswersFile)))!.AsObject();
+
+    private static string FindRepository()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "MLNet.Dispersion.sln")))
+        {
+            folder = folder.Parent ?? throw new InvalidOperationException("The tests must run inside a checkout: MLNet.Dispersion.sln was not found above them.");
+        }
+
+        return folder.FullName;
+    }
+}
