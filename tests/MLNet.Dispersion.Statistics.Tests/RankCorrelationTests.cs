@@ -1,9 +1,4 @@
-<<<<<<< HEAD:tests/MLNet.Dispersion.Statistics.Tests/RankCorrelationTests.cs
 namespace MLNet.Dispersion.Tests.Statistics;
-=======
-
-namespace MLNet.Dispersion.Tests.Geometry;
->>>>>>> reference-tests:tests/MLNet.Dispersion.Core.Tests/Geometry/RankCorrelationTests.cs
 
 public class RankCorrelationTests
 {

@@ -1,8 +1,4 @@
 using System.Text;
-<<<<<<< HEAD:tests/MLNet.Dispersion.Text.Tests/ByteLevelBpeTokenizerTests.cs
-using System.Text.Json;
-=======
->>>>>>> reference-tests:tests/MLNet.Dispersion.Core.Tests/Tokenization/ByteLevelBpeTokenizerTests.cs
 
 namespace MLNet.Dispersion.Tests.Tokenization;
 
@@ -18,26 +14,6 @@ public class ByteLevelBpeTokenizerTests
 
     public static TheoryData<string> AwkwardTexts => [.. Awkward];
 
-<<<<<<< HEAD:tests/MLNet.Dispersion.Text.Tests/ByteLevelBpeTokenizerTests.cs
-    [SkippableFact]
-    public void Encode_GoldenTexts_GivesReferenceIdsAndTextBack()
-    {
-        TextTokenizer tokenizer = TextTokenizer.Load(new DirectorySource(SharedFixtures.Fixture("gpt2_tiny")));
-        using var golden = JsonDocument.Parse(File.ReadAllBytes(SharedFixtures.Fixture("gpt2_tiny", "tokenization_golden.json")));
-
-        Assert.All(golden.RootElement.GetProperty("cases").EnumerateArray(), item =>
-        {
-            int[] ids = [.. item.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())];
-            EncodedText encoded = tokenizer.Encode(item.GetProperty("text").GetString());
-            Assert.Equal(ids, encoded.Ids);
-            Assert.False(encoded.Truncated);
-            Assert.Equal(item.GetProperty("decoded").GetString(), tokenizer.Decode(ids));
-        });
-        Assert.Equal((357, 356, 356), (tokenizer.VocabularySize, tokenizer.BosTokenId, tokenizer.EosTokenId));
-    }
-
-=======
->>>>>>> reference-tests:tests/MLNet.Dispersion.Core.Tests/Tokenization/ByteLevelBpeTokenizerTests.cs
     [Theory]
     [MemberData(nameof(AwkwardTexts))]
     public void Encode_AwkwardText_EqualsNaiveEncoderAndDecodesBack(string text)

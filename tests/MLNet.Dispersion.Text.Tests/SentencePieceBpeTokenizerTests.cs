@@ -1,7 +1,4 @@
 using System.Text.Json.Nodes;
-<<<<<<< HEAD:tests/MLNet.Dispersion.Text.Tests/SentencePieceBpeTokenizerTests.cs
-=======
->>>>>>> reference-tests:tests/MLNet.Dispersion.Core.Tests/Tokenization/SentencePieceBpeTokenizerTests.cs
 
 namespace MLNet.Dispersion.Tests.Tokenization;
 
@@ -14,25 +11,6 @@ public class SentencePieceBpeTokenizerTests
 
     public static TheoryData<string> Sources => ["tokenizer_pieces.json", "tokenizer.model", "tokenizer.json"];
 
-<<<<<<< HEAD:tests/MLNet.Dispersion.Text.Tests/SentencePieceBpeTokenizerTests.cs
-    [SkippableFact]
-    public void Encode_TrainedStoriesModel_GivesReferenceIdsAndTextBack()
-    {
-        TextTokenizer tokenizer = TextTokenizer.Load(new DirectorySource(SharedFixtures.Fixture("stories260k")));
-        JsonNode expected = JsonNode.Parse(File.ReadAllText(SharedFixtures.Fixture("stories260k", "expected.json")))!;
-
-        Assert.All(expected["tokenization"]!.AsArray(), c =>
-        {
-            int[] ids = [.. c!["ids"]!.AsArray().Select(id => (int)id!)];
-            Assert.Equal(ids, tokenizer.Encode((string)c["text"]!).Ids);
-            Assert.Equal((string)c["decoded"]!, tokenizer.Decode(ids));
-        });
-        Assert.Equal((512, 1, 2), (tokenizer.VocabularySize, tokenizer.BosTokenId, tokenizer.EosTokenId));
-        TokenizerRoundTripTests.AssertReloadsEqual(tokenizer);
-    }
-
-=======
->>>>>>> reference-tests:tests/MLNet.Dispersion.Core.Tests/Tokenization/SentencePieceBpeTokenizerTests.cs
     [Theory]
     [MemberData(nameof(Sources))]
     public void Encode_EverySource_EqualsNaiveMerging(string source)

@@ -26,25 +26,6 @@ public class TokenizerJsonTests
         TokenizerRoundTripTests.AssertReloadsEqual(tokenizer);
     }
 
-<<<<<<< HEAD:tests/MLNet.Dispersion.Text.Tests/TokenizerJsonTests.cs
-    [SkippableFact]
-    public void Load_ReferenceVocabularyAsTokenizerJson_EqualsTheFilesApart()
-    {
-        var source = new DirectorySource(SharedFixtures.Fixture("gpt2_tiny"));
-        JsonObject json = TokenizerJson.ByteLevel();
-        json["model"]!["vocab"] = JsonNode.Parse(source.ReadAllBytes("vocab.json"));
-        json["model"]!["merges"] = new JsonArray([.. File.ReadAllLines(SharedFixtures.Fixture("gpt2_tiny", "merges.txt")).Skip(1).Select(line => (JsonNode)line)]);
-        json["added_tokens"]![0]!["id"] = 356;
-        JsonNode golden = JsonNode.Parse(File.ReadAllText(SharedFixtures.Fixture("gpt2_tiny", "tokenization_golden.json")))!;
-
-        TextTokenizer tokenizer = TextTokenizer.Load(TokenizerJson.Files(json));
-
-        Assert.All(golden["cases"]!.AsArray(), c =>
-            Assert.Equal(c!["ids"]!.AsArray().Select(id => (int)id!), tokenizer.Encode((string)c["text"]!).Ids));
-    }
-
-=======
->>>>>>> reference-tests:tests/MLNet.Dispersion.Core.Tests/Tokenization/TokenizerJsonTests.cs
     [Fact]
     public void Load_JsonAndFilesApart_PrefersJson()
     {

@@ -1,7 +1,3 @@
-<<<<<<< HEAD:tests/MLNet.Dispersion.Text.Tests/TokenizerRoundTripTests.cs
-=======
-
->>>>>>> reference-tests:tests/MLNet.Dispersion.Core.Tests/Tokenization/TokenizerRoundTripTests.cs
 namespace MLNet.Dispersion.Tests.Tokenization;
 
 public class TokenizerRoundTripTests
@@ -28,13 +24,6 @@ public class TokenizerRoundTripTests
         AssertReloadsEqual(TextTokenizer.Load(files));
     }
 
-<<<<<<< HEAD:tests/MLNet.Dispersion.Text.Tests/TokenizerRoundTripTests.cs
-    [SkippableFact]
-    public void Save_ReferenceTokenizer_LoadsEqual() =>
-        AssertReloadsEqual(TextTokenizer.Load(new DirectorySource(SharedFixtures.Fixture("gpt2_tiny"))));
-
-=======
->>>>>>> reference-tests:tests/MLNet.Dispersion.Core.Tests/Tokenization/TokenizerRoundTripTests.cs
     [Fact]
     public void Save_TokensKnownFromConfigJsonAlone_AreWrittenDown()
     {

@@ -15,7 +15,7 @@ public sealed class BackbonePrecisionTests : ReferenceTests
     private const double GradientBound = 6e-2;
 
     [SkippableFact]
-    public void Forward_BFloat16_StaysNearFloat32() => CheckEach(TinyModel.CausalKeys, folder => folder.Case("forward in bfloat16", () =>
+    public void Forward_BFloat16_StaysNearFloat32() => CheckEach(ReferenceModels.CausalKeys, folder => folder.Case("forward in bfloat16", () =>
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -39,7 +39,7 @@ public sealed class BackbonePrecisionTests : ReferenceTests
     }), TinyModel.Refuses);
 
     [SkippableFact]
-    public void Backward_BFloat16_GivesFloat32GradientsNearThose() => CheckEach(TinyModel.CausalKeys, folder => folder.Case("gradient in bfloat16", () =>
+    public void Backward_BFloat16_GivesFloat32GradientsNearThose() => CheckEach(ReferenceModels.CausalKeys, folder => folder.Case("gradient in bfloat16", () =>
     {
         using var scope = NewDisposeScope();
         var model = new TinyModel(folder);
