@@ -36,7 +36,7 @@ public sealed class VersionedJson<T> : VersionedJson
 
     /// <summary>Describes a kind of document.</summary>
     /// <param name="name">What messages call it: "condensation report".</param>
-    /// <param name="schema">What stands in its field <c>schema</c>: "mlnet-dispersion/condensation-report"; null for documents that people write, who need not say it.</param>
+    /// <param name="schema">What stands in its field <c>schema</c>: "mlnet-dispersion/condensation-report"; null for documents that need not say it, such as those that people write.</param>
     /// <param name="version">The version that is written, from 1; raised when a reader of the former one would go wrong. All versions up to it are read.</param>
     /// <param name="cure">What to do about a damaged one: a whole sentence.</param>
     public VersionedJson(string name, string? schema, int version, string cure)
@@ -97,6 +97,12 @@ public sealed class VersionedJson<T> : VersionedJson
         return Parse(() => JsonDocument.Parse(json, Syntax));
     }
 
+    /// <summary>Reads a document.</summary>
+    /// <param name="utf8Json">The text in UTF-8; a byte-order mark is allowed.</param>
+    /// <exception cref="FormatException">It is damaged, of another kind or of a newer version; the message names the place.</exception>
+    public T Read(ReadOnlyMemory<byte> utf8Json) =>
+        Parse(() => JsonDocument.Parse(utf8Json.Span.StartsWith("\ufeff"u8) ? utf8Json[3..] : utf8Json, Syntax));
+
     /// <summary>Reads a document that is one of a model's files.</summary>
     /// <param name="source">Where it is.</param>
     /// <param name="fileName">The file's plain name.</param>
@@ -116,7 +122,7 @@ public sealed class VersionedJson<T> : VersionedJson
         ReadOnlyMemory<byte> bytes = source.ReadAllBytes(fileName);
         try
         {
-            return convert(Parse(() => JsonDocument.Parse(bytes.Span.StartsWith("\ufeff"u8) ? bytes[3..] : bytes, Syntax)));
+            return convert(Read(bytes));
         }
         catch (FormatException e)
         {

@@ -7,12 +7,20 @@ internal static class GeometryHistoryJson
 
     /// <summary>Writes a history.</summary>
     public static void Write(IReadOnlyList<GeometrySnapshot> history, FileSink sink, string fileName) =>
-        Format.Write(new HistoryDocument([.. history.Select(ToDocument)]), sink, fileName);
+        sink.Write(fileName, stream => Write(history, stream));
 
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <summary>Writes a history.</summary>
+    public static void Write(IReadOnlyList<GeometrySnapshot> history, Stream stream) => Format.Write(new HistoryDocument([.. history.Select(ToDocument)]), stream);
+
+    /// <summary>Reads what <see cref="Write(IReadOnlyList{GeometrySnapshot}, FileSink, string)"/> wrote.</summary>
     /// <exception cref="ModelFileException">It is not there, something else, damaged, or of a newer version.</exception>
-    public static IReadOnlyList<GeometrySnapshot> Read(FileSource source, string fileName) =>
-        Format.Read(source, fileName, IReadOnlyList<GeometrySnapshot> (document) => [.. document.Snapshots.Select(ToSnapshot)]);
+    public static IReadOnlyList<GeometrySnapshot> Read(FileSource source, string fileName) => Format.Read(source, fileName, Snapshots);
+
+    /// <summary>Reads what <see cref="Write(IReadOnlyList{GeometrySnapshot}, Stream)"/> wrote.</summary>
+    /// <exception cref="FormatException">It is something else, damaged, or of a newer version.</exception>
+    public static IReadOnlyList<GeometrySnapshot> Read(byte[] content) => Snapshots(Format.Read(content.AsMemory()));
+
+    private static IReadOnlyList<GeometrySnapshot> Snapshots(HistoryDocument document) => [.. document.Snapshots.Select(ToSnapshot)];
 
     private static SnapshotDocument ToDocument(GeometrySnapshot snapshot)
     {

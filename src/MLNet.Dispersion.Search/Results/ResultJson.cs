@@ -5,7 +5,8 @@ namespace MLNet.Dispersion;
 /// <summary>A result as JSON.</summary>
 internal static class ResultJson
 {
-    private static readonly VersionedJson<JsonObject> Format = new("search result", "mlnet-dispersion/search-result", 1, "Write it again with SearchResult.ToJson.");
+    // Without a kind, as version 0.1.0 wrote it: the answers stay the same, and nothing reads it back.
+    private static readonly VersionedJson<JsonObject> Format = new("search result", schema: null, 1, "Write it again with SearchResult.ToJson.");
 
     internal static string Write(SearchResult result) => Format.Write(new JsonObject
     {
