@@ -114,10 +114,10 @@ public sealed class BackboneConfigTests
     {
         var config = ConfigReader.Parse("""{"model_type":"gpt2"}"""u8, "config.json");
 
-        var gpt2 = Gpt2Config.Read(config);
+        TransformerSpec gpt2 = Gpt2Family.Read(config).Spec;
 
-        Assert.Equal((50257, 1024, 768, 12, 12, 3072), (gpt2.VocabularySize, gpt2.ContextLength, gpt2.HiddenSize, gpt2.LayerCount, gpt2.HeadCount, gpt2.InnerSize));
-        Assert.Equal((0.1, 0.1, 0.1, 1e-5), (gpt2.EmbeddingDropout, gpt2.AttentionDropout, gpt2.ResidualDropout, gpt2.LayerNormEpsilon));
-        Assert.Equal(("gelu_new", true, false, true), (gpt2.Activation, gpt2.ScaleAttention, gpt2.ScaleAttentionByLayer, gpt2.TiedHead));
+        Assert.Equal((50257, 1024, 768, 12, 12, 3072), (gpt2.VocabularySize, gpt2.ContextLength, gpt2.HiddenSize, gpt2.LayerCount, gpt2.Block.Attention.HeadCount, gpt2.Block.Mlp.InnerSize));
+        Assert.Equal((0.1, 0.1, 0.1, 1e-5), (gpt2.Embedding.Dropout, gpt2.Block.Attention.Dropout, gpt2.Block.Dropout, gpt2.Block.Norm.Epsilon));
+        Assert.Equal((Activation.TanhGelu, null, false, HeadKind.Tied), (gpt2.Block.Mlp.Activation, gpt2.Block.Attention.Scale, gpt2.Block.Attention.ScalesByLayer, gpt2.Head));
     }
 }

@@ -16,12 +16,7 @@ public sealed class BackboneMemoryTests
         var reader = TinyConfigs.Reader(family, settings);
         long before = Environment.WorkingSet;
 
-        using LanguageBackbone backbone = reader.ModelType switch
-        {
-            "gpt2" => Gpt2Backbone.Create(reader),
-            "llama" => LlamaBackbone.Create(reader),
-            _ => GptNeoXBackbone.Create(reader),
-        };
+        using LanguageBackbone backbone = BackboneRegistry.Network(reader);
 
         // A config.json that does not belong to its weights is refused when their shapes are compared: until then it must cost nothing.
         long described = backbone.parameters().Sum(p => p.numel() * sizeof(float));

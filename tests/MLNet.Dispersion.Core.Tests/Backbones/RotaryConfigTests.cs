@@ -15,10 +15,10 @@ public sealed class RotaryConfigTests
     [InlineData("\"rope_theta\": null, \"rope_parameters\": {}", 1e4)]
     public void Read_ThetaInEitherForm_TakesTheSectionBeforeTheTop(string settings, double theta)
     {
-        var config = LlamaConfig.Read(TinyConfigs.Reader(TinyConfigs.Llama, settings));
+        RotarySpec rotary = LlamaFamily.Read(TinyConfigs.Reader(TinyConfigs.Llama, settings)).Spec.Block.Attention.Rotary!;
 
-        Assert.Equal(theta, config.RopeTheta);
-        Assert.Null(config.RopeScaling);
+        Assert.Equal(theta, rotary.Theta);
+        Assert.Null(rotary.Scaling);
     }
 
     [Theory]
@@ -29,10 +29,10 @@ public sealed class RotaryConfigTests
     [InlineData("\"rope_scaling\": {}, \"rope_parameters\": {\"rope_type\": \"llama3\", " + Scaled + "}")]
     public void Read_ScalingInEitherForm_IsTheSame(string settings)
     {
-        var config = LlamaConfig.Read(TinyConfigs.Reader(TinyConfigs.Llama, settings));
+        RotarySpec rotary = LlamaFamily.Read(TinyConfigs.Reader(TinyConfigs.Llama, settings)).Spec.Block.Attention.Rotary!;
 
-        Assert.Equal(new RopeScaling(8, 1, 4, 40), config.RopeScaling);
-        Assert.Equal(100, config.RopeTheta);
+        Assert.Equal(new RopeScaling(8, 1, 4, 40), rotary.Scaling);
+        Assert.Equal(100, rotary.Theta);
     }
 
     [Theory]
@@ -45,7 +45,7 @@ public sealed class RotaryConfigTests
     {
         var reader = LlamaReader(modelType, settings);
 
-        Assert.Equal(expected, LlamaConfig.Read(reader).HeadSize);
+        Assert.Equal(expected, LlamaFamily.Read(reader).Spec.Block.Attention.HeadSize);
     }
 
     [Theory]
@@ -59,7 +59,7 @@ public sealed class RotaryConfigTests
     {
         var reader = LlamaReader(modelType, settings);
 
-        Assert.InRange(LlamaConfig.Read(reader).ContextLength, 4096, 8192);
+        Assert.InRange(LlamaFamily.Read(reader).Spec.ContextLength, 4096, 8192);
     }
 
     [Theory]
@@ -71,7 +71,7 @@ public sealed class RotaryConfigTests
     {
         var reader = LlamaReader(modelType, settings);
 
-        AssertNames(() => LlamaConfig.Read(reader), "sliding_window", value, "Lower max_position_embeddings " + cure);
+        AssertNames(() => LlamaFamily.Read(reader), "sliding_window", value, "Lower max_position_embeddings " + cure);
     }
 
     [Theory]
@@ -83,7 +83,7 @@ public sealed class RotaryConfigTests
     [InlineData("\"rope_parameters\": {\"rope_type\": \"default\", \"partial_rotary_factor\": 0.25}", 2)]
     public void Read_RotaryShare_GivesTheRotatedFeaturesOfAHead(string settings, int expected)
     {
-        Assert.Equal(expected, GptNeoXConfig.Read(TinyConfigs.Reader(TinyConfigs.NeoX, settings)).RotaryDimensions);
+        Assert.Equal(expected, GptNeoXFamily.Read(TinyConfigs.Reader(TinyConfigs.NeoX, settings)).Spec.Block.Attention.Rotary!.Dimensions);
     }
 
     [Theory]
@@ -94,7 +94,7 @@ public sealed class RotaryConfigTests
     [InlineData("\"rope_parameters\": {\"partial_rotary_factor\": 0.1}", "rope_parameters: partial_rotary_factor is 0.1 of the 8 features")]
     public void Read_RotaryShareOfNoPairs_NamesKeyValueAndCure(string settings, string keyAndValue)
     {
-        AssertNames(() => GptNeoXConfig.Read(TinyConfigs.Reader(TinyConfigs.NeoX, settings)), keyAndValue, "an even number of features from 2 to 8");
+        AssertNames(() => GptNeoXFamily.Read(TinyConfigs.Reader(TinyConfigs.NeoX, settings)), keyAndValue, "an even number of features from 2 to 8");
     }
 
     [Theory]
@@ -104,7 +104,7 @@ public sealed class RotaryConfigTests
     [InlineData("", 10000)]
     public void Read_NeoXTheta_TakesTheSectionBeforeTheTop(string settings, double theta)
     {
-        Assert.Equal(theta, GptNeoXConfig.Read(TinyConfigs.Reader(TinyConfigs.NeoX, settings)).RopeTheta);
+        Assert.Equal(theta, GptNeoXFamily.Read(TinyConfigs.Reader(TinyConfigs.NeoX, settings)).Spec.Block.Attention.Rotary!.Theta);
     }
 
     [Theory]
@@ -119,7 +119,7 @@ public sealed class RotaryConfigTests
     {
         var reader = TinyConfigs.Reader(family, settings);
 
-        AssertNames(() => { _ = family == TinyConfigs.NeoX ? (object)GptNeoXConfig.Read(reader) : LlamaConfig.Read(reader); }, named);
+        AssertNames(() => { _ = family == TinyConfigs.NeoX ? GptNeoXFamily.Read(reader) : LlamaFamily.Read(reader); }, named);
     }
 
     private static ConfigReader LlamaReader(string modelType, string settings) =>

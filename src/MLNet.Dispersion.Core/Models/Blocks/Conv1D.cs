@@ -4,18 +4,18 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion.Models;
 
 /// <summary>GPT-2's linear layer, whose weight is stored <c>[in, out]</c>.</summary>
-internal sealed class Conv1D : nn.Module, IAdaptable
+internal sealed class Conv1D : nn.Module, IAdaptable, ILayer
 {
     private readonly ForwardContext _context;
     private readonly Parameter weight;
-    private readonly Parameter bias;
+    private readonly Parameter? bias;
 
-    internal Conv1D(ForwardContext context, long inputs, long outputs)
+    internal Conv1D(ForwardContext context, long inputs, long outputs, bool hasBias = true)
         : base(nameof(Conv1D))
     {
         _context = context;
         weight = new Parameter(empty(inputs, outputs));
-        bias = new Parameter(empty(outputs));
+        bias = hasBias ? new Parameter(empty(outputs)) : null;
         RegisterComponents();
     }
 
@@ -29,10 +29,10 @@ internal sealed class Conv1D : nn.Module, IAdaptable
     public LowRankUpdate? Update { get; set; }
 
     /// <summary><c>[..., in]</c> to <c>[..., out]</c>, in the number type of products.</summary>
-    internal Tensor Forward(Tensor input)
+    public Tensor Forward(Tensor input)
     {
         Tensor narrow = _context.Cast(input);
-        Tensor output = nn.functional.linear(narrow, _context.CastWeight(weight).t(), _context.CastWeight(bias));
+        Tensor output = nn.functional.linear(narrow, _context.CastWeight(weight).t(), bias is null ? null : _context.CastWeight(bias));
         return Update is null ? output : Update.AddTo(output, narrow, training);
     }
 }

@@ -70,8 +70,11 @@ public abstract class LanguageBackbone : nn.Module
     /// <summary>Whether a real token's state may depend on the mask of the pads to its right; false where the causal rule alone keeps them out, bit for bit.</summary>
     internal virtual bool NeedsPaddingMask => true;
 
-    /// <summary>The low-rank adapter, or null; freed with the backbone.</summary>
-    internal LoraAdapter? Adapter { get; set; }
+    /// <summary>What is put beside the weights and freed with the backbone: the low-rank adapter, or null.</summary>
+    internal IDisposable? Attachment { get; set; }
+
+    /// <summary>The layers that LoRA adapts unless told otherwise, by the ends of their names; empty where there is no default.</summary>
+    internal virtual IReadOnlyList<string> LoraTargets => [];
 
     /// <summary>The weights of a language-model head that no other part uses; null where the head is tied to the embedding, or unknown.</summary>
     internal virtual Parameter? OwnHead => null;
@@ -162,7 +165,7 @@ public abstract class LanguageBackbone : nn.Module
         if (disposing)
         {
             Context.Copies.Drop();
-            Adapter?.Dispose();
+            Attachment?.Dispose();
         }
 
         base.Dispose(disposing);

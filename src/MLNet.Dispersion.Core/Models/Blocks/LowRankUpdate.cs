@@ -14,12 +14,13 @@ internal sealed class LowRankUpdate : IDisposable
     /// <param name="context">The backbone's.</param>
     /// <param name="down">A, <c>[r, in]</c>, float32.</param>
     /// <param name="up">B, <c>[out, r]</c>, float32.</param>
-    /// <param name="options">Scale and dropout.</param>
-    internal LowRankUpdate(ForwardContext context, Tensor down, Tensor up, LoraOptions options)
+    /// <param name="scale">What the product is multiplied by.</param>
+    /// <param name="dropout">On what enters A, in training.</param>
+    internal LowRankUpdate(ForwardContext context, Tensor down, Tensor up, double scale, double dropout)
     {
         _context = context;
-        _scale = options.Scale;
-        _dropout = options.Dropout;
+        _scale = scale;
+        _dropout = dropout;
         Down = new Parameter(down);
         Up = new Parameter(up);
         Down.DetachFromDisposeScope();

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion.Models;
 
 /// <summary>Layer normalisation in float32.</summary>
-internal sealed class NormLayer : nn.Module
+internal sealed class NormLayer : nn.Module, ILayer
 {
     private readonly double _epsilon;
     private readonly Parameter weight;
@@ -20,5 +20,5 @@ internal sealed class NormLayer : nn.Module
     }
 
     /// <summary>Normalises the last dimension.</summary>
-    internal Tensor Forward(Tensor input) => nn.functional.layer_norm(input, weight.shape, weight, bias, _epsilon);
+    public Tensor Forward(Tensor input) => nn.functional.layer_norm(input, weight.shape, weight, bias, _epsilon);
 }

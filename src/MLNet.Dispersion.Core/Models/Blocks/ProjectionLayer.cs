@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion.Models;
 
 /// <summary>A linear layer, weight <c>[out, in]</c>, with or without bias, that multiplies in the backbone's number type.</summary>
-internal sealed class ProjectionLayer : nn.Module, IAdaptable
+internal sealed class ProjectionLayer : nn.Module, IAdaptable, ILayer
 {
     private readonly ForwardContext _context;
     private readonly Parameter weight;
@@ -29,7 +29,7 @@ internal sealed class ProjectionLayer : nn.Module, IAdaptable
     public LowRankUpdate? Update { get; set; }
 
     /// <summary><c>[..., in]</c> to <c>[..., out]</c>, in the number type of products.</summary>
-    internal Tensor Forward(Tensor input)
+    public Tensor Forward(Tensor input)
     {
         Tensor narrow = _context.Cast(input);
         Tensor output = nn.functional.linear(narrow, _context.CastWeight(weight), bias is null ? null : _context.CastWeight(bias));

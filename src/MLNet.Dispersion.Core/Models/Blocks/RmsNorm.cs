@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion.Models;
 
 /// <summary>Root-mean-square normalisation in float32.</summary>
-internal sealed class RmsNorm : nn.Module
+internal sealed class RmsNorm : nn.Module, ILayer
 {
     private readonly double _epsilon;
     private readonly Parameter weight;
@@ -18,7 +18,7 @@ internal sealed class RmsNorm : nn.Module
     }
 
     /// <summary>Normalises the last dimension; float32 comes out.</summary>
-    internal Tensor Forward(Tensor input)
+    public Tensor Forward(Tensor input)
     {
         var value = input.to(ScalarType.Float32);
         return value.mul(value.Squared().mean([-1], keepdim: true).Plus(_epsilon).rsqrt()).mul(weight);

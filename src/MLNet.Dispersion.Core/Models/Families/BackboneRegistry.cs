@@ -11,19 +11,28 @@ public static class BackboneRegistry
     private const string ConfigFile = "config.json";
     private static readonly ConcurrentDictionary<string, Func<ConfigReader, LanguageBackbone>> Factories = new(StringComparer.Ordinal)
     {
-        ["bert"] = BertBackbone.Create,
-        ["gpt2"] = Gpt2Backbone.Create,
-        ["gpt_neox"] = GptNeoXBackbone.Create,
-        ["llama"] = LlamaBackbone.Create,
-        ["mistral"] = LlamaBackbone.Create,
-        ["qwen2"] = LlamaBackbone.Create,
-        ["qwen3"] = LlamaBackbone.Create,
+        ["bert"] = NetworkOf(BertFamily.Read),
+        ["gpt2"] = NetworkOf(Gpt2Family.Read),
+        ["gpt_neox"] = NetworkOf(GptNeoXFamily.Read),
+        ["llama"] = NetworkOf(LlamaFamily.Read),
+        ["mistral"] = NetworkOf(LlamaFamily.Read),
+        ["qwen2"] = NetworkOf(LlamaFamily.Read),
+        ["qwen3"] = NetworkOf(LlamaFamily.Read),
     };
 
     /// <summary>The architectures that are known.</summary>
     public static IReadOnlyCollection<string> ModelTypes => [.. Factories.Keys.Order(StringComparer.Ordinal)];
 
-    /// <summary>Makes another architecture known, or replaces one.</summary>
+    /// <summary>Makes a family known, or replaces one: its network is made by the spec, and so takes low-rank adapters, keeps keys and values where it writes text, recomputes activations, and saves, like the built-in ones.</summary>
+    /// <param name="modelType">The <c>model_type</c> of its config.json.</param>
+    /// <param name="read">Reads a config.json: how the network is made, and what its tensors are called. What it asks for and a spec cannot say is to be refused with <see cref="ConfigReader.Wrong"/>.</param>
+    public static void RegisterFamily(string modelType, Func<ConfigReader, Architecture> read)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        Register(modelType, NetworkOf(read));
+    }
+
+    /// <summary>Makes another architecture known, or replaces one, whose network is a class of its own.</summary>
     /// <param name="modelType">The <c>model_type</c> of its config.json.</param>
     /// <param name="create">Makes the network, on the CPU in float32, its parameters named as in the checkpoint; their values do not matter.</param>
     public static void Register(string modelType, Func<ConfigReader, LanguageBackbone> create)
@@ -40,7 +49,7 @@ public static class BackboneRegistry
     public static LanguageBackbone Load(FileSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var backbone = Construct(ConfigReader.Parse(source.ReadAllBytes(ConfigFile), source.Describe(ConfigFile)).Beside(source));
+        var backbone = Construct(ConfigReader.Parse(source.ReadAllBytes(ConfigFile), source.Describe(ConfigFile)).Beside(() => WeightFiles.Open(source).Entries.Select(entry => entry.Entry.Name)));
         try
         {
             BackboneWeights.Load(backbone, source);
@@ -81,6 +90,18 @@ public static class BackboneRegistry
 
     /// <summary>The standard deviation of random initial weights that a config.json names, else Hugging Face's 0.02.</summary>
     internal static double InitializerRange(ConfigReader config) => config.Positive("initializer_range", 0.02);
+
+    /// <summary>The network of a config.json, its parameters without values.</summary>
+    internal static LanguageBackbone Network(ConfigReader config) => Factories[config.ModelType](config);
+
+    private static Func<ConfigReader, LanguageBackbone> NetworkOf(Func<ConfigReader, Architecture> read) => config =>
+    {
+        Architecture architecture = read(config) ?? throw new InvalidOperationException($"The reading of {config.ModelType} gave no architecture.");
+        TransformerSpec spec = architecture.Spec;
+        spec.Validate();
+        BackboneInfo info = config.Info(spec.VocabularySize, spec.HiddenSize, spec.LayerCount, spec.ContextLength);
+        return spec.IsCausal ? new DecoderNetwork(architecture, info) : new EncoderNetwork(architecture, info);
+    };
 
     private static LanguageBackbone Construct(ConfigReader config)
     {

@@ -48,7 +48,7 @@ internal sealed class LoraAdapter : IDisposable
             // Kaiming's uniform distribution with a = sqrt(5): between plus and minus sqrt(6 / ((1 + 5) in)).
             double bound = 1 / Math.Sqrt(layer.Inputs);
             Tensor down = empty(options.Rank, layer.Inputs).uniform_(-bound, bound, generator).to(layer.Weight.device);
-            modules.Add(new AdaptedModule(name, layer, new LowRankUpdate(backbone.Context, down, zeros(layer.Outputs, options.Rank).to(layer.Weight.device), options)));
+            modules.Add(new AdaptedModule(name, layer, new LowRankUpdate(backbone.Context, down, zeros(layer.Outputs, options.Rank).to(layer.Weight.device), options.Scale, options.Dropout)));
         }
 
         return new LoraAdapter(backbone, options, modules);
@@ -57,7 +57,7 @@ internal sealed class LoraAdapter : IDisposable
     /// <summary>Lets the updates take part in forward passes.</summary>
     internal void Attach()
     {
-        _backbone.Adapter = this;
+        _backbone.Attachment = this;
         SetUpdates(active: true);
     }
 
@@ -104,7 +104,7 @@ internal sealed class LoraAdapter : IDisposable
     internal void Detach()
     {
         SetUpdates(active: false);
-        _backbone.Adapter = null;
+        _backbone.Attachment = null;
         Dispose();
     }
 

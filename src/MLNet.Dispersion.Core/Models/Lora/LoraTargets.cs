@@ -3,18 +3,6 @@ namespace MLNet.Dispersion;
 /// <summary>Which layers of a backbone LoRA adapts.</summary>
 internal static class LoraTargets
 {
-    /// <summary>PEFT's choices.</summary>
-    private static readonly Dictionary<string, string[]> Defaults = new(StringComparer.Ordinal)
-    {
-        ["gpt2"] = ["c_attn"],
-        ["gpt_neox"] = ["query_key_value"],
-        ["llama"] = ["q_proj", "v_proj"],
-        ["mistral"] = ["q_proj", "v_proj"],
-        ["qwen2"] = ["q_proj", "v_proj"],
-        ["qwen3"] = ["q_proj", "v_proj"],
-        ["bert"] = ["query", "value"],
-    };
-
     /// <summary>Every layer that can be adapted.</summary>
     internal static IReadOnlyList<(string Name, IAdaptable Layer)> All(LanguageBackbone backbone) =>
         [.. backbone.named_modules().Where(pair => pair.module is IAdaptable).Select(pair => (pair.name, (IAdaptable)pair.module))];
@@ -34,7 +22,7 @@ internal static class LoraTargets
             throw new ArgumentException($"The backbone {type} has no layers that LoRA reaches: it works for this library's own architectures. Train all weights, or the head alone.", nameof(options));
         }
 
-        IReadOnlyList<string> names = options.TargetModules ?? Defaults.GetValueOrDefault(type)
+        IReadOnlyList<string> names = options.TargetModules ?? (backbone.LoraTargets is { Count: > 0 } usual ? usual : null)
             ?? throw new ArgumentException($"There is no default of LoraOptions.TargetModules for {type}: name some of {existing}.", nameof(options));
         return Missing(backbone, names) is { } missing
             ? throw new ArgumentException($"LoraOptions.TargetModules names '{missing}', which {type} does not have. It has: {existing}.", nameof(options))

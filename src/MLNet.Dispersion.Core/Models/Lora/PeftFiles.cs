@@ -123,6 +123,7 @@ internal static class PeftFiles
             backbone.Context,
             values[found[pair.Name + Down]].to(pair.Layer.Weight.device),
             values[found[pair.Name + Up]].to(pair.Layer.Weight.device),
-            options)))]);
+            options.Scale,
+            options.Dropout)))]);
     }
 }

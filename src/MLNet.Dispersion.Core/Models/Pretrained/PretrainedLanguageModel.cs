@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -13,7 +12,6 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     /// <summary>The most bytes of weights in one file when saving, unless told otherwise: 5 GB, as Hugging Face does.</summary>
     public const long DefaultMaxShardBytes = 5_000_000_000;
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
     private readonly Lazy<TextTokenizer> _tokenizer;
 
     /// <summary>Joins a backbone, which it owns from then on, and a tokenizer.</summary>
@@ -84,7 +82,7 @@ public sealed partial class PretrainedLanguageModel : IDisposable
                 network.to(device);
             }
 
-            return new PretrainedLanguageModel(backbone.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(backbone.Source, network.Info)), TokenizerFiles.Any(backbone.Source))
+            return new PretrainedLanguageModel(backbone.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(backbone.Source, network.Info)), TextTokenizer.IsIn(backbone.Source))
             {
                 Origin = new AdapterBase(backbone.Name, (backbone.Source as DirectorySource)?.Name),
             };
@@ -95,40 +93,6 @@ public sealed partial class PretrainedLanguageModel : IDisposable
             throw;
         }
     }
-
-    /// <summary>Writes on behind prompts, side by side, with the keys and values of what was read kept in memory.</summary>
-    /// <remarks>
-    /// Prompts are encoded as the tokenizer begins texts; an empty one is the token that begins (else ends) texts. Every prompt gives the text that it gives alone,
-    /// as far as rounding goes. The model runs in its own compute type, in evaluation mode and without gradients; other threads may use it meanwhile, if it was in evaluation mode.
-    /// A backbone of your own, registered with <see cref="BackboneRegistry"/>, reads everything again for each token.
-    /// </remarks>
-    /// <param name="prompts">The prompts; null counts as empty.</param>
-    /// <param name="options">How; null for the defaults, which write the likeliest 64 tokens at most. Copied.</param>
-    /// <param name="progress">Told after each token, on the running thread; null for nobody.</param>
-    /// <param name="cancellationToken">Checked before each token.</param>
-    /// <returns>One text a prompt, in their order.</returns>
-    /// <exception cref="ArgumentException">An option is outside its range, or a prompt fills the model's context; the message names it and the cure.</exception>
-    /// <exception cref="ModelFileException">There is no tokenizer, or a damaged one.</exception>
-    /// <exception cref="InvalidOperationException">The model's logits hold NaN.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public IReadOnlyList<GeneratedText> Generate(
-        IReadOnlyList<string?> prompts,
-        TextGenerationOptions? options = null,
-        IProgress<GenerationProgress>? progress = null,
-        CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(prompts);
-        return new TextGenerator(this, options).Run(prompts, progress, cancellationToken);
-    }
-
-    /// <summary>Writes on behind one prompt and gives the text out piece by piece, as soon as characters are complete and no stop sequence can take them back.</summary>
-    /// <param name="prompt">The prompt; null counts as empty.</param>
-    /// <param name="options">How; null for the defaults. Copied.</param>
-    /// <param name="cancellationToken">Checked before each token.</param>
-    /// <returns>Pieces of text that make <see cref="GeneratedText.Text"/> of <see cref="Generate"/>; each is written when it is asked for. End the enumeration, or dispose it, to free its memory.</returns>
-    /// <exception cref="ArgumentException">As with <see cref="Generate"/>; thrown at once.</exception>
-    public IEnumerable<string> GenerateStreaming(string? prompt, TextGenerationOptions? options = null, CancellationToken cancellationToken = default) =>
-        new TextGenerator(this, options).Stream(prompt, cancellationToken);
 
     /// <summary>Writes a directory that <see cref="Load"/> and Hugging Face's libraries read: model.safetensors or shards, config.json, tokenizer files.</summary>
     /// <remarks>
@@ -179,7 +143,7 @@ public sealed partial class PretrainedLanguageModel : IDisposable
             Tokenizer.Save(sink);
         }
 
-        sink.Write("config.json", stream => JsonSerializer.Serialize(stream, config, Indented));
+        sink.WriteJson("config.json", config);
         return files;
     }
 

@@ -1,0 +1,86 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Models;
+
+/// <summary>The network of every causal family: runs any spec, with keys and values kept where text is written.</summary>
+internal sealed class DecoderNetwork : CausalLMBackbone
+{
+    private readonly Architecture _architecture;
+    private readonly TransformerTrunk _trunk;
+
+    internal DecoderNetwork(Architecture architecture, BackboneInfo info)
+        : base(info)
+    {
+        _architecture = architecture;
+        _trunk = new TransformerTrunk(this, architecture);
+    }
+
+    /// <inheritdoc/>
+    public override BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection hiddenStates)
+    {
+        CheckInput(inputIds, attentionMask);
+        if (training)
+        {
+            // The weights are about to change.
+            Context.Copies.Drop();
+        }
+
+        // The scope keeps every intermediate tensor alive until its last call has returned, whatever the garbage collector does meanwhile.
+        // Checkpointed blocks need masks and position tables once more in the backward pass: these then live as long as the caller's scope.
+        using var scope = Context.ActivationCheckpointing ? null : NewDisposeScope();
+        BackboneOutput output = _trunk.Forward(inputIds, attentionMask, tokenTypeIds: null, hiddenStates, pass: null);
+        scope?.MoveToOuter([.. output.HiddenStates.OfType<Tensor>().Append(output.LastHiddenState).Distinct<Tensor>(ReferenceEqualityComparer.Instance)]);
+        return output;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Logits(Tensor lastHiddenState)
+    {
+        using var scope = NewDisposeScope();
+        Tensor logits = _trunk.Head is null ? _trunk.Tokens.Head(lastHiddenState) : _trunk.Head.Forward(lastHiddenState).to(ScalarType.Float32);
+        return logits.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    internal override Parameter? TokenEmbeddingWeight => _trunk.Tokens.Weight;
+
+    /// <inheritdoc/>
+    internal override bool NeedsPaddingMask => false;
+
+    /// <inheritdoc/>
+    internal override Parameter? OwnHead => _trunk.Head?.Weight;
+
+    /// <inheritdoc/>
+    internal override IReadOnlyList<string> LoraTargets => _architecture.Names.LoraTargets;
+
+    /// <inheritdoc/>
+    protected internal override Tensor? HeadWeight => _trunk.Head is null ? _trunk.Tokens.Weight : _trunk.Head.Update is null ? _trunk.Head.Weight : null;
+
+    /// <inheritdoc/>
+    protected internal override string? ArchitectureName => _architecture.Names.ArchitectureName;
+
+    /// <inheritdoc/>
+    internal override KeyValueCache CreateCache(int rows, int capacity) => new(Info.LayerCount, rows, capacity, Info.ContextLength);
+
+    /// <inheritdoc/>
+    internal override Tensor Continue(KeyValueCache cache, Tensor inputIds, Tensor? attentionMask)
+    {
+        CheckInput(inputIds, attentionMask);
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        CachedPass pass = cache.Begin((int)inputIds.shape[0], (int)inputIds.shape[1], new CausalMask(attentionMask).Lengths);
+        Tensor states = _trunk.Forward(inputIds, attentionMask, tokenTypeIds: null, HiddenStateSelection.None, pass).LastHiddenState;
+        pass.Complete();
+        return states.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    protected internal override string ParameterName(string tensorName) => _trunk.ParameterName(tensorName);
+
+    /// <inheritdoc/>
+    protected internal override bool IsIgnorable(string tensorName) => _trunk.IsIgnorable(tensorName);
+
+    /// <inheritdoc/>
+    protected internal override double InitializerScale(string parameterName) => _trunk.InitializerScale(parameterName);
+}

@@ -1,0 +1,71 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Models;
+
+/// <summary>The network of every family that reads both ways: runs any spec.</summary>
+internal sealed class EncoderNetwork : LanguageBackbone
+{
+    private readonly Architecture _architecture;
+    private readonly TransformerTrunk _trunk;
+
+    internal EncoderNetwork(Architecture architecture, BackboneInfo info)
+        : base(info)
+    {
+        _architecture = architecture;
+        _trunk = new TransformerTrunk(this, architecture);
+    }
+
+    /// <inheritdoc/>
+    public override BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection hiddenStates) =>
+        Forward(inputIds, attentionMask, tokenTypeIds: null, hiddenStates);
+
+    /// <inheritdoc/>
+    public override BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, HiddenStateSelection hiddenStates)
+    {
+        CheckInput(inputIds, attentionMask);
+        if (training)
+        {
+            // The weights are about to change.
+            Context.Copies.Drop();
+        }
+
+        // As in the decoder: checkpointed blocks need the mask once more in the backward pass.
+        using var scope = Context.ActivationCheckpointing ? null : NewDisposeScope();
+        BackboneOutput output = _trunk.Forward(inputIds, attentionMask, tokenTypeIds, hiddenStates, pass: null);
+        scope?.MoveToOuter([.. output.HiddenStates.OfType<Tensor>().Append(output.LastHiddenState).Distinct<Tensor>(ReferenceEqualityComparer.Instance)]);
+        return output;
+    }
+
+    /// <summary>One vector for each text, <c>[B, F]</c>: what the spec says of the first token.</summary>
+    public override Tensor Summary(Tensor lastHiddenState, IReadOnlyList<int> lengths)
+    {
+        if (_architecture.Spec.Summary == SummaryKind.LastToken)
+        {
+            return base.Summary(lastHiddenState, lengths);
+        }
+
+        using var scope = NewDisposeScope();
+        Tensor first = lastHiddenState.select(1, 0);
+        Tensor summary = _trunk.Pooler is null ? first : _trunk.Pooler.Forward(first).to(ScalarType.Float32).tanh();
+        return summary.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    internal override Parameter TokenEmbeddingWeight => _trunk.Tokens.Weight;
+
+    /// <inheritdoc/>
+    internal override IReadOnlyList<string> LoraTargets => _architecture.Names.LoraTargets;
+
+    /// <inheritdoc/>
+    protected internal override string? ArchitectureName => _architecture.Names.ArchitectureName;
+
+    /// <inheritdoc/>
+    protected internal override string ParameterName(string tensorName) => _trunk.ParameterName(tensorName);
+
+    /// <inheritdoc/>
+    protected internal override bool IsIgnorable(string tensorName) => _trunk.IsIgnorable(tensorName);
+
+    /// <inheritdoc/>
+    protected internal override double InitializerScale(string parameterName) => _trunk.InitializerScale(parameterName);
+}

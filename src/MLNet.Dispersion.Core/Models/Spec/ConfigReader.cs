@@ -1,0 +1,189 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace MLNet.Dispersion.Models;
+
+/// <summary>Reads a config.json key by key; every wrong value is named together with what it must be.</summary>
+public sealed class ConfigReader
+{
+    internal const int LargestSize = 1 << 24;
+    private const int LargestLayerCount = 1 << 12;
+    private const double LargestParameterCount = 1L << 37;
+    private readonly string _file;
+    private readonly JsonObject _root;
+    private Lazy<IReadOnlyCollection<string>>? _tensorNames;
+
+    private ConfigReader(string file, JsonObject root)
+    {
+        _file = file;
+        _root = root;
+    }
+
+    /// <summary>The architecture: <c>gpt2</c>, <c>llama</c>, …</summary>
+    /// <exception cref="ModelFileException">The key is missing.</exception>
+    public string ModelType => Value<string>("model_type", null, "the architecture's name") ?? throw Wrong("model_type", "is missing; it must name the architecture, such as gpt2");
+
+    internal JsonObject Root => _root;
+
+    /// <summary>Whether the weights beside the config.json hold a tensor whose name begins so; null where there are no weights, as when a network is made at random.</summary>
+    /// <param name="beginning">The beginning of the name.</param>
+    public bool? HoldsTensors(string beginning) => _tensorNames?.Value.Any(name => name.StartsWith(beginning, StringComparison.Ordinal));
+
+    /// <summary>Gives the reader the names of the tensors beside the config.json.</summary>
+    /// <param name="names">Read at first use.</param>
+    internal ConfigReader Beside(Func<IEnumerable<string>> names)
+    {
+        _tensorNames = new Lazy<IReadOnlyCollection<string>>(() => [.. names()]);
+        return this;
+    }
+
+    /// <summary>Parses a config.json.</summary>
+    /// <param name="utf8Json">Its bytes; a byte-order mark is allowed.</param>
+    /// <param name="file">What to call it in messages.</param>
+    /// <exception cref="ModelFileException">It is no JSON object.</exception>
+    public static ConfigReader Parse(ReadOnlySpan<byte> utf8Json, string file) =>
+        new(file, JsonField.Parse(utf8Json.ToArray(), file, allowDuplicates: false).ToObject());
+
+    /// <summary>A size of at least 1.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="otherwise">The value where the key is absent or null; null if there must be one.</param>
+    /// <exception cref="ModelFileException">Missing, no whole number, below 1, or absurdly large.</exception>
+    public int Size(string key, int? otherwise = null)
+    {
+        double number = Value<double?>(key, otherwise, $"a whole number from 1 to {LargestSize}") ?? throw Wrong(key, "is missing");
+        return number >= 1 && number <= LargestSize && number == Math.Floor(number)
+            ? (int)number
+            : throw Wrong(key, $"is {number}; it must be a whole number from 1 to {LargestSize}");
+    }
+
+    /// <summary>A finite number above 0.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="otherwise">The value where the key is absent or null.</param>
+    /// <exception cref="ModelFileException">No such number.</exception>
+    public double Positive(string key, double otherwise)
+    {
+        double number = Value<double?>(key, otherwise, "a number above 0")!.Value;
+        return number > 0 && double.IsFinite(number) ? number : throw Wrong(key, $"is {number}; it must be a number above 0");
+    }
+
+    /// <summary>A probability: at least 0 and below 1.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="otherwise">The value where the key is absent or null.</param>
+    /// <exception cref="ModelFileException">No such number.</exception>
+    public double Probability(string key, double otherwise)
+    {
+        double number = Value<double?>(key, otherwise, "at least 0 and below 1")!.Value;
+        return number is >= 0 and < 1 ? number : throw Wrong(key, $"is {number}; it must be at least 0 and below 1");
+    }
+
+    /// <summary>True or false.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="otherwise">The value where the key is absent or null.</param>
+    /// <exception cref="ModelFileException">Neither.</exception>
+    public bool Flag(string key, bool otherwise) => Value<bool?>(key, otherwise, "true or false")!.Value;
+
+    /// <summary>One of a few words.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="otherwise">The value where the key is absent or null.</param>
+    /// <param name="words">What is supported.</param>
+    /// <exception cref="ModelFileException">Another word.</exception>
+    public string OneOf(string key, string otherwise, IReadOnlyList<string> words)
+    {
+        string word = Value(key, otherwise, "text")!;
+        return words.Contains(word) ? word : throw Wrong(key, $"is '{Printable.Name(word)}'; supported: {string.Join(", ", words)}");
+    }
+
+    /// <summary>Whether the key is there and not null.</summary>
+    /// <param name="key">The key.</param>
+    public bool Has(string key) => _root[key] is not null;
+
+    /// <summary>The object under a key, or null where the key is absent or null.</summary>
+    /// <param name="key">The key.</param>
+    /// <exception cref="ModelFileException">It is no object.</exception>
+    public ConfigReader? Section(string key) => _root[key] switch
+    {
+        null => null,
+        JsonObject section => new ConfigReader($"{_file}, {key}", section),
+        _ => throw Wrong(key, "must be an object or null"),
+    };
+
+    /// <summary>Refuses a size that another does not divide.</summary>
+    /// <param name="key">The larger one's key.</param>
+    /// <param name="value">The larger one.</param>
+    /// <param name="divisorKey">The smaller one's key.</param>
+    /// <param name="divisor">The smaller one.</param>
+    /// <exception cref="ModelFileException">It does not divide.</exception>
+    public void RequireDivisible(string key, int value, string divisorKey, int divisor)
+    {
+        if (value % divisor != 0)
+        {
+            throw Wrong(key, $"is {value}, which {divisorKey} = {divisor} does not divide");
+        }
+    }
+
+    /// <summary>Refuses sizes that together describe more parameters than any machine holds.</summary>
+    /// <param name="parameters">How many parameters the sizes describe; sizes are at most 2^24, so compute it as a double.</param>
+    /// <exception cref="ModelFileException">More than 2^37.</exception>
+    public void RequireParameters(double parameters)
+    {
+        if (parameters > LargestParameterCount)
+        {
+            throw new ModelFileException(_file, string.Create(CultureInfo.InvariantCulture, $"Its sizes describe {parameters:0.0e+0} parameters; the limit is {LargestParameterCount:0.0e+0}. Check the vocabulary, hidden, intermediate and layer sizes."));
+        }
+    }
+
+    /// <summary>The parts that all architectures share.</summary>
+    /// <param name="vocabularySize">V.</param>
+    /// <param name="hiddenSize">F.</param>
+    /// <param name="layerCount">N.</param>
+    /// <param name="contextLength">The most tokens of one sequence.</param>
+    /// <exception cref="ModelFileException">A token id is outside the vocabulary, or there are more than 4096 layers.</exception>
+    public BackboneInfo Info(int vocabularySize, int hiddenSize, int layerCount, int contextLength)
+    {
+        if (layerCount > LargestLayerCount)
+        {
+            throw new ModelFileException(_file, $"It describes {layerCount} layers; the limit is {LargestLayerCount}.");
+        }
+
+        return new(
+            ModelType,
+            vocabularySize,
+            hiddenSize,
+            layerCount,
+            contextLength,
+            TokenId("bos_token_id", vocabularySize),
+            TokenId("eos_token_id", vocabularySize),
+            TokenId("pad_token_id", vocabularySize));
+    }
+
+    /// <summary>An exception about a key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="problem">What is wrong, as the rest of a sentence.</param>
+    public ModelFileException Wrong(string key, string problem) => new(_file, $"{key} {problem}.");
+
+    private int? TokenId(string key, int vocabularySize)
+    {
+        // Some checkpoints list several end tokens: the first counts.
+        var node = _root[key] is JsonArray { Count: > 0 } list ? list[0] : _root[key];
+        if (node is null || (node is JsonValue value && value.TryGetValue(out int id) && id == -1))
+        {
+            return null;
+        }
+
+        return node is JsonValue number && number.TryGetValue(out int token) && token >= 0 && token < vocabularySize
+            ? token
+            : throw Wrong(key, $"is {Printable.Name(node.ToJsonString())}; it must be a token id from 0 to {vocabularySize - 1}, or null");
+    }
+
+    private T? Value<T>(string key, T? otherwise, string rule)
+    {
+        if (_root[key] is not { } node)
+        {
+            return otherwise;
+        }
+
+        return node is JsonValue value && value.TryGetValue(out T? result)
+            ? result
+            : throw Wrong(key, $"is {Printable.Name(node.ToJsonString())}; it must be {rule}");
+    }
+}

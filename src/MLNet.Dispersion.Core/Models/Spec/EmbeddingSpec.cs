@@ -1,0 +1,17 @@
+namespace MLNet.Dispersion.Models;
+
+/// <summary>Says what hidden state 0 is made of: token embeddings, and what is added to them.</summary>
+public sealed record EmbeddingSpec
+{
+    /// <summary>Gets a value indicating whether a learned table of positions is added.</summary>
+    public bool HasPositions { get; init; }
+
+    /// <summary>Gets the rows of a table of token types (first and second text of a pair); 0 for none.</summary>
+    public int TokenTypeCount { get; init; }
+
+    /// <summary>Gets the norm of the sum; null for none.</summary>
+    public NormSpec? Norm { get; init; }
+
+    /// <summary>Gets the probability of dropping a feature in training, 0..1, 1 excluded; null where the architecture has no dropout in this place, so that <see cref="LanguageBackbone.DropoutProbability"/> brings none either.</summary>
+    public double? Dropout { get; init; }
+}
