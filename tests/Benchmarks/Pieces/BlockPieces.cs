@@ -81,7 +81,11 @@ public class BlockPieces
     public void TorchGelu()
     {
         using var scope = NewDisposeScope();
+#if TORCHSHARP_HAS_TANH_GELU
         nn.functional.gelu(_wide, TorchSharp.Modules.GELU.Approximate.tanh).sum().backward();
+#else
+        nn.functional.gelu(_wide).sum().backward();
+#endif
         Clear();
     }
 

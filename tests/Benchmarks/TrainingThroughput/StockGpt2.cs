@@ -93,7 +93,14 @@ internal sealed class StockGpt2 : nn.Module<Tensor, Tensor>
             Tensor parts = input.forward(norm1.forward(state)).view(state.shape[0], state.shape[1], 3, _heads, -1).permute(2, 0, 3, 1, 4);
             Tensor attended = nn.functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], is_casual: true);
             Tensor middle = state + output.forward(attended.transpose(1, 2).reshape(state.shape));
-            return middle + down.forward(nn.functional.gelu(up.forward(norm2.forward(middle)), GELU.Approximate.tanh));
+            return middle + down.forward(Activate(up.forward(norm2.forward(middle))));
         }
+
+        private static Tensor Activate(Tensor inner) =>
+#if TORCHSHARP_HAS_TANH_GELU
+            nn.functional.gelu(inner, GELU.Approximate.tanh);
+#else
+            nn.functional.gelu(inner);
+#endif
     }
 }
