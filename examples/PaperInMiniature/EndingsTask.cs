@@ -23,7 +23,7 @@ internal static class EndingsTask
         }
 
         var random = new Random(3);
-        BenchmarkItem[] items = [.. parts.Select((part, i) => new BenchmarkItem($"ending {i}", Shuffled(part, i, parts, random)))];
+        BenchmarkItem[] items = [.. parts.Select((part, i) => new BenchmarkItem { Id = $"ending {i}", Choices = Shuffled(part, i, parts, random) })];
         var template = new BenchmarkTemplate { Name = "endings", Title = "Endings (held-out texts)", Data = "", Context = "", Metrics = [BenchmarkMetric.Accuracy] };
         return new BenchmarkTask(template, items);
     }
@@ -44,6 +44,6 @@ internal static class EndingsTask
         random.Shuffle(choices);
         return choices;
 
-        BenchmarkChoice Choice(string ending, bool isTrue) => new(part.Beginning, " " + ending, ending, isTrue);
+        BenchmarkChoice Choice(string ending, bool isTrue) => new() { Context = part.Beginning, Continuation = " " + ending, Text = ending, IsTrue = isTrue };
     }
 }

@@ -14,7 +14,7 @@ IDataView keyed = ml.Transforms.Conversion.MapValueToKey("Label").Fit(data).Tran
 
 // 2. Search: accuracy first, condensation as well. The study lies in a file, so an interrupted search goes on where it was.
 //    All trials have the same number of epochs, so that they can be compared on the way and the worse ones stopped.
-var space = DispersionSearchSpace.Default.Without(DispersionSearchSpace.Variant).Without(DispersionSearchSpace.Tau).Without(DispersionSearchSpace.Epochs);
+var space = DispersionSearchSpace.Default.Without(DispersionSearchSpace.Variant).Without(DispersionSearchSpace.Epochs);
 DispersionSearch search = ml.Dispersion().CreateSearch()
     .SetOptions(new() { Epochs = 5, GeometryProbe = null })
     .SetDataset(keyed, validationFraction: 0.2)

@@ -2,16 +2,20 @@ using System.Text;
 
 namespace MLNet.Dispersion.Files;
 
-/// <summary>Comma-separated values as RFC 4180 has them.</summary>
-internal sealed class CsvText
+/// <summary>A table of comma-separated values as RFC 4180 has them: every record ends with a carriage return and a line feed. Not thread-safe.</summary>
+public sealed class CsvText
 {
     private readonly StringBuilder _text = new();
 
     /// <summary>Adds a record.</summary>
     /// <param name="fields">Its fields; those with commas, quotes or line breaks are quoted.</param>
-    public void Add(IEnumerable<string> fields) => _text.AppendJoin(',', fields.Select(Field)).Append("\r\n");
+    public void Add(IEnumerable<string> fields)
+    {
+        ArgumentNullException.ThrowIfNull(fields);
+        _text.AppendJoin(',', fields.Select(Field)).Append("\r\n");
+    }
 
-    /// <inheritdoc/>
+    /// <summary>Gets all records.</summary>
     public override string ToString() => _text.ToString();
 
     private static string Field(string value) => value.AsSpan().ContainsAny(",\"\r\n")

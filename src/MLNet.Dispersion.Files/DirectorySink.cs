@@ -1,6 +1,6 @@
 namespace MLNet.Dispersion.Files;
 
-/// <summary>Writes a checkpoint's files into a directory. Each file appears whole or not at all: it is written beside its place, flushed to disk and renamed.</summary>
+/// <summary>Writes files into a directory. Each file appears whole or not at all: it is written beside its place, flushed to disk and renamed.</summary>
 public sealed class DirectorySink : FileSink
 {
     private readonly string _directory;

@@ -1,6 +1,6 @@
 namespace MLNet.Dispersion.Files;
 
-/// <summary>A checkpoint in a directory.</summary>
+/// <summary>The files of a model in a directory.</summary>
 public sealed class DirectorySource : FileSource
 {
     private readonly string _directory;
@@ -36,7 +36,7 @@ public sealed class DirectorySource : FileSource
     {
         if (fileName != Path.GetFileName(fileName) || fileName is "" or "." or "..")
         {
-            throw new ModelFileException(Describe(fileName), "A checkpoint's files must lie in its own directory: the name may hold no folder.");
+            throw new ModelFileException(Describe(fileName), "A model's files must lie in its own directory: the name may hold no folder.");
         }
 
         return Path.Combine(_directory, fileName);

@@ -1,25 +1,25 @@
 namespace MLNet.Dispersion.Files;
 
 /// <summary>
-/// A place from which the files of a Hugging Face format checkpoint can be read: a directory, an assembly's resources, an ML.NET model zip.
+/// A place from which the files of a model in Hugging Face's format can be read: a directory, an assembly's resources, an ML.NET model zip.
 /// </summary>
 /// <remarks>File names are plain names without folders, such as <c>config.json</c>. Implementations are safe for concurrent reads.</remarks>
 public abstract class FileSource
 {
-    /// <summary>What to call the place in messages: a directory's path, for example.</summary>
+    /// <summary>Gets what messages call the place: a directory's path, for example.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Whether the file is there.</summary>
+    /// <summary>Says whether a file is there.</summary>
     /// <param name="fileName">A plain file name.</param>
     public abstract bool Contains(string fileName);
 
-    /// <summary>Opens the file, hands its stream to <paramref name="read"/> and closes it. The stream is only promised to be readable forwards.</summary>
+    /// <summary>Opens a file, hands its stream to <paramref name="read"/> and closes it. The stream is only promised to be readable forwards.</summary>
     /// <param name="fileName">A plain file name.</param>
     /// <param name="read">Reads the stream; called once.</param>
     /// <exception cref="ModelFileException">The file is missing.</exception>
     public abstract void Read(string fileName, Action<Stream> read);
 
-    /// <summary>The whole of a small file, such as a configuration.</summary>
+    /// <summary>Reads the whole of a small file, such as a configuration.</summary>
     /// <param name="fileName">A plain file name.</param>
     /// <exception cref="ModelFileException">The file is missing.</exception>
     public byte[] ReadAllBytes(string fileName)
@@ -34,7 +34,7 @@ public abstract class FileSource
         return bytes;
     }
 
-    /// <summary>The file's name together with the place, for messages.</summary>
+    /// <summary>Gets a file's name together with the place, for messages.</summary>
     /// <param name="fileName">A plain file name.</param>
     public string Describe(string fileName) => $"{Name}/{fileName}";
 }

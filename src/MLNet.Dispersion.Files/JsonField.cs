@@ -1,11 +1,24 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Unicode;
 
 namespace MLNet.Dispersion.Files;
 
-/// <summary>A value of a JSON file that knows its file and its place there, so that every complaint names both.</summary>
-internal readonly struct JsonField
+/// <summary>A value of a JSON file that knows its file and its place there, so that every complaint names both. Immutable and thread-safe.</summary>
+/// <example>
+/// <code>
+/// JsonField config = JsonField.Read(new DirectorySource("model"), "config.json");
+/// int layers = config.Get("n_layer").AsIndex(4096, "the number of layers");
+/// foreach (JsonField item in config.Find("architectures")?.Items() ?? [])
+/// {
+///     Console.WriteLine(item.AsString());
+/// }
+/// </code>
+/// </example>
+public readonly struct JsonField
 {
+    private static readonly JsonDocumentOptions OnceEach = new() { AllowDuplicateProperties = false };
+
     private readonly string _file;
     private readonly string _path;
     private readonly JsonElement _element;
@@ -17,17 +30,35 @@ internal readonly struct JsonField
         _element = element;
     }
 
-    internal JsonValueKind Kind => _element.ValueKind;
+    /// <summary>Gets what kind of value it is.</summary>
+    public JsonValueKind Kind => _element.ValueKind;
 
-    internal bool IsObject => Kind == JsonValueKind.Object;
+    /// <summary>Gets whether it is an object.</summary>
+    public bool IsObject => Kind == JsonValueKind.Object;
 
-    internal bool IsArray => Kind == JsonValueKind.Array;
+    /// <summary>Gets whether it is a list.</summary>
+    public bool IsArray => Kind == JsonValueKind.Array;
 
     /// <summary>Reads a whole file whose root must be an object.</summary>
-    internal static JsonField Read(FileSource source, string fileName)
+    /// <param name="source">Where the file is.</param>
+    /// <param name="fileName">Its plain name.</param>
+    /// <param name="allowDuplicates">Whether a name may stand twice in one object, the last counting (default true); false refuses such a file.</param>
+    /// <exception cref="ModelFileException">The file is missing or empty, no UTF-8, no JSON, or its root is no object.</exception>
+    public static JsonField Read(FileSource source, string fileName, bool allowDuplicates = true)
     {
-        string file = source.Describe(fileName);
-        ReadOnlyMemory<byte> bytes = source.ReadAllBytes(fileName);
+        ArgumentNullException.ThrowIfNull(source);
+        return Parse(source.ReadAllBytes(fileName), source.Describe(fileName), allowDuplicates);
+    }
+
+    /// <summary>Reads the bytes of a file whose root must be an object.</summary>
+    /// <param name="utf8Json">The bytes; a byte-order mark is passed over.</param>
+    /// <param name="file">What messages call the file.</param>
+    /// <param name="allowDuplicates">Whether a name may stand twice in one object, the last counting (default true); false refuses such a file.</param>
+    /// <exception cref="ModelFileException">The bytes are empty, no UTF-8, no JSON, or the root is no object.</exception>
+    public static JsonField Parse(ReadOnlyMemory<byte> utf8Json, string file, bool allowDuplicates = true)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ReadOnlyMemory<byte> bytes = utf8Json;
         if (bytes.Span.StartsWith("\ufeff"u8))
         {
             bytes = bytes[3..];
@@ -35,7 +66,7 @@ internal readonly struct JsonField
 
         if (bytes.Span.Trim(" \t\r\n"u8).IsEmpty)
         {
-            throw new ModelFileException(file, "The file is empty. Fetch it again from where the model came from.");
+            throw new ModelFileException(file, "The file is empty: it holds no JSON. Fetch it again from where the model came from.");
         }
 
         if (!Utf8.IsValid(bytes.Span))
@@ -47,6 +78,11 @@ internal readonly struct JsonField
         {
             using var document = JsonDocument.Parse(bytes);
             var root = new JsonField(file, "", document.RootElement.Clone());
+            if (!allowDuplicates)
+            {
+                RequireOnceEach(bytes, file);
+            }
+
             return root.IsObject ? root : throw root.Fail("it must be an object, written in braces");
         }
         catch (JsonException e)
@@ -55,19 +91,33 @@ internal readonly struct JsonField
         }
     }
 
-    /// <summary>The same for a file that may be absent.</summary>
-    internal static JsonField? ReadIfPresent(FileSource source, string fileName) =>
-        source.Contains(fileName) ? Read(source, fileName) : null;
-
-    /// <summary>A member that must be there and not null.</summary>
-    internal JsonField Get(string name) => Find(name) ?? throw Fail($"it lacks \"{name}\"");
-
-    /// <summary>A member, or null where it is absent or JSON's null.</summary>
-    internal JsonField? Find(string name) => FindOrNull(name) is { Kind: not JsonValueKind.Null } field ? field : null;
-
-    /// <summary>A member, JSON's null included, or null where it is absent.</summary>
-    internal JsonField? FindOrNull(string name)
+    /// <summary>Reads a whole file that may be absent.</summary>
+    /// <param name="source">Where the file may be.</param>
+    /// <param name="fileName">Its plain name.</param>
+    /// <returns>The root, or null where there is no such file.</returns>
+    /// <exception cref="ModelFileException">The file is empty, no UTF-8, no JSON, or its root is no object.</exception>
+    public static JsonField? ReadIfPresent(FileSource source, string fileName)
     {
+        ArgumentNullException.ThrowIfNull(source);
+        return source.Contains(fileName) ? Read(source, fileName) : null;
+    }
+
+    /// <summary>Gets a member that must be there and not null.</summary>
+    /// <param name="name">Its name.</param>
+    /// <exception cref="ModelFileException">This is no object, or it lacks the member.</exception>
+    public JsonField Get(string name) => Find(name) ?? throw Fail($"it lacks \"{name}\"");
+
+    /// <summary>Gets a member, or null where it is absent or JSON's null.</summary>
+    /// <param name="name">Its name.</param>
+    /// <exception cref="ModelFileException">This is no object.</exception>
+    public JsonField? Find(string name) => FindOrNull(name) is { Kind: not JsonValueKind.Null } field ? field : null;
+
+    /// <summary>Gets a member, JSON's null included, or null where it is absent.</summary>
+    /// <param name="name">Its name.</param>
+    /// <exception cref="ModelFileException">This is no object.</exception>
+    public JsonField? FindOrNull(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
         if (!IsObject)
         {
             throw Fail("it must be an object, written in braces");
@@ -83,7 +133,9 @@ internal readonly struct JsonField
         }
     }
 
-    internal IEnumerable<(string Name, JsonField Value)> Members()
+    /// <summary>Gets the members in the order in which they are written.</summary>
+    /// <exception cref="ModelFileException">This is no object.</exception>
+    public IEnumerable<(string Name, JsonField Value)> Members()
     {
         if (!IsObject)
         {
@@ -97,7 +149,9 @@ internal readonly struct JsonField
         }
     }
 
-    internal IEnumerable<JsonField> Items()
+    /// <summary>Gets the entries of a list.</summary>
+    /// <exception cref="ModelFileException">This is no list.</exception>
+    public IEnumerable<JsonField> Items()
     {
         if (!IsArray)
         {
@@ -111,7 +165,9 @@ internal readonly struct JsonField
         }
     }
 
-    internal string AsString()
+    /// <summary>Gets a text.</summary>
+    /// <exception cref="ModelFileException">This is no text, or one that is no valid Unicode.</exception>
+    public string AsString()
     {
         if (Kind != JsonValueKind.String)
         {
@@ -124,35 +180,83 @@ internal readonly struct JsonField
         }
         catch (InvalidOperationException e)
         {
-            throw Fail("it is no valid Unicode text", e);
+            throw Fail("it is no valid Unicode text, which JSON must be", e);
         }
     }
 
-    internal bool AsBoolean() => Kind switch
+    /// <summary>Gets a truth value.</summary>
+    /// <exception cref="ModelFileException">This is none.</exception>
+    public bool AsBoolean() => Kind switch
     {
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         _ => throw Fail("it must be true or false"),
     };
 
-    /// <summary>A whole number from 0 to a largest one.</summary>
+    /// <summary>Gets a whole number from 0 to a largest one.</summary>
     /// <param name="largest">The largest.</param>
     /// <param name="what">What the number is, for messages: "a token id".</param>
-    internal int AsIndex(int largest, string what) =>
+    /// <exception cref="ModelFileException">This is no such number.</exception>
+    public int AsIndex(int largest, string what) =>
         Kind == JsonValueKind.Number && _element.TryGetInt32(out int id) && id >= 0 && id <= largest
             ? id
             : throw Fail($"{what} must be a whole number from 0 to {largest}, and {Excerpt()} is none");
 
-    internal float AsSingle() =>
+    /// <summary>Gets a finite number in single precision.</summary>
+    /// <exception cref="ModelFileException">This is no such number.</exception>
+    public float AsSingle() =>
         Kind == JsonValueKind.Number && _element.TryGetSingle(out float value) && float.IsFinite(value)
             ? value
             : throw Fail("it must be a finite number");
 
-    /// <summary>The exception that says what is wrong with this value.</summary>
-    internal ModelFileException Fail(string problem, Exception? inner = null)
+    /// <summary>Makes an object that can be changed and written again, such as a configuration that is saved with the model.</summary>
+    /// <returns>A copy, of which each text is known to be valid Unicode.</returns>
+    /// <exception cref="ModelFileException">This is no object, or a text in it is no valid Unicode.</exception>
+    public JsonObject ToObject()
+    {
+        if (!IsObject)
+        {
+            throw Fail("it must be an object, written in braces");
+        }
+
+        RequireTexts();
+        return JsonObject.Create(_element)!;
+    }
+
+    /// <summary>Makes the exception that says what is wrong with this value; the caller throws it.</summary>
+    /// <param name="problem">What is wrong, as the rest of a sentence: "it must be a string".</param>
+    /// <param name="inner">The cause, or null.</param>
+    public ModelFileException Fail(string problem, Exception? inner = null)
     {
         string place = _path.Length == 0 ? "The file" : $"\"{_path}\"";
         return new ModelFileException(_file, $"{place} cannot be used: {problem}. Correct it, or fetch the file again from where the model came from.", innerException: inner);
+    }
+
+    private static void RequireOnceEach(ReadOnlyMemory<byte> bytes, string file)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(bytes, OnceEach);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            string problem = e is JsonException ? $"This JSON holds a name twice: {Printable.Name(e.Message)}" : "One of its names is no valid Unicode text, which JSON must be.";
+            throw new ModelFileException(file, $"{problem} Correct it, or fetch the file again from where the model came from.", innerException: e);
+        }
+    }
+
+    // Texts are decoded on demand: a damaged one must show now, not at a later use.
+    private void RequireTexts()
+    {
+        foreach (JsonField part in IsObject ? Members().Select(member => member.Value) : IsArray ? Items() : [])
+        {
+            part.RequireTexts();
+        }
+
+        if (Kind == JsonValueKind.String)
+        {
+            _ = AsString();
+        }
     }
 
     private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "…";

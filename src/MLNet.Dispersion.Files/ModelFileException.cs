@@ -1,6 +1,6 @@
 namespace MLNet.Dispersion.Files;
 
-/// <summary>A checkpoint that cannot be read or written: the message names the file, the tensor where there is one, and the cure.</summary>
+/// <summary>A file of a model that cannot be read or written: the message names the file, the tensor where there is one, and the cure.</summary>
 public sealed class ModelFileException : Exception
 {
     /// <summary>Creates the exception.</summary>
@@ -15,9 +15,9 @@ public sealed class ModelFileException : Exception
         Tensor = tensor;
     }
 
-    /// <summary>The file concerned.</summary>
+    /// <summary>Gets the file concerned.</summary>
     public string File { get; }
 
-    /// <summary>The tensor concerned, or null.</summary>
+    /// <summary>Gets the tensor concerned, or null.</summary>
     public string? Tensor { get; }
 }

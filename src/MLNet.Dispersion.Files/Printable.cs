@@ -4,12 +4,15 @@ using System.Text;
 namespace MLNet.Dispersion.Files;
 
 /// <summary>Makes names and shapes that come out of files fit for error messages: short, and without control characters.</summary>
-internal static class Printable
+public static class Printable
 {
     private const int MaxLength = 120;
 
-    internal static string Name(string name)
+    /// <summary>Makes a name that came out of a file fit for a message: at most 120 characters, each control character a question mark.</summary>
+    /// <param name="name">The name.</param>
+    public static string Name(string name)
     {
+        ArgumentNullException.ThrowIfNull(name);
         bool clean = name.Length <= MaxLength && !name.Any(char.IsControl);
         if (clean)
         {
@@ -25,8 +28,11 @@ internal static class Printable
         return name.Length > MaxLength ? text.Append('…').ToString() : text.ToString();
     }
 
-    internal static string Shape(IEnumerable<long> shape)
+    /// <summary>Writes a shape as <c>[2, 3]</c>, eight sizes at most.</summary>
+    /// <param name="shape">The sizes.</param>
+    public static string Shape(IEnumerable<long> shape)
     {
+        ArgumentNullException.ThrowIfNull(shape);
         var sizes = shape.Take(9).Select(size => size.ToString(CultureInfo.InvariantCulture)).ToList();
         if (sizes.Count > 8)
         {
@@ -36,9 +42,11 @@ internal static class Printable
         return "[" + string.Join(", ", sizes) + "]";
     }
 
-    /// <summary>The first ten of the names, and how many more there are.</summary>
-    internal static string FirstTen(IReadOnlyCollection<string> names)
+    /// <summary>Lists the first ten names, and says how many more there are.</summary>
+    /// <param name="names">The names.</param>
+    public static string FirstTen(IReadOnlyCollection<string> names)
     {
+        ArgumentNullException.ThrowIfNull(names);
         string list = string.Join(", ", names.Take(10).Select(Name));
         return names.Count > 10 ? $"{list} and {names.Count - 10} more" : list;
     }

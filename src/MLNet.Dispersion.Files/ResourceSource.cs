@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace MLNet.Dispersion.Files;
 
-/// <summary>A checkpoint embedded in an assembly as resources named <c>prefix/file</c>.</summary>
+/// <summary>A model's files embedded in an assembly as resources named <c>prefix/file</c>.</summary>
 public sealed class ResourceSource : FileSource
 {
     private readonly Assembly _assembly;

@@ -13,7 +13,7 @@ public sealed class DispersionOperations
         _ml = ml;
     }
 
-    /// <summary>A hyperparameter search, with the verbs of ML.NET's AutoML experiments: set data, pipeline and metric, then run.</summary>
+    /// <summary>Begins a hyperparameter search, with the verbs of ML.NET's AutoML experiments: set data, pipeline and metric, then run.</summary>
     /// <example>
     /// <code>
     /// using SearchResult result = ml.Dispersion().CreateSearch()

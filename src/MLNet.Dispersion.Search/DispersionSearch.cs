@@ -13,10 +13,10 @@ namespace MLNet.Dispersion;
 public sealed class DispersionSearch
 {
     /// <summary>The <see cref="Trial.Kind"/> of the trial with the options as they are.</summary>
-    public const string DefaultKind = "default";
+    public const string DefaultKind = TrialKinds.Default;
 
     /// <summary>The <see cref="Trial.Kind"/> of the trial with the same options but for a dispersion coefficient of 0.</summary>
-    public const string WithoutDispersionKind = "without dispersion";
+    public const string WithoutDispersionKind = TrialKinds.WithoutDispersion;
 
     private const string StudyName = "search";
     private readonly MLContext _ml;
@@ -206,13 +206,28 @@ public sealed class DispersionSearch
         }
 
         SearchMetric[] metrics = _secondMetric is null ? [metric] : [metric, _secondMetric];
-        var definition = new StudyDefinition(StudyName, [.. metrics.Select(one => one.Objective)], _seed, _space);
+        var definition = new StudyDefinition { Name = StudyName, Objectives = [.. metrics.Select(one => one.Objective)], Seed = _seed, Space = _space };
         using var best = new BestModel(metric.Objective);
         var code = new TrialCode(_ml, data, pipeline, metrics, _options, _seed, best);
-        await using IStudyStorage storage = await _storage(definition, cancellationToken).ConfigureAwait(false);
+        await using IStudyStorage storage = await OpenAsync(definition, cancellationToken).ConfigureAwait(false);
         await EnqueueFirstAsync(storage, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Trial> trials = await new StudyRunner(storage, _sampler, _pruner).RunAsync(code.RunAsync, _limits, cancellationToken).ConfigureAwait(false);
-        return new SearchResult(trials, storage.Definition, code, data.All, best);
+        return ToResult(trials, storage.Definition, code, data.All, best);
+    }
+
+    private static SearchResult ToResult(IReadOnlyList<Trial> trials, StudyDefinition definition, TrialCode code, IDataView? allData, BestModel models)
+    {
+        var result = new SearchResult { Trials = trials, Objectives = definition.Objectives, Space = definition.Space };
+        if (result.Best is { } best)
+        {
+            result.BestOptions = code.OptionsOf(best.Kind, best.Parameters!);
+            result.Fit = data => code
+                .PipelineOf(new SearchTrial(best.Number, best.Kind, best.Parameters!, code.OptionsOf(best.Kind, best.Parameters!)))
+                .Fit(data ?? allData ?? throw new InvalidOperationException("The search had training and validation data apart: pass all of it to Refit."));
+            result.BestModel = models.TakeIf(best.Number);
+        }
+
+        return result;
     }
 
     private static InvalidOperationException Missing(string verb) => new($"The search cannot run yet: call {verb} first.");
@@ -224,14 +239,36 @@ public sealed class DispersionSearch
         return this;
     }
 
+    /// <summary>Opens the storage; a search that version 0.1 began over its default space goes on over that.</summary>
+    private async Task<IStudyStorage> OpenAsync(StudyDefinition definition, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _storage(definition, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StudyStorageException) when (ReferenceEquals(_space, DispersionSearchSpace.Default))
+        {
+            try
+            {
+                return await _storage(definition with { Space = DispersionSearchSpace.Former }, cancellationToken).ConfigureAwait(false);
+            }
+            catch (StudyStorageException)
+            {
+                // It is not that: the first error says what is wrong.
+            }
+
+            throw;
+        }
+    }
+
     private async Task EnqueueFirstAsync(IStudyStorage storage, CancellationToken cancellationToken)
     {
         FineTuneOptions plain = _options.Clone();
-        await storage.EnqueueAsync(DefaultKind, NearestPoint.To(plain, _space), cancellationToken).ConfigureAwait(false);
+        await storage.EnqueueAsync(DefaultKind, NearestPoint.To(plain, storage.Definition.Space), cancellationToken).ConfigureAwait(false);
         if (_limits.MaxTrials is null or > 1)
         {
             plain.Dispersion.Coefficient = 0;
-            await storage.EnqueueAsync(WithoutDispersionKind, NearestPoint.To(plain, _space), cancellationToken).ConfigureAwait(false);
+            await storage.EnqueueAsync(WithoutDispersionKind, NearestPoint.To(plain, storage.Definition.Space), cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -28,19 +28,19 @@ internal sealed class PostgreSqlDialect : SqlDialect
         Place = $"the PostgreSQL database {builder.Database} on {builder.Host}:{builder.Port}";
     }
 
-    internal override string Place { get; }
+    public override string Place { get; }
 
-    internal override string Now => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
+    public override string Now => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)";
 
-    internal override string? LockStudy => "SELECT id FROM study WHERE id = @study FOR UPDATE";
+    public override string? LockStudy => "SELECT id FROM study WHERE id = @study FOR UPDATE";
 
-    internal override string? LockSchema => $"SELECT pg_advisory_xact_lock({SchemaLock})";
+    public override string? LockSchema => $"SELECT pg_advisory_xact_lock({SchemaLock})";
 
-    internal override string CountVersionTables => "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'study_schema'";
+    public override string CountVersionTables => "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'study_schema'";
 
-    internal override string? CountAllTables => null;
+    public override string? CountAllTables => null;
 
-    internal override async Task<DbConnection> ConnectAsync(CancellationToken cancellationToken)
+    public override async Task<DbConnection> ConnectAsync(CancellationToken cancellationToken)
     {
         var connection = new NpgsqlConnection(_connectionString);
         try
@@ -55,15 +55,15 @@ internal sealed class PostgreSqlDialect : SqlDialect
         }
     }
 
-    internal override async Task<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken) =>
+    public override async Task<DbTransaction> BeginAsync(DbConnection connection, CancellationToken cancellationToken) =>
         await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
 
     // A server that is being started or stopped, or is out of connections, says so with a state of class 57 or 53.
-    internal override bool IsTransient(Exception error) => error is PostgresException server
+    public override bool IsTransient(Exception cause) => cause is PostgresException server
         ? server.IsTransient || server.SqlState.StartsWith("57P", StringComparison.Ordinal) || server.SqlState.StartsWith("53", StringComparison.Ordinal)
-        : error is NpgsqlException;
+        : cause is NpgsqlException;
 
-    internal override string Cure(Exception error) => error switch
+    public override string Cure(Exception cause) => cause switch
     {
         PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } => "Check user and password in the connection string.",
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => "Create the database first (createdb), or name another.",

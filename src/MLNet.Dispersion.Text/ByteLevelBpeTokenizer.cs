@@ -58,10 +58,10 @@ public sealed class ByteLevelBpeTokenizer : TextTokenizer
     /// <inheritdoc/>
     protected internal override IReadOnlyList<int> Suffix => _model.Suffix;
 
-    /// <summary>The pieces with their ids, each byte spelled as GPT-2's printable stand-in (a space as <c>Ġ</c>); added tokens are not among them unless the vocabulary file holds them.</summary>
+    /// <summary>Gets the pieces with their ids, each byte spelled as GPT-2's printable stand-in (a space as <c>Ġ</c>); added tokens are not among them unless the vocabulary file holds them.</summary>
     public IReadOnlyDictionary<string, int> Vocabulary => _model.Vocabulary;
 
-    /// <summary>The pairs of pieces that are merged, the most urgent first.</summary>
+    /// <summary>Gets the pairs of pieces that are merged, the most urgent first.</summary>
     public IReadOnlyList<(string Left, string Right)> Merges => _model.Merges;
 
     /// <inheritdoc/>

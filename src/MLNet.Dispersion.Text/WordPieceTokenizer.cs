@@ -36,10 +36,10 @@ public sealed class WordPieceTokenizer : TextTokenizer
     /// <inheritdoc/>
     public override int VocabularySize => _model.Pieces.Count;
 
-    /// <summary>The <c>[CLS]</c> token, which begins every text.</summary>
+    /// <summary>Gets the <c>[CLS]</c> token, which begins every text.</summary>
     public override int? BosTokenId => _prefix[0];
 
-    /// <summary>The <c>[SEP]</c> token, which ends every text.</summary>
+    /// <summary>Gets the <c>[SEP]</c> token, which ends every text.</summary>
     public override int? EosTokenId => _suffix[0];
 
     /// <inheritdoc/>
@@ -61,7 +61,7 @@ public sealed class WordPieceTokenizer : TextTokenizer
             }
             else
             {
-                tokens.AddRange(_engine.EncodeToIds(WordPieceWords.Of(part, _model), addSpecialTokens: false));
+                tokens.AddRange(_engine.EncodeToIds(WordPieceWords.Of(part, _model.LowerCase, _model.StripAccents, _model.SplitChinese), addSpecialTokens: false));
             }
 
             if (tokens.Overflowed)
@@ -73,7 +73,7 @@ public sealed class WordPieceTokenizer : TextTokenizer
         return tokens.ToEncodedText();
     }
 
-    /// <summary>The pieces of token ids, words apart by one blank; <c>[CLS]</c>, <c>[SEP]</c> and <c>[PAD]</c> give nothing. Blanks, case and accents that encoding took away do not come back.</summary>
+    /// <summary>Decodes token ids into their pieces, words apart by one blank; <c>[CLS]</c>, <c>[SEP]</c> and <c>[PAD]</c> give nothing. Blanks, case and accents that encoding took away do not come back.</summary>
     /// <param name="ids">Token ids.</param>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
     public override string Decode(IEnumerable<int> ids)
@@ -101,5 +101,5 @@ public sealed class WordPieceTokenizer : TextTokenizer
     }
 
     /// <inheritdoc/>
-    public override void Save(FileSink sink) => _model.Files().Save(sink);
+    public override void Save(FileSink sink) => WordPieceLoader.Files(_model).Save(sink);
 }

@@ -51,8 +51,35 @@ public sealed class LinePlotTests
     {
         IReadOnlyList<string> texts = Samples.Texts(CondensationPlots.Measure([SyntheticReports.Condensing()], measure));
 
-        Assert.Contains(TrendPlot.YLabel(measure), texts);
-        Assert.True(measure.IsCosine() || TrendPlot.YLabel(measure).Contains(measure.Unit(), StringComparison.Ordinal));
+        Assert.Contains(measure.AxisLabel(), texts);
+        Assert.True(measure.IsCosine() || measure.AxisLabel().Contains(measure.Unit(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Lines_OfOnesOwn_AreNamedAndDrawn()
+    {
+        var chart = new LineChart
+        {
+            Title = "Loss by rate",
+            Description = "The loss of each trial over its learning rate.",
+            XLabel = "learning rate (logarithmic)",
+            YLabel = "loss",
+            X = ChartAxis.Decades(-5, -2),
+            Y = ChartAxis.Covering(0.2, 0.9),
+            Lines = [new ChartLine { Name = "trials", Xs = [-5, -5, -3.5, -3.5, -2, -2], Ys = [0.9, double.NaN, 0.2, double.NaN, 0.6, double.NaN] }],
+            Notes = ["One seed."],
+        };
+        CondensationPicture picture = CondensationPlots.Lines(chart);
+        IReadOnlyList<string> texts = Samples.Texts(picture);
+
+        Assert.Equal(("Loss by rate", "The loss of each trial over its learning rate. One seed."), (picture.Title, picture.Description));
+        Assert.All(["Loss by rate", "learning rate (logarithmic)", "loss", "trials", "One seed.", "0.01", "10⁻⁵"], text => Assert.Contains(text, texts));
+        Assert.Contains("a", Samples.Texts(CondensationPlots.Lines(chart with { X = ChartAxis.At([-5, -2], ["a", "b"]) })));
+        Assert.Throws<ArgumentException>(() => CondensationPlots.Lines(chart with { Lines = [] }));
+        Assert.Throws<ArgumentException>(() => CondensationPlots.Lines(chart with { Lines = [chart.Lines[0] with { Ys = [1] }] }));
+        Assert.Throws<ArgumentException>(() => ChartAxis.At([1, 2], ["a"]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ChartAxis.Covering(0, double.NaN));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ChartAxis.Decades(1, 0));
     }
 
     public static TheoryData<GeometryMeasure> AllMeasures() => [.. GeometryMeasures.All];

@@ -49,8 +49,13 @@ internal static class SyntheticReports
     {
         LayerGeometry[] geometries = [.. means.Select((mean, i) =>
         {
-            var cosines = new CosineMeans(mean, ((mean * TokensPerText) - 1) / (TokensPerText - 1));
-            return new LayerGeometry(i, new CosineSummary(CosineAveraging.PooledPairs, cosines, histograms[i]), new CosineSummary(CosineAveraging.Elementwise, cosines, histograms[i]));
+            var cosines = new CosineMeans { Full = mean, OffDiagonal = ((mean * TokensPerText) - 1) / (TokensPerText - 1) };
+            return new LayerGeometry
+            {
+                HiddenState = i,
+                Pooled = new CosineSummary { Averaging = CosineAveraging.PooledPairs, Means = cosines, Histogram = histograms[i] },
+                Elementwise = new CosineSummary { Averaging = CosineAveraging.Elementwise, Means = cosines, Histogram = histograms[i] },
+            };
         })];
         var profile = new CondensationProfile(geometries, Texts, shortTexts: 2, Texts * (long)TokensPerText, TokensPerText);
         LayerReport[] layers = [.. geometries.Select((geometry, i) => Layer(geometry, i / (double)Math.Max(1, means.Length - 1), spectra))];
@@ -67,7 +72,7 @@ internal static class SyntheticReports
         double squares = spectrum.Sum(s => s * s);
         double entropy = -spectrum.Sum(s => s / sum * Math.Log(s / sum));
         double Of(double value) => spectra ? value : double.NaN;
-        var measures = new Dictionary<GeometryMeasure, double>
+        var measures = new Dictionary<GeometryMeasure, double>(GeometryMeasures.All.Select(measure => KeyValuePair.Create(measure, double.NaN)))
         {
             [GeometryMeasure.MeanCosine] = geometry.MeanCosine,
             [GeometryMeasure.MeanCosineOffDiagonal] = geometry.MeanCosineOffDiagonal,
@@ -80,7 +85,14 @@ internal static class SyntheticReports
             [GeometryMeasure.HighFrequencyGrowth] = Of(1.5 * depth),
             [GeometryMeasure.MeanNorm] = Of(3.5 + (40 * depth)),
         };
-        return new LayerReport(geometry.HiddenState == 0 ? "embeddings" : geometry.HiddenState.ToString(System.Globalization.CultureInfo.InvariantCulture), depth, geometry, measures, spectrum);
+        return new LayerReport
+        {
+            Name = geometry.HiddenState == 0 ? "embeddings" : geometry.HiddenState.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            Fraction = depth,
+            Cosine = geometry,
+            Measures = measures,
+            Spectrum = spectrum,
+        };
     }
 
     private static CosineHistogram Counts(int firstBin, int bins) =>

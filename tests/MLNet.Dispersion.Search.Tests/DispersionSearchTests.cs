@@ -145,7 +145,19 @@ public sealed class DispersionSearchTests
                 for (int epoch = 1; epoch <= 9; epoch++)
                 {
                     trial.Options.CancellationToken.ThrowIfCancellationRequested();
-                    trial.Options.Progress!.Report(new TrainingProgress(epoch, 9, epoch, 1, null, 1e-3, 1, 1, TimeSpan.Zero, TimeSpan.Zero, Loss(trial) + (1.0 / epoch)));
+                    trial.Options.Progress!.Report(new TrainingProgress
+                    {
+                        Step = epoch,
+                        TotalSteps = 9,
+                        Epoch = epoch,
+                        TaskLoss = 1,
+                        LearningRate = 1e-3,
+                        GradientNorm = 1,
+                        TokensPerSecond = 1,
+                        Elapsed = TimeSpan.Zero,
+                        Remaining = TimeSpan.Zero,
+                        ValidationLoss = Loss(trial) + (1.0 / epoch),
+                    });
                 }
             }))
             .SetMaxTrials(16).Run();

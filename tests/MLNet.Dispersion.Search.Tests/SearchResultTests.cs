@@ -64,6 +64,21 @@ public sealed class SearchResultTests
     }
 
     [Fact]
+    public void Result_OfTrialsAlone_HasTablesAndPicturesAndNoModel()
+    {
+        using SearchResult searched = Run(8);
+        using var result = new SearchResult { Trials = searched.Trials, Objectives = searched.Objectives, Space = searched.Space };
+
+        Assert.Equal(searched.ToString(), result.ToString());
+        Assert.Equal(searched.ToJson(), result.ToJson());
+        Assert.Equal(searched.Best, result.Best);
+        Assert.Equal(searched.ToPictures().Select(picture => picture.Description), result.ToPictures().Select(picture => picture.Description));
+        Assert.Null(result.BestModel);
+        Assert.Null(result.BestOptions);
+        Assert.Contains("not made by a search", Assert.Throws<InvalidOperationException>(() => result.Refit()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ToPictures_EachParameterThatVaried_HasOne()
     {
         using SearchResult result = Run(14);
@@ -74,6 +89,18 @@ public sealed class SearchResultTests
         Assert.Contains("Value by learning rate", titles);
         Assert.Contains("Value by dispersion", titles);
         Assert.All(result.ToPictures(), picture => Assert.True(picture.ToPng().Length > 5000));
+    }
+
+    [Fact]
+    public void DefaultSpace_Tau_TakesPartWhereItsVariantReadsIt()
+    {
+        ParameterSet spread = ParameterSet.Empty.With("dispersion", true).With("variant", DispersionVariant.AngularSpread);
+
+        ParameterCondition condition = DispersionSearchSpace.Default["tau"].Condition!;
+
+        Assert.True(condition.Holds(spread));
+        Assert.False(condition.Holds(spread.With("variant", DispersionVariant.Orthogonalization)));
+        Assert.DoesNotContain(DispersionSearchSpace.Default.Without("dispersion").Parameters, parameter => parameter.Name == "tau");
     }
 
     [Fact]

@@ -1,31 +1,43 @@
 namespace MLNet.Dispersion.Tests;
 
-/// <summary>Finds the reference data beside the checkout; tests that need it skip, and say so, where it is absent.</summary>
+/// <summary>Finds the reference data: the folder that DISPERSION_SHARED names, else ../shared beside the clone. Tests that need what is absent skip, and say so.</summary>
 internal static class SharedFixtures
 {
-    private static readonly string? Root = Find();
+    private const string Variable = "DISPERSION_SHARED";
 
-    /// <summary>The absolute path of a file or folder below the shared reference data; skips the calling test where there is none.</summary>
-    public static string Path(params string[] parts)
+    private static readonly string Expected = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? System.IO.Path.GetFullPath(named) : BesideTheClone();
+
+    /// <summary>The root of the reference data; skips the calling test where there is none.</summary>
+    public static string Root
     {
-        Skip.If(Root is null, "reference data absent: this test needs the folder 'shared' beside the checkout");
-        return System.IO.Path.Combine([Root!, .. parts]);
+        get
+        {
+            Skip.IfNot(Directory.Exists(Expected), Absent(Expected));
+            return Expected;
+        }
     }
 
-    /// <summary>The same below shared/fixtures.</summary>
-    public static string Fixture(params string[] parts) => Path(["fixtures", .. parts]);
-
-    private static string? Find()
+    /// <summary>The absolute path of a file or folder below the root; skips the calling test where it is absent.</summary>
+    public static string Path(params string[] parts)
     {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        string path = System.IO.Path.Combine([Root, .. parts]);
+        Skip.IfNot(System.IO.Path.Exists(path), Absent(path));
+        return path;
+    }
+
+    /// <summary>What a skipped test says.</summary>
+    public static string Absent(string path) =>
+        $"Reference data absent: there is no {path}. Put the folder 'shared' beside the clone, or name its place in the environment variable {Variable}.";
+
+    private static string BesideTheClone()
+    {
+        // Directory.Packages.props lies at the root of the clone and nowhere else.
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "Directory.Packages.props")))
         {
-            string candidate = System.IO.Path.Combine(folder.FullName, "shared");
-            if (File.Exists(System.IO.Path.Combine(candidate, "fixtures", "README.md")))
-            {
-                return candidate;
-            }
+            folder = folder.Parent;
         }
 
-        return null;
+        return System.IO.Path.Combine(folder?.Parent?.FullName ?? AppContext.BaseDirectory, "shared");
     }
 }

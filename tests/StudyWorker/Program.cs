@@ -3,7 +3,7 @@ using System.Globalization;
 // One worker of a study, to be killed: place (a file, or a connection string), study, trials, milliseconds of the lease, log, gate.
 // Each trial takes some tens of milliseconds, or until its number is below that in the gate file, and writes a line when it begins and one when it ends or is stopped.
 var space = SearchSpace.Empty.Uniform("x", -1, 1).Uniform("y", -1, 1);
-var definition = new StudyDefinition(args[1], [new StudyObjective("value", Maximize: false)], 1, space);
+var definition = new StudyDefinition { Name = args[1], Objectives = [new StudyObjective { Name = "value", Maximize = false }], Seed = 1, Space = space };
 await using IStudyStorage storage = args[0].Contains('=', StringComparison.Ordinal) ? await PostgreSqlStudyStorage.OpenAsync(args[0], definition) : await SqliteStudyStorage.OpenAsync(args[0], definition);
 var runner = new StudyRunner(storage, new RandomSampler());
 using var log = new StreamWriter(new FileStream(args[4], FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };

@@ -28,7 +28,7 @@ public sealed class CondensationAccumulator : IDisposable
     /// <exception cref="InvalidOperationException">A hidden state holds NaN or infinity: the message names layer and text.</exception>
     public void Add(IReadOnlyList<Tensor> hiddenStates) => Add(hiddenStates, null);
 
-    /// <summary>The same for a text that has a name of its own in errors; null for its place among the texts so far.</summary>
+    /// <summary>Adds a text that has a name of its own in errors; null for its place among the texts so far.</summary>
     internal void Add(IReadOnlyList<Tensor> hiddenStates, string? text)
     {
         ArgumentNullException.ThrowIfNull(hiddenStates);
@@ -58,7 +58,7 @@ public sealed class CondensationAccumulator : IDisposable
     /// <summary>Counts a text that has no pair of tokens.</summary>
     public void AddShortText() => _shortTexts++;
 
-    /// <summary>The profile of the texts so far.</summary>
+    /// <summary>Makes the profile of the texts so far.</summary>
     /// <exception cref="InvalidOperationException">No text of at least two tokens was added.</exception>
     public CondensationProfile ToProfile()
     {
@@ -93,5 +93,94 @@ public sealed class CondensationAccumulator : IDisposable
         Tensor? odd = hiddenStates.FirstOrDefault(state => state.dim() != 2 || !state.is_floating_point() || state.shape[0] != hiddenStates[0].shape[0]);
         return odd is null ? hiddenStates[0].shape[0] : throw new ArgumentException(
             $"The hidden states of one text must all be [n, F] of a floating-point type with the same n; one is {odd.dtype} [{string.Join(", ", odd.shape)}].", nameof(hiddenStates));
+    }
+}
+
+/// <summary>Running cosine statistics of one layer; its size does not depend on the number of texts.</summary>
+internal sealed class LayerCosineAccumulator : IDisposable
+{
+    private readonly bool _histograms;
+    private double _entries;
+    private double _offDiagonalEntries;
+    private double _sum;
+    private double _offDiagonalSum;
+    private readonly HistogramCounter _diagonal = new();
+    private readonly HistogramCounter _above = new();
+    private CosineBlocks? _matrixSum;
+
+    public LayerCosineAccumulator(bool histograms) => _histograms = histograms;
+
+    /// <summary>Adds one text.</summary>
+    /// <param name="states"><c>[n, F]</c>, n at least 2.</param>
+    /// <param name="workspace">Memory to compute in.</param>
+    /// <param name="elementwise">Whether all texts so far, this one included, have n tokens.</param>
+    /// <returns>False, with nothing added, when a state is not finite.</returns>
+    public bool TryAdd(Tensor states, CosineWorkspace workspace, bool elementwise)
+    {
+        (Tensor rows, CosineMeans means) = workspace.Normalise(states);
+        if (!double.IsFinite(means.Full))
+        {
+            return false;
+        }
+
+        double n = rows.shape[0];
+        _entries += n * n;
+        _offDiagonalEntries += n * (n - 1);
+        _sum += means.Full * n * n;
+        _offDiagonalSum += means.OffDiagonal * n * (n - 1);
+        if (_histograms)
+        {
+            AddMatrix(workspace.Multiply(rows), elementwise);
+        }
+
+        return true;
+    }
+
+    /// <summary>The layer over all texts so far.</summary>
+    /// <param name="hiddenState">Its index.</param>
+    /// <param name="texts">Texts so far.</param>
+    /// <param name="elementwise">Whether all had the same token count.</param>
+    public LayerGeometry ToGeometry(int hiddenState, int texts, bool elementwise)
+    {
+        var means = new CosineMeans { Full = _sum / _entries, OffDiagonal = _offDiagonalSum / _offDiagonalEntries };
+        var pooled = new CosineSummary { Averaging = CosineAveraging.PooledPairs, Means = means, Histogram = _histograms ? CosineHistogram.Symmetric(_diagonal, _above) : null };
+
+        // Averaging is linear, so for equal token counts the averaged matrix has the pooled mean.
+        CosineSummary? averaged = elementwise ? new CosineSummary { Averaging = CosineAveraging.Elementwise, Means = means, Histogram = AveragedHistogram(texts) } : null;
+        return new LayerGeometry { HiddenState = hiddenState, Pooled = pooled, Elementwise = averaged };
+    }
+
+    public void Dispose() => _matrixSum?.Dispose();
+
+    private CosineHistogram? AveragedHistogram(int texts)
+    {
+        if (_matrixSum is null)
+        {
+            return null;
+        }
+
+        using CosineBlocks average = _matrixSum.Over(texts);
+        var diagonal = new HistogramCounter();
+        var above = new HistogramCounter();
+        average.Count(diagonal, above);
+        return CosineHistogram.Symmetric(diagonal, above);
+    }
+
+    private void AddMatrix(CosineBlocks matrix, bool elementwise)
+    {
+        matrix.Count(_diagonal, _above);
+        if (!elementwise)
+        {
+            _matrixSum?.Dispose();
+            _matrixSum = null;
+        }
+        else if (_matrixSum is null)
+        {
+            _matrixSum = matrix.Copy();
+        }
+        else
+        {
+            _matrixSum.Add(matrix);
+        }
     }
 }

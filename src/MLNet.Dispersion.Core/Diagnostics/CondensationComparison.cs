@@ -2,7 +2,7 @@ using System.Collections.ObjectModel;
 
 namespace MLNet.Dispersion;
 
-/// <summary>Two reports side by side, layer by layer. Immutable and thread-safe.</summary>
+/// <summary>Holds two reports side by side, layer by layer. Immutable and thread-safe.</summary>
 /// <remarks>
 /// When the models have different numbers of layers, the later report is read at the depths (layer fractions) of the earlier one's layers, linearly
 /// between its two nearest layers; <see cref="SameDepth"/> is false then and every table says so. Whatever makes the reports less comparable is
@@ -15,42 +15,42 @@ public sealed class CondensationComparison
         Before = before;
         After = after;
         SameDepth = before.Layers.Count == after.Layers.Count;
-        Layers = Array.AsReadOnly(before.Layers.Select(layer => new LayerComparison(layer.Name, layer.Fraction, layer.Measures, MeasuresAt(after, layer))).ToArray());
+        Layers = Array.AsReadOnly(before.Layers.Select(layer => new LayerComparison { Name = layer.Name, Fraction = layer.Fraction, Before = layer.Measures, After = MeasuresAt(after, layer) }).ToArray());
         Caveats = Array.AsReadOnly(ListCaveats(before, after).ToArray());
     }
 
-    /// <summary>The earlier report.</summary>
+    /// <summary>Gets the earlier report.</summary>
     public CondensationReport Before { get; }
 
-    /// <summary>The later report.</summary>
+    /// <summary>Gets the later report.</summary>
     public CondensationReport After { get; }
 
-    /// <summary>Whether both models have as many layers, so that layer is compared with layer and nothing is interpolated.</summary>
+    /// <summary>Gets whether both models have as many layers, so that layer is compared with layer and nothing is interpolated.</summary>
     public bool SameDepth { get; }
 
-    /// <summary>One entry for each layer of <see cref="Before"/>.</summary>
+    /// <summary>Gets one entry for each layer of <see cref="Before"/>.</summary>
     public IReadOnlyList<LayerComparison> Layers { get; }
 
-    /// <summary>The last layers of both: what training with dispersion changes most.</summary>
+    /// <summary>Gets the last layers of both: what training with dispersion changes most.</summary>
     public LayerComparison LastLayer => Layers[^1];
 
-    /// <summary>Change of Spearman's rho between mean cosine (diagonal in) and depth; below 0 the later model condenses less with depth. NaN where either has none.</summary>
+    /// <summary>Gets the change of Spearman's rho between mean cosine (diagonal in) and depth; below 0 the later model condenses less with depth. NaN where either has none.</summary>
     public double SpearmanChange => After.Profile.Trend.Spearman - Before.Profile.Trend.Spearman;
 
-    /// <summary>Change of Kendall's tau-b; NaN where either has none.</summary>
+    /// <summary>Gets the change of Kendall's tau-b between mean cosine (diagonal in) and depth; NaN where either has none.</summary>
     public double KendallTauBChange => After.Profile.Trend.KendallTauB - Before.Profile.Trend.KendallTauB;
 
-    /// <summary>Whole sentences on what makes the reports less comparable: other depths, other samples of texts. Empty when nothing does.</summary>
+    /// <summary>Gets whole sentences on what makes the reports less comparable: other depths, other samples of texts. Empty when nothing does.</summary>
     public IReadOnlyList<string> Caveats { get; }
 
-    /// <summary>Two tables for the console, one line a layer, in invariant culture: cosines before, after and their change; the changes of the other measures.</summary>
+    /// <summary>Writes two tables for the console, one line a layer, in invariant culture: cosines before, after and their change; the changes of the other measures.</summary>
     public override string ToString() => ComparisonText.ToConsole(this);
 
-    /// <summary>The same in GitHub's Markdown.</summary>
+    /// <summary>Writes two tables in GitHub's Markdown: cosines before, after and their change; the changes of the other measures.</summary>
     public string ToMarkdown() => ComparisonText.ToMarkdown(this);
 
     /// <summary>
-    /// Comma-separated values (RFC 4180, invariant culture, full precision), one line a layer: before, after, layer, fraction, sameDepth,
+    /// Writes comma-separated values (RFC 4180, invariant culture, full precision), one line a layer: before, after, layer, fraction, sameDepth,
     /// averagingBefore and averagingAfter, then for each measure its machine name followed by Before, After and Change. A missing figure is an empty field.
     /// </summary>
     public string ToCsv() => ComparisonText.ToCsv(this);
@@ -87,5 +87,96 @@ public sealed class CondensationComparison
         {
             yield return FormattableString.Invariant($"Singular values are means over {Figures.Texts(before.SpectrumTexts)} before and {after.SpectrumTexts:N0} after.");
         }
+    }
+}
+
+/// <summary>Writes a <see cref="CondensationComparison"/>, in invariant culture.</summary>
+internal static class ComparisonText
+{
+    private const string ChangesTitle = "Change of spectrum and norms, after minus before:";
+
+    /// <summary>For the console.</summary>
+    public static string ToConsole(CondensationComparison comparison) => string.Join('\n',
+    [
+        $"Condensation before ({ReportText.OneLine(comparison.Before.Model)}) and after ({ReportText.OneLine(comparison.After.Model)})",
+        Averaging(comparison),
+        .. comparison.Caveats,
+        string.Empty,
+        CosineTable(comparison).ToConsole(),
+        .. Summary(comparison),
+        string.Empty,
+        ChangesTitle,
+        string.Empty,
+        ChangeTable(comparison).ToConsole(),
+    ]);
+
+    /// <summary>For a document.</summary>
+    public static string ToMarkdown(CondensationComparison comparison) => string.Join("\n\n",
+    [
+        $"## Condensation before ({TextTable.EscapeMarkdown(comparison.Before.Model)}) and after ({TextTable.EscapeMarkdown(comparison.After.Model)})",
+        Averaging(comparison),
+        .. comparison.Caveats,
+        CosineTable(comparison).ToMarkdown() + "\n" + string.Join("\n\n", Summary(comparison)),
+        ChangesTitle,
+        ChangeTable(comparison).ToMarkdown(),
+    ]);
+
+    /// <summary>Comma-separated values.</summary>
+    public static string ToCsv(CondensationComparison comparison)
+    {
+        var csv = new CsvText();
+        csv.Add(["before", "after", "layer", "fraction", "sameDepth", "averagingBefore", "averagingAfter",
+            .. GeometryMeasures.All.SelectMany(measure => new[] { "Before", "After", "Change" }.Select(end => measure.MachineName() + end))]);
+        foreach (LayerComparison layer in comparison.Layers)
+        {
+            csv.Add([comparison.Before.Model, comparison.After.Model, layer.Name, Figures.Exact(layer.Fraction), comparison.SameDepth ? "true" : "false",
+                ReportCsv.Name(comparison.Before.Profile.Averaging), ReportCsv.Name(comparison.After.Profile.Averaging),
+                .. GeometryMeasures.All.SelectMany(measure => new[] { layer.Before[measure], layer.After[measure], layer.Change(measure) }.Select(Figures.Exact))]);
+        }
+
+        return csv.ToString();
+    }
+
+    private static string Averaging(CondensationComparison comparison)
+    {
+        CosineAveraging before = comparison.Before.Profile.Averaging, after = comparison.After.Profile.Averaging;
+        string how = before == after ? ReportText.Head(before) : $"{ReportText.Head(before)} before, {ReportText.Head(after)} after";
+        return $"Mean cosine between tokens, averaging: {how} (for texts of equal length, entry by entry and pairs pooled give the same mean).";
+    }
+
+    private static TextTable CosineTable(CondensationComparison comparison)
+    {
+        var table = new TextTable("layer", "mean cosine before", "after", "change", "off diagonal before", "after", "change");
+        foreach (LayerComparison layer in comparison.Layers)
+        {
+            table.Add([layer.Name, .. Cells(layer, GeometryMeasure.MeanCosine), .. Cells(layer, GeometryMeasure.MeanCosineOffDiagonal)]);
+        }
+
+        return table;
+    }
+
+    private static IEnumerable<string> Cells(LayerComparison layer, GeometryMeasure measure) =>
+        [Figures.Fixed(layer.Before[measure], 4), Figures.Fixed(layer.After[measure], 4), Figures.Signed(layer.Change(measure), 4)];
+
+    private static string[] Summary(CondensationComparison comparison) =>
+    [
+        $"Trend with depth before: {Figures.Trend(comparison.Before.Profile.Trend)}; after: {Figures.Trend(comparison.After.Profile.Trend)}{TrendChange(comparison)}.",
+        $"Last layer: {Figures.Fixed(comparison.LastLayer.Before[GeometryMeasure.MeanCosine], 4)} before, {Figures.Fixed(comparison.LastLayer.After[GeometryMeasure.MeanCosine], 4)} after ({Figures.Signed(comparison.LastLayer.Change(GeometryMeasure.MeanCosine), 4)}).",
+    ];
+
+    private static string TrendChange(CondensationComparison comparison) => double.IsNaN(comparison.SpearmanChange)
+        ? string.Empty
+        : $" (change {Figures.Signed(comparison.SpearmanChange, 2)} and {Figures.Signed(comparison.KendallTauBChange, 2)})";
+
+    private static TextTable ChangeTable(CondensationComparison comparison)
+    {
+        IReadOnlyList<GeometryMeasure> measures = SpectrumAccumulator.Measures;
+        var table = new TextTable(["layer", .. measures.Select(measure => measure.ShortName())]);
+        foreach (LayerComparison layer in comparison.Layers)
+        {
+            table.Add([layer.Name, .. measures.Select(measure => Figures.Signed(layer.Change(measure), measure.Decimals()))]);
+        }
+
+        return table;
     }
 }

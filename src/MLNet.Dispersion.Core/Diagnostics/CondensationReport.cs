@@ -14,31 +14,31 @@ public sealed class CondensationReport
         Layers = Array.AsReadOnly(layers.ToArray());
     }
 
-    /// <summary>The model's name.</summary>
+    /// <summary>Gets the model's name.</summary>
     public string Model { get; }
 
-    /// <summary>When it was measured.</summary>
+    /// <summary>Gets when it was measured.</summary>
     public DateTimeOffset Measured { get; }
 
-    /// <summary>Texts were cut to this many tokens, and to the model's context length.</summary>
+    /// <summary>Gets the number of tokens that texts were cut to; the model's context length cuts as well.</summary>
     public int MaxTokens => _sampling.MaxTokens;
 
-    /// <summary>Texts of fewer tokens were left out and counted (<see cref="CondensationProfile.ShortTexts"/>).</summary>
+    /// <summary>Gets the fewest tokens of a text; shorter ones were left out and counted (<see cref="CondensationProfile.ShortTexts"/>).</summary>
     public int MinTokens => _sampling.MinTokens;
 
-    /// <summary>The seed with which the texts were drawn; null when the first ones were taken.</summary>
+    /// <summary>Gets the seed with which the texts were drawn; null when the first ones were taken.</summary>
     public int? SampleSeed => _sampling.SampleSeed;
 
-    /// <summary>How many measured texts were cut.</summary>
+    /// <summary>Gets how many measured texts were cut.</summary>
     public int TruncatedTexts => _sampling.TruncatedTexts;
 
-    /// <summary>Of how many texts the spectral measures are the mean.</summary>
+    /// <summary>Gets of how many texts the spectral measures are the mean.</summary>
     public int SpectrumTexts => _sampling.SpectrumTexts;
 
-    /// <summary>The cosine statistics: means, histograms, trends, last-n means, and how many texts and tokens there were.</summary>
+    /// <summary>Gets the cosine statistics: means, histograms, trends, last-n means, and how many texts and tokens there were.</summary>
     public CondensationProfile Profile { get; }
 
-    /// <summary>Hidden states 0..N.</summary>
+    /// <summary>Gets the layers, hidden states 0..N.</summary>
     public IReadOnlyList<LayerReport> Layers { get; }
 
     /// <summary>Measures a model in memory.</summary>
@@ -106,13 +106,7 @@ public sealed class CondensationReport
     /// <summary>Writes <see cref="ToJson"/> to a file, which appears whole or not at all; missing folders are made.</summary>
     /// <param name="path">The file; replaced if it exists.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void Save(string path)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        string full = Path.GetFullPath(path);
-        string folder = Path.GetDirectoryName(full) ?? throw new ArgumentException($"'{path}' names no file; add a file name such as report.json.", nameof(path));
-        new DirectorySink(folder).Write(Path.GetFileName(full), stream => ReportJson.Write(this, stream));
-    }
+    public void Save(string path) => ReportJson.Save(this, path);
 
     /// <summary>Puts this report (before) beside another (after), layer by layer.</summary>
     /// <param name="other">The later one. With another number of layers it is read between its layers, at the same depth: see <see cref="CondensationComparison"/>.</param>
@@ -122,21 +116,21 @@ public sealed class CondensationReport
         return new CondensationComparison(this, other);
     }
 
-    /// <summary>Two tables for the console, at most 120 columns wide but for a long model name, one line a layer, in invariant culture.</summary>
+    /// <summary>Writes two tables for the console, at most 120 columns wide but for a long model name, one line a layer, in invariant culture.</summary>
     public override string ToString() => ReportText.ToConsole(this);
 
-    /// <summary>The same tables in GitHub's Markdown.</summary>
+    /// <summary>Writes two tables in GitHub's Markdown, one line a layer, in invariant culture.</summary>
     public string ToMarkdown() => ReportText.ToMarkdown(this);
 
     /// <summary>
-    /// Comma-separated values (RFC 4180, invariant culture, full precision), one line a layer. The head names the columns: model, hiddenState, layer,
+    /// Writes comma-separated values (RFC 4180, invariant culture, full precision), one line a layer. The head names the columns: model, hiddenState, layer,
     /// fraction, every measure by its machine name, averaging (the convention behind the mean cosines), the mean cosines under both conventions
     /// (empty where one is not defined) and lastLayersMean, the mean of this and all later layers' mean cosines. A missing figure is an empty field.
     /// </summary>
     public string ToCsv() => ReportCsv.Write(this);
 
     /// <summary>
-    /// A JSON document with everything that the report holds, histograms and spectra included. The field <c>schema</c> names its kind, <c>version</c>
+    /// Writes a JSON document with everything that the report holds, histograms and spectra included. The field <c>schema</c> names its kind, <c>version</c>
     /// its version. Figures that are not finite are the strings NaN, Infinity and -Infinity.
     /// </summary>
     public string ToJson() => ReportJson.Write(this);
@@ -144,7 +138,15 @@ public sealed class CondensationReport
     private static CondensationReportOptions Checked(CondensationReportOptions? options)
     {
         var copy = (options ?? new CondensationReportOptions()).Clone();
-        CondensationReportOptionsValidator.Validate(copy);
+        copy.Validate();
         return copy;
     }
 }
+
+/// <summary>How the texts of a <see cref="CondensationReport"/> were chosen and cut.</summary>
+/// <param name="MaxTokens">Texts were cut to this many tokens.</param>
+/// <param name="MinTokens">Shorter texts were left out.</param>
+/// <param name="SampleSeed">The seed of the sample; null for the first texts.</param>
+/// <param name="TruncatedTexts">Measured texts that were cut.</param>
+/// <param name="SpectrumTexts">Measured texts whose singular values were taken.</param>
+internal sealed record ReportSampling(int MaxTokens, int MinTokens, int? SampleSeed, int TruncatedTexts, int SpectrumTexts);

@@ -13,7 +13,7 @@ public static class GeometryHistoryFile
     {
         ArgumentNullException.ThrowIfNull(sink);
         ArgumentNullException.ThrowIfNull(history);
-        sink.Write(Name, stream => GeometryHistoryJson.Write(history, stream));
+        GeometryHistoryJson.Write(history, sink, Name);
     }
 
     /// <summary>Reads it; empty where there is none.</summary>
@@ -22,19 +22,6 @@ public static class GeometryHistoryFile
     public static IReadOnlyList<GeometrySnapshot> Read(FileSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return Read(source, "model");
-    }
-
-    /// <summary>The same of what messages call by another name than model.</summary>
-    internal static IReadOnlyList<GeometrySnapshot> Read(FileSource source, string kind)
-    {
-        try
-        {
-            return source.Contains(Name) ? GeometryHistoryJson.Read(source.ReadAllBytes(Name)) : [];
-        }
-        catch (FormatException e)
-        {
-            throw new ModelFileException(source.Describe(Name), $"{e.Message} Save the {kind} again.", innerException: e);
-        }
+        return source.Contains(Name) ? GeometryHistoryJson.Read(source, Name) : [];
     }
 }

@@ -1,38 +1,26 @@
-using System.Text.Json;
-
 namespace MLNet.Dispersion;
 
 /// <summary>Geometry histories as JSON, so that a saved model keeps its own.</summary>
 internal static class GeometryHistoryJson
 {
-    private const string Schema = "mlnet-dispersion/geometry-history";
-    private const int Version = 1;
+    private static readonly VersionedJson<HistoryDocument> Format = new("geometry history", "mlnet-dispersion/geometry-history", 1, "Save the model again.");
 
     /// <summary>Writes a history.</summary>
-    public static void Write(IReadOnlyList<GeometrySnapshot> history, Stream stream) =>
-        JsonSerializer.Serialize(stream, new HistoryDocument(Schema, Version, [.. history.Select(ToDocument)]), ReportJson.Options);
+    public static void Write(IReadOnlyList<GeometrySnapshot> history, FileSink sink, string fileName) =>
+        sink.Write(fileName, stream => Write(history, stream));
 
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <summary>Writes a history.</summary>
+    public static void Write(IReadOnlyList<GeometrySnapshot> history, Stream stream) => Format.Write(new HistoryDocument([.. history.Select(ToDocument)]), stream);
+
+    /// <summary>Reads what <see cref="Write(IReadOnlyList{GeometrySnapshot}, FileSink, string)"/> wrote.</summary>
+    /// <exception cref="ModelFileException">It is not there, something else, damaged, or of a newer version.</exception>
+    public static IReadOnlyList<GeometrySnapshot> Read(FileSource source, string fileName) => Format.Read(source, fileName, Snapshots);
+
+    /// <summary>Reads what <see cref="Write(IReadOnlyList{GeometrySnapshot}, Stream)"/> wrote.</summary>
     /// <exception cref="FormatException">It is something else, damaged, or of a newer version.</exception>
-    public static IReadOnlyList<GeometrySnapshot> Read(byte[] json)
-    {
-        HistoryDocument? document;
-        try
-        {
-            document = JsonSerializer.Deserialize<HistoryDocument>(json, ReportJson.Options);
-        }
-        catch (JsonException e)
-        {
-            throw new FormatException($"This is no whole geometry history: {e.Message}", e);
-        }
+    public static IReadOnlyList<GeometrySnapshot> Read(byte[] content) => Snapshots(Format.Read(content.AsMemory()));
 
-        if (document is not { Schema: Schema, Version: Version })
-        {
-            throw new FormatException($"This is the schema '{document?.Schema}', version {document?.Version}; this build reads '{Schema}', version {Version}.");
-        }
-
-        return [.. document.Snapshots.Select(ToSnapshot)];
-    }
+    private static IReadOnlyList<GeometrySnapshot> Snapshots(HistoryDocument document) => [.. document.Snapshots.Select(ToSnapshot)];
 
     private static SnapshotDocument ToDocument(GeometrySnapshot snapshot)
     {
@@ -42,18 +30,24 @@ internal static class GeometryHistoryJson
             [.. profile.Layers.Select(layer => new SnapshotLayerDocument(ReportJson.ToDocument(layer.Pooled), layer.Elementwise is { } elementwise ? ReportJson.ToDocument(elementwise) : null))]);
     }
 
-    private static GeometrySnapshot ToSnapshot(SnapshotDocument snapshot, int index)
+    private static GeometrySnapshot ToSnapshot(SnapshotDocument? snapshot, int index)
     {
-        if (snapshot.Layers.Count == 0 || snapshot.Texts < 1 || snapshot.Layers.Any(layer => (layer.Elementwise is null) != (snapshot.TokensPerText is null)))
-        {
-            throw new FormatException($"Snapshot {index} of the geometry history lacks its layers, its texts or its averages: it is damaged.");
-        }
-
-        LayerGeometry[] layers = [.. snapshot.Layers.Select((layer, i) => ReportJsonReader.ToGeometry(i, layer.Pooled, layer.Elementwise, FormattableString.Invariant($"snapshots[{index}].layers[{i}]")))];
+        string place = FormattableString.Invariant($"snapshots[{index}]");
+        Format.Require(snapshot is not null, place, "null", "be a snapshot");
+        Format.Require(snapshot.Texts >= 1, place + ".texts", snapshot.Texts, "be at least 1");
+        Format.Require(snapshot.Layers.Count >= 1, place + ".layers", "empty", "hold at least one layer");
+        LayerGeometry[] layers = [.. snapshot.Layers.Select((layer, i) => ToLayer(layer, snapshot.TokensPerText is not null, FormattableString.Invariant($"{place}.layers[{i}]"), i))];
         return new GeometrySnapshot(snapshot.Step, new CondensationProfile(layers, snapshot.Texts, snapshot.ShortTexts, snapshot.Tokens, snapshot.TokensPerText));
     }
 
-    private sealed record HistoryDocument(string Schema, int Version, IReadOnlyList<SnapshotDocument> Snapshots);
+    private static LayerGeometry ToLayer(SnapshotLayerDocument? layer, bool elementwise, string place, int index)
+    {
+        Format.Require(layer is not null, place, "null", "be a layer");
+        Format.Require((layer.Elementwise is not null) == elementwise, place + ".elementwise", elementwise ? "null" : "there", "be there exactly when tokensPerText is");
+        return ReportJsonReader.ToGeometry(Format, index, layer.Pooled, layer.Elementwise, place);
+    }
+
+    private sealed record HistoryDocument(IReadOnlyList<SnapshotDocument> Snapshots);
 
     private sealed record SnapshotDocument(int Step, int Texts, int ShortTexts, long Tokens, int? TokensPerText, IReadOnlyList<SnapshotLayerDocument> Layers);
 

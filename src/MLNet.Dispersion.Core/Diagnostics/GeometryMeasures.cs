@@ -1,61 +1,190 @@
 namespace MLNet.Dispersion;
 
-/// <summary>What is known of each <see cref="GeometryMeasure"/>: its names, its unit, what it costs. Thread-safe.</summary>
+/// <summary>Says everything that is known of each <see cref="GeometryMeasure"/>: its names, its unit, what it costs, what it means, how it is computed. Thread-safe.</summary>
+/// <remarks>docs/how-to-add-a-measure.md is the checklist for one more.</remarks>
 public static class GeometryMeasures
 {
-    private static readonly MeasureText[] Texts =
+    // One entry a measure, in the order of the enumeration: everything that tables, files, pages and pictures say of it follows from here.
+    private static readonly Entry[] Entries =
     [
-        new(GeometryMeasure.MeanCosine, "meanCosine", "mean cosine", "mean cos", "cosine, -1..1", 4),
-        new(GeometryMeasure.MeanCosineOffDiagonal, "meanCosineOffDiagonal", "mean cosine off the diagonal", "off-diag.", "cosine, -1..1", 4),
-        new(GeometryMeasure.SingularValueEntropy, "singularValueEntropy", "singular-value entropy", "SV entropy", "bits", 3),
-        new(GeometryMeasure.EffectiveRank, "effectiveRank", "effective rank", "eff. rank", "directions", 2),
-        new(GeometryMeasure.MaximumExplainableVariance, "maximumExplainableVariance", "maximum explainable variance", "MEV", "share, 0..1", 4),
-        new(GeometryMeasure.ParticipationRatio, "participationRatio", "participation ratio", "part. ratio", "directions", 2),
-        new(GeometryMeasure.StableRank, "stableRank", "stable rank", "stable rank", "directions", 2),
-        new(GeometryMeasure.HighToLowFrequencyRatio, "highToLowFrequencyRatio", "high to low frequency", "HFC/LFC", "ratio", 4),
-        new(GeometryMeasure.HighFrequencyGrowth, "highFrequencyGrowth", "high-frequency growth", "HFC growth", "natural log of a ratio", 4),
-        new(GeometryMeasure.MeanNorm, "meanNorm", "mean norm", "mean norm", "length", 4),
+        new()
+        {
+            Measure = GeometryMeasure.MeanCosine,
+            MachineName = "meanCosine",
+            DisplayName = "mean cosine",
+            ShortName = "mean cos",
+            Unit = "cosine, -1..1",
+            AxisLabel = "mean cosine (diagonal included)",
+            Decimals = 4,
+            Meaning = "Mean over all pairs of tokens, each token paired with itself too (as published). Near 1 is condensed.",
+            IsHeadline = true,
+            OfCosines = means => means.Full,
+            Value = (layer, _) => layer.Cosine.Full,
+        },
+        new()
+        {
+            Measure = GeometryMeasure.MeanCosineOffDiagonal,
+            MachineName = "meanCosineOffDiagonal",
+            DisplayName = "mean cosine off the diagonal",
+            ShortName = "off-diag.",
+            Unit = "cosine, -1..1",
+            AxisLabel = "mean cosine (different tokens)",
+            Decimals = 4,
+            Meaning = "Mean over all pairs of different tokens: the cleaner figure for short texts. Near 1 is condensed.",
+            IsHeadline = true,
+            OfCosines = means => means.OffDiagonal,
+            Value = (layer, _) => layer.Cosine.OffDiagonal,
+        },
+        new()
+        {
+            Measure = GeometryMeasure.SingularValueEntropy,
+            MachineName = "singularValueEntropy",
+            DisplayName = "singular-value entropy",
+            ShortName = "SV entropy",
+            Unit = "bits",
+            Decimals = 3,
+            Meaning = "How evenly the singular values of the token matrix are spread. Low is condensed.",
+            NeedsSingularValues = true,
+            Value = (layer, _) => layer.Spectrum!.Raw.EntropyBits,
+        },
+        new()
+        {
+            Measure = GeometryMeasure.EffectiveRank,
+            MachineName = "effectiveRank",
+            DisplayName = "effective rank",
+            ShortName = "eff. rank",
+            Unit = "directions",
+            Decimals = 2,
+            Meaning = "How many equally strong directions would be as evenly spread. Low is condensed.",
+            IsHeadline = true,
+            NeedsSingularValues = true,
+            Value = (layer, _) => layer.Spectrum!.Raw.EffectiveRank,
+        },
+        new()
+        {
+            Measure = GeometryMeasure.MaximumExplainableVariance,
+            MachineName = "maximumExplainableVariance",
+            DisplayName = "maximum explainable variance",
+            ShortName = "MEV",
+            Unit = "share, 0..1",
+            Decimals = 4,
+            Meaning = "The share that the strongest direction explains alone. Near 1 is condensed.",
+            IsHeadline = true,
+            NeedsSingularValues = true,
+            Value = (layer, _) => layer.Spectrum!.Raw.MaximumExplainableVariance,
+        },
+        new()
+        {
+            Measure = GeometryMeasure.ParticipationRatio,
+            MachineName = "participationRatio",
+            DisplayName = "participation ratio",
+            ShortName = "part. ratio",
+            Unit = "directions",
+            Decimals = 2,
+            Meaning = "How many directions take part, strong ones counting most. Low is condensed.",
+            NeedsSingularValues = true,
+            Value = (layer, _) => layer.Spectrum!.Raw.ParticipationRatio,
+        },
+        new()
+        {
+            Measure = GeometryMeasure.StableRank,
+            MachineName = "stableRank",
+            DisplayName = "stable rank",
+            ShortName = "stable rank",
+            Unit = "directions",
+            Decimals = 2,
+            Meaning = "The whole compared with its strongest direction. Near 1 is condensed.",
+            NeedsSingularValues = true,
+            Value = (layer, _) => layer.Spectrum!.Raw.StableRank,
+        },
+        new()
+        {
+            Measure = GeometryMeasure.HighToLowFrequencyRatio,
+            MachineName = "highToLowFrequencyRatio",
+            DisplayName = "high to low frequency",
+            ShortName = "HFC/LFC",
+            Unit = "ratio",
+            Decimals = 4,
+            Meaning = "What differs between tokens compared with what they share. Near 0 is condensed.",
+            NeedsSingularValues = true,
+            Value = (layer, _) => layer.Spectrum!.HighToLowFrequencyRatio,
+        },
+        new()
+        {
+            Measure = GeometryMeasure.HighFrequencyGrowth,
+            MachineName = "highFrequencyGrowth",
+            DisplayName = "high-frequency growth",
+            ShortName = "HFC growth",
+            Unit = "natural log of a ratio",
+            Decimals = 4,
+            Meaning = "Natural logarithm of how much what differs between tokens grew since the embeddings. Below 0 they moved together.",
+            Value = (layer, embeddings) => Math.Log(layer.HighFrequencyNorm / embeddings.HighFrequencyNorm),
+        },
+        new()
+        {
+            Measure = GeometryMeasure.MeanNorm,
+            MachineName = "meanNorm",
+            DisplayName = "mean norm",
+            ShortName = "mean norm",
+            Unit = "length",
+            Decimals = 4,
+            Meaning = "Mean length of a token’s vector; no sign of condensation by itself, but it tells layers apart.",
+            Value = (layer, _) => layer.MeanNorm,
+        },
     ];
 
-    /// <summary>Every measure, in the order of the enumeration: that of tables and files.</summary>
-    public static IReadOnlyList<GeometryMeasure> All { get; } = [.. Texts.Select(text => text.Measure)];
+    /// <summary>Gets every measure, in the order of the enumeration: that of tables and files.</summary>
+    public static IReadOnlyList<GeometryMeasure> All { get; } = [.. Entries.Select(entry => entry.Measure)];
 
-    /// <summary>The name in files and columns, such as <c>meanCosine</c>: letters only, never changed once published.</summary>
+    /// <summary>Gets the name in files and columns, such as <c>meanCosine</c>: letters only, never changed once published.</summary>
     /// <param name="measure">The measure.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such measure.</exception>
     public static string MachineName(this GeometryMeasure measure) => Of(measure).MachineName;
 
-    /// <summary>The name for people, such as <c>mean cosine</c>: for axes, legends and sentences.</summary>
+    /// <summary>Gets the name for people, such as <c>mean cosine</c>: for axes, legends and sentences.</summary>
     /// <param name="measure">The measure.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such measure.</exception>
     public static string DisplayName(this GeometryMeasure measure) => Of(measure).DisplayName;
 
-    /// <summary>A name of at most 11 characters for the head of a table's column, such as <c>mean cos</c>.</summary>
+    /// <summary>Gets a name of at most 11 characters for the head of a table's column, such as <c>mean cos</c>.</summary>
     /// <param name="measure">The measure.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such measure.</exception>
     public static string ShortName(this GeometryMeasure measure) => Of(measure).ShortName;
 
-    /// <summary>What a value counts, such as <c>bits</c> or <c>share, 0..1</c>.</summary>
+    /// <summary>Gets what a value counts, such as <c>bits</c> or <c>share, 0..1</c>.</summary>
     /// <param name="measure">The measure.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such measure.</exception>
     public static string Unit(this GeometryMeasure measure) => Of(measure).Unit;
 
-    /// <summary>Decimals that tables show: 4 for cosines.</summary>
+    /// <summary>Gets what stands beside the axis of a picture, such as <c>effective rank (directions)</c>.</summary>
+    /// <param name="measure">The measure.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such measure.</exception>
+    public static string AxisLabel(this GeometryMeasure measure) => Of(measure).AxisLabel ?? $"{measure.DisplayName()} ({measure.Unit()})";
+
+    /// <summary>Gets how many decimals tables show: 4 for cosines.</summary>
     /// <param name="measure">The measure.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such measure.</exception>
     public static int Decimals(this GeometryMeasure measure) => Of(measure).Decimals;
 
-    /// <summary>Whether it is a mean cosine, which needs two tokens: cheap, and over all texts in a <see cref="CondensationReport"/>.</summary>
+    /// <summary>Gets what it says, in a sentence or two for people who do not know it: what it is, and which values are condensed.</summary>
     /// <param name="measure">The measure.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such measure.</exception>
-    public static bool IsCosine(this GeometryMeasure measure) =>
-        Of(measure).Measure is GeometryMeasure.MeanCosine or GeometryMeasure.MeanCosineOffDiagonal;
+    public static string Meaning(this GeometryMeasure measure) => Of(measure).Meaning;
 
-    /// <summary>Whether it needs singular values, in float64: dear beside a small model's forward pass.</summary>
+    /// <summary>Tells whether it is one of the few that stand where there is no room for all, such as in a page's comparison of two models.</summary>
     /// <param name="measure">The measure.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such measure.</exception>
-    public static bool NeedsSingularValues(this GeometryMeasure measure) =>
-        !measure.IsCosine() && measure is not (GeometryMeasure.HighFrequencyGrowth or GeometryMeasure.MeanNorm);
+    public static bool IsHeadline(this GeometryMeasure measure) => Of(measure).IsHeadline;
+
+    /// <summary>Tells whether it is a mean cosine, which needs two tokens: cheap, and over all texts in a <see cref="CondensationReport"/>.</summary>
+    /// <param name="measure">The measure.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such measure.</exception>
+    public static bool IsCosine(this GeometryMeasure measure) => Of(measure).OfCosines is not null;
+
+    /// <summary>Tells whether it needs singular values, in float64: dear beside a small model's forward pass.</summary>
+    /// <param name="measure">The measure.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such measure.</exception>
+    public static bool NeedsSingularValues(this GeometryMeasure measure) => Of(measure).NeedsSingularValues;
 
     /// <summary>Finds the measure of a machine name.</summary>
     /// <param name="machineName">The name, such as <c>meanCosine</c>; upper and lower case matter.</param>
@@ -63,9 +192,9 @@ public static class GeometryMeasures
     /// <returns>Whether there is one.</returns>
     public static bool TryParse(string? machineName, out GeometryMeasure measure)
     {
-        MeasureText? text = Array.Find(Texts, candidate => candidate.MachineName == machineName);
-        measure = text?.Measure ?? default;
-        return text is not null;
+        Entry? entry = Array.Find(Entries, candidate => candidate.MachineName == machineName);
+        measure = entry?.Measure ?? default;
+        return entry is not null;
     }
 
     /// <summary>The measures asked for, each once and in the order of <see cref="All"/>.</summary>
@@ -81,8 +210,45 @@ public static class GeometryMeasures
         return [.. measures.Select(measure => Of(measure).Measure).Distinct().Order()];
     }
 
-    private static MeasureText Of(GeometryMeasure measure) => Array.Find(Texts, text => text.Measure == measure) ?? throw new ArgumentOutOfRangeException(
+    /// <summary>The value of a measure in one layer of one text.</summary>
+    /// <param name="measure">The measure.</param>
+    /// <param name="layer">The layer's figures, with singular values where the measure needs them.</param>
+    /// <param name="embeddings">Those of hidden state 0 of the same text.</param>
+    internal static double ValueOf(this GeometryMeasure measure, LayerFigures layer, LayerFigures embeddings) => Of(measure).Value(layer, embeddings);
+
+    /// <summary>The value of a measure that follows from mean cosines over all texts; null for any other.</summary>
+    internal static double? ValueOf(this GeometryMeasure measure, CosineMeans means) => Of(measure).OfCosines?.Invoke(means);
+
+    private static Entry Of(GeometryMeasure measure) => Array.Find(Entries, entry => entry.Measure == measure) ?? throw new ArgumentOutOfRangeException(
         nameof(measure), measure, $"There is no measure {(int)measure}; it must be one of {string.Join(", ", Enum.GetNames<GeometryMeasure>())}.");
 
-    private sealed record MeasureText(GeometryMeasure Measure, string MachineName, string DisplayName, string ShortName, string Unit, int Decimals);
+    private sealed record Entry
+    {
+        public required GeometryMeasure Measure { get; init; }
+
+        public required string MachineName { get; init; }
+
+        public required string DisplayName { get; init; }
+
+        public required string ShortName { get; init; }
+
+        public required string Unit { get; init; }
+
+        /// <summary>What stands beside an axis, where name and unit would not do.</summary>
+        public string? AxisLabel { get; init; }
+
+        public required int Decimals { get; init; }
+
+        public required string Meaning { get; init; }
+
+        public bool IsHeadline { get; init; }
+
+        public bool NeedsSingularValues { get; init; }
+
+        /// <summary>For a measure that follows from mean cosines, which are over all texts.</summary>
+        public Func<CosineMeans, double>? OfCosines { get; init; }
+
+        /// <summary>From the figures of one layer of one text and those of its embeddings.</summary>
+        public required Func<LayerFigures, LayerFigures, double> Value { get; init; }
+    }
 }

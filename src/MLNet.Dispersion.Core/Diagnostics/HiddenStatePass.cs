@@ -13,18 +13,33 @@ internal static class HiddenStatePass
     /// <exception cref="ArgumentException">A token id is outside the backbone's vocabulary.</exception>
     public static void Run(LanguageBackbone backbone, ReadOnlySpan<int> tokens, string text, Action<IReadOnlyList<Tensor>> use)
     {
-        var ids = new long[tokens.Length];
         int vocabulary = backbone.Info.VocabularySize;
-        for (int i = 0; i < ids.Length; i++)
+        foreach (int token in tokens)
         {
-            ids[i] = tokens[i] >= 0 && tokens[i] < vocabulary ? tokens[i] : throw new ArgumentException(
-                $"The token id {tokens[i]} in {text} is outside the backbone's vocabulary 0..{vocabulary - 1}. Use the tokenizer that belongs to this backbone.", nameof(tokens));
+            if (token < 0 || token >= vocabulary)
+            {
+                throw new ArgumentException($"The token id {token} in {text} is outside the backbone's vocabulary 0..{vocabulary - 1}. Use the tokenizer that belongs to this backbone.", nameof(tokens));
+            }
         }
 
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        Device device = backbone.parameters().FirstOrDefault()?.device ?? CPU;
-        BackboneOutput output = backbone.Forward(tensor(ids, 1, ids.Length).to(device), null, HiddenStateSelection.All);
+        BackboneOutput output = new ForwardPass(backbone).Read(TokenBatch.Pad([tokens.ToArray()], padId: 0), HiddenStateSelection.All).States;
         use([.. output.HiddenStates.Select(state => state!.squeeze(0))]);
     }
+}
+
+/// <summary>The error for a hidden state that has no geometry.</summary>
+internal static class NonFiniteState
+{
+    /// <summary>Names layer and text.</summary>
+    /// <param name="hiddenState">The layer's index, 0..N.</param>
+    /// <param name="text">Which text, such as <c>text 3 (counted from 0)</c>.</param>
+    public static NonFiniteStateException Error(int hiddenState, string text) => new(
+        $"Hidden state {hiddenState} of {text} holds NaN or infinity, so its geometry is undefined. "
+        + "The model's weights are damaged, training diverged, or values overflowed in a reduced precision: measure in Float32, or use an earlier checkpoint.");
+
+    /// <summary>The usual name of a text.</summary>
+    /// <param name="index">Its place among those passed in, from 0.</param>
+    public static string Text(long index) => FormattableString.Invariant($"text {index} (counted from 0)");
 }

@@ -2,8 +2,6 @@ namespace MLNet.Dispersion;
 
 /// <summary>The JSON form of a <see cref="CondensationReport"/>, field by field; what can be derived is written for other readers and not read back.</summary>
 internal sealed record ReportDocument(
-    string Schema,
-    int Version,
     string Model,
     DateTimeOffset Measured,
     int MaxTokens,

@@ -12,7 +12,7 @@ internal static class ReportJsonReader
         CheckCounts(document);
         LayerGeometry[] cosines = [.. document.Layers.Select((layer, i) => ToCosine(document, layer, i))];
         var profile = new CondensationProfile(cosines, document.Texts, document.ShortTexts, document.Tokens, document.TokensPerText);
-        LayerReport[] layers = [.. document.Layers.Select((layer, i) => LayerReports.Of(cosines[i], cosines.Length, Measures(layer, i), Array.AsReadOnly(layer.Spectrum.ToArray())))];
+        LayerReport[] layers = [.. document.Layers.Select((layer, i) => LayerReports.Of(cosines[i], cosines.Length, Measures(layer), Array.AsReadOnly(layer.Spectrum.ToArray())))];
         var sampling = new ReportSampling(document.MaxTokens, document.MinTokens, document.SampleSeed, document.TruncatedTexts, document.SpectrumTexts);
         return new CondensationReport(document.Model, document.Measured, sampling, profile, layers);
     }
@@ -36,49 +36,44 @@ internal static class ReportJsonReader
         Check(layer is not null, place, "null", "be a layer");
         Check(layer.HiddenState == index, place + ".hiddenState", layer.HiddenState, FormattableString.Invariant($"be {index}: the layers must be all there and in order"));
         Check((layer.Elementwise is null) == (document.TokensPerText is null), place + ".elementwise", layer.Elementwise is null ? "null" : "there", "be there exactly when tokensPerText is");
-        return ToGeometry(index, layer.Pooled, layer.Elementwise, place);
+        return ToGeometry(ReportJson.Format, index, layer.Pooled, layer.Elementwise, place);
     }
 
     /// <summary>One layer's cosine statistics.</summary>
     /// <exception cref="FormatException">A field is damaged; the message names it.</exception>
-    internal static LayerGeometry ToGeometry(int hiddenState, CosineDocument pooled, CosineDocument? elementwise, string place) => new(
-        hiddenState,
-        ToSummary(CosineAveraging.PooledPairs, pooled, place + ".pooled"),
-        elementwise is null ? null : ToSummary(CosineAveraging.Elementwise, elementwise, place + ".elementwise"));
-
-    private static CosineSummary ToSummary(CosineAveraging averaging, CosineDocument cosine, string place)
+    internal static LayerGeometry ToGeometry(VersionedJson format, int hiddenState, CosineDocument pooled, CosineDocument? elementwise, string place) => new()
     {
-        Check(Math.Abs(cosine.MeanCosine) <= 1, place + ".meanCosine", cosine.MeanCosine, "be a cosine, -1..1");
-        Check(Math.Abs(cosine.MeanCosineOffDiagonal) <= 1, place + ".meanCosineOffDiagonal", cosine.MeanCosineOffDiagonal, "be a cosine, -1..1");
+        HiddenState = hiddenState,
+        Pooled = ToSummary(format, CosineAveraging.PooledPairs, pooled, place + ".pooled"),
+        Elementwise = elementwise is null ? null : ToSummary(format, CosineAveraging.Elementwise, elementwise, place + ".elementwise"),
+    };
+
+    private static CosineSummary ToSummary(VersionedJson format, CosineAveraging averaging, CosineDocument cosine, string place)
+    {
+        format.Require(Math.Abs(cosine.MeanCosine) <= 1, place + ".meanCosine", cosine.MeanCosine, "be a cosine, -1..1");
+        format.Require(Math.Abs(cosine.MeanCosineOffDiagonal) <= 1, place + ".meanCosineOffDiagonal", cosine.MeanCosineOffDiagonal, "be a cosine, -1..1");
         CosineHistogram? histogram = null;
         if (cosine.HistogramCounts is { } counts)
         {
-            Check(counts.Count == CosineHistogram.BinCount, place + ".histogramCounts", counts.Count + " numbers", $"hold {CosineHistogram.BinCount} numbers");
-            Check(counts.All(count => count >= 0), place + ".histogramCounts", "partly negative", "hold counts of at least 0");
+            format.Require(counts.Count == CosineHistogram.BinCount, place + ".histogramCounts", counts.Count + " numbers", $"hold {CosineHistogram.BinCount} numbers");
+            format.Require(counts.All(count => count >= 0), place + ".histogramCounts", "partly negative", "hold counts of at least 0");
             histogram = CosineHistogram.FromCounts(counts);
         }
 
-        return new CosineSummary(averaging, new CosineMeans(cosine.MeanCosine, cosine.MeanCosineOffDiagonal), histogram);
+        return new CosineSummary { Averaging = averaging, Means = new CosineMeans { Full = cosine.MeanCosine, OffDiagonal = cosine.MeanCosineOffDiagonal }, Histogram = histogram };
     }
 
-    private static Dictionary<GeometryMeasure, double> Measures(LayerDocument layer, int index)
+    /// <summary>A measure that a report lacks, since it was written before there was such a measure, is NaN.</summary>
+    private static Dictionary<GeometryMeasure, double> Measures(LayerDocument layer)
     {
         var values = new Dictionary<GeometryMeasure, double>();
         foreach (GeometryMeasure measure in SpectrumAccumulator.Measures)
         {
-            string name = measure.MachineName();
-            Check(layer.Measures.TryGetValue(name, out double value), FormattableString.Invariant($"layers[{index}].measures.{name}"), "absent", "be there");
-            values[measure] = value;
+            values[measure] = layer.Measures.TryGetValue(measure.MachineName(), out double value) ? value : double.NaN;
         }
 
         return values;
     }
 
-    private static void Check([DoesNotReturnIf(false)] bool good, string place, object? value, string rule)
-    {
-        if (!good)
-        {
-            throw new FormatException(FormattableString.Invariant($"The condensation report's field '{place}' is {value}; it must {rule}. The document is damaged: write it again with CondensationReport.ToJson or Save."));
-        }
-    }
+    private static void Check([DoesNotReturnIf(false)] bool good, string place, object? value, string rule) => ReportJson.Format.Require(good, place, value, rule);
 }

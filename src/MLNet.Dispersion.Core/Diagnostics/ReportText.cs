@@ -97,3 +97,64 @@ internal static class ReportText
         return table;
     }
 }
+
+/// <summary>Writes a <see cref="CondensationReport"/> as comma-separated values.</summary>
+internal static class ReportCsv
+{
+    /// <summary>The document.</summary>
+    public static string Write(CondensationReport report)
+    {
+        var csv = new CsvText();
+        csv.Add([
+            "model", "hiddenState", "layer", "fraction", .. GeometryMeasures.All.Select(measure => measure.MachineName()), "averaging",
+            "pooledMeanCosine", "pooledMeanCosineOffDiagonal", "elementwiseMeanCosine", "elementwiseMeanCosineOffDiagonal", "lastLayersMean"]);
+        foreach (LayerReport layer in report.Layers)
+        {
+            csv.Add(Fields(report, layer));
+        }
+
+        return csv.ToString();
+    }
+
+    /// <summary>The convention's name in files.</summary>
+    public static string Name(CosineAveraging averaging) => averaging == CosineAveraging.Elementwise ? "elementwise" : "pooledPairs";
+
+    private static IEnumerable<string> Fields(CondensationReport report, LayerReport layer)
+    {
+        CosineMeans pooled = layer.Cosine.Pooled.Means;
+        CosineMeans elementwise = layer.Cosine.Elementwise?.Means ?? new CosineMeans { Full = double.NaN, OffDiagonal = double.NaN };
+        double lastLayers = report.Profile.LastLayersMeans[report.Layers.Count - 1 - layer.HiddenState];
+        return [
+            report.Model,
+            layer.HiddenState.ToString(CultureInfo.InvariantCulture),
+            layer.Name,
+            Figures.Exact(layer.Fraction),
+            .. GeometryMeasures.All.Select(measure => Figures.Exact(layer.Measures[measure])),
+            Name(report.Profile.Averaging),
+            .. new[] { pooled.Full, pooled.OffDiagonal, elementwise.Full, elementwise.OffDiagonal, lastLayers }.Select(Figures.Exact)];
+    }
+}
+
+/// <summary>Numbers as text, in invariant culture.</summary>
+internal static class Figures
+{
+    /// <summary>What stands for a figure that does not exist.</summary>
+    public const string None = "-";
+
+    /// <summary>A figure for people.</summary>
+    public static string Fixed(double value, int decimals) => double.IsNaN(value) ? None : value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    /// <summary>The same, with a sign always.</summary>
+    public static string Signed(double value, int decimals) => (value > 0 ? "+" : string.Empty) + Fixed(value, decimals);
+
+    /// <summary>How many texts.</summary>
+    public static string Texts(int count) => count == 1 ? "1 text" : FormattableString.Invariant($"{count:N0} texts");
+
+    /// <summary>Both correlations of a trend.</summary>
+    public static string Trend(CondensationTrend trend) => double.IsNaN(trend.Spearman)
+        ? "undefined (all layers are equal)"
+        : $"Spearman {Signed(trend.Spearman, 2)}, Kendall tau-b {Signed(trend.KendallTauB, 2)}";
+
+    /// <summary>A figure for programs: all digits; empty when there is none.</summary>
+    public static string Exact(double value) => double.IsNaN(value) ? string.Empty : value.ToString("R", CultureInfo.InvariantCulture);
+}

@@ -14,6 +14,7 @@ public sealed class TextGeometryProbe
     private const int RowsPerPass = 32;
     private readonly PretrainedLanguageModel _model;
     private readonly TextTokenizer _tokenizer;
+    private readonly ForwardPass _pass;
 
     /// <summary>Creates the probe.</summary>
     /// <param name="model">The model, with its tokenizer.</param>
@@ -29,42 +30,37 @@ public sealed class TextGeometryProbe
         Measures = GeometryMeasures.Checked(measures, nameof(measures));
         _model = model;
         _tokenizer = model.Tokenizer;
+        _pass = new ForwardPass(model.Backbone, model.Device);
         MaxTokens = Math.Min(maxTokens, model.Backbone.Info.ContextLength);
     }
 
-    /// <summary>What is measured, in the order of <see cref="GeometryMeasures.All"/>.</summary>
+    /// <summary>Gets what is measured, in the order of <see cref="GeometryMeasures.All"/>.</summary>
     public IReadOnlyList<GeometryMeasure> Measures { get; }
 
-    /// <summary>The most tokens of a text that are looked at.</summary>
+    /// <summary>Gets the most tokens of a text that are looked at.</summary>
     public int MaxTokens { get; }
 
-    /// <summary>Hidden states of the model, N + 1.</summary>
+    /// <summary>Gets the number of the model's hidden states, N + 1.</summary>
     public int LayerCount => _model.Backbone.Info.LayerCount + 1;
 
     /// <summary>Measures texts.</summary>
     /// <param name="texts">Any number; null counts as empty. One without tokens gets NaN everywhere and is never run.</param>
     /// <param name="cancellationToken">Checked before each forward pass.</param>
-    /// <returns>One geometry a text, in the same order.</returns>
+    /// <returns>One geometry a text, in the same order; <see cref="TextGeometry.IsTruncated"/> tells which texts have more tokens than <see cref="MaxTokens"/>.</returns>
     /// <exception cref="InvalidOperationException">A hidden state holds NaN or infinity: the message names layer and text.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public TextGeometry[] Measure(IReadOnlyList<string?> texts, CancellationToken cancellationToken = default) => Measure(texts, out _, cancellationToken);
-
-    /// <summary>Measures texts, and tells how many were cut off.</summary>
-    /// <param name="texts">Any number; null counts as empty. One without tokens gets NaN everywhere and is never run.</param>
-    /// <param name="truncated">How many of them have more tokens than <see cref="MaxTokens"/>.</param>
-    /// <param name="cancellationToken">Checked before each forward pass.</param>
-    /// <returns>One geometry a text, in the same order.</returns>
-    /// <exception cref="InvalidOperationException">A hidden state holds NaN or infinity: the message names layer and text.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public TextGeometry[] Measure(IReadOnlyList<string?> texts, out int truncated, CancellationToken cancellationToken = default)
+    public TextGeometry[] Measure(IReadOnlyList<string?> texts, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
         EncodedText[] encoded = [.. texts.Select(text => _tokenizer.Encode(text, MaxTokens))];
-        truncated = encoded.Count(text => text.Truncated);
         int[][] sequences = Array.ConvertAll(encoded, text => text.Ids);
         int[] withTokens = [.. Enumerable.Range(0, sequences.Length).Where(i => sequences[i].Length > 0)];
         var results = new TextGeometry[sequences.Length];
-        Array.Fill(results, TextGeometryCalculator.Empty(LayerCount, Measures));
+        foreach (int i in Enumerable.Range(0, sequences.Length).Except(withTokens))
+        {
+            results[i] = TextGeometryCalculator.Empty(LayerCount, Measures);
+        }
+
         using var evaluation = new EvaluationMode(_model.Backbone);
         using var noGrad = no_grad();
         foreach (int[] pass in LengthSortedPasses.Of([.. withTokens.Select(i => sequences[i].Length)], TokensPerPass, RowsPerPass))
@@ -73,15 +69,19 @@ public sealed class TextGeometryProbe
             MeasurePass(sequences, [.. pass.Select(i => withTokens[i])], results);
         }
 
+        foreach ((int i, EncodedText text) in encoded.Index())
+        {
+            results[i].IsTruncated = text.Truncated;
+        }
+
         return results;
     }
 
     private void MeasurePass(int[][] sequences, int[] rows, TextGeometry[] results)
     {
         using var scope = NewDisposeScope();
-        Device device = _model.Device;
         var batch = TokenBatch.Pad([.. rows.Select(row => sequences[row])], padId: 0);
-        BackboneOutput output = _model.Backbone.Forward(batch.InputIdsTensor(device), batch.AttentionMaskTensor(device), HiddenStateSelection.All);
+        BackboneOutput output = _pass.Read(batch, HiddenStateSelection.All).States;
         for (int i = 0; i < rows.Length; i++)
         {
             using var textScope = NewDisposeScope();

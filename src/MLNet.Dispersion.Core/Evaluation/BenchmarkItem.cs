@@ -1,17 +1,21 @@
 namespace MLNet.Dispersion;
 
-/// <summary>One question of a benchmark, filled into its templates. Immutable and thread-safe.</summary>
-/// <param name="Id">What messages call it.</param>
-/// <param name="Choices">At least one, of which at least one is true.</param>
-public sealed record BenchmarkItem(string Id, IReadOnlyList<BenchmarkChoice> Choices)
+/// <summary>Holds one question of a benchmark, filled into its templates. Immutable and thread-safe.</summary>
+public sealed record BenchmarkItem
 {
-    /// <summary>What stands before the examples and the question. Default empty.</summary>
+    /// <summary>Gets what messages call it.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Gets the choices: at least one, of which at least one is true.</summary>
+    public required IReadOnlyList<BenchmarkChoice> Choices { get; init; }
+
+    /// <summary>Gets what stands before the examples and the question. Default empty.</summary>
     public string Preamble { get; init; } = string.Empty;
 
-    /// <summary>Few-shot examples are taken from those of the same group only. Default null: from all.</summary>
+    /// <summary>Gets the group: few-shot examples are taken from those of the same group only. Default null: from all.</summary>
     public string? Group { get; init; }
 
-    /// <summary>Where it comes from, file and line; null when made in code. An item is never an example of itself: of the same origin.</summary>
+    /// <summary>Gets where it comes from, file and line; null when made in code. An item is never an example of itself: of the same origin.</summary>
     public string? Origin { get; init; }
 
     /// <summary>The item as a solved example: the first true choice after its context.</summary>

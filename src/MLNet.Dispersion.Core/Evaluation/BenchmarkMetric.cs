@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace MLNet.Dispersion;
@@ -9,10 +10,10 @@ public enum BenchmarkMetric
     /// <summary>(<c>acc</c>) Share of items whose true choice has the highest log-likelihood, 0..1. k choices that tie for it exactly count 1/k each, so no order of the choices is favoured.</summary>
     Accuracy,
 
-    /// <summary>(<c>acc_norm</c>) The same with each log-likelihood divided by the characters (Unicode code points) of the choice.</summary>
+    /// <summary>(<c>acc_norm</c>) Share of items whose true choice has the highest log-likelihood, 0..1, ties shared, each log-likelihood divided by the characters (Unicode code points) of the choice.</summary>
     NormalizedAccuracy,
 
-    /// <summary>(<c>acc_norm_bytes</c>) The same with each log-likelihood divided by the UTF-8 bytes of the choice.</summary>
+    /// <summary>(<c>acc_norm_bytes</c>) Share of items whose true choice has the highest log-likelihood, 0..1, ties shared, each log-likelihood divided by the UTF-8 bytes of the choice.</summary>
     ByteNormalizedAccuracy,
 
     /// <summary>(<c>mc2</c>) Mean share of the likelihood that falls on the true choices, of that of all choices, 0..1.</summary>
@@ -32,4 +33,50 @@ public enum BenchmarkMetric
 
     /// <summary>(<c>bits_per_byte</c>) -log2-likelihood / UTF-8 bytes; lower is better.</summary>
     BitsPerByte,
+}
+
+/// <summary>The names of metrics in files and tables.</summary>
+internal static class MetricNames
+{
+    private static readonly (BenchmarkMetric Metric, string Name)[] All =
+    [
+        (BenchmarkMetric.Accuracy, "acc"),
+        (BenchmarkMetric.NormalizedAccuracy, "acc_norm"),
+        (BenchmarkMetric.ByteNormalizedAccuracy, "acc_norm_bytes"),
+        (BenchmarkMetric.TrueShare, "mc2"),
+        (BenchmarkMetric.GreedyAccuracy, "acc_greedy"),
+        (BenchmarkMetric.Perplexity, "perplexity"),
+        (BenchmarkMetric.WordPerplexity, "word_perplexity"),
+        (BenchmarkMetric.TokenPerplexity, "token_perplexity"),
+        (BenchmarkMetric.BitsPerByte, "bits_per_byte"),
+    ];
+
+    /// <summary>The name.</summary>
+    public static string MachineName(this BenchmarkMetric metric) => All.First(entry => entry.Metric == metric).Name;
+
+    /// <summary>The metric of a name; null when there is none.</summary>
+    public static BenchmarkMetric? Find(string? name) => All.Where(entry => entry.Name == name).Select(entry => (BenchmarkMetric?)entry.Metric).FirstOrDefault();
+
+    /// <summary>Gets all names, for messages.</summary>
+    public static string List => string.Join(", ", All.Select(entry => entry.Name));
+
+    /// <summary>Whether it is a share, 0..1, of which higher is better.</summary>
+    public static bool IsShare(this BenchmarkMetric metric) => metric <= BenchmarkMetric.GreedyAccuracy;
+
+    /// <summary>Whether it is about running text, not about items.</summary>
+    public static bool IsOfText(this BenchmarkMetric metric) => metric >= BenchmarkMetric.WordPerplexity;
+}
+
+/// <summary>Writes a metric by its machine name.</summary>
+internal sealed class MetricConverter : JsonConverter<BenchmarkMetric>
+{
+    /// <inheritdoc/>
+    public override BenchmarkMetric Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        string? name = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+        return MetricNames.Find(name) ?? throw new JsonException($"'{name}' is no metric; choose one of {MetricNames.List}.");
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, BenchmarkMetric value, JsonSerializerOptions options) => writer.WriteStringValue(value.MachineName());
 }

@@ -1,30 +1,42 @@
 namespace MLNet.Dispersion;
 
-/// <summary>What a model scored in one task. Immutable and thread-safe.</summary>
-/// <param name="Task">The task's short name.</param>
-/// <param name="Title">Its name for people.</param>
-/// <param name="Items">Items that were scored (for perplexity: texts).</param>
-/// <param name="AvailableItems">Items that there are.</param>
-/// <param name="FewShot">Solved examples before each question.</param>
-/// <param name="Scores">One for each metric, the main one first.</param>
-public sealed record BenchmarkResult(string Task, string Title, int Items, int AvailableItems, int FewShot, IReadOnlyList<BenchmarkScore> Scores)
+/// <summary>Says what a model scored in one task. Immutable and thread-safe.</summary>
+public sealed record BenchmarkResult
 {
-    /// <summary>Questions with a choice that were too long and lost tokens on the left.</summary>
+    /// <summary>Gets the task's short name.</summary>
+    public required string Task { get; init; }
+
+    /// <summary>Gets the task's name for people.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>Gets how many items were scored (for perplexity: texts).</summary>
+    public required int Items { get; init; }
+
+    /// <summary>Gets how many items there are.</summary>
+    public required int AvailableItems { get; init; }
+
+    /// <summary>Gets how many solved examples stood before each question.</summary>
+    public required int FewShot { get; init; }
+
+    /// <summary>Gets one score for each metric, the main one first.</summary>
+    public required IReadOnlyList<BenchmarkScore> Scores { get; init; }
+
+    /// <summary>Gets how many questions with a choice were too long and lost tokens on the left.</summary>
     public int TruncatedPrompts { get; init; }
 
-    /// <summary>Those among them that lost tokens of the choice itself.</summary>
+    /// <summary>Gets how many of <see cref="TruncatedPrompts"/> lost tokens of the choice itself.</summary>
     public int TruncatedChoices { get; init; }
 
-    /// <summary>Tokens whose probability was taken.</summary>
+    /// <summary>Gets of how many tokens the probability was taken.</summary>
     public long ScoredTokens { get; init; }
 
-    /// <summary>Sequences that went through the model: fewer than choices where choices could share one.</summary>
+    /// <summary>Gets how many sequences went through the model: fewer than choices where choices could share one.</summary>
     public int ForwardSequences { get; init; }
 
-    /// <summary>The score of the first metric.</summary>
+    /// <summary>Gets the score of the first metric.</summary>
     public BenchmarkScore Main => Scores[0];
 
-    /// <summary>The score of a metric.</summary>
+    /// <summary>Gets the score of a metric.</summary>
     /// <param name="metric">The metric.</param>
     /// <exception cref="ArgumentException">It was not measured.</exception>
     public BenchmarkScore Score(BenchmarkMetric metric) => Scores.FirstOrDefault(score => score.Metric == metric)

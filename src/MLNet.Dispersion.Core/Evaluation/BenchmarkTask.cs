@@ -30,22 +30,22 @@ public sealed class BenchmarkTask
         }
     }
 
-    /// <summary>The tasks that the library brings templates of (not data): the ten published ones (ANLI r2, LAMBADA, OpenBookQA, PIQA, TruthfulQA mc2, WinoGrande, ARC-Easy, ARC-Challenge, MedMCQA, MMLU) and HellaSwag.</summary>
+    /// <summary>Gets the tasks that the library brings templates of (not data): the ten published ones (ANLI r2, LAMBADA, OpenBookQA, PIQA, TruthfulQA mc2, WinoGrande, ARC-Easy, ARC-Challenge, MedMCQA, MMLU) and HellaSwag.</summary>
     public static IReadOnlyList<string> BuiltInNames => BuiltInTasks.Names;
 
-    /// <summary>What it is made by.</summary>
+    /// <summary>Gets what it is made by.</summary>
     public BenchmarkTemplate Template { get; }
 
-    /// <summary>The questions, in the order of their file.</summary>
+    /// <summary>Gets the questions, in the order of their file.</summary>
     public IReadOnlyList<BenchmarkItem> Items { get; }
 
-    /// <summary>What few-shot examples are taken from; empty when there are none.</summary>
+    /// <summary>Gets what few-shot examples are taken from; empty when there are none.</summary>
     public IReadOnlyList<BenchmarkItem> Examples { get; }
 
-    /// <summary>The short name.</summary>
+    /// <summary>Gets the short name.</summary>
     public string Name => Template.Name;
 
-    /// <summary>The name for people.</summary>
+    /// <summary>Gets the name for people.</summary>
     public string Title => Template.Title ?? Template.Name;
 
     /// <summary>Loads one of <see cref="BuiltInNames"/>.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace MLNet.Dispersion;
@@ -20,73 +19,64 @@ public sealed record BenchmarkTemplate
 {
     private const int CurrentVersion = 1;
 
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        RespectNullableAnnotations = true,
-        AllowDuplicateProperties = false,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-        WriteIndented = true,
-    };
+    private static readonly VersionedJson<BenchmarkTemplate> Format = new("task file", schema: null, CurrentVersion, "See BenchmarkTemplate for the fields.") { HandWritten = true };
 
-    /// <summary>The version of the form; 1.</summary>
+    /// <summary>Gets the version of the form; 1.</summary>
+    [JsonIgnore]
     public int Version { get; init; } = CurrentVersion;
 
-    /// <summary>The short name, as in results.</summary>
+    /// <summary>Gets the short name, as in results.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The name for people. Default null: <see cref="Name"/>.</summary>
+    /// <summary>Gets the name for people. Default null: <see cref="Name"/>.</summary>
     public string? Title { get; init; }
 
-    /// <summary>The JSONL file, relative to the data directory.</summary>
+    /// <summary>Gets the JSONL file, relative to the data directory.</summary>
     public required string Data { get; init; }
 
-    /// <summary>Only records whose fields have these values are items, such as <c>"round": "2"</c>. Default null: all.</summary>
+    /// <summary>Gets the values that a record's fields must have for it to be an item, such as <c>"round": "2"</c>. Default null: all.</summary>
     public IReadOnlyDictionary<string, string>? Where { get; init; }
 
-    /// <summary>What stands before the examples and the question, once. Default empty.</summary>
+    /// <summary>Gets what stands before the examples and the question, once. Default empty.</summary>
     public string Preamble { get; init; } = string.Empty;
 
-    /// <summary>The question. With <c>{choice}</c> in it each choice has a context of its own (partial scoring).</summary>
+    /// <summary>Gets the question. With <c>{choice}</c> in it each choice has a context of its own (partial scoring).</summary>
     public required string Context { get; init; }
 
-    /// <summary>Filters that the whole context goes through, by name. Default null: none.</summary>
+    /// <summary>Gets the filters that the whole context goes through, by name. Default null: none.</summary>
     public IReadOnlyList<string>? ContextFilters { get; init; }
 
-    /// <summary>What is scored after the context. Default <c>" {choice}"</c>.</summary>
+    /// <summary>Gets what is scored after the context. Default <c>" {choice}"</c>.</summary>
     public string Continuation { get; init; } = " {choice}";
 
-    /// <summary>The choices as templates, the same number for every record; this or <see cref="ChoicesField"/>.</summary>
+    /// <summary>Gets the choices as templates, the same number for every record; this or <see cref="ChoicesField"/>.</summary>
     public IReadOnlyList<string>? Choices { get; init; }
 
-    /// <summary>The field that holds the array of choices, filters allowed; this or <see cref="Choices"/>.</summary>
+    /// <summary>Gets the field that holds the array of choices, filters allowed; this or <see cref="Choices"/>.</summary>
     public string? ChoicesField { get; init; }
 
-    /// <summary>The field of the right choice: its index from 0, or its letter from A. Needed when there are more choices than one and no <see cref="LabelsField"/>.</summary>
+    /// <summary>Gets the field of the right choice: its index from 0, or its letter from A. Needed when there are more choices than one and no <see cref="LabelsField"/>.</summary>
     public string? GoldField { get; init; }
 
-    /// <summary>The field of an array that says of each choice whether it is true, 0 or 1; instead of <see cref="GoldField"/>, for <see cref="BenchmarkMetric.TrueShare"/>.</summary>
+    /// <summary>Gets the field of an array that says of each choice whether it is true, 0 or 1; instead of <see cref="GoldField"/>, for <see cref="BenchmarkMetric.TrueShare"/>.</summary>
     public string? LabelsField { get; init; }
 
-    /// <summary>What is scored; the first is the main one.</summary>
+    /// <summary>Gets what is scored; the first is the main one.</summary>
     public required IReadOnlyList<BenchmarkMetric> Metrics { get; init; }
 
-    /// <summary>The JSONL file of solved examples, relative to the data directory; may be <see cref="Data"/>, an item is then never its own example. Default null: there are none.</summary>
+    /// <summary>Gets the JSONL file of solved examples, relative to the data directory; may be <see cref="Data"/>, an item is then never its own example. Default null: there are none.</summary>
     public string? FewShotData { get; init; }
 
-    /// <summary>How many examples stand before a question unless the options say otherwise. Default 0. At least 0.</summary>
+    /// <summary>Gets how many examples stand before a question unless the options say otherwise. Default 0. At least 0.</summary>
     public int FewShot { get; init; }
 
-    /// <summary>Examples must agree with the item in this field, such as a subject. Default null: no matter.</summary>
+    /// <summary>Gets the field in which examples must agree with the item, such as a subject. Default null: no matter.</summary>
     public string? FewShotSameField { get; init; }
 
-    /// <summary>How they are chosen. Default <see cref="FewShotDraw.Random"/>.</summary>
+    /// <summary>Gets how they are chosen. Default <see cref="FewShotDraw.Random"/>.</summary>
     public FewShotDraw FewShotDraw { get; init; }
 
-    /// <summary>What stands after each example. Default an empty line.</summary>
+    /// <summary>Gets what stands after each example. Default an empty line.</summary>
     public string Separator { get; init; } = "\n\n";
 
     /// <summary>Reads a template.</summary>
@@ -108,7 +98,7 @@ public sealed record BenchmarkTemplate
         return Read(File.ReadAllText(path), path);
     }
 
-    /// <summary>The template of one of <see cref="BenchmarkTask.BuiltInNames"/>.</summary>
+    /// <summary>Gets the template of one of <see cref="BenchmarkTask.BuiltInNames"/>.</summary>
     /// <param name="name">The name.</param>
     /// <exception cref="ArgumentException">There is none of this name.</exception>
     public static BenchmarkTemplate BuiltIn(string name)
@@ -118,20 +108,20 @@ public sealed record BenchmarkTemplate
     }
 
     /// <summary>The template as JSON; <see cref="FromJson"/> reads it.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Options);
+    public string ToJson() => Format.Write(this);
 
     private static BenchmarkTemplate Read(string json, string owner)
     {
+        BenchmarkTemplate template;
         try
         {
-            var template = JsonSerializer.Deserialize<BenchmarkTemplate>(json, Options) ?? throw new FormatException($"{owner} is 'null'; it must be a JSON object.");
-            return template.Version is >= 1 and <= CurrentVersion
-                ? TemplateRules.Check(template, owner)
-                : throw new FormatException(FormattableString.Invariant($"{owner} has version {template.Version}; this library reads version {CurrentVersion}. Update MLNet.Dispersion, or set \"version\": {CurrentVersion}."));
+            template = Format.Read(json);
         }
-        catch (JsonException e)
+        catch (FormatException e)
         {
-            throw new FormatException($"{owner} is no task file: {e.Message} See BenchmarkTemplate for the fields.", e);
+            throw new FormatException($"{owner}: {e.Message}", e);
         }
+
+        return TemplateRules.Check(template, owner);
     }
 }

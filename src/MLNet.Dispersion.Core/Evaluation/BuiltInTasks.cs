@@ -7,7 +7,7 @@ internal static class BuiltInTasks
 {
     private const string Folder = "Evaluation/Tasks/";
 
-    /// <summary>The names: the ten published tasks in the published order, then what else there is.</summary>
+    /// <summary>Gets the names: the ten published tasks in the published order, then what else there is.</summary>
     public static IReadOnlyList<string> Names { get; } = Array.AsReadOnly<string>(
     [
         "anli_r2", "lambada_openai", "openbookqa", "piqa", "truthfulqa_mc2", "winogrande", "arc_easy", "arc_challenge", "medmcqa", "mmlu", "hellaswag",

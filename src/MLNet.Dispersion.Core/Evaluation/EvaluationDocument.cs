@@ -1,7 +1,7 @@
 namespace MLNet.Dispersion;
 
 /// <summary>The JSON form of an <see cref="EvaluationResult"/>; the means are written for other readers and not read back.</summary>
-internal sealed record EvaluationDocument(string Schema, int Version, string Model, DateTimeOffset Measured, int Seed, IReadOnlyList<TaskDocument> Tasks)
+internal sealed record EvaluationDocument(string Model, DateTimeOffset Measured, int Seed, IReadOnlyList<TaskDocument> Tasks)
 {
     public double? Mean { get; init; }
 

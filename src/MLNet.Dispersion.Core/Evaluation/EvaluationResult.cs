@@ -11,33 +11,33 @@ public sealed class EvaluationResult
         Tasks = Array.AsReadOnly(tasks.ToArray());
     }
 
-    /// <summary>The model's name.</summary>
+    /// <summary>Gets the model's name.</summary>
     public string Model { get; }
 
-    /// <summary>When it was measured.</summary>
+    /// <summary>Gets when it was measured.</summary>
     public DateTimeOffset Measured { get; }
 
-    /// <summary>The seed of samples and few-shot examples.</summary>
+    /// <summary>Gets the seed of samples and few-shot examples.</summary>
     public int Seed { get; }
 
-    /// <summary>One result a task, in the order in which they ran.</summary>
+    /// <summary>Gets one result a task, in the order in which they ran.</summary>
     public IReadOnlyList<BenchmarkResult> Tasks { get; }
 
-    /// <summary>The mean over the tasks of their main score, 0..1, every task counting the same; perplexities are left out. NaN when nothing remains.</summary>
+    /// <summary>Gets the mean over the tasks of their main score, 0..1, every task counting the same; perplexities are left out. NaN when nothing remains.</summary>
     public double Mean => Shares.Length > 0 ? Shares.Average(score => score.Value) : double.NaN;
 
-    /// <summary>The standard error of <see cref="Mean"/>, the tasks being independent: the root of the sum of squared standard errors, divided by their number.</summary>
+    /// <summary>Gets the standard error of <see cref="Mean"/>, the tasks being independent: the root of the sum of squared standard errors, divided by their number.</summary>
     public double MeanStandardError => Shares.Length > 0 ? Math.Sqrt(Shares.Sum(score => score.StandardError * score.StandardError)) / Shares.Length : double.NaN;
 
     private BenchmarkScore[] Shares => [.. Tasks.Select(task => task.Main).Where(score => score.Metric.IsShare())];
 
-    /// <summary>The result of a task.</summary>
+    /// <summary>Gets the result of a task.</summary>
     /// <param name="name">Its short name.</param>
     /// <exception cref="ArgumentException">It was not run.</exception>
     public BenchmarkResult Task(string name) => Tasks.FirstOrDefault(task => task.Task == name)
         ?? throw new ArgumentException($"The task '{name}' was not run; run were {string.Join(", ", Tasks.Select(task => task.Task))}.", nameof(name));
 
-    /// <summary>This result with the perplexity of a text before its tasks.</summary>
+    /// <summary>Makes a result with the perplexity of a text before its tasks.</summary>
     /// <param name="perplexity">The perplexity, of the same model.</param>
     /// <param name="task">The short name that it gets, such as <c>wikitext</c>.</param>
     /// <param name="title">The name for people; null for <paramref name="task"/>.</param>
@@ -48,13 +48,13 @@ public sealed class EvaluationResult
         return new EvaluationResult(Model, Measured, Seed, Tasks.Prepend(perplexity.ToBenchmark(task, title ?? task)));
     }
 
-    /// <summary>A table for the console, one line a score, in invariant culture.</summary>
+    /// <summary>Writes a table for the console, one line a score, in invariant culture.</summary>
     public override string ToString() => EvaluationText.ToConsole(this);
 
-    /// <summary>The same in GitHub's Markdown.</summary>
+    /// <summary>Writes a table in GitHub's Markdown, one line a score, in invariant culture.</summary>
     public string ToMarkdown() => EvaluationText.ToMarkdown(this);
 
-    /// <summary>The result as versioned JSON; <see cref="FromJson"/> gives every figure back exactly.</summary>
+    /// <summary>Writes the result as versioned JSON; <see cref="FromJson"/> gives every figure back exactly.</summary>
     public string ToJson() => EvaluationJson.Write(this);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
@@ -87,11 +87,5 @@ public sealed class EvaluationResult
     /// <summary>Writes <see cref="ToJson"/> to a file, which appears whole or not at all; missing folders are made.</summary>
     /// <param name="path">The file; replaced if it exists.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void Save(string path)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        string full = Path.GetFullPath(path);
-        string folder = Path.GetDirectoryName(full) ?? throw new ArgumentException($"'{path}' names no file; add a file name such as scores.json.", nameof(path));
-        new DirectorySink(folder).Write(Path.GetFileName(full), stream => EvaluationJson.Write(this, stream));
-    }
+    public void Save(string path) => EvaluationJson.Save(this, path);
 }

@@ -51,8 +51,10 @@ internal sealed class ItemBuilder
 
         bool[] truth = Truth(record, texts.Count);
         var own = new Dictionary<string, string> { ["lettered"] = string.Join('\n', texts.Select((text, i) => $"{Letter(i)}. {text}")) };
-        return new BenchmarkItem(record.TextOrNull("id") ?? record.Origin, [.. texts.Select((text, i) => Choice(record, own, i, text, truth[i]))])
+        return new BenchmarkItem
         {
+            Id = record.TextOrNull("id") ?? record.Origin,
+            Choices = [.. texts.Select((text, i) => Choice(record, own, i, text, truth[i]))],
             Preamble = _preamble.Fill(record),
             Group = _task.FewShotSameField is { } field ? record.Text(field) : null,
             Origin = record.Origin,
@@ -65,7 +67,7 @@ internal sealed class ItemBuilder
         own["letter"] = Letter(index);
         string context = _contextFilters.Aggregate(_context.Fill(record, own), (current, filter) => filter(current));
         string continuation = _continuation.Fill(record, own);
-        return !string.IsNullOrWhiteSpace(continuation) ? new BenchmarkChoice(context, continuation, text, isTrue)
+        return !string.IsNullOrWhiteSpace(continuation) ? new BenchmarkChoice { Context = context, Continuation = continuation, Text = text, IsTrue = isTrue }
             : throw new FormatException($"{record.Origin}: the continuation is empty: there is nothing to score. Repair the line or take it out.");
     }
 

@@ -31,7 +31,7 @@ public static class LanguageModelEvaluation
         ArgumentNullException.ThrowIfNull(tasks);
         model.RequireCausal("Scoring benchmarks by likelihood");
         EvaluationOptions settings = (options ?? new EvaluationOptions()).Clone();
-        EvaluationOptionsValidator.Validate(settings);
+        settings.Validate();
         if (tasks.Count == 0)
         {
             throw new ArgumentException($"There is no task; pass at least one, such as BenchmarkTask.BuiltIn(\"{BenchmarkTask.BuiltInNames[0]}\", dataDirectory).", nameof(tasks));

@@ -12,7 +12,7 @@ public static class CosineGeometry
     /// <summary>The smallest norm that a row is divided by (published).</summary>
     public const double NormFloor = 1e-3;
 
-    /// <summary>The cosine matrix.</summary>
+    /// <summary>Computes the cosine matrix.</summary>
     /// <param name="states">One layer's hidden states of one text, <c>[n, F]</c>, floating point.</param>
     /// <returns><c>[n, n]</c>, float32, clipped to [-1, 1]; it belongs to the caller's dispose scope.</returns>
     /// <exception cref="ArgumentException">The tensor is not <c>[n, F]</c> or not of a floating-point type.</exception>
@@ -26,7 +26,7 @@ public static class CosineGeometry
         return rows.mm(rows.t()).ClampInPlace(-1, 1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The means of the cosine matrix, without making it: the sum of all its entries is the squared length of the sum of unit rows.</summary>
+    /// <summary>Computes the means of the cosine matrix, without making it: the sum of all its entries is the squared length of the sum of unit rows.</summary>
     /// <param name="states">One layer's hidden states of one text, <c>[n, F]</c>, floating point, n at least 2.</param>
     /// <returns>Both means; NaN when a state is not finite.</returns>
     /// <exception cref="ArgumentException">The tensor is not <c>[n, F]</c>, not of a floating-point type, or has fewer than two rows.</exception>
@@ -63,7 +63,7 @@ public static class CosineGeometry
     }
 
     /// <summary>The means of an n x n cosine matrix from its sum and its diagonal's.</summary>
-    internal static CosineMeans Means(double n, double all, double diagonal) => new(Clip(all / (n * n)), Clip((all - diagonal) / (n * (n - 1))));
+    internal static CosineMeans Means(double n, double all, double diagonal) => new() { Full = Clip(all / (n * n)), OffDiagonal = Clip((all - diagonal) / (n * (n - 1))) };
 
     private static double Clip(double cosine) => double.IsNaN(cosine) ? cosine : Math.Clamp(cosine, -1, 1);
 }

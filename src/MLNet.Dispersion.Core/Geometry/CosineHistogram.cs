@@ -16,16 +16,16 @@ public sealed class CosineHistogram
 
     private CosineHistogram(long[] counts) => _counts = counts;
 
-    /// <summary>A histogram of nothing, to add others to.</summary>
+    /// <summary>Gets a histogram of nothing, to add others to.</summary>
     public static CosineHistogram Empty { get; } = new(new long[BinCount]);
 
-    /// <summary>Entries by bin, from -1 upwards; a bin holds its lower edge, the last one both edges.</summary>
+    /// <summary>Gets the entries by bin, from -1 upwards; a bin holds its lower edge, the last one both edges.</summary>
     public IReadOnlyList<long> Counts => _counts;
 
-    /// <summary>All entries.</summary>
+    /// <summary>Gets all entries.</summary>
     public long Total => _counts.Sum();
 
-    /// <summary>Counts scaled so that the area is 1, as the published heat map shows them; all zero when there are no entries.</summary>
+    /// <summary>Gets the counts scaled so that the area is 1, as the published heat map shows them; all zero when there are no entries.</summary>
     public IReadOnlyList<double> Density
     {
         get
@@ -81,7 +81,7 @@ public sealed class CosineHistogram
         return new CosineHistogram([.. _counts.Zip(other._counts, (a, b) => a + b)]);
     }
 
-    /// <summary>The cosine in the middle of a bin.</summary>
+    /// <summary>Gets the cosine in the middle of a bin.</summary>
     /// <param name="bin">0..127.</param>
     public static double Centre(int bin) => -1 + ((bin + 0.5) * BinWidth);
 }

@@ -1,6 +1,11 @@
 namespace MLNet.Dispersion;
 
-/// <summary>The mean entry of a token-by-token cosine matrix.</summary>
-/// <param name="Full">Over all entries, the diagonal included: the published figure. -1..1.</param>
-/// <param name="OffDiagonal">Over pairs of different tokens alone: the cleaner figure, free of the ones on the diagonal. -1..1.</param>
-public readonly record struct CosineMeans(double Full, double OffDiagonal);
+/// <summary>Holds the mean entries of a token-by-token cosine matrix.</summary>
+public readonly record struct CosineMeans
+{
+    /// <summary>Gets the mean over all entries, the diagonal included: the published figure. -1..1; NaN where there is none.</summary>
+    public required double Full { get; init; }
+
+    /// <summary>Gets the mean over pairs of different tokens alone: the cleaner figure, free of the ones on the diagonal. -1..1; NaN where there is none.</summary>
+    public required double OffDiagonal { get; init; }
+}

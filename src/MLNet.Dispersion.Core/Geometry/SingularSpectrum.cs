@@ -21,24 +21,24 @@ public sealed class SingularSpectrum
         StableRank = squares / (singularValues[0] * singularValues[0]);
     }
 
-    /// <summary>The singular values s, largest first; as many as the smaller side of the matrix.</summary>
+    /// <summary>Gets the singular values s, largest first; as many as the smaller side of the matrix.</summary>
     public IReadOnlyList<double> SingularValues { get; }
 
-    /// <summary>Entropy of <c>s / sum s</c> in bits, 0..log2 of their number.</summary>
+    /// <summary>Gets the entropy of <c>s / sum s</c> in bits, 0..log2 of their number.</summary>
     public double EntropyBits { get; }
 
-    /// <summary>The number of equal singular values that would have this entropy, 1..their number.</summary>
+    /// <summary>Gets the number of equal singular values that would have this entropy, 1..their number.</summary>
     public double EffectiveRank { get; }
 
-    /// <summary><c>s_1 / sum s</c>, 0..1.</summary>
+    /// <summary>Gets <c>s_1 / sum s</c>, 0..1.</summary>
     public double TopSingularShare { get; }
 
-    /// <summary><c>s_1^2 / sum s^2</c>, 0..1: how much of the matrix one direction explains.</summary>
+    /// <summary>Gets <c>s_1^2 / sum s^2</c>, 0..1: how much of the matrix one direction explains.</summary>
     public double MaximumExplainableVariance { get; }
 
-    /// <summary><c>(sum s^2)^2 / sum s^4</c>, 1..their number.</summary>
+    /// <summary>Gets <c>(sum s^2)^2 / sum s^4</c>, 1..their number.</summary>
     public double ParticipationRatio { get; }
 
-    /// <summary><c>sum s^2 / s_1^2</c>, 1..their number.</summary>
+    /// <summary>Gets <c>sum s^2 / s_1^2</c>, 1..their number.</summary>
     public double StableRank { get; }
 }

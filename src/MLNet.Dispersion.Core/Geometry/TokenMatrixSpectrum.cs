@@ -19,23 +19,23 @@ public sealed class TokenMatrixSpectrum
         MeanDirectionNorm = meanDirectionNorm;
     }
 
-    /// <summary>The spectrum of the token matrix as it is.</summary>
+    /// <summary>Gets the spectrum of the token matrix as it is.</summary>
     public SingularSpectrum Raw { get; }
 
-    /// <summary>The spectrum after taking away the mean token from every row.</summary>
+    /// <summary>Gets the spectrum after taking away the mean token from every row.</summary>
     public SingularSpectrum Centred { get; }
 
-    /// <summary>What differs between tokens against what they share: <c>||X - mean|| / ||mean||</c> in the spectral norm, mean being each row replaced by the mean token.
+    /// <summary>Gets what differs between tokens against what they share: <c>||X - mean|| / ||mean||</c> in the spectral norm, mean being each row replaced by the mean token.
     /// At least 0; infinite when the mean token is zero, NaN when all tokens are.</summary>
     public double HighToLowFrequencyRatio { get; }
 
-    /// <summary><c>||X - mean||</c> in the Frobenius norm.</summary>
+    /// <summary>Gets <c>||X - mean||</c> in the Frobenius norm; at least 0.</summary>
     public double HighFrequencyNorm { get; }
 
-    /// <summary>The mean length of a token.</summary>
+    /// <summary>Gets the mean length of a token.</summary>
     public double MeanNorm { get; }
 
-    /// <summary>The length of the mean of the tokens' directions, 0..1; its square is the mean cosine, diagonal included. A zero token has the direction 0.</summary>
+    /// <summary>Gets the length of the mean of the tokens' directions, 0..1; its square is the mean cosine, diagonal included. A zero token has the direction 0.</summary>
     public double MeanDirectionNorm { get; }
 
     /// <summary>Measures one token matrix.</summary>
@@ -68,7 +68,7 @@ public sealed class TokenMatrixSpectrum
             directions.mean([0]).norm().item<double>());
     }
 
-    /// <summary>How the differences between tokens grew from one layer to this: the natural log of the ratio of <see cref="HighFrequencyNorm"/>.</summary>
+    /// <summary>Computes how the differences between tokens grew from one layer to this: the natural log of the ratio of <see cref="HighFrequencyNorm"/>.</summary>
     /// <param name="reference">The layer compared with; published: the embedding output (hidden state 0).</param>
     /// <returns>Above 0 when tokens moved apart; minus infinity when they fell together, NaN when they were together in both.</returns>
     public double LogHighFrequencyGrowth(TokenMatrixSpectrum reference)

@@ -16,9 +16,9 @@ internal sealed class TextEncoder
         var info = model.Backbone.Info;
         MaxTokens = Math.Min(maxTokens ?? info.ContextLength, info.ContextLength);
         _emptyTextId = _tokenizer.EosTokenId ?? _tokenizer.BosTokenId ?? info.EosTokenId ?? info.BosTokenId ?? 0;
-        if (pairs && MaxTokens < PairEncoder.Least(_tokenizer))
+        if (pairs && MaxTokens < _tokenizer.LeastPairTokens)
         {
-            throw new ArgumentOutOfRangeException(nameof(maxTokens), MaxTokens, $"MaxSequenceLength is {MaxTokens}; a pair of texts needs at least {PairEncoder.Least(_tokenizer)}: one token of each and those around them. Raise it.");
+            throw new ArgumentOutOfRangeException(nameof(maxTokens), MaxTokens, $"MaxSequenceLength is {MaxTokens}; a pair of texts needs at least {_tokenizer.LeastPairTokens}: one token of each and those around them. Raise it.");
         }
     }
 

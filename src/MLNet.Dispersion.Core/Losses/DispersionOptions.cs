@@ -1,7 +1,7 @@
 namespace MLNet.Dispersion;
 
 /// <summary>The dispersion regulariser: which form, how strong, where. Defaults are the published recipe's (arXiv 2602.00217).</summary>
-public sealed class DispersionOptions
+public sealed class DispersionOptions : IOptions
 {
     /// <summary>The weight of the dispersion loss in the total loss; 0 switches it off (and its cost). Default 0.1 (published GPT-2 recipe). At least 0.</summary>
     public double Coefficient { get; set; } = 0.1;
@@ -35,24 +35,19 @@ public sealed class DispersionOptions
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range; the message names value and limit.</exception>
-    public void Validate()
-    {
-        Check(Coefficient >= 0 && double.IsFinite(Coefficient), Coefficient, nameof(Coefficient), "a finite number of at least 0 (0 switches dispersion off)");
-        Check(Enum.IsDefined(Variant), Variant, nameof(Variant), "one of " + string.Join(", ", Enum.GetNames<DispersionVariant>()));
-        Check(Enum.IsDefined(Layers), Layers, nameof(Layers), "one of " + string.Join(", ", Enum.GetNames<LayerSelection>()));
-        Check(TauCos > 0 && double.IsFinite(TauCos), TauCos, nameof(TauCos), "a finite number above 0");
-        Check(TauL2 > 0 && double.IsFinite(TauL2), TauL2, nameof(TauL2), "a finite number above 0");
-        Check(Margin is >= 0 and <= 1, Margin, nameof(Margin), "from 0 to 1");
-        Check(Epsilon >= 0 && double.IsFinite(Epsilon), Epsilon, nameof(Epsilon), "a finite number of at least 0");
-        Check(ClampThreshold is >= 0 and < 1, ClampThreshold, nameof(ClampThreshold), "at least 0 and below 1");
-        Check(MaxTokens is null or >= 2, MaxTokens, nameof(MaxTokens), "at least 2, or null for no limit");
-    }
+    public void Validate() => new Require("Dispersion").Options(this);
 
-    private static void Check(bool good, object? value, string name, string rule)
+    /// <inheritdoc/>
+    void IOptions.Check(Require require)
     {
-        if (!good)
-        {
-            throw new ArgumentOutOfRangeException(name, value, $"Dispersion.{name} is {value}; it must be {rule}.");
-        }
+        require.NotNegative(Coefficient, " (0 switches dispersion off)");
+        require.Defined(Variant);
+        require.Defined(Layers);
+        require.Positive(TauCos);
+        require.Positive(TauL2);
+        require.That(Margin is >= 0 and <= 1, Margin, "from 0 to 1");
+        require.NotNegative(Epsilon);
+        require.That(ClampThreshold is >= 0 and < 1, ClampThreshold, "at least 0 and below 1");
+        require.AtLeast(MaxTokens, 2, ", or null for no limit");
     }
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
@@ -8,49 +6,23 @@ namespace MLNet.Dispersion;
 /// <param name="Kind">What the model is called in file names and messages: <c>classifier</c>, <c>regressor</c>.</param>
 internal sealed record HeadFiles(string Kind)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        Converters = { new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false) },
-    };
-
     private string SettingsFile => $"{Kind}.json";
 
     private string WeightsFile => $"{Kind}.safetensors";
 
     internal void Write<TSettings>(FileSink sink, ScoreHead head, TSettings settings, IReadOnlyList<GeometrySnapshot> geometry)
-        where TSettings : IHeadSettings
+        where TSettings : class, IHeadSettings
     {
         sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, [new(ScoreHead.WeightName, head.Weight)]));
-        sink.Write(SettingsFile, stream => JsonSerializer.Serialize(stream, settings, Json));
+        Format<TSettings>().Write(settings, sink, SettingsFile);
         GeometryHistoryFile.Write(sink, geometry);
     }
 
-    /// <summary>What was measured in training; empty for a model of a build that did not keep it.</summary>
-    /// <exception cref="ModelFileException">The file is damaged.</exception>
-    internal IReadOnlyList<GeometrySnapshot> ReadGeometry(FileSource source) => GeometryHistoryFile.Read(source, Kind);
-
     internal TSettings ReadSettings<TSettings>(FileSource source)
-        where TSettings : class, IHeadSettings
-    {
-        string file = source.Describe(SettingsFile);
-        TSettings? settings;
-        try
-        {
-            settings = JsonSerializer.Deserialize<TSettings>(source.ReadAllBytes(SettingsFile), Json);
-        }
-        catch (JsonException e)
-        {
-            throw new ModelFileException(file, $"It is not the JSON that a saved {Kind} has. Save the {Kind} again.", innerException: e);
-        }
-
-        if (settings is null || settings.FormatVersion != IHeadSettings.CurrentVersion)
-        {
-            throw new ModelFileException(file, $"Its format version is {settings?.FormatVersion}; this build reads {IHeadSettings.CurrentVersion}. Load it with the build that wrote it, or a newer one.");
-        }
-
-        return settings.Problem is { } problem ? throw new ModelFileException(file, $"{problem}. Save the {Kind} again.") : settings;
-    }
+        where TSettings : class, IHeadSettings => Format<TSettings>().Read(
+            source,
+            SettingsFile,
+            settings => settings.Problem is { } problem ? throw new FormatException($"{problem}. Save the {Kind} again.") : settings);
 
     internal ScoreHead ReadHead(FileSource source, int outputCount, int hiddenSize, Device device)
     {
@@ -58,6 +30,10 @@ internal sealed record HeadFiles(string Kind)
         source.Read(WeightsFile, stream => head = ReadHead(new SafetensorsReader(stream, source.Describe(WeightsFile)), [outputCount, hiddenSize], device));
         return head!;
     }
+
+    /// <summary>Files of the builds that did not say their kind hold their version as formatVersion.</summary>
+    private VersionedJson<TSettings> Format<TSettings>()
+        where TSettings : class, IHeadSettings => new($"saved {Kind}", $"mlnet-dispersion/{Kind}", 1, $"Save the {Kind} again.") { UnmarkedVersionField = "formatVersion" };
 
     private ScoreHead ReadHead(SafetensorsReader reader, long[] shape, Device device)
     {
@@ -76,4 +52,17 @@ internal sealed record HeadFiles(string Kind)
 
         return new ScoreHead(weight.to(device, copy: true));
     }
+}
+
+/// <summary>What the settings files of all heads hold.</summary>
+internal interface IHeadSettings
+{
+    int MaxSequenceLength { get; }
+
+    Precision ScoringPrecision { get; }
+
+    bool Pairs { get; }
+
+    /// <summary>What is wrong with the values, as a sentence without its stop; null when they are right.</summary>
+    string? Problem { get; }
 }

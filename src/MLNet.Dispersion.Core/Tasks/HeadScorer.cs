@@ -5,35 +5,30 @@ namespace MLNet.Dispersion;
 /// <summary>What the head says of many token sequences: sorted by length, batched, put back into the caller's order. Thread-safe.</summary>
 internal sealed class HeadScorer
 {
-    /// <summary>Padded tokens of one forward pass: large enough to fill two cores, small enough for any memory.</summary>
-    private const int TokensPerPass = 4096;
-    private const int RowsPerPass = 64;
-
-    /// <summary>What a pass costs beside its tokens, in tokens: at 384 features about 30 in float32 and 100 in bfloat16, less for larger models.</summary>
-    private const int PassCost = 64;
     private readonly LanguageBackbone _backbone;
     private readonly ScoreHead _head;
+    private readonly ForwardPass _pass;
 
     internal HeadScorer(PretrainedLanguageModel model, ScoreHead head)
     {
         _backbone = model.Backbone;
-        Device = model.Device;
+        _pass = new ForwardPass(model.Backbone, model.Device);
         _head = head;
     }
 
     /// <summary>Where it computes.</summary>
-    internal Device Device { get; }
+    internal Device Device => _pass.Device;
 
     /// <summary>The rows of each forward pass that scores these sequences.</summary>
     internal static IReadOnlyList<int[]> Passes(IReadOnlyList<int[]> sequences) =>
-        LengthSortedPasses.Cheapest([.. sequences.Select(sequence => sequence.Length)], TokensPerPass, RowsPerPass, PassCost);
+        ForwardPass.Sweep([.. sequences.Select(sequence => sequence.Length)]);
 
     /// <summary>Scores sequences.</summary>
     /// <param name="texts">None of the sequences empty.</param>
     /// <param name="computeType">The number type of matrix products and attention.</param>
-    /// <param name="finish">What is made of the head's outputs <c>[B, K]</c>, such as probabilities.</param>
+    /// <param name="finish">What is made of the head's outputs <c>[B, K]</c>, such as probabilities: row after row.</param>
     /// <returns>Row after row, <c>[rows * K]</c>.</returns>
-    internal float[] Score(EncodedTexts texts, ScalarType computeType, Func<Tensor, Tensor> finish)
+    internal float[] Score(EncodedTexts texts, ScalarType computeType, Func<Tensor, float[]> finish)
     {
         var scores = new float[texts.Sequences.Count * _head.OutputCount];
         using var noGradient = no_grad();
@@ -46,13 +41,12 @@ internal sealed class HeadScorer
         return scores;
     }
 
-    private void ScorePass(EncodedTexts texts, int[] rows, Func<Tensor, Tensor> finish, float[] scores)
+    private void ScorePass(EncodedTexts texts, int[] rows, Func<Tensor, float[]> finish, float[] scores)
     {
         using var scope = NewDisposeScope();
         TokenBatch batch = texts.Pad(rows, padId: 0);
-        Tensor? mask = _backbone.NeedsPaddingMask ? batch.AttentionMaskTensor(Device) : null;
-        var output = _backbone.Forward(batch.InputIdsTensor(Device), mask, batch.TokenTypeIdsTensor(Device), HiddenStateSelection.None);
-        float[] values = finish(_head.Outputs(_backbone.Summary(output.LastHiddenState, batch.Lengths))).cpu().data<float>().ToArray();
+        BackboneOutput output = _pass.Read(batch, HiddenStateSelection.None).States;
+        float[] values = finish(_head.Outputs(_backbone.Summary(output.LastHiddenState, batch.Lengths)));
         int width = values.Length / rows.Length;
         for (int i = 0; i < rows.Length; i++)
         {

@@ -21,7 +21,7 @@ public static class LanguageModelTrainer
         CheckBlocks(model, blocks);
         int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? [.. new TextEncoder(model, null).Encode(probe).Sequences] : null;
         using DistillationObjective? distillation = Distillation(model, blocks, options);
-        return FineTuneLoop.Run(model.Backbone, distillation ?? (TrainingObjective)new CausalLMObjective(), new TrainingRows(blocks, null), options, model.Device, probeTexts);
+        return MeasuredTraining.Run(model.Backbone, distillation ?? (TrainingObjective)new CausalLMObjective(), new TrainingRows(blocks), options, model.Device, probeTexts);
     }
 
     /// <summary>Mean negative log-likelihood per predicted token, in nats; its exponential is the token perplexity.</summary>
@@ -36,7 +36,7 @@ public static class LanguageModelTrainer
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         CheckBlocks(model, blocks);
         int padId = model.Backbone.Info.EosTokenId ?? 0;
-        var validator = new Validator(model.Backbone, new CausalLMObjective(), new TrainingRows(blocks, null), batchSize, padId, model.Device);
+        var validator = new Validator(model.Backbone, new CausalLMObjective(), new TrainingRows(blocks), [.. Enumerable.Range(0, blocks.Count)], batchSize, padId, model.Device);
         return validator.Measure(cancellationToken).Loss;
     }
 

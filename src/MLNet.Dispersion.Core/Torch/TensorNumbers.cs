@@ -15,6 +15,14 @@ internal static class TensorNumbers
 {
     private static readonly Scalar One = 1;
 
+    /// <summary>The value of a scalar tensor of any type, read off its device.</summary>
+    public static double ToDouble(this Tensor scalar)
+    {
+        using Tensor host = scalar.cpu();
+        using Tensor wide = host.to(ScalarType.Float64);
+        return wide.item<double>();
+    }
+
     public static Tensor Plus(this Tensor left, Tensor right) => left.add(right, One);
 
     public static Tensor PlusInPlace(this Tensor left, Tensor right) => left.add_(right, One);

@@ -14,16 +14,16 @@ public sealed class SafetensorsEntry
         ByteLength = byteLength;
     }
 
-    /// <summary>The tensor's name.</summary>
+    /// <summary>Gets the tensor's name.</summary>
     public string Name { get; }
 
-    /// <summary>The number type in which it is stored.</summary>
+    /// <summary>Gets the number type in which it is stored.</summary>
     public ScalarType DataType { get; }
 
-    /// <summary>Its sizes, outermost first; empty for a single number.</summary>
+    /// <summary>Gets its sizes, outermost first; empty for a single number.</summary>
     public IReadOnlyList<long> Shape { get; }
 
-    /// <summary>Bytes that its values take in the file.</summary>
+    /// <summary>Gets the bytes that its values take in the file.</summary>
     public long ByteLength { get; }
 
     /// <summary>Where its values begin, counted in bytes from the end of the header.</summary>

@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Enumeration;
+using System.Text.Json;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
@@ -89,4 +91,69 @@ internal sealed class WeightFiles
             _source.Read(file, stream => read(file, new SafetensorsReader(stream, _source.Describe(file))));
         }
     }
+}
+
+/// <summary>The index of a sharded checkpoint: which tensor lies in which file.</summary>
+internal sealed class ShardIndex
+{
+    private const string Cure = "Fetch or write the checkpoint again.";
+    private readonly string _file;
+    private readonly Dictionary<string, string> _shardOf = new(StringComparer.Ordinal);
+
+    private ShardIndex(string file) => _file = file;
+
+    /// <summary>The shards, sorted.</summary>
+    internal IReadOnlyList<string> Files => [.. _shardOf.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    internal static ShardIndex Read(FileSource source)
+    {
+        var index = new ShardIndex(source.Describe(WeightFiles.IndexFile));
+        index.ReadMap(JsonField.Read(source, WeightFiles.IndexFile, allowDuplicates: false).Get("weight_map"));
+        foreach (string shard in index.Files.Where(shard => !source.Contains(shard)))
+        {
+            throw new ModelFileException(source.Describe(Printable.Name(shard)), $"The index names this shard, but there is no such file. {Cure}");
+        }
+
+        return index;
+    }
+
+    /// <summary>Holds the index against what the shards really hold.</summary>
+    internal void Check(IEnumerable<(string Shard, string Tensor)> found)
+    {
+        var missing = new Dictionary<string, string>(_shardOf, StringComparer.Ordinal);
+        foreach (var (shard, tensor) in found)
+        {
+            if (!missing.Remove(tensor, out string? expected) || expected != shard)
+            {
+                throw new ModelFileException(_file, $"It lies in {shard}, where the index does not expect it. {Cure}", Printable.Name(tensor));
+            }
+        }
+
+        if (missing.Count > 0)
+        {
+            throw new ModelFileException(_file, $"{missing.Count} of its tensors are not in the shards it names: {Printable.FirstTen(missing.Keys)}. {Cure}");
+        }
+    }
+
+    private void ReadMap(JsonField map)
+    {
+        foreach ((string tensor, JsonField file) in map.Members())
+        {
+            string? shard = file.Kind == JsonValueKind.String ? file.AsString() : null;
+            if (!IsPlainFileName(shard))
+            {
+                throw new ModelFileException(_file, $"The index must name one file without a folder for it. {Cure}", Printable.Name(tensor));
+            }
+
+            _shardOf.Add(tensor, shard);
+        }
+
+        if (_shardOf.Count == 0)
+        {
+            throw new ModelFileException(_file, $"It names no tensors. {Cure}");
+        }
+    }
+
+    private static bool IsPlainFileName([NotNullWhen(true)] string? name) =>
+        !string.IsNullOrWhiteSpace(name) && name.IndexOfAny(['/', '\\', ':', '\0']) < 0 && name is not ("." or "..");
 }

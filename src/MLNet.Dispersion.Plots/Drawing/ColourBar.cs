@@ -14,7 +14,7 @@ internal sealed record ColourBar(NiceTicks Ticks, string Label, double Share = 1
 
     private const int Steps = 128;
 
-    /// <summary>The width that the bar takes with its ticks and label.</summary>
+    /// <summary>Gets the width that the bar takes with its ticks and label.</summary>
     public float Width => BarWidth + 8 + Labels.Max(label => TextPainter.Measure(label, TextPainter.SmallSize)) + 8 + TextPainter.LabelSize;
 
     private IEnumerable<string> Labels => Ticks.Labels.Select((label, i) => AtLeast && i == Ticks.Labels.Length - 1 ? "≥ " + label : label);

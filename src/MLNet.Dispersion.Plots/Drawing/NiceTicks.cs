@@ -7,10 +7,10 @@ namespace MLNet.Dispersion;
 /// <param name="Labels">What is written there.</param>
 internal sealed record NiceTicks(double[] Positions, string[] Labels)
 {
-    /// <summary>The first tick.</summary>
+    /// <summary>Gets the first tick.</summary>
     public double Min => Positions[0];
 
-    /// <summary>The last tick.</summary>
+    /// <summary>Gets the last tick.</summary>
     public double Max => Positions[^1];
 
     /// <summary>Ticks 1, 2 or 5 times a power of ten apart that cover the values.</summary>

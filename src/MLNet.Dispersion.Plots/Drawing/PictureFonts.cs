@@ -13,10 +13,10 @@ internal static class PictureFonts
     private static readonly Lazy<SKTypeface> BoldFace = new(() => Read("DispersionSans-Bold.ttf"));
     private static readonly Lazy<bool> Registered = new(Register);
 
-    /// <summary>The regular weight.</summary>
+    /// <summary>Gets the regular weight.</summary>
     public static SKTypeface Regular => RegularFace.Value;
 
-    /// <summary>The bold weight.</summary>
+    /// <summary>Gets the bold weight.</summary>
     public static SKTypeface Bold => BoldFace.Value;
 
     /// <summary>Makes the plotting library find them under <see cref="Family"/>, once in a process; its own default font stays as it is.</summary>

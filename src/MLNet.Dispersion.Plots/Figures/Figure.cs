@@ -13,7 +13,7 @@ internal abstract class Figure
     /// <summary>Its name, for screen readers.</summary>
     public abstract string Title { get; }
 
-    /// <summary>What it shows in words, for screen readers.</summary>
+    /// <summary>Gets what it shows in words, for screen readers.</summary>
     public abstract string Description { get; }
 
     /// <summary>The height that suits a width.</summary>

@@ -28,25 +28,25 @@ internal sealed class HeatMapPanel
         Means = [.. profile.Layers.Select(layer => layer.MeanCosine)];
     }
 
-    /// <summary>What stands above it.</summary>
+    /// <summary>Gets what stands above it.</summary>
     public string Name { get; }
 
-    /// <summary>What it shows.</summary>
+    /// <summary>Gets what it shows.</summary>
     public CondensationProfile Profile { get; }
 
-    /// <summary>The width of a layer's column in layer fractions.</summary>
+    /// <summary>Gets the width of a layer's column in layer fractions.</summary>
     public double CellWidth { get; }
 
-    /// <summary>The middles of the columns.</summary>
+    /// <summary>Gets the middles of the columns.</summary>
     public double[] Fractions { get; }
 
-    /// <summary>The mean cosines, NaN where there is none.</summary>
+    /// <summary>Gets the mean cosines, NaN where there is none.</summary>
     public double[] Means { get; }
 
-    /// <summary>How many layers have no histogram.</summary>
+    /// <summary>Gets how many layers have no histogram.</summary>
     public int LayersWithout => _densities.Count(density => density is null);
 
-    /// <summary>What it shows, in a sentence.</summary>
+    /// <summary>Gets what it shows, in a sentence.</summary>
     public string Description => string.Create(CultureInfo.InvariantCulture,
         $"{Name}: the mean cosine goes from {Means[0]:F2} at the embeddings to {Means[^1]:F2} at the last of {Math.Max(1, Means.Length - 1)} layers; {Wording.Trend(Profile.Trend)}.");
 

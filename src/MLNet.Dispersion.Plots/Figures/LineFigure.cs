@@ -16,31 +16,31 @@ internal sealed class LineFigure : Figure
     /// <inheritdoc/>
     public override string Title => Heading;
 
-    /// <summary>What stands above it.</summary>
+    /// <summary>Gets what stands above it.</summary>
     public required string Heading { get; init; }
 
-    /// <summary>What it shows in words.</summary>
+    /// <summary>Gets what it shows in words.</summary>
     public required string Summary { get; init; }
 
-    /// <summary>The label of the horizontal axis.</summary>
+    /// <summary>Gets the label of the horizontal axis.</summary>
     public required string XLabel { get; init; }
 
-    /// <summary>The label of the vertical axis.</summary>
+    /// <summary>Gets the label of the vertical axis.</summary>
     public required string YLabel { get; init; }
 
-    /// <summary>The ticks of the horizontal axis; those outside the data are left out.</summary>
+    /// <summary>Gets the ticks of the horizontal axis; those outside the data are left out.</summary>
     public required NiceTicks X { get; init; }
 
-    /// <summary>The ticks of the vertical axis.</summary>
+    /// <summary>Gets the ticks of the vertical axis.</summary>
     public required NiceTicks Y { get; init; }
 
-    /// <summary>The lines.</summary>
+    /// <summary>Gets the lines.</summary>
     public required IReadOnlyList<LineSeries> Lines { get; init; }
 
-    /// <summary>The key of the order that lines are coloured by; null for categories.</summary>
+    /// <summary>Gets the key of the order that lines are coloured by; null for categories.</summary>
     public ColourBar? Order { get; init; }
 
-    /// <summary>What stands below it.</summary>
+    /// <summary>Gets what stands below it.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <inheritdoc/>

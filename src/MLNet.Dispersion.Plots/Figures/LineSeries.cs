@@ -9,10 +9,10 @@ namespace MLNet.Dispersion;
 /// <param name="Order">Its place in an order, 0..1, for lines that are coloured by it.</param>
 internal sealed record LineSeries(string Name, IReadOnlyList<double> Xs, IReadOnlyList<double> Ys, double Order = 0)
 {
-    /// <summary>Whether markers may stand on it: not on a line through other series' points.</summary>
+    /// <summary>Gets whether markers may stand on it: not on a line through other series' points.</summary>
     public bool HasMarkers { get; init; } = true;
 
-    /// <summary>The finite values.</summary>
+    /// <summary>Gets the finite values.</summary>
     public IEnumerable<double> Finite => Ys.Where(double.IsFinite);
 
     /// <summary>The stretches between gaps.</summary>

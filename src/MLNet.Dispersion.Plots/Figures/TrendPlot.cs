@@ -19,21 +19,13 @@ internal static class TrendPlot
             Heading = $"{Capital(measure.DisplayName())} by depth",
             Summary = $"{Capital(measure.DisplayName())} ({measure.Unit()}) by layer fraction. {string.Join(". ", lines.Select(Describe))}.",
             XLabel = "layer fraction (0 = embeddings, 1 = last layer)",
-            YLabel = YLabel(measure),
+            YLabel = measure.AxisLabel(),
             X = NiceTicks.Covering(0, 1),
             Y = NiceTicks.Covering(Math.Min(0, values.Min()), Math.Max(0, values.Max())),
             Lines = lines,
             Notes = [.. Notes(reports, lines, measure)],
         };
     }
-
-    /// <summary>What stands beside the axis of a measure.</summary>
-    public static string YLabel(GeometryMeasure measure) => measure switch
-    {
-        GeometryMeasure.MeanCosine => "mean cosine (diagonal included)",
-        GeometryMeasure.MeanCosineOffDiagonal => "mean cosine (different tokens)",
-        _ => $"{measure.DisplayName()} ({measure.Unit()})",
-    };
 
     /// <summary>Refuses none and too many.</summary>
     public static void CheckCount(int count, string name, string what)

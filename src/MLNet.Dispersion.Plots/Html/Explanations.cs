@@ -24,22 +24,8 @@ internal static class Explanations
 
         """;
 
-    private static readonly (GeometryMeasure Measure, string Meaning)[] Meanings =
-    [
-        (GeometryMeasure.MeanCosine, "Mean over all pairs of tokens, each token paired with itself too (as published). Near 1 is condensed."),
-        (GeometryMeasure.MeanCosineOffDiagonal, "The same without a token’s pair with itself: the cleaner figure for short texts."),
-        (GeometryMeasure.SingularValueEntropy, "How evenly the singular values of the token matrix are spread. Low is condensed."),
-        (GeometryMeasure.EffectiveRank, "How many equally strong directions would be as evenly spread. Low is condensed."),
-        (GeometryMeasure.MaximumExplainableVariance, "The share that the strongest direction explains alone. Near 1 is condensed."),
-        (GeometryMeasure.ParticipationRatio, "How many directions take part, strong ones counting most. Low is condensed."),
-        (GeometryMeasure.StableRank, "The whole compared with its strongest direction. Near 1 is condensed."),
-        (GeometryMeasure.HighToLowFrequencyRatio, "What differs between tokens compared with what they share. Near 0 is condensed."),
-        (GeometryMeasure.HighFrequencyGrowth, "Natural logarithm of how much what differs between tokens grew since the embeddings. Below 0 they moved together."),
-        (GeometryMeasure.MeanNorm, "Mean length of a token’s vector; no sign of condensation by itself, but it tells layers apart."),
-    ];
-
     /// <summary>What each measure is.</summary>
-    public static string Measures() => "<dl>\n" + string.Concat(Meanings.Select(entry => $"<dt>{Escape(entry.Measure.DisplayName())} <small>({Escape(entry.Measure.ShortName())}; {Escape(entry.Measure.Unit())})</small></dt><dd>{entry.Meaning}</dd>\n")) + "</dl>\n";
+    public static string Measures() => "<dl>\n" + string.Concat(GeometryMeasures.All.Select(measure => $"<dt>{Escape(measure.DisplayName())} <small>({Escape(measure.ShortName())}; {Escape(measure.Unit())})</small></dt><dd>{measure.Meaning()}</dd>\n")) + "</dl>\n";
 
     /// <summary>A model in a sentence.</summary>
     public static string InShort(CondensationReport report)

@@ -7,11 +7,6 @@ namespace MLNet.Dispersion;
 /// <summary>The tables of the page.</summary>
 internal static class HtmlTables
 {
-    private static readonly GeometryMeasure[] Compared =
-    [
-        GeometryMeasure.MeanCosine, GeometryMeasure.MeanCosineOffDiagonal, GeometryMeasure.EffectiveRank, GeometryMeasure.MaximumExplainableVariance,
-    ];
-
     /// <summary>Every measure of every layer.</summary>
     public static string Measures(CondensationReport report)
     {
@@ -29,7 +24,7 @@ internal static class HtmlTables
     /// <summary>Two models layer by layer.</summary>
     public static string Comparison(CondensationComparison comparison)
     {
-        GeometryMeasure[] measures = [.. Compared.Where(measure => comparison.Layers.Any(layer => double.IsFinite(layer.Change(measure))))];
+        GeometryMeasure[] measures = [.. GeometryMeasures.All.Where(measure => measure.IsHeadline() && comparison.Layers.Any(layer => double.IsFinite(layer.Change(measure))))];
         var table = new StringBuilder();
         Open(
             table,

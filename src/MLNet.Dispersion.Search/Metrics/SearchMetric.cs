@@ -14,15 +14,15 @@ public sealed class SearchMetric
         (Name, Maximize, _measure) = (name, maximize, measure);
     }
 
-    /// <summary>Its name in tables and pictures.</summary>
+    /// <summary>Gets its name in tables and pictures.</summary>
     public string Name { get; }
 
-    /// <summary>Whether larger is better.</summary>
+    /// <summary>Gets whether larger is better.</summary>
     public bool Maximize { get; }
 
-    internal StudyObjective Objective => new(Name, Maximize);
+    internal StudyObjective Objective => new() { Name = Name, Maximize = Maximize };
 
-    /// <summary>A metric of multiclass classification.</summary>
+    /// <summary>Takes a metric of multiclass classification.</summary>
     /// <param name="metric">Which.</param>
     /// <param name="labelColumnName">The label column, a key, as the pipeline's data has it.</param>
     /// <param name="scoreColumnName">The score column.</param>
@@ -40,7 +40,7 @@ public sealed class SearchMetric
         return new($"{metric}", metric != MulticlassMetric.LogLoss, (ml, model, data) => pick(ml.MulticlassClassification.Evaluate(model.Transform(data), labelColumnName, scoreColumnName, predictedLabelColumnName)));
     }
 
-    /// <summary>A metric of binary classification.</summary>
+    /// <summary>Takes a metric of binary classification.</summary>
     /// <param name="metric">Which.</param>
     /// <param name="labelColumnName">The label column, bool.</param>
     /// <param name="scoreColumnName">The score column.</param>
@@ -60,7 +60,7 @@ public sealed class SearchMetric
         return new($"{metric}", true, (ml, model, data) => pick(ml.BinaryClassification.EvaluateNonCalibrated(model.Transform(data), labelColumnName, scoreColumnName, predictedLabelColumnName)));
     }
 
-    /// <summary>A metric of regression.</summary>
+    /// <summary>Takes a metric of regression.</summary>
     /// <param name="metric">Which.</param>
     /// <param name="labelColumnName">The label column.</param>
     /// <param name="scoreColumnName">The score column.</param>
@@ -77,7 +77,7 @@ public sealed class SearchMetric
         return new($"{metric}", metric == RegressionMetric.RSquared, (ml, model, data) => pick(ml.Regression.Evaluate(model.Transform(data), labelColumnName, scoreColumnName)));
     }
 
-    /// <summary>A function of your own.</summary>
+    /// <summary>Takes a function of your own.</summary>
     /// <param name="name">Its name; not empty.</param>
     /// <param name="maximize">Whether larger is better.</param>
     /// <param name="measure">From what the pipeline was fitted to, and the validation data, to the figure.</param>
@@ -87,7 +87,7 @@ public sealed class SearchMetric
         return new(name, maximize, (_, model, data) => measure(model, data));
     }
 
-    /// <summary>The mean cosine between different tokens in the fine-tuned model's last layer, on the validation texts: how condensed it is. Minimised.</summary>
+    /// <summary>Measures the mean cosine between different tokens in the fine-tuned model's last layer, on the validation texts: how condensed it is. Minimised.</summary>
     /// <param name="textColumnName">The text column.</param>
     /// <param name="texts">How many texts are measured, at least 1. Default 50.</param>
     public static SearchMetric Condensation(string textColumnName = "Text", int texts = 50)
@@ -98,7 +98,7 @@ public sealed class SearchMetric
             .MeasureCondensation(data, textColumnName, model, new CondensationReportOptions { MaxTexts = texts, SpectrumTexts = 0, Histograms = false }).Profile.Layers[^1].MeanCosineOffDiagonal);
     }
 
-    /// <summary>The figure of a fitted model.</summary>
+    /// <summary>Measures a fitted model.</summary>
     /// <param name="ml">The context.</param>
     /// <param name="model">What a pipeline was fitted to.</param>
     /// <param name="data">The validation data.</param>

@@ -2,21 +2,31 @@ using System.Globalization;
 
 namespace MLNet.Dispersion;
 
-/// <summary>What the search says about the dispersion loss, by the first metric.</summary>
-/// <param name="Metric">The metric.</param>
-/// <param name="BestWith">The best completed trial with a coefficient above 0; null when there is none.</param>
-/// <param name="BestWithout">The best completed trial without dispersion; null when there is none.</param>
-/// <param name="Default">The trial with the options as they are; null when it did not complete.</param>
-/// <param name="DefaultWithout">The trial with the same options but for the coefficient, which is 0; null when it did not complete.</param>
-public sealed record DispersionVerdict(StudyObjective Metric, Trial? BestWith, Trial? BestWithout, Trial? Default, Trial? DefaultWithout)
+/// <summary>What a search says about the dispersion loss, by its first metric. Immutable and thread-safe.</summary>
+public sealed record DispersionVerdict
 {
-    /// <summary>The best value with dispersion minus the best without; null where one is missing.</summary>
+    /// <summary>Gets the first metric.</summary>
+    public required StudyObjective Metric { get; init; }
+
+    /// <summary>Gets the best completed trial with a coefficient above 0; null when there is none.</summary>
+    public required Trial? BestWith { get; init; }
+
+    /// <summary>Gets the best completed trial without dispersion; null when there is none.</summary>
+    public required Trial? BestWithout { get; init; }
+
+    /// <summary>Gets the trial with the options as they are; null when it did not complete.</summary>
+    public required Trial? Default { get; init; }
+
+    /// <summary>Gets the trial with the options as they are but for a coefficient of 0; null when it did not complete.</summary>
+    public required Trial? DefaultWithout { get; init; }
+
+    /// <summary>Gets the best value with dispersion minus the best without; null where one is missing.</summary>
     public double? Difference => BestWith?.Values[0] - BestWithout?.Values[0];
 
-    /// <summary>Whether the best trial with dispersion beat the best without; null where one is missing.</summary>
+    /// <summary>Tells whether the best trial with dispersion beat the best without; null where one is missing.</summary>
     public bool? Helped => BestWith is null || BestWithout is null ? null : Metric.IsBetter(BestWith.Values[0], BestWithout.Values[0]);
 
-    /// <summary>The same in words. The best of many trials is better than a repetition of it would be, so a small difference may be chance: repeat both with other seeds before relying on it.</summary>
+    /// <summary>Writes the verdict in words. The best of many trials is better than a repetition of it would be, so a small difference may be chance: repeat both with other seeds before relying on it.</summary>
     public override string ToString()
     {
         if (BestWith is null || BestWithout is null)
@@ -34,14 +44,14 @@ public sealed record DispersionVerdict(StudyObjective Metric, Trial? BestWith, T
     internal static DispersionVerdict Of(IReadOnlyList<Trial> trials, IReadOnlyList<StudyObjective> objectives)
     {
         Trial[] completed = [.. trials.Where(trial => trial.State == TrialState.Completed)];
-        ILookup<bool, Trial> byUse = completed.Where(trial => trial.Notes.ContainsKey(TrialCode.DispersionNote)).ToLookup(
-            trial => double.Parse(trial.Notes[TrialCode.DispersionNote], CultureInfo.InvariantCulture) > 0);
-        return new(
-            objectives[0],
-            Best(byUse[true]),
-            Best(byUse[false]),
-            Array.Find(completed, trial => trial.Kind == DispersionSearch.DefaultKind),
-            Array.Find(completed, trial => trial.Kind == DispersionSearch.WithoutDispersionKind));
+        return new()
+        {
+            Metric = objectives[0],
+            BestWith = Best(completed.Where(trial => TrialKinds.HasDispersion(trial) == true)),
+            BestWithout = Best(completed.Where(trial => TrialKinds.HasDispersion(trial) == false)),
+            Default = Array.Find(completed, trial => trial.Kind == TrialKinds.Default),
+            DefaultWithout = Array.Find(completed, trial => trial.Kind == TrialKinds.WithoutDispersion),
+        };
 
         Trial? Best(IEnumerable<Trial> some) => objectives[0].Maximize ? some.MaxBy(trial => trial.Values[0]) : some.MinBy(trial => trial.Values[0]);
     }

@@ -1,17 +1,21 @@
 namespace MLNet.Dispersion;
 
 /// <summary>How much of the differences between trials a parameter explains.</summary>
-/// <param name="Parameter">The parameter's name.</param>
-/// <param name="Share">
-/// From 0 to 1: the share of the variance of the trials' ranks (by the first metric) that lies between groups of values (each value of a choice; numbers in quarters by rank; a conditional parameter's absence is a group of
-/// its own), less what chance would give (adjusted R squared). Each parameter by itself: effects of two together are not seen, and shares need not add up to 1. With few trials it is a rough guide.
-/// </param>
-public sealed record ParameterImportance(string Parameter, double Share)
+public sealed record ParameterImportance
 {
     private const int NumberGroups = 4;
     private const int LeastTrialsOfAGroup = 3;
 
-    /// <summary>The importance of each parameter, greatest first.</summary>
+    /// <summary>Gets the parameter's name.</summary>
+    public required string Parameter { get; init; }
+
+    /// <summary>
+    /// Gets the share, 0..1: that of the variance of the trials' ranks (by the first metric) which lies between groups of values (each value of a choice; numbers in quarters by rank; a conditional parameter's absence is a group of
+    /// its own), less what chance would give (adjusted R squared). Each parameter by itself: effects of two together are not seen, and shares need not add up to 1. With few trials it is a rough guide.
+    /// </summary>
+    public required double Share { get; init; }
+
+    /// <summary>Computes the importance of each parameter, greatest first.</summary>
     /// <param name="trials">Trials; completed ones count.</param>
     /// <param name="space">Their space.</param>
     /// <returns>Shares are 0 where there are too few trials to tell: fewer than three for each group.</returns>
@@ -21,7 +25,7 @@ public sealed record ParameterImportance(string Parameter, double Share)
         ArgumentNullException.ThrowIfNull(space);
         Trial[] completed = [.. trials.Where(trial => trial.State == TrialState.Completed && trial.Parameters is not null)];
         double[] ranks = Ranks([.. completed.Select(trial => trial.Values[0])]);
-        return [.. space.Parameters.Select(parameter => new ParameterImportance(parameter.Name, Explained(Groups(completed, parameter), ranks))).OrderByDescending(importance => importance.Share)];
+        return [.. space.Parameters.Select(parameter => new ParameterImportance { Parameter = parameter.Name, Share = Explained(Groups(completed, parameter), ranks) }).OrderByDescending(importance => importance.Share)];
     }
 
     /// <summary>Ranks from 0; equal values share their mean rank.</summary>

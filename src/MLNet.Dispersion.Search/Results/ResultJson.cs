@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace MLNet.Dispersion;
@@ -6,12 +5,11 @@ namespace MLNet.Dispersion;
 /// <summary>A result as JSON.</summary>
 internal static class ResultJson
 {
-    private const int Version = 1;
-    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true };
+    // Without a kind, as version 0.1.0 wrote it: the answers stay the same, and nothing reads it back.
+    private static readonly VersionedJson<JsonObject> Format = new("search result", schema: null, 1, "Write it again with SearchResult.ToJson.");
 
-    internal static string Write(SearchResult result) => new JsonObject
+    internal static string Write(SearchResult result) => Format.Write(new JsonObject
     {
-        ["version"] = Version,
         ["metrics"] = new JsonArray([.. result.Objectives.Select(objective => new JsonObject { ["name"] = objective.Name, ["maximize"] = objective.Maximize })]),
         ["space"] = JsonNode.Parse(result.Space.ToJson()),
         ["best"] = result.Best?.Number,
@@ -25,7 +23,7 @@ internal static class ResultJson
         ["importance"] = new JsonObject(result.Importance.Select(importance => KeyValuePair.Create(importance.Parameter, (JsonNode?)importance.Share))),
         ["paretoFront"] = new JsonArray([.. result.ParetoFront.Select(trial => (JsonNode)trial.Number)]),
         ["trials"] = new JsonArray([.. result.Trials.Select(Trial)]),
-    }.ToJsonString(Format);
+    });
 
     private static JsonNode Trial(Trial trial) => new JsonObject
     {

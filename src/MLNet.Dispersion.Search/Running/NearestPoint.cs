@@ -3,8 +3,8 @@ namespace MLNet.Dispersion;
 /// <summary>Where options lie in a search space, for samplers and tables; training takes the options themselves.</summary>
 internal static class NearestPoint
 {
-    /// <summary>The size whose default learning rate stands for one that the options leave open: which backbone they are for is not known here.</summary>
-    private const long SmallBackbone = 10_000_000;
+    /// <summary>Stands for a learning rate that the options leave open: training's own for a backbone of up to 12 million parameters. Which one they are for is not known here.</summary>
+    private const double SmallBackboneRate = 5e-4;
 
     /// <summary>The point nearest to the options. A parameter that the options say nothing of is in the middle of its range.</summary>
     internal static ParameterSet To(FineTuneOptions options, SearchSpace space) =>
@@ -19,7 +19,7 @@ internal static class NearestPoint
             DispersionSearchSpace.Layers => $"{options.Dispersion.Layers}",
             DispersionSearchSpace.Variant => $"{options.Dispersion.Variant}",
             DispersionSearchSpace.Tau => options.Dispersion.TauCos,
-            DispersionSearchSpace.LearningRate => options.LearningRate ?? LearningRateDefault.For(SmallBackbone),
+            DispersionSearchSpace.LearningRate => options.LearningRate ?? SmallBackboneRate,
             DispersionSearchSpace.Epochs => (long)options.Epochs,
             DispersionSearchSpace.LoraRank => (long?)options.Lora?.Rank,
             DispersionSearchSpace.Trained => options.Lora is null ? DispersionSearchSpace.AllWeights : DispersionSearchSpace.Lora,

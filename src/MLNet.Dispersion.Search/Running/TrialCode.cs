@@ -6,9 +6,6 @@ namespace MLNet.Dispersion;
 /// <summary>What happens in a trial: the pipeline is made, fitted and measured on each fold.</summary>
 internal sealed class TrialCode(MLContext ml, SearchData data, Func<SearchTrial, IEstimator<ITransformer>> pipeline, IReadOnlyList<SearchMetric> metrics, FineTuneOptions baseOptions, int seed, BestModel best)
 {
-    /// <summary>The note that says whether a trial's options had the dispersion loss.</summary>
-    internal const string DispersionNote = "dispersion coefficient";
-
     /// <summary>Runs a trial.</summary>
     internal Task<TrialOutcome> RunAsync(TrialContext context)
     {
@@ -35,11 +32,11 @@ internal sealed class TrialCode(MLContext ml, SearchData data, Func<SearchTrial,
     {
         FineTuneOptions options = baseOptions.Clone();
         options.Seed ??= seed;
-        if (kind == DispersionSearch.WithoutDispersionKind)
+        if (kind == TrialKinds.WithoutDispersion)
         {
             options.Dispersion.Coefficient = 0;
         }
-        else if (kind != DispersionSearch.DefaultKind)
+        else if (kind != TrialKinds.Default)
         {
             DispersionSearchSpace.Apply(parameters, options);
         }
@@ -65,7 +62,7 @@ internal sealed class TrialCode(MLContext ml, SearchData data, Func<SearchTrial,
         try
         {
             IEstimator<ITransformer> estimator = PipelineOf(new SearchTrial(context.Number, context.Kind, context.Parameters, options));
-            context.Notes[DispersionNote] = options.Dispersion.Coefficient.ToString("R", CultureInfo.InvariantCulture);
+            context.Notes[TrialKinds.DispersionNote] = options.Dispersion.Coefficient.ToString("R", CultureInfo.InvariantCulture);
             model = estimator.Fit(data.Folds[fold].Train);
             double[] figures = [.. metrics.Select(metric => metric.Evaluate(ml, model, data.Folds[fold].Validation))];
             if (data.Folds.Count == 1 && double.IsFinite(figures[0]))
@@ -85,3 +82,33 @@ internal sealed class TrialCode(MLContext ml, SearchData data, Func<SearchTrial,
         }
     }
 }
+
+/// <summary>Tells the study how training stands at each epoch's end, and stops training that is not worth going on with.</summary>
+/// <param name="context">The trial; null where it is not to be followed.</param>
+/// <param name="maximize">The direction of the first metric, which what is told agrees with: where larger is better, the validation accuracy (of a task without one, minus the validation loss), else the validation loss.</param>
+/// <param name="next">Whom else to tell.</param>
+/// <param name="stop">Stops training.</param>
+internal sealed class TrainingFollower(TrialContext? context, bool maximize, IProgress<TrainingProgress>? next, CancellationTokenSource stop) : IProgress<TrainingProgress>
+{
+    /// <summary>Whether training was stopped because others did better.</summary>
+    internal bool IsPruned { get; private set; }
+
+    /// <inheritdoc/>
+    public void Report(TrainingProgress value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        next?.Report(value);
+        bool isLast = value.Step == value.TotalSteps;
+        double? standing = maximize ? value.ValidationAccuracy ?? -value.ValidationLoss : value.ValidationLoss;
+        if (context is not null && standing is { } figure && context.Report(value.Epoch, figure) && !isLast)
+        {
+            IsPruned = true;
+            stop.Cancel();
+        }
+    }
+}
+
+/// <summary>The data of a search: pairs to train and to validate on, and all of it where that is one set.</summary>
+/// <param name="Folds">The pairs; more than one for cross-validation.</param>
+/// <param name="All">Everything; null when training and validation data were given apart.</param>
+internal sealed record SearchData(IReadOnlyList<(IDataView Train, IDataView Validation)> Folds, IDataView? All);

@@ -9,7 +9,7 @@ public sealed class AshaPruner : IPruner
     private readonly int _minimumSteps;
     private readonly int _reductionFactor;
 
-    /// <summary>A pruner.</summary>
+    /// <summary>Makes a pruner.</summary>
     /// <param name="minimumSteps">The first rung (m): no trial is stopped before this step; at least 1, the default.</param>
     /// <param name="reductionFactor">One of how many trials goes on at each rung, and how many times further the next rung is (eta); at least 2. Default 3; the paper has 4, made for hundreds of trials.</param>
     /// <exception cref="ArgumentOutOfRangeException">A figure is below its least value.</exception>

@@ -5,22 +5,22 @@ namespace MLNet.Dispersion.Studies;
 /// <summary>How a worker runs a study.</summary>
 public sealed record StudyRunOptions
 {
-    /// <summary>How many trials the study may have in all, those of other workers and of earlier runs included; null for no limit. Default null.</summary>
+    /// <summary>Gets how many trials the study may have in all, those of other workers and of earlier runs included; null for no limit. Default null.</summary>
     public int? MaxTrials { get; init; }
 
-    /// <summary>When to stop: trials that run then are given back, for a later run. Null for no limit, the default.</summary>
+    /// <summary>Gets when to stop: trials that run then are given back, for a later run. Null for no limit, the default.</summary>
     public TimeSpan? MaxTime { get; init; }
 
-    /// <summary>How many trials this worker runs at the same time, at least 1. Default 1: training uses all cores by itself.</summary>
+    /// <summary>Gets how many trials this worker runs at the same time, at least 1. Default 1: training uses all cores by itself.</summary>
     public int MaxParallelTrials { get; init; } = 1;
 
-    /// <summary>The worker's name in the study, unique among workers; null for one of machine, process and a random part. Default null.</summary>
+    /// <summary>Gets the worker's name in the study, unique among workers; null for one of machine, process and a random part. Default null.</summary>
     public string? WorkerName { get; init; }
 
-    /// <summary>How long a trial stays this worker's without a sign of life; it gives one four times as often. After it another worker takes the trial over. Above 0, default 60 seconds.</summary>
+    /// <summary>Gets how long a trial stays this worker's without a sign of life; it gives one four times as often. After it another worker takes the trial over. Above 0, default 60 seconds.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Told whenever a trial begins or ends, from any thread; null for nobody.</summary>
+    /// <summary>Gets who is told whenever a trial begins or ends, from any thread; null for nobody.</summary>
     public IProgress<StudyProgress>? Monitor { get; init; }
 
     /// <summary>Checks the options.</summary>

@@ -13,7 +13,7 @@ public sealed class StudyRunner
     private readonly ISampler _sampler;
     private readonly IPruner _pruner;
 
-    /// <summary>A worker.</summary>
+    /// <summary>Makes a worker.</summary>
     /// <param name="storage">The study.</param>
     /// <param name="sampler">Draws the trials' values.</param>
     /// <param name="pruner">Ends trials early; null for never.</param>

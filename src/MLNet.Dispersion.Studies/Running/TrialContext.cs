@@ -11,19 +11,19 @@ public sealed class TrialContext
         (_report, CancellationToken) = (report, cancellationToken);
     }
 
-    /// <summary>The trial's number in the study, from 0.</summary>
+    /// <summary>Gets the trial's number in the study, from 0.</summary>
     public int Number { get; }
 
-    /// <summary>What the trial is for (<see cref="Trial.Kind"/>).</summary>
+    /// <summary>Gets what the trial is for (<see cref="Trial.Kind"/>).</summary>
     public string Kind { get; }
 
-    /// <summary>The sampled values.</summary>
+    /// <summary>Gets the sampled values.</summary>
     public ParameterSet Parameters { get; }
 
-    /// <summary>Fires when the search is cancelled or its time is up, and when the trial is no longer this worker's: stop then, and throw <see cref="OperationCanceledException"/>.</summary>
+    /// <summary>Gets the token that fires when the search is cancelled or its time is up, and when the trial is no longer this worker's: stop then, and throw <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken CancellationToken { get; }
 
-    /// <summary>Further figures and words to keep with the trial.</summary>
+    /// <summary>Gets further figures and words to keep with the trial.</summary>
     public IDictionary<string, string> Notes { get; } = new Dictionary<string, string>();
 
     /// <summary>Says how the first objective stands.</summary>
@@ -36,6 +36,6 @@ public sealed class TrialContext
     public Task<bool> ReportAsync(int step, double value)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
-        return _report(new IntermediateValue(step, value));
+        return _report(new IntermediateValue { Step = step, Value = value });
     }
 }

@@ -8,7 +8,7 @@ public sealed class GridSampler : ISampler
 {
     private readonly int _points;
 
-    /// <summary>A grid.</summary>
+    /// <summary>Makes a grid.</summary>
     /// <param name="pointsPerParameter">Points of each parameter that has more values than that, at least 2; default 5.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than 2.</exception>
     public GridSampler(int pointsPerParameter = 5)
@@ -21,7 +21,7 @@ public sealed class GridSampler : ISampler
         _points = pointsPerParameter;
     }
 
-    /// <summary>How many points the grid has; <see cref="long.MaxValue"/> for more than that.</summary>
+    /// <summary>Counts how many points the grid has; <see cref="long.MaxValue"/> for more than that.</summary>
     /// <param name="space">The space.</param>
     /// <exception cref="ArgumentException">The space is empty.</exception>
     public long Count(SearchSpace space)

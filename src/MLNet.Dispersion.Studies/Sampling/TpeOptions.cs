@@ -3,13 +3,13 @@ namespace MLNet.Dispersion.Studies;
 /// <summary>How <see cref="TpeSampler"/> searches.</summary>
 public sealed record TpeOptions
 {
-    /// <summary>Trials that are spread evenly (Halton) before anything is learned from them; at least 1. Default 10, as usual.</summary>
+    /// <summary>Gets how many trials are spread evenly (Halton) before anything is learned from them; at least 1. Default 10, as usual.</summary>
     public int StartupTrials { get; init; } = 10;
 
-    /// <summary>Points that are drawn where good trials are dense, of which the most promising one is taken; at least 1. Default 24, as in Bergstra et al. 2011 (NeurIPS 24).</summary>
+    /// <summary>Gets how many points are drawn where good trials are dense, of which the most promising one is taken; at least 1. Default 24, as in Bergstra et al. 2011 (NeurIPS 24).</summary>
     public int Candidates { get; init; } = 24;
 
-    /// <summary>The share of trials that count as good, above 0 and below 1. Default 0.1, found on the objectives of tests/Benchmarks/SamplerRegret.</summary>
+    /// <summary>Gets the share of trials that count as good, above 0 and below 1. Default 0.1, found on the objectives of tests/Benchmarks/SamplerRegret.</summary>
     public double GoodShare { get; init; } = 0.1;
 
     internal void Validate()

@@ -20,7 +20,7 @@ public sealed class ChoiceParameter : SearchParameter
         }
     }
 
-    /// <summary>The values, in the form that a <see cref="ParameterSet"/> holds.</summary>
+    /// <summary>Gets the values, in the form that a <see cref="ParameterSet"/> holds.</summary>
     public IReadOnlyList<object> Values { get; }
 
     /// <inheritdoc/>

@@ -24,16 +24,16 @@ public sealed class IntegerParameter : SearchParameter
         High = low + (int)(((long)high - low) / step * step);
     }
 
-    /// <summary>The least value, included.</summary>
+    /// <summary>Gets the least value, included.</summary>
     public int Low { get; }
 
-    /// <summary>The largest value, included: the last that steps from the least one reach.</summary>
+    /// <summary>Gets the largest value, included: the last that steps from the least one reach.</summary>
     public int High { get; }
 
-    /// <summary>What lies between neighbouring values.</summary>
+    /// <summary>Gets what lies between neighbouring values.</summary>
     public int Step { get; }
 
-    /// <summary>Whether the logarithm is uniform; the step is then 1.</summary>
+    /// <summary>Gets whether the logarithm is uniform; the step is then 1.</summary>
     public bool IsLogarithmic { get; }
 
     /// <inheritdoc/>

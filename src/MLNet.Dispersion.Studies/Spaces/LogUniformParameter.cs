@@ -14,10 +14,10 @@ public sealed class LogUniformParameter : SearchParameter
         (Low, High) = (low, high);
     }
 
-    /// <summary>The least value, included; above 0.</summary>
+    /// <summary>Gets the least value, included; above 0.</summary>
     public double Low { get; }
 
-    /// <summary>The largest value, included.</summary>
+    /// <summary>Gets the largest value, included.</summary>
     public double High { get; }
 
     /// <inheritdoc/>

@@ -2,18 +2,22 @@ using System.Text.Json;
 
 namespace MLNet.Dispersion.Studies;
 
-/// <summary>When a conditional parameter takes part: where another has one of some values. Immutable and thread-safe.</summary>
-/// <param name="Parent">The other parameter's name.</param>
-/// <param name="Values">The values, in the form that a <see cref="ParameterSet"/> holds.</param>
-public sealed record ParameterCondition(string Parent, IReadOnlyList<object> Values)
+/// <summary>Says when a conditional parameter takes part: where another has one of some values. Immutable and thread-safe.</summary>
+public sealed record ParameterCondition
 {
-    /// <summary>What must hold besides; null for nothing. Set where conditions are nested although the inner one's parameter stands outside the outer one.</summary>
+    /// <summary>Gets the other parameter's name.</summary>
+    public required string Parent { get; init; }
+
+    /// <summary>Gets the values, in the form that a <see cref="ParameterSet"/> holds.</summary>
+    public required IReadOnlyList<object> Values { get; init; }
+
+    /// <summary>Gets what must hold besides; null for nothing. Set where conditions are nested although the inner one's parameter stands outside the outer one.</summary>
     public ParameterCondition? And { get; init; }
 
     /// <summary>A text that two conditions share only if they are the same.</summary>
     internal string Key => JsonSerializer.Serialize(Parent) + string.Join(',', Values.Select(value => JsonSerializer.Serialize(value))) + And?.Key;
 
-    /// <summary>Whether it holds; not where the other parameter itself is absent.</summary>
+    /// <summary>Tells whether it holds; not where the other parameter itself is absent.</summary>
     /// <param name="parameters">The values so far.</param>
     public bool Holds(ParameterSet parameters)
     {

@@ -14,7 +14,7 @@ public sealed class ParameterSet : IReadOnlyDictionary<string, object>
 {
     private readonly OrderedDictionary<string, object> _values;
 
-    /// <summary>A set of values.</summary>
+    /// <summary>Makes a set of values.</summary>
     /// <param name="values">Names and values; an <see cref="int"/> is taken as <see cref="long"/>, a <see cref="float"/> as <see cref="double"/>, an enum as its name.</param>
     /// <exception cref="ArgumentException">A name appears twice, or a value has another type.</exception>
     public ParameterSet(IEnumerable<KeyValuePair<string, object>> values)
@@ -30,7 +30,7 @@ public sealed class ParameterSet : IReadOnlyDictionary<string, object>
         }
     }
 
-    /// <summary>No values.</summary>
+    /// <summary>Gets a set without values.</summary>
     public static ParameterSet Empty { get; } = new([]);
 
     /// <inheritdoc/>
@@ -47,11 +47,11 @@ public sealed class ParameterSet : IReadOnlyDictionary<string, object>
     /// <inheritdoc/>
     public int Count => _values.Count;
 
-    /// <summary>Whether there is a value of this name.</summary>
+    /// <summary>Tells whether there is a value of this name.</summary>
     /// <param name="name">The parameter's name.</param>
     public bool Has(string name) => _values.ContainsKey(name);
 
-    /// <summary>A number.</summary>
+    /// <summary>Gets a number.</summary>
     /// <param name="name">The parameter's name.</param>
     /// <exception cref="KeyNotFoundException">There is no such value.</exception>
     /// <exception cref="InvalidCastException">It is not a number.</exception>
@@ -62,26 +62,26 @@ public sealed class ParameterSet : IReadOnlyDictionary<string, object>
         var other => throw Mismatch(name, other, "a number"),
     };
 
-    /// <summary>An integer.</summary>
+    /// <summary>Gets an integer.</summary>
     /// <param name="name">The parameter's name.</param>
     /// <exception cref="KeyNotFoundException">There is no such value.</exception>
     /// <exception cref="InvalidCastException">It is not an integer.</exception>
     /// <exception cref="OverflowException">It is beyond the range of <see cref="int"/>.</exception>
     public int GetInteger(string name) => this[name] is long number ? checked((int)number) : throw Mismatch(name, this[name], "an integer");
 
-    /// <summary>A truth value.</summary>
+    /// <summary>Gets a truth value.</summary>
     /// <param name="name">The parameter's name.</param>
     /// <exception cref="KeyNotFoundException">There is no such value.</exception>
     /// <exception cref="InvalidCastException">It is not a truth value.</exception>
     public bool GetBoolean(string name) => this[name] is bool truth ? truth : throw Mismatch(name, this[name], "a truth value");
 
-    /// <summary>A word.</summary>
+    /// <summary>Gets a word.</summary>
     /// <param name="name">The parameter's name.</param>
     /// <exception cref="KeyNotFoundException">There is no such value.</exception>
     /// <exception cref="InvalidCastException">It is not a word.</exception>
     public string GetText(string name) => this[name] as string ?? throw Mismatch(name, this[name], "a word");
 
-    /// <summary>A member of an enum, kept as its name.</summary>
+    /// <summary>Gets a member of an enum, kept as its name.</summary>
     /// <typeparam name="T">The enum.</typeparam>
     /// <param name="name">The parameter's name.</param>
     /// <exception cref="KeyNotFoundException">There is no such value.</exception>
@@ -89,14 +89,14 @@ public sealed class ParameterSet : IReadOnlyDictionary<string, object>
     public T GetEnum<T>(string name)
         where T : struct, Enum => Enum.Parse<T>(GetText(name));
 
-    /// <summary>The same values and another, in the place of one of its name if there is one.</summary>
+    /// <summary>Makes a set of these values and another, in the place of one of its name if there is one.</summary>
     /// <param name="name">The name.</param>
     /// <param name="value">The value.</param>
     /// <exception cref="ArgumentException">The value has none of the possible types.</exception>
     public ParameterSet With(string name, object value) =>
         new(Has(name) ? this.Select(pair => pair.Key == name ? new(name, value) : pair) : this.Append(new(name, value)));
 
-    /// <summary>The values as a JSON object; numbers to the last bit.</summary>
+    /// <summary>Writes the values as a JSON object; numbers to the last bit.</summary>
     public string ToJson()
     {
         using var stream = new MemoryStream();

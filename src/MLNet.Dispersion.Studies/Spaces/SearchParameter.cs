@@ -11,13 +11,13 @@ public abstract class SearchParameter
         Name = name;
     }
 
-    /// <summary>Its name, unique in the space.</summary>
+    /// <summary>Gets its name, unique in the space.</summary>
     public string Name { get; }
 
-    /// <summary>When it takes part; null for always.</summary>
+    /// <summary>Gets when it takes part; null for always.</summary>
     public ParameterCondition? Condition { get; internal init; }
 
-    /// <summary>What it can be, in words for messages and tables.</summary>
+    /// <summary>Gets what it can be, in words for messages and tables.</summary>
     public abstract string Range { get; }
 
     /// <summary>How many values it has; null for a continuum.</summary>
@@ -26,7 +26,7 @@ public abstract class SearchParameter
     /// <summary>Whether values lie in an order, so that those near a good one are worth a look.</summary>
     internal virtual bool IsOrdered => true;
 
-    /// <summary>Whether it can have this value.</summary>
+    /// <summary>Tells whether it can have this value.</summary>
     /// <param name="value">In the form that a <see cref="ParameterSet"/> holds.</param>
     public abstract bool Accepts(object value);
 
@@ -50,7 +50,7 @@ public abstract class SearchParameter
     /// <param name="index">Which, from 0.</param>
     internal virtual object ValueOf(int index) => At((index + 0.5) / Count!.Value);
 
-    /// <summary>The same under a condition.</summary>
+    /// <summary>This parameter under a condition.</summary>
     internal abstract SearchParameter When(ParameterCondition condition);
 
     /// <summary>Reads a value.</summary>

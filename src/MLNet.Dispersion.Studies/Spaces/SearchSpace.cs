@@ -16,10 +16,10 @@ public sealed class SearchSpace
 {
     private SearchSpace(IReadOnlyList<SearchParameter> parameters) => Parameters = parameters;
 
-    /// <summary>No parameter: where a space begins. A study refuses it.</summary>
+    /// <summary>Gets a space without a parameter: where a space begins. A study refuses it.</summary>
     public static SearchSpace Empty { get; } = new([]);
 
-    /// <summary>The parameters; a conditional one comes after the one it depends on.</summary>
+    /// <summary>Gets the parameters; a conditional one comes after the one it depends on.</summary>
     public IReadOnlyList<SearchParameter> Parameters { get; }
 
     /// <summary>Adds a number between two bounds, both included.</summary>
@@ -90,7 +90,7 @@ public sealed class SearchSpace
             throw new ArgumentException($"The condition on '{parent}' adds no parameter: the function must return the space that it was given, with parameters added.", nameof(sub));
         }
 
-        var rule = new ParameterCondition(parent, normalised);
+        var rule = new ParameterCondition { Parent = parent, Values = normalised };
         SearchParameter[] added = [.. extended.Skip(Parameters.Count)];
         return new([.. Parameters, .. added.Select(parameter => parameter.Condition switch
         {
@@ -149,7 +149,7 @@ public sealed class SearchSpace
         }
     }
 
-    /// <summary>The space as JSON: equal texts are equal spaces.</summary>
+    /// <summary>Writes the space as JSON: equal texts are equal spaces.</summary>
     public string ToJson()
     {
         using var stream = new MemoryStream();

@@ -13,10 +13,10 @@ public sealed class UniformParameter : SearchParameter
         (Low, High) = (low, high);
     }
 
-    /// <summary>The least value, included.</summary>
+    /// <summary>Gets the least value, included.</summary>
     public double Low { get; }
 
-    /// <summary>The largest value, included.</summary>
+    /// <summary>Gets the largest value, included.</summary>
     public double High { get; }
 
     /// <inheritdoc/>

@@ -1,10 +1,16 @@
+using System.Data.Common;
+using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using Polly;
+using Polly.Retry;
 
 namespace MLNet.Dispersion.Studies;
 
-/// <summary>A study in a database: the same tables and rules in each.</summary>
-internal sealed class SqlStudyStorage : IStudyStorage
+/// <summary>Keeps a study in a database, with the same tables and rules in each; <see cref="SqliteStudyStorage"/> opens it in SQLite. Thread-safe.</summary>
+/// <remarks>The tables are study_schema, study, trial and intermediate. Transactions run one after the other on one connection, which is made anew when it broke.</remarks>
+public sealed class SqlStudyStorage : IStudyStorage
 {
     private const string Mine = "study = @study AND number = @number AND attempt = @attempt AND worker = @worker AND state = 1";
     private readonly SqlDialect _dialect;
@@ -23,10 +29,14 @@ internal sealed class SqlStudyStorage : IStudyStorage
     /// <summary>Opens a study, or creates it.</summary>
     /// <param name="dialect">The database.</param>
     /// <param name="definition">What the study is.</param>
-    /// <param name="patience">How long a transaction is tried again.</param>
+    /// <param name="patience">How long a transaction is tried again after an error that may pass, from 0.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    internal static async Task<SqlStudyStorage> OpenAsync(SqlDialect dialect, StudyDefinition definition, TimeSpan patience, CancellationToken cancellationToken)
+    /// <returns>The storage; the caller disposes it.</returns>
+    /// <exception cref="StudyStorageException">The database cannot be used within that time, its tables are of a newer version, or it holds a study of this name with another space, seed or objectives.</exception>
+    /// <exception cref="ArgumentException">The definition is not complete.</exception>
+    public static async Task<SqlStudyStorage> OpenAsync(SqlDialect dialect, StudyDefinition definition, TimeSpan patience, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(dialect);
         ArgumentNullException.ThrowIfNull(definition);
         definition.Validate();
         var storage = new SqlStudyStorage(dialect, definition, patience);
@@ -91,7 +101,7 @@ internal sealed class SqlStudyStorage : IStudyStorage
                 ("worker", worker), ("lease", (long)lease.TotalMilliseconds), ("study", _study), ("number", number)).ConfigureAwait(false);
             await ForgetIntermediateAsync(session, number.Value).ConfigureAwait(false);
             Trial trial = (await session.ReadAsync($"SELECT {TrialRows.Columns} FROM trial WHERE study = @study AND number = @number", row => TrialRows.Read(row, Definition.Space), ("study", _study), ("number", number)).ConfigureAwait(false))[0];
-            return new TrialClaim(trial.Number, trial.Attempt, worker, trial);
+            return new TrialClaim { Number = trial.Number, Attempt = trial.Attempt, Worker = worker, Trial = trial };
         }, cancellationToken);
     }
 
@@ -179,7 +189,7 @@ internal sealed class SqlStudyStorage : IStudyStorage
     {
         var intermediate = (await session.ReadAsync(
             "SELECT number, step, value FROM intermediate WHERE study = @study ORDER BY number, step",
-            row => (Number: (int)row.GetInt64(0), Value: new IntermediateValue((int)row.GetInt64(1), row.IsDBNull(2) ? double.NaN : row.GetDouble(2))),
+            row => (Number: (int)row.GetInt64(0), Value: new IntermediateValue { Step = (int)row.GetInt64(1), Value = row.IsDBNull(2) ? double.NaN : row.GetDouble(2) }),
             ("study", _study)).ConfigureAwait(false)).ToLookup(row => row.Number, row => row.Value);
         List<Trial> trials = await session.ReadAsync($"SELECT {TrialRows.Columns} FROM trial WHERE study = @study ORDER BY number", row => TrialRows.Read(row, Definition.Space), ("study", _study)).ConfigureAwait(false);
         return (IReadOnlyList<Trial>)[.. trials.Select(trial => trial with { Intermediate = [.. intermediate[trial.Number]] })];
@@ -251,4 +261,141 @@ internal sealed class SqlStudyStorage : IStudyStorage
 
     private Task<int> ForgetIntermediateAsync(SqlSession session, long number) =>
         session.ExecuteAsync("DELETE FROM intermediate WHERE study = @study AND number = @number", ("study", _study), ("number", number));
+}
+
+/// <summary>Runs transactions one after the other on one connection, which is made anew when it broke; tries again, with growing pauses, what may succeed then.</summary>
+internal sealed class SqlTransactions : IAsyncDisposable
+{
+    private static readonly ResiliencePropertyKey<long> Begun = new("begun");
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private readonly SqlDialect _dialect;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly ResiliencePipeline _retry;
+    private readonly TimeSpan _patience;
+    private DbConnection? _connection;
+    private bool _disposed;
+
+    /// <summary>Transactions on a database.</summary>
+    /// <param name="dialect">The database.</param>
+    /// <param name="patience">How long a transaction is tried again.</param>
+    internal SqlTransactions(SqlDialect dialect, TimeSpan patience)
+    {
+        (_dialect, _patience) = (dialect, patience);
+        _retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
+        {
+            // The attempts themselves take time, too (a host that does not answer, a file that is held): patience is measured by the clock.
+            ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is { } error && dialect.IsTransient(error)
+                && Stopwatch.GetElapsedTime(arguments.Context.Properties.GetValue(Begun, 0)) < patience),
+            BackoffType = DelayBackoffType.Exponential,
+            Delay = FirstPause,
+            MaxDelay = LongestPause,
+            MaxRetryAttempts = int.MaxValue,
+            UseJitter = true,
+        }).Build();
+    }
+
+    /// <summary>Runs a transaction; it may run more than once, and each time all of it or nothing.</summary>
+    /// <exception cref="StudyStorageException">It did not succeed within the time allowed, or cannot.</exception>
+    internal async Task<T> RunAsync<T>(Func<SqlSession, Task<T>> body, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, nameof(IStudyStorage));
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        ResilienceContext context = ResilienceContextPool.Shared.Get(cancellationToken);
+        context.Properties.Set(Begun, Stopwatch.GetTimestamp());
+        try
+        {
+            return await _retry.ExecuteAsync(async attempt => await OnceAsync(body, attempt.CancellationToken).ConfigureAwait(false), context).ConfigureAwait(false);
+        }
+        catch (DbException error)
+        {
+            string tried = _dialect.IsTransient(error) ? string.Create(CultureInfo.InvariantCulture, $" It was tried again for {_patience.TotalSeconds:0.#} seconds.") : "";
+            throw new StudyStorageException($"The study in {_dialect.Place} cannot be used: {error.Message.TrimEnd('.')}.{tried} {_dialect.Cure(error)} What was written before is still there.", error);
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+            _gate.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        await DropAsync().ConfigureAwait(false);
+        _gate.Dispose();
+    }
+
+    private async Task<T> OnceAsync<T>(Func<SqlSession, Task<T>> body, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _connection ??= await _dialect.ConnectAsync(cancellationToken).ConfigureAwait(false);
+            await using DbTransaction transaction = await _dialect.BeginAsync(_connection, cancellationToken).ConfigureAwait(false);
+            T result = await body(new SqlSession(_connection, transaction, cancellationToken)).ConfigureAwait(false);
+
+            // Not to be cancelled half-way: whether it took effect must be known.
+            await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+            return result;
+        }
+        catch (DbException)
+        {
+            // Whatever is wrong with it, the next attempt has a new one.
+            await DropAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task DropAsync()
+    {
+        if (_connection is { } connection)
+        {
+            _connection = null;
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}
+
+/// <summary>How trials lie in their table.</summary>
+internal static class TrialRows
+{
+    /// <summary>The columns that <see cref="Read"/> reads, in order.</summary>
+    internal const string Columns = "number, state, kind, attempt, parameters, worker, started, finished, objective_values, failure, notes";
+
+    /// <summary>Text that every database takes: PostgreSQL refuses a character of code 0 and half a surrogate pair, which messages of native code and cut-off texts hold.</summary>
+    internal static string? Storable(string? text) => text is null ? null : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace('\0', '\uFFFD');
+
+    /// <summary>The trial in a row.</summary>
+    /// <exception cref="StudyStorageException">Somebody else changed the row.</exception>
+    internal static Trial Read(DbDataReader row, SearchSpace space)
+    {
+        try
+        {
+            return ReadColumns(row, space);
+        }
+        catch (Exception error) when (error is FormatException or JsonException or InvalidCastException)
+        {
+            throw new StudyStorageException($"Trial {row.GetInt64(0)} of the study cannot be read: {error.Message} Its row was changed by something other than this library: restore a copy, or begin a new study.", error);
+        }
+    }
+
+    private static Trial ReadColumns(DbDataReader row, SearchSpace space) => new()
+    {
+        Number = (int)row.GetInt64(0),
+        State = (TrialState)row.GetInt64(1),
+        Kind = row.GetString(2),
+        Attempt = (int)row.GetInt64(3),
+        Parameters = Text(row, 4) is { } parameters ? ParameterSet.Parse(parameters, space) : null,
+        Worker = Text(row, 5),
+        StartedUtc = Time(row, 6),
+        FinishedUtc = Time(row, 7),
+        Values = Text(row, 8) is { } values ? JsonSerializer.Deserialize<double[]>(values)! : [],
+        FailureReason = Text(row, 9),
+        Notes = Text(row, 10) is { } notes ? JsonSerializer.Deserialize<Dictionary<string, string>>(notes)! : [],
+    };
+
+    private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    private static DateTime? Time(DbDataReader row, int column) => row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column)).UtcDateTime;
 }

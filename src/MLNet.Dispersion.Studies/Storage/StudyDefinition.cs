@@ -1,12 +1,20 @@
 namespace MLNet.Dispersion.Studies;
 
-/// <summary>What a study is: fixed when it is created, and checked when it is opened again.</summary>
-/// <param name="Name">Its name in the storage; not empty.</param>
-/// <param name="Objectives">What it optimises, at least one.</param>
-/// <param name="Seed">The seed of all samples.</param>
-/// <param name="Space">The search space: a study goes on only with the space it was begun with.</param>
-public sealed record StudyDefinition(string Name, IReadOnlyList<StudyObjective> Objectives, long Seed, SearchSpace Space)
+/// <summary>Says what a study is: fixed when it is created, and checked when it is opened again. Immutable and thread-safe.</summary>
+public sealed record StudyDefinition
 {
+    /// <summary>Gets its name in the storage; not empty.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Gets what it optimises, at least one.</summary>
+    public required IReadOnlyList<StudyObjective> Objectives { get; init; }
+
+    /// <summary>Gets the seed of all samples.</summary>
+    public required long Seed { get; init; }
+
+    /// <summary>Gets the search space: a study goes on only with the space it was begun with.</summary>
+    public required SearchSpace Space { get; init; }
+
     /// <summary>Checks it.</summary>
     /// <exception cref="ArgumentException">The name is empty, there is no objective, two have one name, or the space is empty.</exception>
     internal void Validate()

@@ -3,7 +3,7 @@ namespace MLNet.Dispersion.Studies;
 /// <summary>What is best when there are several objectives. Pure functions.</summary>
 public static class ParetoFront
 {
-    /// <summary>The completed trials that no other one beats: none is at least as good in all objectives and better in one. With one objective the best, and those that equal it.</summary>
+    /// <summary>Finds the completed trials that no other one beats: none is at least as good in all objectives and better in one. With one objective the best, and those that equal it.</summary>
     /// <param name="trials">Trials; those that are not completed are left out.</param>
     /// <param name="objectives">The objectives of their values.</param>
     /// <returns>By the first objective, best first.</returns>
@@ -16,7 +16,7 @@ public static class ParetoFront
             : [];
     }
 
-    /// <summary>Whether a trial is at least as good as another in all objectives, and better in one.</summary>
+    /// <summary>Tells whether a trial is at least as good as another in all objectives, and better in one.</summary>
     /// <param name="trial">The one, completed.</param>
     /// <param name="other">The other, completed.</param>
     /// <param name="objectives">The objectives of their values.</param>

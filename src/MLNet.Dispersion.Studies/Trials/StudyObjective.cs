@@ -1,11 +1,15 @@
 namespace MLNet.Dispersion.Studies;
 
-/// <summary>A figure that a study makes as small or as large as it can.</summary>
-/// <param name="Name">Its name in tables and pictures; not empty.</param>
-/// <param name="Maximize">Whether larger is better.</param>
-public sealed record StudyObjective(string Name, bool Maximize)
+/// <summary>Names a figure that a study makes as small or as large as it can. Immutable and thread-safe.</summary>
+public sealed record StudyObjective
 {
-    /// <summary>Whether one value of this objective is better than another.</summary>
+    /// <summary>Gets its name in tables and pictures; not empty.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Gets whether larger is better.</summary>
+    public required bool Maximize { get; init; }
+
+    /// <summary>Tells whether one value of this objective is better than another.</summary>
     /// <param name="value">The one; NaN is never better.</param>
     /// <param name="other">The other.</param>
     public bool IsBetter(double value, double other) => Maximize ? value > other : value < other;

@@ -5,16 +5,16 @@ public sealed record TrialOutcome
 {
     private TrialOutcome(TrialState state) => State = state;
 
-    /// <summary><see cref="TrialState.Completed"/>, <see cref="TrialState.Pruned"/> or <see cref="TrialState.Failed"/>.</summary>
+    /// <summary>Gets the state: <see cref="TrialState.Completed"/>, <see cref="TrialState.Pruned"/> or <see cref="TrialState.Failed"/>.</summary>
     public TrialState State { get; }
 
-    /// <summary>One value for each objective, when completed; otherwise empty.</summary>
+    /// <summary>Gets one value for each objective, when completed; otherwise empty.</summary>
     public IReadOnlyList<double> Values { get; private init; } = [];
 
-    /// <summary>Why it failed; null otherwise.</summary>
+    /// <summary>Gets why it failed; null otherwise.</summary>
     public string? FailureReason { get; private init; }
 
-    /// <summary>Ended with these values.</summary>
+    /// <summary>Makes the outcome of a trial that ended with these values.</summary>
     /// <param name="values">One finite value for each objective.</param>
     /// <returns>The outcome; a value that is not finite makes it a failure that says so.</returns>
     public static TrialOutcome Completed(params IReadOnlyList<double> values)
@@ -26,10 +26,10 @@ public sealed record TrialOutcome
             : new(TrialState.Completed) { Values = [.. values] };
     }
 
-    /// <summary>Ended early because others did better.</summary>
+    /// <summary>Gets the outcome of a trial that was ended early because others did better.</summary>
     public static TrialOutcome Pruned { get; } = new(TrialState.Pruned);
 
-    /// <summary>Ended without a value.</summary>
+    /// <summary>Makes the outcome of a trial that ended without a value.</summary>
     /// <param name="reason">Why, in words for the user.</param>
     public static TrialOutcome Failed(string reason) => new(TrialState.Failed) { FailureReason = reason };
 }

@@ -8,10 +8,10 @@ namespace MLNet.Dispersion;
 internal static class CatalogEnvironment
 {
     internal static IHostEnvironment Of(TrainCatalogBase.CatalogInstantiatorBase trainers) =>
-        MLNetInternals.Use("TrainCatalogBase.Environment (create the estimator from the MLContext instead: ml.FineTuneWithDispersion(...))", () => Environment(Owner(trainers)));
+        MLNetInternals.Use("TrainCatalogBase.Environment (create the estimator from the MLContext instead, by the extension of the same name)", () => Environment(Owner(trainers)));
 
     internal static IHostEnvironment Of(TransformsCatalog.TextTransforms transforms) =>
-        MLNetInternals.Use("TextTransforms._env (create the estimator from the MLContext instead: ml.MeasureEmbeddingGeometry(...))", () => EnvironmentField(transforms));
+        MLNetInternals.Use("TextTransforms._env (create the estimator from the MLContext instead, by the extension of the same name)", () => EnvironmentField(transforms));
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Owner")]
     private static extern TrainCatalogBase Owner(TrainCatalogBase.CatalogInstantiatorBase trainers);

@@ -3,8 +3,8 @@ using Microsoft.ML.Data;
 
 namespace MLNet.Dispersion;
 
-/// <summary>One column of a small table in memory.</summary>
-internal abstract class TableColumn
+/// <summary>One column of a small table in memory, see <see cref="TableDataView"/>. Immutable. It cannot be derived from outside the library.</summary>
+public abstract class TableColumn
 {
     private TableColumn(string name, DataViewType type, DataViewSchema.Annotations? annotations)
     {
@@ -13,24 +13,40 @@ internal abstract class TableColumn
         Annotations = annotations;
     }
 
-    internal string Name { get; }
+    /// <summary>Gets the column's name.</summary>
+    public string Name { get; }
 
-    internal DataViewType Type { get; }
+    /// <summary>Gets the type of its values.</summary>
+    public DataViewType Type { get; }
 
     internal DataViewSchema.Annotations? Annotations { get; }
 
-    /// <summary>The number of values.</summary>
-    internal abstract int Count { get; }
+    /// <summary>Gets the number of values.</summary>
+    public abstract int Count { get; }
 
-    internal static TableColumn OfIntegers(string name, IEnumerable<int> values) => new Scalars<int>(name, NumberDataViewType.Int32, [.. values]);
+    /// <summary>Makes a column of <see cref="int"/>.</summary>
+    /// <param name="name">The column's name.</param>
+    /// <param name="values">The values, row by row; copied.</param>
+    public static TableColumn OfIntegers(string name, IEnumerable<int> values) => new Scalars<int>(name, NumberDataViewType.Int32, [.. values]);
 
-    internal static TableColumn OfNumbers(string name, IEnumerable<double> values) => new Scalars<double>(name, NumberDataViewType.Double, [.. values]);
+    /// <summary>Makes a column of <see cref="double"/>.</summary>
+    /// <param name="name">The column's name.</param>
+    /// <param name="values">The values, row by row; copied. NaN where one is missing.</param>
+    public static TableColumn OfNumbers(string name, IEnumerable<double> values) => new Scalars<double>(name, NumberDataViewType.Double, [.. values]);
 
-    internal static TableColumn OfTexts(string name, IEnumerable<string> values) => new Scalars<ReadOnlyMemory<char>>(name, TextDataViewType.Instance, [.. values.Select(text => text.AsMemory())]);
+    /// <summary>Makes a column of text.</summary>
+    /// <param name="name">The column's name.</param>
+    /// <param name="values">The values, row by row; copied.</param>
+    public static TableColumn OfTexts(string name, IEnumerable<string> values) => new Scalars<ReadOnlyMemory<char>>(name, TextDataViewType.Instance, [.. values.Select(text => text.AsMemory())]);
 
-    /// <summary>Vectors of one length.</summary>
-    internal static TableColumn OfVectors(string name, IEnumerable<string> slotNames, IEnumerable<IReadOnlyList<double>> values)
+    /// <summary>Makes a column of vectors of <see cref="double"/>, all of one length.</summary>
+    /// <param name="name">The column's name.</param>
+    /// <param name="slotNames">The names of the vectors' places: as many as each vector is long.</param>
+    /// <param name="values">The vectors, row by row; copied.</param>
+    public static TableColumn OfVectors(string name, IEnumerable<string> slotNames, IEnumerable<IReadOnlyList<double>> values)
     {
+        ArgumentNullException.ThrowIfNull(slotNames);
+        ArgumentNullException.ThrowIfNull(values);
         var annotations = new DataViewSchema.Annotations.Builder();
         ReadOnlyMemory<char>[] slots = [.. slotNames.Select(slot => slot.AsMemory())];
         SlotNames.Add(annotations, slots);
@@ -42,7 +58,7 @@ internal abstract class TableColumn
 
     private sealed class Scalars<T>(string name, DataViewType type, T[] values) : TableColumn(name, type, null)
     {
-        internal override int Count => values.Length;
+        public override int Count => values.Length;
 
         internal override Delegate Getter(Func<int> current) => (ValueGetter<T>)((ref T value) => value = values[current()]);
     }
@@ -50,7 +66,7 @@ internal abstract class TableColumn
     private sealed class VectorsOfNumbers(string name, int length, DataViewSchema.Annotations annotations, double[][] values)
         : TableColumn(name, new VectorDataViewType(NumberDataViewType.Double, length), annotations)
     {
-        internal override int Count => values.Length;
+        public override int Count => values.Length;
 
         internal override Delegate Getter(Func<int> current) => (ValueGetter<VBuffer<double>>)((ref VBuffer<double> value) => Vectors.Copy<double>(values[current()], ref value));
     }

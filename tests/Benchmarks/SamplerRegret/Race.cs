@@ -3,7 +3,7 @@ namespace MLNet.Dispersion.Benchmarks.SamplerRegret;
 /// <summary>How a sampler's best regret falls from trial to trial.</summary>
 internal static class Race
 {
-    private static readonly StudyObjective[] Minimum = [new("value", Maximize: false)];
+    private static readonly StudyObjective[] Minimum = [new() { Name = "value", Maximize = false }];
 
     /// <summary>After each trial, the distance of the best value so far from the least.</summary>
     public static double[] Regrets(Objective objective, ISampler sampler, int trials, long seed)

@@ -1,9 +1,10 @@
+using MLNet.Dispersion.Tests.Reference;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Backbones;
 
 /// <summary>BF16 products on float32 masters: how far from float32 they may be, and what stays float32.</summary>
-public sealed class BackbonePrecisionTests
+public sealed class BackbonePrecisionTests : ReferenceTests
 {
     // BF16 keeps 8 significant bits: a rounded operand is off by at most 2^-9 = 0.2 % of itself, and blocks add up. Attention scores are rounded too,
     // as in PyTorch's autocast of plain attention. Measured over all golden models, relative L2: hidden states at most 1.05 %, logits 1.05 %,
@@ -13,19 +14,16 @@ public sealed class BackbonePrecisionTests
     private const double LossBound = 3e-3;
     private const double GradientBound = 6e-2;
 
-    public static TheoryData<string, string> Models() => BackboneGoldenTests.Models();
-
-    [SkippableTheory]
-    [MemberData(nameof(Models))]
-    public void Forward_BFloat16_StaysNearFloat32(string model, string golden)
+    [SkippableFact]
+    public void Forward_BFloat16_StaysNearFloat32() => CheckEach(TinyModel.CausalKeys, folder => folder.Case("forward in bfloat16", () =>
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        using var backbone = BackboneGoldenTests.Load(model);
-        var expected = SafetensorsFile.ReadAll(golden, "expected.safetensors");
-        var (states, logits, loss) = Run(backbone, expected, ScalarType.Float32);
+        var model = new TinyModel(folder);
+        using LanguageBackbone backbone = model.Load();
+        var (states, logits, loss) = Run(model, backbone, ScalarType.Float32);
 
-        var (roughStates, roughLogits, roughLoss) = Run(backbone, expected, ScalarType.BFloat16);
+        var (roughStates, roughLogits, roughLoss) = Run(model, backbone, ScalarType.BFloat16);
 
         Assert.All(roughStates, state => Assert.Equal(ScalarType.Float32, state.dtype));
         Assert.Equal(ScalarType.Float32, roughLogits.dtype);
@@ -38,38 +36,37 @@ public sealed class BackbonePrecisionTests
 
         Assert.InRange(Relative(roughLogits, logits), 1e-5, LogitBound);
         Assert.InRange(Math.Abs(roughLoss - loss) / loss, 0, LossBound);
-    }
+    }), TinyModel.Refuses);
 
-    [SkippableTheory]
-    [MemberData(nameof(Models))]
-    public void Backward_BFloat16_GivesFloat32GradientsNearThose(string model, string golden)
+    [SkippableFact]
+    public void Backward_BFloat16_GivesFloat32GradientsNearThose() => CheckEach(TinyModel.CausalKeys, folder => folder.Case("gradient in bfloat16", () =>
     {
         using var scope = NewDisposeScope();
-        using var backbone = BackboneGoldenTests.Load(model);
-        var expected = SafetensorsFile.ReadAll(golden, "expected.safetensors");
-        var exact = Gradients(backbone, expected, ScalarType.Float32);
+        var model = new TinyModel(folder);
+        using LanguageBackbone backbone = model.Load();
+        var exact = Gradients(model, backbone, ScalarType.Float32);
 
-        var rough = Gradients(backbone, expected, ScalarType.BFloat16);
+        var rough = Gradients(model, backbone, ScalarType.BFloat16);
 
         Assert.All(rough.Values, gradient => Assert.Equal(ScalarType.Float32, gradient.dtype));
         double distance = Math.Sqrt(exact.Sum(g => Square(rough[g.Key] - g.Value)));
         double size = Math.Sqrt(exact.Values.Sum(Square));
         Assert.InRange(distance / size, 1e-5, GradientBound);
-    }
+    }), TinyModel.Refuses);
 
-    private static (Tensor[] States, Tensor Logits, double Loss) Run(LanguageBackbone backbone, Dictionary<string, Tensor> inputs, ScalarType type)
+    private static (Tensor[] States, Tensor Logits, double Loss) Run(TinyModel model, LanguageBackbone backbone, ScalarType type)
     {
         backbone.ComputeType = type;
-        var output = BackboneGoldenTests.Forward(backbone, inputs);
-        double loss = BackboneGoldenTests.CrossEntropy(backbone, output, inputs).item<float>();
+        BackboneOutput output = model.Forward(backbone);
+        double loss = model.CrossEntropy(backbone, output).item<float>();
         return ([.. output.HiddenStates.Select(state => state!)], backbone.Logits(output.LastHiddenState), loss);
     }
 
-    private static Dictionary<string, Tensor> Gradients(LanguageBackbone backbone, Dictionary<string, Tensor> inputs, ScalarType type)
+    private static Dictionary<string, Tensor> Gradients(TinyModel model, LanguageBackbone backbone, ScalarType type)
     {
         backbone.ComputeType = type;
         backbone.zero_grad();
-        BackboneGoldenTests.CrossEntropy(backbone, BackboneGoldenTests.Forward(backbone, inputs), inputs).backward();
+        model.CrossEntropy(backbone, model.Forward(backbone)).backward();
         return backbone.named_parameters().Where(p => p.parameter.grad is not null).ToDictionary(p => p.name, p => p.parameter.grad!.clone());
     }
 

@@ -100,9 +100,18 @@ public class CondensationReportJsonTests
         AssertDamaged(d => d["layers"]![2]!["pooled"]!["meanCosine"] = "NaN", "'layers[2].pooled.meanCosine' is NaN");
         AssertDamaged(d => d["layers"]![2]!["pooled"]!["histogramCounts"]!.AsArray().RemoveAt(0), "127 numbers");
         AssertDamaged(d => d["layers"]![2]!["pooled"]!["histogramCounts"]![5] = -1, "layers[2].pooled.histogramCounts");
-        AssertDamaged(d => d["layers"]![3]!["measures"]!.AsObject().Remove("meanNorm"), "layers[3].measures.meanNorm");
         AssertDamaged(d => d["layers"]![3]!["spectrum"]![1] = null, "spectrum");
         AssertDamaged(d => d["measured"] = "yesterday", "measured");
+    }
+
+    [Fact]
+    public void FromJson_MeasureThatAnEarlierVersionDidNotHave_IsNotANumber()
+    {
+        JsonNode document = Document();
+        document["layers"]![3]!["measures"]!.AsObject().Remove("meanNorm");
+        CondensationReport report = CondensationReport.FromJson(document.ToJsonString());
+        Assert.Equal(double.NaN, report.Layers[3].Measures[GeometryMeasure.MeanNorm]);
+        Assert.Equal(Reports.EqualLengths().Layers[3].Measures[GeometryMeasure.StableRank], report.Layers[3].Measures[GeometryMeasure.StableRank]);
     }
 
     [Fact]

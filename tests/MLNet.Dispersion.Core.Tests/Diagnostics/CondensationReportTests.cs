@@ -116,7 +116,7 @@ public class CondensationReportTests
         using var backbone = new FakeBackbone { BreakTextAt = 1 };
         using var model = new PretrainedLanguageModel("fake", backbone, new KnownTextsTokenizer());
         backbone.train();
-        string message = Assert.Throws<InvalidOperationException>(() => CondensationReport.Measure(model, ["1", "1 2 3", "4", "4 5 6"])).Message;
+        string message = Assert.Throws<NonFiniteStateException>(() => CondensationReport.Measure(model, ["1", "1 2 3", "4", "4 5 6"])).Message;
         Assert.Contains("Hidden state 2 of text 3 (counted from 0)", message, StringComparison.Ordinal);
         Assert.True(backbone.training);
     }

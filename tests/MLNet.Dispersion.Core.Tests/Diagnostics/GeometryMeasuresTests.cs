@@ -17,9 +17,13 @@ public class GeometryMeasuresTests
             Assert.InRange(measure.ShortName().Length, 1, 11);
             Assert.NotEmpty(measure.DisplayName());
             Assert.NotEmpty(measure.Unit());
+            Assert.NotEmpty(measure.AxisLabel());
+            Assert.EndsWith(".", measure.Meaning(), StringComparison.Ordinal);
         }
 
         Assert.Equal(GeometryMeasures.All.Count, GeometryMeasures.All.Select(m => m.DisplayName()).Distinct().Count());
+        Assert.Equal([GeometryMeasure.MeanCosine, GeometryMeasure.MeanCosineOffDiagonal], GeometryMeasures.All.Where(m => m.IsCosine()));
+        Assert.Equal([GeometryMeasure.HighFrequencyGrowth, GeometryMeasure.MeanNorm], GeometryMeasures.All.Where(m => !m.IsCosine() && !m.NeedsSingularValues()));
     }
 
     [Theory]
@@ -29,5 +33,5 @@ public class GeometryMeasuresTests
     public void TryParse_OtherNames_SaysNo(string? name) => Assert.False(GeometryMeasures.TryParse(name, out _));
 
     [Fact]
-    public void Names_OfNoMeasure_Throw() => Assert.Throws<ArgumentOutOfRangeException>(() => ((GeometryMeasure)10).DisplayName());
+    public void Names_OfNoMeasure_Throw() => Assert.Throws<ArgumentOutOfRangeException>(() => ((GeometryMeasure)(-1)).DisplayName());
 }

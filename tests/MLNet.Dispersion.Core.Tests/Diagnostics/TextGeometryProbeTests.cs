@@ -37,7 +37,9 @@ public class TextGeometryProbeTests
     {
         using PretrainedLanguageModel model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         var probe = new TextGeometryProbe(model, [GeometryMeasure.MeanCosine], maxTokens: 3);
-        Assert.Equal(3, probe.Measure(["a very long text indeed"])[0].TokenCount);
+        TextGeometry[] cut = probe.Measure(["a very long text indeed", "refund"]);
+        Assert.Equal(3, cut[0].TokenCount);
+        Assert.Equal([true, false], cut.Select(text => text.IsTruncated));
         Assert.Equal(TinyBackbone.ContextLength, new TextGeometryProbe(model, [GeometryMeasure.MeanCosine]).MaxTokens);
         Assert.Throws<ArgumentOutOfRangeException>(() => new TextGeometryProbe(model, [GeometryMeasure.MeanCosine], maxTokens: 1));
         Assert.Throws<ArgumentException>(() => new TextGeometryProbe(model, []));
@@ -61,7 +63,7 @@ public class TextGeometryProbeTests
             model.Backbone.named_parameters().First(p => p.name.Contains("h.1.", StringComparison.Ordinal)).parameter.fill_(float.NaN);
         }
 
-        string message = Assert.Throws<InvalidOperationException>(() => new TextGeometryProbe(model, [GeometryMeasure.MeanCosine]).Measure(["", "refund the parcel"])).Message;
+        string message = Assert.Throws<NonFiniteStateException>(() => new TextGeometryProbe(model, [GeometryMeasure.MeanCosine]).Measure(["", "refund the parcel"])).Message;
         Assert.Contains("Hidden state 2 of text 1 (counted from 0)", message, StringComparison.Ordinal);
     }
 

@@ -27,7 +27,7 @@ public sealed class BenchmarkTaskTests : IDisposable
         Assert.Equal([BenchmarkMetric.Accuracy, BenchmarkMetric.ByteNormalizedAccuracy], task.Template.Metrics);
         Assert.Equal("7", item.Id);
         Assert.Equal("About my pets.\n", item.Preamble);
-        Assert.Equal([new BenchmarkChoice("{dogs}\nA. Cat\nB. Dog\nOf Cat:", " A", "Cat", false), new BenchmarkChoice("{dogs}\nA. Cat\nB. Dog\nOf Dog:", " B", "Dog", true)], item.Choices);
+        Assert.Equal([new BenchmarkChoice { Context = "{dogs}\nA. Cat\nB. Dog\nOf Cat:", Continuation = " A", Text = "Cat", IsTrue = false }, new BenchmarkChoice { Context = "{dogs}\nA. Cat\nB. Dog\nOf Dog:", Continuation = " B", Text = "Dog", IsTrue = true }], item.Choices);
     }
 
     [Fact]
@@ -125,13 +125,13 @@ public sealed class BenchmarkTaskTests : IDisposable
     public void Constructor_ImpossibleItems_NamesThem()
     {
         Assert.Contains("no items", Assert.Throws<ArgumentException>(() => new BenchmarkTask(TaskFiles.Template, [])).Message, StringComparison.Ordinal);
-        AssertThrows("has no true choice", new BenchmarkChoice("c", " a", "a", false));
-        AssertThrows("has 2 true choices", new("c", " a", "a", true), new BenchmarkChoice("c", " b", "b", true));
-        AssertThrows("is empty", new BenchmarkChoice("c", " ", "a", true));
+        AssertThrows("has no true choice", new BenchmarkChoice { Context = "c", Continuation = " a", Text = "a", IsTrue = false });
+        AssertThrows("has 2 true choices", new BenchmarkChoice { Context = "c", Continuation = " a", Text = "a", IsTrue = true }, new BenchmarkChoice { Context = "c", Continuation = " b", Text = "b", IsTrue = true });
+        AssertThrows("is empty", new BenchmarkChoice { Context = "c", Continuation = " ", Text = "a", IsTrue = true });
 
         static void AssertThrows(string words, params BenchmarkChoice[] choices)
         {
-            string message = Assert.Throws<ArgumentException>(() => new BenchmarkTask(TaskFiles.Template, [new BenchmarkItem("seven", choices)])).Message;
+            string message = Assert.Throws<ArgumentException>(() => new BenchmarkTask(TaskFiles.Template, [new BenchmarkItem { Id = "seven", Choices = choices }])).Message;
             Assert.Contains("'seven'", message, StringComparison.Ordinal);
             Assert.Contains(words, message, StringComparison.Ordinal);
         }

@@ -4,8 +4,16 @@ public sealed class EvaluationResultTests
 {
     private static readonly EvaluationResult Sample = new("tiny|one", new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero), 9,
     [
-        new BenchmarkResult("piqa", "PIQA", 100, 919, 0, [new(BenchmarkMetric.Accuracy, 0.5, 0.03), new(BenchmarkMetric.NormalizedAccuracy, 1.0 / 3, 0.04)]) { TruncatedPrompts = 3, TruncatedChoices = 1, ScoredTokens = 5_000_000_000, ForwardSequences = 17 },
-        new BenchmarkResult("lambada_openai", "LAMBADA (openai)", 1, 1, 2, [new(BenchmarkMetric.GreedyAccuracy, 0.1, double.NaN), new(BenchmarkMetric.Perplexity, 1234567.5, double.NaN)]),
+        new BenchmarkResult { Task = "piqa", Title = "PIQA", Items = 100, AvailableItems = 919, FewShot = 0, Scores = [new() { Metric = BenchmarkMetric.Accuracy, Value = 0.5, StandardError = 0.03 }, new() { Metric = BenchmarkMetric.NormalizedAccuracy, Value = 1.0 / 3, StandardError = 0.04 }], TruncatedPrompts = 3, TruncatedChoices = 1, ScoredTokens = 5_000_000_000, ForwardSequences = 17 },
+        new BenchmarkResult
+        {
+            Task = "lambada_openai",
+            Title = "LAMBADA (openai)",
+            Items = 1,
+            AvailableItems = 1,
+            FewShot = 2,
+            Scores = [new() { Metric = BenchmarkMetric.GreedyAccuracy, Value = 0.1, StandardError = double.NaN }, new() { Metric = BenchmarkMetric.Perplexity, Value = 1234567.5, StandardError = double.NaN }],
+        },
     ]);
 
     [Fact]

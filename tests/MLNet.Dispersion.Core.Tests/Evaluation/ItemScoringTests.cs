@@ -58,5 +58,5 @@ public sealed class ItemScoringTests
         ItemScoring.Value(metric, Item(choices), [.. choices.Select(choice => new SequenceScore(choice.LogLikelihood, false))]);
 
     private static BenchmarkItem Item(params (string Text, double LogLikelihood, bool IsTrue)[] choices) =>
-        new("item", [.. choices.Select(choice => new BenchmarkChoice("Q:", " " + choice.Text, choice.Text, choice.IsTrue))]);
+        new() { Id = "item", Choices = [.. choices.Select(choice => new BenchmarkChoice { Context = "Q:", Continuation = " " + choice.Text, Text = choice.Text, IsTrue = choice.IsTrue })] };
 }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using MLNet.Dispersion.Tests.Backbones;
 using MLNet.Dispersion.Tests.Geometry;
 using TorchSharp;
 
@@ -8,16 +8,24 @@ public sealed class TextGenerationTests
 {
     private static readonly string?[] Prompts = ["please refund my payment", "", "the", "error again today it was broken", null, "the courier", "my parcel is the"];
 
-    [SkippableTheory]
-    [InlineData("gpt2_tiny")]
-    [InlineData("llama_tiny")]
-    [InlineData("qwen3_tiny")]
-    [InlineData("gpt_neox_tiny")]
-    [InlineData("stories260k")]
-    public void Run_Greedy_EqualsReadingEverythingAgainForEachToken(string fixture)
+    [Theory]
+    [InlineData(TinyConfigs.Gpt2, """ "n_positions": 64, "vocab_size": 300, "n_embd": 32 """)]
+    [InlineData(TinyConfigs.Llama, """ "max_position_embeddings": 64, "vocab_size": 300, "hidden_size": 32 """)]
+    [InlineData(TinyConfigs.Llama, """ "model_type": "qwen3", "max_position_embeddings": 64, "vocab_size": 300, "hidden_size": 32, "head_dim": 16 """)]
+    [InlineData(TinyConfigs.NeoX, """ "max_position_embeddings": 64, "vocab_size": 300, "hidden_size": 32 """)]
+    public void Run_Greedy_EqualsReadingEverythingAgainForEachToken(string family, string settings)
     {
         const int New = 24;
-        using LanguageBackbone backbone = BackboneRegistry.Load(ModelSource.FromDirectory(SharedFixtures.Fixture(fixture)).Source);
+        using var generator = new torch.Generator(5);
+        using LanguageBackbone backbone = BackboneRegistry.Create(TinyConfigs.Merge(family, settings).ToJsonString(), generator);
+        using (torch.no_grad())
+        {
+            foreach (var parameter in backbone.parameters())
+            {
+                parameter.normal_(parameter.dim() == 1 ? 0.8 : 0, 0.4, generator);
+            }
+        }
+
         var random = new Random(7);
         int[][] prompts = [.. new[] { 5, 1, 12, 2, 30, 5 }.Select(length => Enumerable.Range(0, length).Select(_ => random.Next(backbone.Info.VocabularySize)).ToArray())];
         var options = new TextGenerationOptions { MaxNewTokens = New, BatchSize = 4 };
@@ -30,26 +38,6 @@ public sealed class TextGenerationTests
             (int[] expected, double lead) = NaiveGeneration.Greedy(backbone, prompts[i], New);
             Assert.True(lead > 1e-4, $"prompt {i}: two tokens are all but equally likely ({lead:E2}); choose another seed for this test");
             Assert.Equal(expected, texts[i].NewTokens);
-        }
-    }
-
-    [SkippableFact]
-    public void Generate_TrainedModel_WritesThePublishedText()
-    {
-        using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(SharedFixtures.Fixture("stories260k")));
-        using var expected = JsonDocument.Parse(File.ReadAllBytes(SharedFixtures.Fixture("stories260k", "expected.json")));
-        JsonElement[] cases = [.. expected.RootElement.GetProperty("generation").EnumerateArray()];
-        string[] prompts = [.. cases.Select(c => c.GetProperty("prompt").GetString()!)];
-        int[][] ids = [.. cases.Select(c => c.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray())];
-        int[] lengths = [.. cases.Select((c, i) => ids[i].Length - c.GetProperty("prompt_ids").GetArrayLength())];
-
-        var found = model.Generate(prompts, new TextGenerationOptions { MaxNewTokens = lengths.Max(), StopAtEndOfText = false });
-
-        for (int i = 0; i < cases.Length; i++)
-        {
-            Assert.Equal(ids[i][^lengths[i]..], found[i].TokenIds.Take(lengths[i]));
-            Assert.StartsWith(cases[i].GetProperty("text").GetString()!, prompts[i] + found[i].Text, StringComparison.Ordinal);
-            Assert.Equal((GenerationFinishReason.MaxNewTokens, ids[i].Length - lengths[i], false), (found[i].FinishReason, found[i].PromptTokens, found[i].PromptTruncated));
         }
     }
 

@@ -86,7 +86,7 @@ public class CondensationAccumulatorTests
         accumulator.Add(Text(4, 1));
         Tensor[] broken = Text(4, 2);
         broken[2][3, 1] = value;
-        string message = Assert.Throws<InvalidOperationException>(() => accumulator.Add(broken)).Message;
+        string message = Assert.Throws<NonFiniteStateException>(() => accumulator.Add(broken)).Message;
         Assert.Contains("Hidden state 2 of text 2 ", message, StringComparison.Ordinal);
     }
 

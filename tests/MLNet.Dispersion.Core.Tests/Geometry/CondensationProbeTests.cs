@@ -54,7 +54,7 @@ public class CondensationProbeTests
     {
         using var backbone = new FakeBackbone { BreakTextAt = 1 };
         backbone.train();
-        string message = Assert.Throws<InvalidOperationException>(() => CondensationProbe.Measure(backbone, [[1, 2, 3], [4, 5, 6]])).Message;
+        string message = Assert.Throws<NonFiniteStateException>(() => CondensationProbe.Measure(backbone, [[1, 2, 3], [4, 5, 6]])).Message;
         Assert.Contains("Hidden state 2 of text 1 ", message, StringComparison.Ordinal);
         Assert.True(backbone.training);
     }

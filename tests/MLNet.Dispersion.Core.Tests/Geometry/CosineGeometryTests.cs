@@ -37,10 +37,10 @@ public class CosineGeometryTests
     {
         using var scope = NewDisposeScope();
         Tensor pair = tensor(new[] { 3f, 0, 0, 4f }, 2, 2), opposite = tensor(new[] { 3f, 0, -5f, 0 }, 2, 2), same = ones(4, 3);
-        Assert.Equal(new CosineMeans(0.5, 0), CosineGeometry.Means(pair));
-        Assert.Equal(new CosineMeans(0, -1), CosineGeometry.Means(opposite));
+        Assert.Equal(new CosineMeans { Full = 0.5, OffDiagonal = 0 }, CosineGeometry.Means(pair));
+        Assert.Equal(new CosineMeans { Full = 0, OffDiagonal = -1 }, CosineGeometry.Means(opposite));
         Assert.Equal(1, CosineGeometry.Means(same).OffDiagonal, 1e-15);
-        Assert.Equal(new CosineMeans(0, 0), CosineGeometry.Means(zeros(3, 4)));
+        Assert.Equal(new CosineMeans { Full = 0, OffDiagonal = 0 }, CosineGeometry.Means(zeros(3, 4)));
     }
 
     [Fact]

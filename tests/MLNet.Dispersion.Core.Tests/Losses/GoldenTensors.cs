@@ -22,7 +22,9 @@ internal sealed class GoldenTensors
 
     public bool Contains(string name) => _header.TryGetProperty(name, out _);
 
-    public int CountStartingWith(string prefix) => _header.EnumerateObject().Count(entry => entry.Name.StartsWith(prefix, StringComparison.Ordinal));
+    /// <summary>The tensors' names in the order of the file's header.</summary>
+    public IEnumerable<string> Names(string prefix = "") =>
+        _header.EnumerateObject().Select(entry => entry.Name).Where(name => name != "__metadata__" && name.StartsWith(prefix, StringComparison.Ordinal));
 
     public long[] Shape(string name) => [.. _header.GetProperty(name).GetProperty("shape").EnumerateArray().Select(d => d.GetInt64())];
 

@@ -62,7 +62,7 @@ internal static class ModelAnswers
     {
         Precision precision = classifier.ScoringPrecision;
         classifier.ScoringPrecision = Precision.Float32;
-        float[] scores = classifier.Score(Texts, classifier.ReadsPairs ? Others : null, out int truncated);
+        TextScores scores = classifier.Score(Texts, classifier.ReadsPairs ? Others : null);
         classifier.ScoringPrecision = precision;
         return new JsonObject
         {
@@ -72,8 +72,8 @@ internal static class ModelAnswers
             ["scoring precision"] = precision.ToString(),
             ["adapter saving"] = classifier.AdapterSaving.ToString(),
             ["weights"] = Weights(classifier.LanguageModel),
-            ["scores"] = SavedAnswers.Numbers(scores),
-            ["truncated"] = truncated,
+            ["scores"] = SavedAnswers.Numbers(scores.Values),
+            ["truncated"] = scores.TruncatedTexts,
             ["geometry"] = Of(classifier.GeometryHistory),
         };
     }
@@ -82,7 +82,7 @@ internal static class ModelAnswers
     {
         Precision precision = regressor.ScoringPrecision;
         regressor.ScoringPrecision = Precision.Float32;
-        float[] scores = regressor.Predict(Texts, regressor.ReadsPairs ? Others : null, out int truncated);
+        TextScores scores = regressor.Score(Texts, regressor.ReadsPairs ? Others : null);
         regressor.ScoringPrecision = precision;
         return new JsonObject
         {
@@ -93,8 +93,8 @@ internal static class ModelAnswers
             ["scoring precision"] = precision.ToString(),
             ["adapter saving"] = regressor.AdapterSaving.ToString(),
             ["weights"] = Weights(regressor.LanguageModel),
-            ["scores"] = SavedAnswers.Numbers(scores),
-            ["truncated"] = truncated,
+            ["scores"] = SavedAnswers.Numbers(scores.Values),
+            ["truncated"] = scores.TruncatedTexts,
             ["geometry"] = Of(regressor.GeometryHistory),
         };
     }

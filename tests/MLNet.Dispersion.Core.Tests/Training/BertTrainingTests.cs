@@ -15,9 +15,9 @@ public sealed class BertTrainingTests
             classifier.Save(new DirectorySink(folder));
             using var loaded = TextClassifier.Load(new DirectorySource(folder), "cpu");
 
-            float[] scores = loaded.Score(unseen, out _);
+            float[] scores = loaded.Score(unseen).Values;
 
-            Assert.Equal(classifier.Score(unseen, out _), scores);
+            Assert.Equal(classifier.Score(unseen).Values, scores);
             double accuracy = truth.Select((label, i) => Array.IndexOf(scores, scores[(3 * i)..(3 * (i + 1))].Max(), 3 * i, 3) - (3 * i) == label ? 1.0 : 0).Average();
             Assert.True(accuracy > 0.8, $"accuracy is {accuracy}");
             Assert.NotNull(classifier.TrainingResult!.History[0].Dispersion);
@@ -48,10 +48,10 @@ public sealed class BertTrainingTests
 
             Assert.Equal(untouched.ComputeWeightHash(), classifier.LanguageModel.ComputeWeightHash());
             Assert.Equal(4, loaded.LanguageModel.Adapter!.Rank);
-            float[] adapted = classifier.Score(texts, out _);
-            Assert.Equal(adapted, loaded.Score(texts, out _));
+            float[] adapted = classifier.Score(texts).Values;
+            Assert.Equal(adapted, loaded.Score(texts).Values);
             loaded.LanguageModel.RemoveAdapter();
-            Assert.NotEqual(adapted, loaded.Score(texts, out _));
+            Assert.NotEqual(adapted, loaded.Score(texts).Values);
             Assert.True(classifier.TrainingResult!.History[^1].TaskLoss < classifier.TrainingResult.History[0].TaskLoss);
         }
         finally
@@ -70,11 +70,11 @@ public sealed class BertTrainingTests
         string?[] firsts = [null, "refund", .. texts];
         string?[] seconds = ["bug", "", .. texts.Reverse()];
 
-        float[] bulk = classifier.Score(firsts, seconds, out _);
+        float[] bulk = classifier.Score(firsts, seconds).Values;
 
         for (int row = 0; row < firsts.Length; row++)
         {
-            float[] single = classifier.Score([firsts[row]], [seconds[row]], out _);
+            float[] single = classifier.Score([firsts[row]], [seconds[row]]).Values;
             Assert.All(Enumerable.Range(0, 3), k => Assert.Equal(single[k], bulk[(row * 3) + k], 1e-5));
         }
     }
@@ -87,7 +87,7 @@ public sealed class BertTrainingTests
         float[] labels = [.. Enumerable.Range(0, 32).Select(i => i % 2 == 0 ? 10f : 20f)];
         using var regressor = TextRegressor.Train(TinyBert.Backbone, firsts, labels, TextClassifierTests.Options(), seconds);
 
-        float[] predicted = regressor.Predict(["refund", "bug"], ["bug", "refund"], out _);
+        float[] predicted = regressor.Score(["refund", "bug"], ["bug", "refund"]).Values;
 
         Assert.True(predicted[0] < 13 && predicted[1] > 17, string.Join(", ", predicted));
     }
@@ -132,6 +132,6 @@ public sealed class BertTrainingTests
     private static float[] ScoreInBFloat16(TextClassifier classifier, string[] texts)
     {
         classifier.ScoringPrecision = Precision.BFloat16Mixed;
-        return classifier.Score(texts, out _);
+        return classifier.Score(texts).Values;
     }
 }

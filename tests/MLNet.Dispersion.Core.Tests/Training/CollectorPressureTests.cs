@@ -21,6 +21,6 @@ public sealed class CollectorPressureTests
         var (texts, labels) = TinyBackbone.LabelledTexts(48);
         var options = new FineTuneOptions { Epochs = 4, MicroBatchSize = 8, Precision = precision, Dropout = 0.1, Dispersion = { Coefficient = 0.3 }, Seed = 5 };
         using TextClassifier classifier = TextClassifier.Train(TinyBackbone.Backbone, texts, labels, 3, options);
-        return classifier.Score(texts, out _);
+        return classifier.Score(texts).Values;
     }
 }

@@ -54,7 +54,7 @@ public sealed class DistillationTests
         Tensor? mask = tokens.AttentionMaskTensor(CPU);
 
         var output = student.Backbone.Forward(ids, mask, HiddenStateSelection.Of(objective.HiddenStates));
-        var loss = objective.Compute(student.Backbone, output, ids, new TaskBatch(tokens, [], 1));
+        var loss = objective.Compute(student.Backbone, output, ids, new TaskBatch(tokens, []));
         loss.Sum.backward();
         var projection = objective.HeadParameters.SingleOrDefault();
         Tensor naive = Naive(expected.Backbone, teacher.Backbone, ids, mask, tokens, options.Distillation, projection?.detach());
@@ -123,7 +123,7 @@ public sealed class DistillationTests
         var options = Options(teacher, share: 1);
         (options.ValidationFraction, options.Epochs) = (0.25, 1);
         var result = LanguageModelTrainer.Train(student, Blocks, options);
-        var (_, held) = ValidationSplit.Split(new TrainingRows(Blocks, null), 0.25, options.Seed!.Value);
+        var (_, held) = ValidationSplit.Split(Blocks.Length, _ => 0, 0.25, options.Seed!.Value);
 
         Assert.Equal(LanguageModelTrainer.MeanNegativeLogLikelihood(student, [.. held.Select(row => Blocks[row])]), result.BestValidationLoss!.Value, 1e-5);
     }

@@ -89,7 +89,7 @@ public sealed class FineTuneLoopTests
 
         Assert.Equal(FineTuneStopReason.Diverged, result.StopReason);
         Assert.Contains("were kept", result.Warning, StringComparison.Ordinal);
-        Assert.All(classifier.Score(["refund"], out _), score => Assert.True(float.IsFinite(score)));
+        Assert.All(classifier.Score(["refund"]).Values, score => Assert.True(float.IsFinite(score)));
     }
 
     [Fact]

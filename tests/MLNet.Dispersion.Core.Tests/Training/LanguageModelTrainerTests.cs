@@ -48,7 +48,7 @@ public sealed class LanguageModelTrainerTests
             using var scope = NewDisposeScope();
             Tensor ids = tokens.InputIdsTensor(CPU);
             var output = backbone.Forward(ids, tokens.AttentionMaskTensor(CPU), HiddenStateSelection.All);
-            new CausalLMObjective().Compute(backbone, output, ids, new TaskBatch(tokens, [], 1)).Sum.add(output.HiddenStates[1]!.pow(2).sum()).backward();
+            new CausalLMObjective().Compute(backbone, output, ids, new TaskBatch(tokens, [])).Sum.add(output.HiddenStates[1]!.pow(2).sum()).backward();
         }
 
         return backbone.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter.grad!.clone());

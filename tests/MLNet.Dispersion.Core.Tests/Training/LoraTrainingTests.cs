@@ -99,7 +99,7 @@ public sealed class LoraTrainingTests
         using var backbone = Adapted.Backbone("llama");
         var before = backbone.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter.detach().clone());
         var options = new FineTuneOptions { HeadOnly = true, ValidationFraction = 0, GeometryProbe = null, Epochs = 2, WarmupRatio = 0, Precision = Precision.Float32 };
-        FineTuneLoop.Run(backbone, new CausalLMObjective(), new TrainingRows(Rows(), null), options, CPU, null);
+        FineTuneLoop.Run(backbone, new CausalLMObjective(), new TrainingRows(Rows()), options, CPU);
 
         Assert.Equal(["lm_head.weight"], backbone.named_parameters().Where(pair => pair.parameter.ne(before[pair.name]).any().item<bool>()).Select(pair => pair.name));
         using var tied = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
@@ -139,7 +139,7 @@ public sealed class LoraTrainingTests
         classifier.Save(files.Sink());
         using var loaded = TextClassifier.Load(files, "cpu");
 
-        Assert.Equal(classifier.Score(texts, out _), loaded.Score(texts, out _));
+        Assert.Equal(classifier.Score(texts).Values, loaded.Score(texts).Values);
         Assert.Equal((saving, merged), (loaded.AdapterSaving, loaded.LanguageModel.AdapterIsMerged));
         Assert.Equal(saving == AdapterSaving.Everything, files.Contains("model.safetensors"));
         Assert.Equal(classifier.LanguageModel.ComputeWeightHash(), loaded.LanguageModel.ComputeWeightHash());
@@ -273,7 +273,7 @@ public sealed class LoraTrainingTests
         options.MaxSteps = 4;
         options.MicroBatchSize = 4;
         options.ActivationCheckpointing = checkpointing;
-        FineTuneLoop.Run(backbone, new CausalLMObjective(), new TrainingRows(Rows(), null), options, CPU, null);
+        FineTuneLoop.Run(backbone, new CausalLMObjective(), new TrainingRows(Rows()), options, CPU);
         Assert.Contains(backbone.Adapter!.Modules, module => module.Update.Up.abs().sum().item<float>() > 0);
         return [.. backbone.Adapter!.Parameters.SelectMany(pair => pair.Parameter.data<float>().ToArray())];
     }

@@ -117,7 +117,7 @@ public sealed class ScoringPrecisionTests : IDisposable
         return type;
     }
 
-    private float[] Score(TextClassifier classifier) => classifier.Score(_texts, out _);
+    private float[] Score(TextClassifier classifier) => classifier.Score(_texts).Values;
 
     private float[] ScoreIn(TextClassifier classifier, Precision precision)
     {

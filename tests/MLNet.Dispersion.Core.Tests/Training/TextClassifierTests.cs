@@ -26,10 +26,10 @@ public sealed class TextClassifierTests
         options.Seed = 12;
         using var other = TextClassifier.Train(TinyBackbone.Backbone, texts, labels, 3, options);
 
-        float[] expected = one.Score(texts, out _);
+        float[] expected = one.Score(texts).Values;
 
-        Assert.Equal(expected, two.Score(texts, out _));
-        Assert.NotEqual(expected, other.Score(texts, out _));
+        Assert.Equal(expected, two.Score(texts).Values);
+        Assert.NotEqual(expected, other.Score(texts).Values);
     }
 
     [Fact]
@@ -72,12 +72,13 @@ public sealed class TextClassifierTests
         using var classifier = TextClassifier.Train(TinyBackbone.Backbone, texts, labels, 3, Options());
         string?[] mixed = ["", null, "   ", "refund 😀 \ud800 money", .. texts, string.Join(' ', texts)];
 
-        float[] bulk = classifier.Score(mixed, out int truncated);
+        TextScores scored = classifier.Score(mixed);
+        float[] bulk = scored.Values;
 
-        Assert.Equal(1, truncated);
+        Assert.Equal(1, scored.TruncatedTexts);
         for (int row = 0; row < mixed.Length; row++)
         {
-            float[] single = classifier.Score([mixed[row]], out _);
+            float[] single = classifier.Score([mixed[row]]).Values;
             Assert.Equal(1, single.Sum(), 1e-5);
             Assert.All(Enumerable.Range(0, 3), k => Assert.Equal(single[k], bulk[(row * 3) + k], 1e-5));
         }
@@ -95,7 +96,7 @@ public sealed class TextClassifierTests
 
             using var loaded = TextClassifier.Load(new DirectorySource(folder), "cpu");
 
-            Assert.Equal(classifier.Score(texts, out _), loaded.Score(texts, out _));
+            Assert.Equal(classifier.Score(texts).Values, loaded.Score(texts).Values);
             Assert.Equal(3, loaded.ClassCount);
             Assert.Equal(classifier.MaxSequenceLength, loaded.MaxSequenceLength);
             Assert.Null(loaded.TrainingResult);
@@ -177,7 +178,7 @@ public sealed class TextClassifierTests
         classifier.Dispose();
         classifier.Dispose();
 
-        Assert.Throws<ObjectDisposedException>(() => classifier.Score(texts, out _));
+        Assert.Throws<ObjectDisposedException>(() => classifier.Score(texts).Values);
     }
 
     internal static FineTuneOptions Options() => new()
@@ -192,7 +193,7 @@ public sealed class TextClassifierTests
 
     private static double Accuracy(TextClassifier classifier, string[] texts, int[] labels)
     {
-        float[] scores = classifier.Score(texts, out _);
+        float[] scores = classifier.Score(texts).Values;
         return labels.Select((label, row) => scores.AsSpan(row * 3, 3).ToArray()).Select((row, i) => Array.IndexOf(row, row.Max()) == labels[i] ? 1.0 : 0).Average();
     }
 }

@@ -11,7 +11,7 @@ public sealed class TextRegressorTests
         using var regressor = TextRegressor.Train(TinyBackbone.Backbone, texts, labels, options);
         var (unseen, truth) = Counted(60, seed: 2);
 
-        float[] predicted = regressor.Predict(unseen, out _);
+        float[] predicted = regressor.Score(unseen).Values;
 
         double mean = truth.Average();
         double explained = 1 - (predicted.Zip(truth, (p, t) => Math.Pow(p - t, 2)).Sum() / truth.Sum(t => Math.Pow(t - mean, 2)));
@@ -33,7 +33,7 @@ public sealed class TextRegressorTests
         // In the first step of a warm-up the learning rate is 0: the weights are those that the loss was computed with.
         double mean = labels.Average(label => (double)label);
         double variance = labels.Average(label => (label - mean) * (label - mean));
-        double expected = regressor.Predict(texts, out _).Zip(labels, (p, t) => (p - t) * (double)(p - t)).Average() / variance;
+        double expected = regressor.Score(texts).Values.Zip(labels, (p, t) => (p - t) * (double)(p - t)).Average() / variance;
         Assert.Equal(expected, regressor.TrainingResult!.History[0].TaskLoss, 1e-4 * expected);
         Assert.Equal(mean, regressor.LabelMean, 1e-9);
         Assert.Equal(Math.Sqrt(variance), regressor.LabelDeviation, 1e-9);
@@ -48,9 +48,9 @@ public sealed class TextRegressorTests
         using var small = TextRegressor.Train(TinyBackbone.Backbone, texts, labels, options);
         using var large = TextRegressor.Train(TinyBackbone.Backbone, texts, [.. labels.Select(label => (label * 4096) - 8192)], options);
 
-        float[] expected = [.. small.Predict(texts, out _).Select(value => (value * 4096) - 8192)];
+        float[] expected = [.. small.Score(texts).Values.Select(value => (value * 4096) - 8192)];
 
-        Assert.All(expected.Zip(large.Predict(texts, out _)), pair => Assert.Equal(pair.First, pair.Second, 4096 * 1e-3));
+        Assert.All(expected.Zip(large.Score(texts).Values), pair => Assert.Equal(pair.First, pair.Second, 4096 * 1e-3));
     }
 
     [Fact]
@@ -68,9 +68,9 @@ public sealed class TextRegressorTests
 
             using var loaded = TextRegressor.Load(new DirectorySource(folder), "cpu");
 
-            Assert.Equal(regressor.Predict(texts, seconds, out _), loaded.Predict(texts, seconds, out _));
+            Assert.Equal(regressor.Score(texts, seconds).Values, loaded.Score(texts, seconds).Values);
             Assert.Equal((true, regressor.MaxSequenceLength, regressor.LabelMean, regressor.LabelDeviation), (loaded.ReadsPairs, loaded.MaxSequenceLength, loaded.LabelMean, loaded.LabelDeviation));
-            Assert.Contains("second", Assert.Throws<ArgumentException>(() => loaded.Predict(texts, out _)).Message, StringComparison.Ordinal);
+            Assert.Contains("second", Assert.Throws<ArgumentException>(() => loaded.Score(texts).Values).Message, StringComparison.Ordinal);
             Assert.Throws<ModelFileException>(() => TextClassifier.Load(new DirectorySource(folder), "cpu"));
             File.WriteAllText(Path.Combine(folder, "regressor.json"), "{\"formatVersion\":1,\"maxSequenceLength\":8,\"scoringPrecision\":\"Float32\",\"pairs\":true,\"labelMean\":0,\"labelDeviation\":0}");
             Assert.Contains("standard deviation 0", Assert.Throws<ModelFileException>(() => TextRegressor.Load(new DirectorySource(folder), "cpu")).Message, StringComparison.Ordinal);
@@ -117,7 +117,7 @@ public sealed class TextRegressorTests
         using var classifier = TextClassifier.Train(TinyBackbone.Backbone, firsts, labels, 2, options, seconds);
         var (unseen, unseenSeconds, truth) = Pairs(80, seed: 2);
 
-        float[] scores = classifier.Score(unseen, unseenSeconds, out _);
+        float[] scores = classifier.Score(unseen, unseenSeconds).Values;
 
         double accuracy = truth.Select((label, i) => (scores[(2 * i) + 1] > scores[2 * i]) == (label == 1) ? 1.0 : 0).Average();
         Assert.True(accuracy > 0.8, $"accuracy is {accuracy}");

@@ -36,9 +36,9 @@ public sealed class SavedSearchTests
         Assert.True(differences.Count == 0, string.Join('\n', differences.Take(10)));
     }
 
-    /// <summary>A search over the default space can be gone on with only where the space's text is the very same.</summary>
+    /// <summary>A search over the former default space can be gone on with only where the space's text is the very same.</summary>
     [Fact]
-    public void DefaultSpace_IsWrittenAsItWas() => Assert.Equal(File.ReadAllText(Path.Combine(SavedFiles.Folder("0.1.0", "search-spaces"), "default.json")), DispersionSearchSpace.Default.ToJson());
+    public void FormerDefaultSpace_IsWrittenAsItWas() => Assert.Equal(File.ReadAllText(Path.Combine(SavedFiles.Folder("0.1.0", "search-spaces"), "default.json")), DispersionSearchSpace.Former.ToJson());
 
     private static SearchResult Run(SavedCopy copy, string name, int trials) => SearchAnswers.Run((definition, token) => SqliteStudyStorage.OpenAsync(copy.At(name + ".db"), definition, token), trials);
 }

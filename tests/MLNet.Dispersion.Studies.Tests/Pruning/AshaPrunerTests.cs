@@ -2,7 +2,7 @@ namespace MLNet.Dispersion.Studies.Tests.Pruning;
 
 public sealed class AshaPrunerTests
 {
-    private static readonly StudyObjective Loss = new("loss", Maximize: false);
+    private static readonly StudyObjective Loss = new() { Name = "loss", Maximize = false };
 
     [Fact]
     public void ShouldPrune_OneTrialAfterAnother_KeepsTheBestAndAboutAThird()
@@ -15,7 +15,7 @@ public sealed class AshaPrunerTests
         for (int number = 0; number < 900; number++)
         {
             double value = random.NextDouble();
-            var trial = new Trial { Number = number, State = TrialState.Running, Intermediate = [new(1, value)] };
+            var trial = new Trial { Number = number, State = TrialState.Running, Intermediate = [new() { Step = 1, Value = value }] };
             history.Add(trial);
             bool prune = pruner.ShouldPrune(Loss, trial, history);
             Assert.False(prune && value < best, "The best so far was pruned.");
@@ -30,11 +30,11 @@ public sealed class AshaPrunerTests
     public void ShouldPrune_BetweenRungs_IsFalse()
     {
         var pruner = new AshaPruner(minimumSteps: 2, reductionFactor: 3);
-        Trial[] others = [.. Enumerable.Range(1, 5).Select(number => new Trial { Number = number, State = TrialState.Completed, Intermediate = [.. Enumerable.Range(1, 10).Select(step => new IntermediateValue(step, 0))] })];
+        Trial[] others = [.. Enumerable.Range(1, 5).Select(number => new Trial { Number = number, State = TrialState.Completed, Intermediate = [.. Enumerable.Range(1, 10).Select(step => new IntermediateValue { Step = step, Value = 0 })] })];
 
         int[] pruned = [.. Enumerable.Range(1, 10).Where(step =>
         {
-            var trial = new Trial { Number = 0, State = TrialState.Running, Intermediate = [.. Enumerable.Range(1, step).Select(i => new IntermediateValue(i, 1))] };
+            var trial = new Trial { Number = 0, State = TrialState.Running, Intermediate = [.. Enumerable.Range(1, step).Select(i => new IntermediateValue { Step = i, Value = 1 })] };
             return pruner.ShouldPrune(Loss, trial, [trial, .. others]);
         })];
 
@@ -45,8 +45,8 @@ public sealed class AshaPrunerTests
     public void ShouldPrune_MaximisedAndNaN_GoTheRightWay()
     {
         var pruner = new AshaPruner();
-        var accuracy = new StudyObjective("accuracy", Maximize: true);
-        Trial[] others = [.. Enumerable.Range(1, 3).Select(number => new Trial { Number = number, State = TrialState.Completed, Intermediate = [new(1, 0.5)] })];
+        var accuracy = new StudyObjective { Name = "accuracy", Maximize = true };
+        Trial[] others = [.. Enumerable.Range(1, 3).Select(number => new Trial { Number = number, State = TrialState.Completed, Intermediate = [new() { Step = 1, Value = 0.5 }] })];
 
         Assert.False(Prune(0.9));
         Assert.False(Prune(0.5));
@@ -56,7 +56,7 @@ public sealed class AshaPrunerTests
 
         bool Prune(double value)
         {
-            var trial = new Trial { Number = 0, State = TrialState.Running, Intermediate = [new(1, value)] };
+            var trial = new Trial { Number = 0, State = TrialState.Running, Intermediate = [new() { Step = 1, Value = value }] };
             return pruner.ShouldPrune(accuracy, trial, [trial, .. others]);
         }
     }

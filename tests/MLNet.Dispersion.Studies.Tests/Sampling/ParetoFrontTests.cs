@@ -2,7 +2,7 @@ namespace MLNet.Dispersion.Studies.Tests.Sampling;
 
 public sealed class ParetoFrontTests
 {
-    private static readonly StudyObjective[] Two = [new("accuracy", Maximize: true), new("condensation", Maximize: false)];
+    private static readonly StudyObjective[] Two = [new() { Name = "accuracy", Maximize = true }, new() { Name = "condensation", Maximize = false }];
 
     [Fact]
     public void Of_RandomTrials_EqualsTheDefinition()
@@ -21,7 +21,7 @@ public sealed class ParetoFrontTests
     public void Of_TrialsWithNaN_EndsAndPutsThemLast()
     {
         // Taken as neither better nor worse, these would each beat the next one around a circle.
-        StudyObjective[] three = [new("a", false), new("b", false), new("c", false)];
+        StudyObjective[] three = [new() { Name = "a", Maximize = false }, new() { Name = "b", Maximize = false }, new() { Name = "c", Maximize = false }];
         Trial[] circle = [Point(0, 1, double.NaN, 2), Point(1, 2, 1, double.NaN), Point(2, double.NaN, 2, 1), Point(3, 1, 1, 1)];
 
         Assert.Equal([3], ParetoFront.Of(circle, three).Select(trial => trial.Number));

@@ -131,9 +131,9 @@ public sealed class SamplerTests
         [
             Support.Studies.Completed(0, Support.Studies.Point(0, 0), 5),
             new() { Number = 1, State = TrialState.Failed, Parameters = Support.Studies.Point(0, 0) },
-            new() { Number = 2, State = TrialState.Pruned, Parameters = Support.Studies.Point(0, 0), Intermediate = [new(1, 9)] },
-            new() { Number = 3, State = TrialState.Pruned, Parameters = Support.Studies.Point(0, 0), Intermediate = [new(1, 2), new(3, 8)] },
-            new() { Number = 4, State = TrialState.Pruned, Parameters = Support.Studies.Point(0, 0), Intermediate = [new(1, 7)] },
+            new() { Number = 2, State = TrialState.Pruned, Parameters = Support.Studies.Point(0, 0), Intermediate = [new() { Step = 1, Value = 9 }] },
+            new() { Number = 3, State = TrialState.Pruned, Parameters = Support.Studies.Point(0, 0), Intermediate = [new() { Step = 1, Value = 2 }, new() { Step = 3, Value = 8 }] },
+            new() { Number = 4, State = TrialState.Pruned, Parameters = Support.Studies.Point(0, 0), Intermediate = [new() { Step = 1, Value = 7 }] },
             new() { Number = 5, State = TrialState.Running, Parameters = Support.Studies.Point(0, 0) },
             Support.Studies.Completed(6, Support.Studies.Point(0, 0), 4),
         ];

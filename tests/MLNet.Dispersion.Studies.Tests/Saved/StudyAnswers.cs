@@ -17,7 +17,13 @@ internal static class StudyAnswers
         .Choice("kind", "plain", "spread \"wide\" é")
         .When("kind", "spread \"wide\" é", sub => sub.Uniform("weight", 0.01, 1).Choice("layers", 1, 2, 3).When("layers", [2, 3], inner => inner.Uniform("share", 0, 1)));
 
-    public static StudyDefinition Definition(string name) => new(name, [new("value", Maximize: false), new("size", Maximize: true)], 7, Space);
+    public static StudyDefinition Definition(string name) => new()
+    {
+        Name = name,
+        Objectives = [new() { Name = "value", Maximize = false }, new() { Name = "size", Maximize = true }],
+        Seed = 7,
+        Space = Space,
+    };
 
     /// <summary>The trials' own code.</summary>
     public static async Task<TrialOutcome> TryAsync(TrialContext context)

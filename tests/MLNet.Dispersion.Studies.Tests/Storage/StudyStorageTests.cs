@@ -20,9 +20,9 @@ public sealed class StudyStorageTests
         Assert.Equal((0, 1, null), (claim.Number, claim.Attempt, claim.Trial.Parameters));
 
         Assert.True(await storage.SetParametersAsync(claim, Support.Studies.Point(0.1, -1.0 / 3)));
-        Assert.True(await storage.ReportAsync(claim, new IntermediateValue(2, 0.5)));
-        Assert.True(await storage.ReportAsync(claim, new IntermediateValue(1, double.NaN)));
-        Assert.True(await storage.ReportAsync(claim, new IntermediateValue(2, 0.25)));
+        Assert.True(await storage.ReportAsync(claim, new IntermediateValue { Step = 2, Value = 0.5 }));
+        Assert.True(await storage.ReportAsync(claim, new IntermediateValue { Step = 1, Value = double.NaN }));
+        Assert.True(await storage.ReportAsync(claim, new IntermediateValue { Step = 2, Value = 0.25 }));
         Assert.True(await storage.HeartbeatAsync(claim, Lease));
         Assert.True(await storage.FinishAsync(claim, TrialOutcome.Completed(0.1 + 0.2), new Dictionary<string, string> { ["rank"] = "4" }));
 
@@ -30,7 +30,7 @@ public sealed class StudyStorageTests
         Assert.Equal((TrialState.Completed, "one", "sampled"), (trial.State, trial.Worker, trial.Kind));
         Assert.Equal(Support.Studies.Point(0.1, -1.0 / 3).ToJson(), trial.Parameters!.ToJson());
         Assert.Equal([0.1 + 0.2], trial.Values);
-        Assert.Equal([new(1, double.NaN), new(2, 0.25)], trial.Intermediate);
+        Assert.Equal([new() { Step = 1, Value = double.NaN }, new() { Step = 2, Value = 0.25 }], trial.Intermediate);
         Assert.Equal("4", trial.Notes["rank"]);
         Assert.InRange((trial.FinishedUtc - trial.StartedUtc)!.Value, TimeSpan.Zero, TimeSpan.FromMinutes(1));
         Assert.InRange(trial.StartedUtc!.Value, DateTime.UtcNow.AddMinutes(-5), DateTime.UtcNow.AddMinutes(5));
@@ -66,7 +66,7 @@ public sealed class StudyStorageTests
         await using IStudyStorage storage = await places.OpenAsync(kind);
         TrialClaim dead = (await storage.ClaimAsync("dead", 1, TimeSpan.FromMilliseconds(30)))!;
         await storage.SetParametersAsync(dead, Support.Studies.Point(0.25, 0));
-        await storage.ReportAsync(dead, new IntermediateValue(1, 1));
+        await storage.ReportAsync(dead, new IntermediateValue { Step = 1, Value = 1 });
         await Task.Delay(100);
 
         TrialClaim heir = (await storage.ClaimAsync("heir", 1, Lease))!;
@@ -75,7 +75,7 @@ public sealed class StudyStorageTests
         Assert.Equal(0.25, heir.Trial.Parameters!.GetDouble("x"));
         Assert.Empty((await storage.TrialsAsync())[0].Intermediate);
         Assert.False(await storage.HeartbeatAsync(dead, Lease));
-        Assert.False(await storage.ReportAsync(dead, new IntermediateValue(2, 0)));
+        Assert.False(await storage.ReportAsync(dead, new IntermediateValue { Step = 2, Value = 0 }));
         Assert.False(await storage.SetParametersAsync(dead, Support.Studies.Point(1, 1)));
         Assert.False(await storage.FinishAsync(dead, TrialOutcome.Completed(1), NoNotes));
         Assert.False(await storage.ReleaseAsync(dead));
@@ -126,7 +126,7 @@ public sealed class StudyStorageTests
         StudyDefinition definition = Support.Studies.Definition();
         Assert.Contains("another seed", await MessageAsync(definition with { Seed = 2 }), StringComparison.Ordinal);
         Assert.Contains("another search space", await MessageAsync(definition with { Space = Support.Studies.Space }), StringComparison.Ordinal);
-        Assert.Contains("another objectives", await MessageAsync(definition with { Objectives = [new("other", true)] }), StringComparison.Ordinal);
+        Assert.Contains("another objectives", await MessageAsync(definition with { Objectives = [new() { Name = "other", Maximize = true }] }), StringComparison.Ordinal);
         await Assert.ThrowsAsync<ArgumentException>(() => places.OpenAsync(kind, definition with { Space = SearchSpace.Empty }));
         await Assert.ThrowsAsync<ArgumentException>(() => places.OpenAsync(kind, definition with { Objectives = [] }));
 

@@ -3,7 +3,7 @@ namespace MLNet.Dispersion.Studies.Tests.Support;
 /// <summary>Small studies.</summary>
 internal static class Studies
 {
-    public static readonly StudyObjective[] Minimum = [new("value", Maximize: false)];
+    public static readonly StudyObjective[] Minimum = [new() { Name = "value", Maximize = false }];
 
     public static readonly SearchSpace Space = SearchSpace.Empty
         .Uniform("x", -1, 1)
@@ -15,7 +15,7 @@ internal static class Studies
 
     public static readonly SearchSpace Plane = SearchSpace.Empty.Uniform("x", -1, 1).Uniform("y", -1, 1);
 
-    public static StudyDefinition Definition(string name = "study") => new(name, Minimum, 1, Plane);
+    public static StudyDefinition Definition(string name = "study") => new() { Name = name, Objectives = Minimum, Seed = 1, Space = Plane };
 
     public static ParameterSet Point(double x, double y) => ParameterSet.Empty.With("x", x).With("y", y);
 

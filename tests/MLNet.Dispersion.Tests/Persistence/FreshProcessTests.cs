@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNet.Dispersion.Tests.BinaryClassification;
 using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Tests.Persistence;
@@ -89,6 +90,27 @@ public sealed class FreshProcessTests(TrainedModel trained) : IClassFixture<Trai
         using var engine = trained.Ml.Model.CreatePredictionEngine<NumberedRow, NumberedScore>(transformer, new PredictionEngineOptions { OwnsTransformer = false });
         Assert.Equal(read.Select(row => Describe(engine.Predict(row))), lines[(1 + Texts.Length)..]);
     }
+
+    [Fact]
+    public async Task Load_BinaryClassifierInAProcessThatNeverNamedOurTypes_AnswersTheSame()
+    {
+        using var model = new TemporaryFile();
+        using var texts = new TemporaryFile();
+        IDataView rows = trained.Ml.Data.LoadFromEnumerable(BinaryRow.Rows(20, seed: 1));
+        using var transformer = trained.Ml.BinaryClassification.Trainers.FineTuneWithDispersion(backbone: TinyBackbone.Backbone, options: Tuning.Brief()).Fit(rows);
+        trained.Ml.Model.Save(transformer, rows.Schema, model.Path);
+        await File.WriteAllLinesAsync(texts.Path, Texts);
+
+        string[] lines = await RunAsync("FreshProcessLoad.dll", model.Path, texts.Path, "binary");
+
+        Assert.Equal("loaded before: False", lines[0]);
+        BinaryRow[] read = [.. Texts.Select(text => new BinaryRow { Text = text })];
+        Assert.Equal(BinaryPipelineTests.Answers(transformer, trained.Ml.Data.LoadFromEnumerable(read)).Select(Describe), lines[1..(1 + Texts.Length)]);
+        using var engine = trained.Ml.Model.CreatePredictionEngine<BinaryRow, BinaryAnswer>(transformer, new PredictionEngineOptions { OwnsTransformer = false });
+        Assert.Equal(read.Select(row => Describe(engine.Predict(row))), lines[(1 + Texts.Length)..]);
+    }
+
+    private static string Describe(BinaryAnswer answer) => string.Create(CultureInfo.InvariantCulture, $"{answer.PredictedLabel} {answer.Score:R} {answer.Probability:R}");
 
     private static string Describe(NumberedScore score) => score.Score.ToString("R", CultureInfo.InvariantCulture);
 

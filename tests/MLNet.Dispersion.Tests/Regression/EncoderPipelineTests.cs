@@ -27,7 +27,7 @@ public sealed class EncoderPipelineTests
     public void Regression_OverAnEncoderWithPairs_PredictsTheSameAfterLoading()
     {
         IDataView data = Ml.Data.LoadFromEnumerable(NumberedRow.Rows(24, seed: 1));
-        using var model = Ml.Regression.Trainers.FineTuneWithDispersion(backbone: TinyBert.Backbone, options: Tuning.Brief(), sentence2ColumnName: "Other").Fit(data);
+        using var model = Ml.Regression.Trainers.FineTuneWithDispersion(backbone: TinyBert.Backbone, options: Tuning.Brief(), secondTextColumnName: "Other").Fit(data);
         using var zip = new MemoryStream();
         Ml.Model.Save(model, data.Schema, zip);
         using var loaded = (FineTuneRegressionWithDispersionTransformer)new MLContext().Model.Load(zip, out _);

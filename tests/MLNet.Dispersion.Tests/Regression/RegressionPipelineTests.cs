@@ -23,7 +23,7 @@ public sealed class RegressionPipelineTests
         Ml.Model.Save(model, data.Schema, zip);
         var other = new MLContext(seed: 2);
         using var loaded = Assert.IsType<FineTuneRegressionWithDispersionTransformer>(other.Model.Load(zip, out _));
-        Assert.Equal(("Text", "Score", null, model.BackboneName), (loaded.TextColumnName, loaded.ScoreColumnName, loaded.Sentence2ColumnName, loaded.BackboneName));
+        Assert.Equal(("Text", "Score", null, model.BackboneName), (loaded.TextColumnName, loaded.ScoreColumnName, loaded.SecondTextColumnName, loaded.BackboneName));
         Assert.Equal(Scores(Ml, model, test), Scores(other, loaded, test));
         using var engine = other.Model.CreatePredictionEngine<NumberedRow, NumberedScore>(loaded, new PredictionEngineOptions { OwnsTransformer = false });
         Assert.All(
@@ -52,13 +52,13 @@ public sealed class RegressionPipelineTests
     {
         IDataView data = Ml.Data.LoadFromEnumerable(NumberedRow.Rows(20, seed: 1));
         using FineTuneRegressionWithDispersionTransformer model = Ml.Regression.Trainers
-            .FineTuneWithDispersion(backbone: TinyBackbone.Backbone, options: Tuning.Brief(), sentence2ColumnName: "Other").Fit(data);
+            .FineTuneWithDispersion(backbone: TinyBackbone.Backbone, options: Tuning.Brief(), secondTextColumnName: "Other").Fit(data);
         using var zip = new MemoryStream();
         Ml.Model.Save(model, data.Schema, zip);
 
         using var loaded = (FineTuneRegressionWithDispersionTransformer)new MLContext().Model.Load(zip, out _);
 
-        Assert.Equal("Other", loaded.Sentence2ColumnName);
+        Assert.Equal("Other", loaded.SecondTextColumnName);
         float[] scores = Scores(Ml, loaded, data);
         Assert.Equal(Scores(Ml, model, data), scores);
         using var engine = Ml.Model.CreatePredictionEngine<NumberedRow, NumberedScore>(loaded, new PredictionEngineOptions { OwnsTransformer = false });
@@ -76,13 +76,13 @@ public sealed class RegressionPipelineTests
         IDataView data = Tuning.KeyedRows(Ml, 20);
         data = Ml.Transforms.CopyColumns("Other", "Text").Fit(data).Transform(data);
         using FineTuneWithDispersionTransformer model = Ml.MulticlassClassification.Trainers
-            .FineTuneWithDispersion(backbone: TinyBackbone.Backbone, options: Tuning.Brief(), sentence2ColumnName: "Other").Fit(data);
+            .FineTuneWithDispersion(backbone: TinyBackbone.Backbone, options: Tuning.Brief(), secondTextColumnName: "Other").Fit(data);
         using var zip = new MemoryStream();
         Ml.Model.Save(model, data.Schema, zip);
 
         using var loaded = (FineTuneWithDispersionTransformer)new MLContext().Model.Load(zip, out _);
 
-        Assert.Equal("Other", loaded.Sentence2ColumnName);
+        Assert.Equal("Other", loaded.SecondTextColumnName);
         Assert.Equal(ClassScores(model, data), ClassScores(loaded, data));
     }
 
@@ -124,8 +124,8 @@ public sealed class RegressionPipelineTests
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => Ml.Regression.Trainers.FineTuneWithDispersion(backbone: TinyBackbone.Backbone).Fit(data));
 
         Assert.Contains("ConvertType", error.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => Ml.Regression.Trainers.FineTuneWithDispersion(sentence2ColumnName: "Text"));
-        Assert.Throws<ArgumentException>(() => Ml.Regression.Trainers.FineTuneWithDispersion(sentence2ColumnName: " "));
+        Assert.Throws<ArgumentException>(() => Ml.Regression.Trainers.FineTuneWithDispersion(secondTextColumnName: "Text"));
+        Assert.Throws<ArgumentException>(() => Ml.Regression.Trainers.FineTuneWithDispersion(secondTextColumnName: " "));
     }
 
     [Fact]

@@ -66,7 +66,7 @@ internal static class ZipAnswers
         switch (own)
         {
             case FineTunedTextTransformer tuned:
-                about["second text"] = tuned.Sentence2ColumnName;
+                about["second text"] = tuned.SecondTextColumnName;
                 about["score"] = tuned.ScoreColumnName;
                 about["predicted label"] = (tuned as FineTuneWithDispersionTransformer)?.PredictedLabelColumnName;
                 about["classes"] = (tuned as FineTuneWithDispersionTransformer)?.ClassCount;

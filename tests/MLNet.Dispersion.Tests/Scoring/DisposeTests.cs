@@ -35,7 +35,7 @@ public sealed class DisposeTests
     [Fact]
     public void Dispose_WhileACallRuns_FreesTheModelWhenItReturns()
     {
-        SharedModel<ITextScorer>? shared = null;
+        SharedModel<FineTunedTextModel>? shared = null;
         int disposalsInside = -1;
         FakeScorer? scorer = null;
         scorer = new FakeScorer
@@ -46,11 +46,11 @@ public sealed class DisposeTests
                 disposalsInside = scorer!.Disposals;
             },
         };
-        shared = new SharedModel<ITextScorer>(scorer, "Owner", "model");
-        Assert.Equal(FakeScorer.ScoresOf("x", 3), shared.Use(model => model.Score(new(["x"]), out _)));
+        shared = new SharedModel<FineTunedTextModel>(scorer, "Owner", "model");
+        Assert.Equal(FakeScorer.ScoresOf("x", 3), shared.Use(model => model.Score(["x"]).Values));
         Assert.Equal(0, disposalsInside);
         Assert.Equal(1, scorer.Disposals);
-        Assert.Throws<ObjectDisposedException>(() => shared.Use(model => model.Score(new(["x"]), out _)));
+        Assert.Throws<ObjectDisposedException>(() => shared.Use(model => model.Score(["x"]).Values));
     }
 
     private static void ReadFirstLabel(IDataView scored)

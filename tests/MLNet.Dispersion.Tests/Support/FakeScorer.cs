@@ -1,14 +1,18 @@
 using System.Collections.Concurrent;
 using System.Text;
+using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Support;
 
 /// <summary>Scores that depend on the text alone, and a record of how they were asked for.</summary>
-internal sealed class FakeScorer(int classCount = 3) : ITextScorer
+internal sealed class FakeScorer : FineTunedTextModel
 {
     private readonly ConcurrentQueue<int> _blocks = new();
 
-    public int OutputCount => classCount;
+    internal FakeScorer(int classCount = 3)
+        : base(Untrained(classCount))
+    {
+    }
 
     /// <summary>The number of texts of each call.</summary>
     public int[] Blocks => [.. _blocks];
@@ -17,14 +21,6 @@ internal sealed class FakeScorer(int classCount = 3) : ITextScorer
     public int MaxLength { get; init; } = int.MaxValue;
 
     public int Disposals { get; private set; }
-
-    public PretrainedLanguageModel LanguageModel => throw new NotSupportedException();
-
-    public FineTuneResult? TrainingResult => null;
-
-    public IReadOnlyList<GeometrySnapshot> GeometryHistory => [];
-
-    public Precision ScoringPrecision { get; set; }
 
     /// <summary>Runs inside every call.</summary>
     public Action? WhileScoring { get; init; }
@@ -42,17 +38,28 @@ internal sealed class FakeScorer(int classCount = 3) : ITextScorer
         return (uint)Array.IndexOf(scores, scores.Max()) + 1;
     }
 
-    public float[] Score(RowTexts texts, out int truncated)
+    private protected override TextScores ScoreChecked(IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts)
     {
         ObjectDisposedException.ThrowIf(Disposals > 0, this);
         _blocks.Enqueue(texts.Count);
         WhileScoring?.Invoke();
         ObjectDisposedException.ThrowIf(Disposals > 0, this);
-        truncated = texts.First.Count(text => text?.Length > MaxLength);
-        return [.. texts.First.SelectMany(text => ScoresOf(text, classCount))];
+        return new TextScores { Values = [.. texts.SelectMany(text => ScoresOf(text, OutputCount))], TruncatedTexts = texts.Count(text => text?.Length > MaxLength) };
     }
 
-    public void Save(FileSink sink) => throw new NotSupportedException();
+    private protected override float[] Finish(Tensor outputs) => throw new NotSupportedException();
 
-    public void Dispose() => Disposals++;
+    private protected override void WriteHead(FileSink sink, ScoreHead head) => throw new NotSupportedException();
+
+    private protected override void Free()
+    {
+        Disposals++;
+        base.Free();
+    }
+
+    private static FittedHead Untrained(int classCount)
+    {
+        var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        return new FittedHead(model, ScoreHead.Create(model.Backbone.Info.HiddenSize, classCount, seed: 1, CPU), new TextEncoder(model, null), pairs: false);
+    }
 }

@@ -63,7 +63,7 @@ internal static class Rows
 
     internal static IDataView View(MLContext ml, int count) => ml.Data.LoadFromEnumerable(Labelled(count));
 
-    internal static ColumnNames Columns { get; } = new("Label", "Text", "Score", "PredictedLabel");
+    internal static ClassifierColumns Columns { get; } = new("Label", "Text", null, "Score", "PredictedLabel");
 
     /// <summary>A transformer over a fake model of three classes with the class names above.</summary>
     internal static FineTuneWithDispersionTransformer Transformer(MLContext ml, FakeScorer scorer)

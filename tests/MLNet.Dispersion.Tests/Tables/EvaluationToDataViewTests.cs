@@ -9,7 +9,7 @@ public sealed class EvaluationToDataViewTests
     public void ToDataView_Result_HasOneRowAScore()
     {
         var template = new BenchmarkTemplate { Name = "quiz", Title = "Quiz", Data = "-", Context = "-", Metrics = [BenchmarkMetric.Accuracy, BenchmarkMetric.NormalizedAccuracy] };
-        BenchmarkItem[] items = [.. Enumerable.Range(0, 4).Select(i => new BenchmarkItem($"{i}", [new("my invoice", " is broken", "is broken", i % 2 == 0), new("my invoice", " was", "was", i % 2 == 1)]))];
+        BenchmarkItem[] items = [.. Enumerable.Range(0, 4).Select(i => new BenchmarkItem { Id = $"{i}", Choices = [Choice("is broken", i % 2 == 0), Choice("was", i % 2 == 1)] })];
         using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         EvaluationResult result = LanguageModelEvaluation.Run(model, [new BenchmarkTask(template, items)], new EvaluationOptions { MaxItems = 3 });
 
@@ -28,4 +28,6 @@ public sealed class EvaluationToDataViewTests
         Assert.Equal([0, 0], table.GetColumn<int>("TruncatedPrompts"));
         Assert.Throws<ArgumentNullException>(() => ((EvaluationResult)null!).ToDataView());
     }
+
+    private static BenchmarkChoice Choice(string text, bool isTrue) => new() { Context = "my invoice", Continuation = " " + text, Text = text, IsTrue = isTrue };
 }

@@ -12,16 +12,11 @@ namespace MLNet.Dispersion;
 /// </remarks>
 public sealed class TextFeatureExtractor
 {
-    /// <summary>Padded tokens of one forward pass: large enough to fill the cores, small enough for any memory.</summary>
-    private const int TokensPerPass = 4096;
-    private const int RowsPerPass = 64;
-    private const int PassCost = 64;
-
     private readonly LanguageBackbone _backbone;
     private readonly PretrainedLanguageModel _model;
     private readonly SequenceEncoder? _encoder;
     private readonly TextFeatureOptions _options;
-    private readonly Device _device;
+    private readonly ForwardPass _pass;
     private readonly int _before;
 
     /// <summary>Creates the extractor.</summary>
@@ -36,7 +31,7 @@ public sealed class TextFeatureExtractor
         _options.Validate();
         _model = model;
         _backbone = model.Backbone;
-        _device = model.Device;
+        _pass = new ForwardPass(model.Backbone, model.Device);
         _encoder = _backbone.IsCausal ? new SequenceEncoder(model) : null;
         _before = _encoder?.Text(string.Empty).Start ?? 0;
         int room = _backbone.Info.ContextLength - _before;
@@ -73,7 +68,7 @@ public sealed class TextFeatureExtractor
         if (embeddings || likelihoods)
         {
             using var evaluation = new EvaluationMode(_backbone);
-            foreach (int[] pass in LengthSortedPasses.Cheapest([.. real.Select(text => sequences[text].Length)], TokensPerPass, RowsPerPass, PassCost))
+            foreach (int[] pass in ForwardPass.Sweep([.. real.Select(text => sequences[text].Length)]))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 Run([.. pass.Select(index => real[index])], sequences, vectors, scores);
@@ -113,8 +108,7 @@ public sealed class TextFeatureExtractor
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var batch = TokenBatch.Pad([.. texts.Select(text => sequences[text])], padId: 0);
-        Tensor? mask = _backbone.NeedsPaddingMask ? batch.AttentionMaskTensor(_device) : null;
-        Tensor states = _backbone.Forward(batch.InputIdsTensor(_device), mask, HiddenStateSelection.None).LastHiddenState;
+        Tensor states = _pass.Read(batch, HiddenStateSelection.None).States.LastHiddenState;
         if (vectors is not null)
         {
             Pool(states, batch, texts, vectors);
@@ -139,7 +133,7 @@ public sealed class TextFeatureExtractor
             Array.Fill(weights, 1f / count, (row * batch.Columns) + first, count);
         }
 
-        Tensor pooled = tensor(weights, [batch.Rows, 1, batch.Columns], device: _device).bmm(states).squeeze(1);
+        Tensor pooled = tensor(weights, [batch.Rows, 1, batch.Columns], device: _pass.Device).bmm(states).squeeze(1);
         float[] values = pooled.cpu().data<float>().ToArray();
         for (int row = 0; row < texts.Length; row++)
         {

@@ -2,7 +2,7 @@ namespace MLNet.Dispersion;
 
 /// <summary>What is made of texts by a <see cref="TextFeatureExtractor"/>.</summary>
 /// <remarks>Not thread-safe while it is edited; the extractor takes a copy.</remarks>
-public sealed class TextFeatureOptions
+public sealed class TextFeatureOptions : IOptions
 {
     /// <summary>How hidden states become one vector. Default <see cref="TextPooling.Mean"/>.</summary>
     public TextPooling Pooling { get; set; } = TextPooling.Mean;
@@ -18,16 +18,12 @@ public sealed class TextFeatureOptions
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range; the message names value and limit.</exception>
-    public void Validate()
-    {
-        if (!Enum.IsDefined(Pooling))
-        {
-            throw new ArgumentOutOfRangeException(nameof(Pooling), Pooling, $"TextFeatureOptions.Pooling is {Pooling}; it must be one of {string.Join(", ", Enum.GetNames<TextPooling>())}.");
-        }
+    public void Validate() => new Require(nameof(TextFeatureOptions)).Options(this);
 
-        if (MaxTokens < 1)
-        {
-            throw new ArgumentOutOfRangeException(nameof(MaxTokens), MaxTokens, FormattableString.Invariant($"TextFeatureOptions.MaxTokens is {MaxTokens}; it must be at least 1, or null for as many as the model's context holds."));
-        }
+    /// <inheritdoc/>
+    void IOptions.Check(Require require)
+    {
+        require.Defined(Pooling);
+        require.AtLeast(MaxTokens, 1, ", or null for as many as the model's context holds");
     }
 }

@@ -11,7 +11,7 @@ internal abstract class NextTokenLogits(LanguageBackbone backbone) : IDisposable
 
     protected LanguageBackbone Backbone { get; } = backbone;
 
-    protected Device Device { get; } = backbone.parameters().First().device;
+    protected ForwardPass Pass { get; } = new(backbone);
 
     /// <summary>A reader that keeps keys and values, or reads everything again at each piece where the backbone cannot.</summary>
     /// <param name="backbone">The model, in evaluation mode.</param>
@@ -49,7 +49,7 @@ internal abstract class NextTokenLogits(LanguageBackbone backbone) : IDisposable
     protected Tensor Last(Tensor states, TokenBatch batch)
     {
         long[] rows = [.. batch.Lengths.Select((length, row) => ((long)row * batch.Columns) + length - 1)];
-        return states.flatten(0, 1).index_select(0, tensor(rows).to(Device));
+        return states.flatten(0, 1).index_select(0, tensor(rows).to(Pass.Device));
     }
 
     private sealed class CachedLogits(LanguageBackbone backbone, KeyValueCache cache) : NextTokenLogits(backbone)
@@ -61,7 +61,7 @@ internal abstract class NextTokenLogits(LanguageBackbone backbone) : IDisposable
         protected override Tensor LastStates(IReadOnlyList<int[]> tokens)
         {
             var batch = TokenBatch.Pad(tokens, padId: 0);
-            return Last(Backbone.Continue(cache, batch.InputIdsTensor(Device), batch.AttentionMaskTensor(Device)), batch);
+            return Last(Pass.ReadOn(cache, batch), batch);
         }
     }
 
@@ -77,7 +77,7 @@ internal abstract class NextTokenLogits(LanguageBackbone backbone) : IDisposable
         {
             _read = [.. _read.Zip(tokens, (past, more) => (int[])[.. past, .. more])];
             var batch = TokenBatch.Pad(_read, padId: 0);
-            return Last(Backbone.Forward(batch.InputIdsTensor(Device), batch.AttentionMaskTensor(Device), HiddenStateSelection.None).LastHiddenState, batch);
+            return Last(Pass.Read(batch, HiddenStateSelection.None).States.LastHiddenState, batch);
         }
     }
 }

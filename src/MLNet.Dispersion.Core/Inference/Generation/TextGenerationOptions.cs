@@ -4,7 +4,7 @@ namespace MLNet.Dispersion;
 /// <remarks>
 /// Applied in this order: <see cref="RepetitionPenalty"/>, <see cref="Temperature"/>, <see cref="TopK"/>, <see cref="TopP"/>. Not thread-safe while it is edited; it is copied when a generation starts.
 /// </remarks>
-public sealed class TextGenerationOptions
+public sealed class TextGenerationOptions : IOptions
 {
     /// <summary>The most tokens to write. Default 64. At least 1.</summary>
     public int MaxNewTokens { get; set; } = 64;
@@ -58,24 +58,19 @@ public sealed class TextGenerationOptions
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is outside its range; the message names value and limit.</exception>
-    public void Validate()
-    {
-        Check(MaxNewTokens >= 1, MaxNewTokens, nameof(MaxNewTokens), "at least 1");
-        Check(Temperature >= 0 && double.IsFinite(Temperature), Temperature, nameof(Temperature), "a finite number of at least 0; 0 takes the likeliest token");
-        Check(TopK is null or >= 1, TopK, nameof(TopK), "at least 1, or null for all tokens");
-        Check(TopP is null or (> 0 and <= 1), TopP, nameof(TopP), "above 0 and at most 1, or null for all tokens");
-        Check(RepetitionPenalty >= 1 && double.IsFinite(RepetitionPenalty), RepetitionPenalty, nameof(RepetitionPenalty), "a finite number of at least 1; 1 changes nothing");
-        Check(BatchSize >= 1, BatchSize, nameof(BatchSize), "at least 1");
-        Check(MaxBatchTokens >= 1, MaxBatchTokens, nameof(MaxBatchTokens), "at least 1");
-        ArgumentNullException.ThrowIfNull(StopSequences, nameof(TextGenerationOptions) + "." + nameof(StopSequences));
-        Check(StopSequences.All(stop => !string.IsNullOrEmpty(stop)), "an empty string or null in one place", nameof(StopSequences), "strings of at least one character");
-    }
+    public void Validate() => new Require(nameof(TextGenerationOptions)).Options(this);
 
-    private static void Check(bool good, object? value, string name, string rule)
+    /// <inheritdoc/>
+    void IOptions.Check(Require require)
     {
-        if (!good)
-        {
-            throw new ArgumentOutOfRangeException(name, value, FormattableString.Invariant($"TextGenerationOptions.{name} is {value}; it must be {rule}."));
-        }
+        require.AtLeast(MaxNewTokens, 1);
+        require.NotNegative(Temperature, "; 0 takes the likeliest token");
+        require.AtLeast(TopK, 1, ", or null for all tokens");
+        require.That(TopP is null or (> 0 and <= 1), TopP, "above 0 and at most 1, or null for all tokens");
+        require.That(RepetitionPenalty >= 1 && double.IsFinite(RepetitionPenalty), RepetitionPenalty, "a finite number of at least 1; 1 changes nothing");
+        require.AtLeast(BatchSize, 1);
+        require.AtLeast(MaxBatchTokens, 1);
+        ArgumentNullException.ThrowIfNull(StopSequences, nameof(TextGenerationOptions) + "." + nameof(StopSequences));
+        require.That(StopSequences.All(stop => !string.IsNullOrEmpty(stop)), "an empty string or null in one place", "strings of at least one character", nameof(StopSequences));
     }
 }

@@ -12,7 +12,7 @@ internal sealed class LikelihoodScorer(LanguageBackbone backbone, int batchSize,
     /// <summary>The most memory for the keys and values of rows with a shared beginning.</summary>
     private const long MaxCacheBytes = 256L << 20;
 
-    private readonly Device _device = backbone.parameters().First().device;
+    private readonly ForwardPass _pass = new(backbone);
 
     /// <summary>Rows that went through the model so far.</summary>
     public int Rows { get; private set; }
@@ -81,7 +81,7 @@ internal sealed class LikelihoodScorer(LanguageBackbone backbone, int batchSize,
 
         Tensor states = groups.Any(group => group.Prefix > 0)
             ? ReadOn(groups, rows, batch)
-            : backbone.Forward(batch.InputIdsTensor(_device), batch.AttentionMaskTensor(_device), HiddenStateSelection.None).LastHiddenState;
+            : _pass.Read(batch, HiddenStateSelection.None).States.LastHiddenState;
         new TargetScorer(backbone).Add(states.flatten(0, 1), targets, scores);
     }
 
@@ -90,12 +90,37 @@ internal sealed class LikelihoodScorer(LanguageBackbone backbone, int batchSize,
     {
         var prefixes = TokenBatch.Pad([.. groups.Select(group => rows[group.Rows[0]].Input[..group.Prefix])], padId: 0);
         using var cache = backbone.CreateCache(groups.Length, prefixes.Columns + rest.Columns)!;
-        backbone.Continue(cache, prefixes.InputIdsTensor(_device), prefixes.AttentionMaskTensor(_device));
+        _pass.ReadOn(cache, prefixes);
         cache.Keep([.. groups.SelectMany((group, index) => Enumerable.Repeat(index, group.Rows.Length))]);
-        return backbone.Continue(cache, rest.InputIdsTensor(_device), rest.AttentionMaskTensor(_device));
+        return _pass.ReadOn(cache, rest);
     }
 
     /// <param name="Input">What the model reads.</param>
     /// <param name="Sequences">The sequences that are read off it.</param>
     private sealed record ScoredRow(int[] Input, int[] Sequences);
+}
+
+/// <summary>Finds the sequences that need no forward pass of their own.</summary>
+/// <remarks>
+/// A causal model's states do not depend on later tokens, so a sequence whose input is the beginning of another's is read off that one's row. Choices of
+/// one token after the same question thus cost one row altogether, and equal questions are computed once.
+/// </remarks>
+internal static class SharedRows
+{
+    /// <summary>For each sequence the one whose row it shares; those with a row of their own name themselves.</summary>
+    public static int[] Find(IReadOnlyList<ScoredSequence> sequences)
+    {
+        int[] order = [.. Enumerable.Range(0, sequences.Count)];
+
+        // In this order whatever begins with a sequence follows it directly.
+        Array.Sort(order, (a, b) => sequences[a].Input.SequenceCompareTo(sequences[b].Input) is var sign and not 0 ? sign : a.CompareTo(b));
+        var row = new int[order.Length];
+        for (int i = order.Length - 1; i >= 0; i--)
+        {
+            bool shares = i + 1 < order.Length && sequences[order[i + 1]].Input.StartsWith(sequences[order[i]].Input);
+            row[order[i]] = shares ? row[order[i + 1]] : order[i];
+        }
+
+        return row;
+    }
 }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion.Models;
 
 /// <summary>A linear layer without bias on the backbone's summary of a text, named and shaped as Hugging Face's sequence classifiers have it; a regressor's has one output.</summary>
-internal sealed class ScoreHead : IDisposable
+public sealed class ScoreHead : IDisposable
 {
     internal const string WeightName = "score.weight";
     private const double InitializerRange = 0.02;
@@ -13,10 +13,11 @@ internal sealed class ScoreHead : IDisposable
     /// <param name="weight"><c>[K, F]</c>, float32.</param>
     internal ScoreHead(Tensor weight) => Weight = new Parameter(weight.DetachFromDisposeScope());
 
-    /// <summary>The weights, <c>[K, F]</c>.</summary>
-    internal Parameter Weight { get; }
+    /// <summary>Gets the weights, <c>[K, F]</c>, float32.</summary>
+    public Parameter Weight { get; }
 
-    internal int OutputCount => (int)Weight.shape[0];
+    /// <summary>Gets the outputs of each text (K).</summary>
+    public int OutputCount => (int)Weight.shape[0];
 
     /// <summary>A head with weights drawn from N(0, 0.02), Hugging Face's initialisation.</summary>
     internal static ScoreHead Create(int hiddenSize, int outputCount, int seed, Device device)
@@ -27,9 +28,10 @@ internal sealed class ScoreHead : IDisposable
         return new ScoreHead(host.to(device, copy: true));
     }
 
-    /// <summary>Outputs <c>[B, K]</c>, float32: logits of classes, or a number.</summary>
-    /// <param name="summary">One vector a text, <c>[B, F]</c>.</param>
-    internal Tensor Outputs(Tensor summary) => nn.functional.linear(summary, Weight);
+    /// <summary>Computes the outputs: logits of classes, or a number.</summary>
+    /// <param name="summary">One vector a text, <c>[B, F]</c>, float32.</param>
+    /// <returns>The outputs, <c>[B, K]</c>, float32, in the caller's dispose scope.</returns>
+    public Tensor Outputs(Tensor summary) => nn.functional.linear(summary, Weight);
 
     /// <inheritdoc/>
     public void Dispose() => Weight.Dispose();

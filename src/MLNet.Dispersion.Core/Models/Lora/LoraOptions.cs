@@ -5,7 +5,7 @@ namespace MLNet.Dispersion;
 /// Names and defaults are those of Hugging Face's PEFT (<c>LoraConfig</c>), whose files are read and written. A is drawn from U(-1/sqrt(in), 1/sqrt(in)), B is zero, so that an adapter begins without effect.
 /// Not thread-safe while it is edited; whoever receives it takes a copy.
 /// </remarks>
-public sealed class LoraOptions
+public sealed class LoraOptions : IOptions
 {
     /// <summary>The largest <see cref="Rank"/>.</summary>
     internal const int MaxRank = 1 << 16;
@@ -29,6 +29,7 @@ public sealed class LoraOptions
     public bool RankStabilized { get; set; }
 
     /// <summary>What files of a model that was trained with this adapter hold. Default <see cref="AdapterSaving.Everything"/>.</summary>
+    [OutsideTheRun]
     public AdapterSaving Saving { get; set; } = AdapterSaving.Everything;
 
     /// <summary>What B A x is multiplied by.</summary>
@@ -44,24 +45,19 @@ public sealed class LoraOptions
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is outside its range; the message names value and limit.</exception>
-    public void Validate()
+    public void Validate() => new Require(nameof(LoraOptions)).Options(this);
+
+    /// <inheritdoc/>
+    void IOptions.Check(Require require)
     {
-        Check(Rank is >= 1 and <= MaxRank, Rank, nameof(Rank), $"from 1 to {MaxRank}");
-        Check(Alpha > 0 && double.IsFinite(Alpha), Alpha, nameof(Alpha), "a finite number above 0");
-        Check(Dropout is >= 0 and < 1, Dropout, nameof(Dropout), "at least 0 and below 1");
-        Check(TargetModules is null or { Count: > 0 }, "empty", nameof(TargetModules), "at least one name, or null for the architecture's default");
-        Check(TargetModules?.All(name => !string.IsNullOrWhiteSpace(name)) ?? true, "blank in one entry", nameof(TargetModules), "names of layers, none of them blank");
-        Check(Enum.IsDefined(Saving), Saving, nameof(Saving), "one of " + string.Join(", ", Enum.GetNames<AdapterSaving>()));
+        require.That(Rank is >= 1 and <= MaxRank, Rank, FormattableString.Invariant($"from 1 to {MaxRank}"));
+        require.Positive(Alpha);
+        require.That(Dropout is >= 0 and < 1, Dropout, "at least 0 and below 1");
+        require.That(TargetModules is null or { Count: > 0 }, "empty", "at least one name, or null for the architecture's default", nameof(TargetModules));
+        require.That(TargetModules?.All(name => !string.IsNullOrWhiteSpace(name)) ?? true, "blank in one entry", "names of layers, none of them blank", nameof(TargetModules));
+        require.Defined(Saving);
     }
 
     /// <summary>Whether an adapter of these options computes the same with the same matrices, wherever it sits.</summary>
     internal bool AgreesWith(LoraOptions other) => Rank == other.Rank && Scale.Equals(other.Scale) && Dropout.Equals(other.Dropout);
-
-    private static void Check(bool good, object? value, string name, string rule)
-    {
-        if (!good)
-        {
-            throw new ArgumentOutOfRangeException(name, value, $"LoraOptions.{name} is {value}; it must be {rule}.");
-        }
-    }
 }

@@ -7,7 +7,6 @@ namespace MLNet.Dispersion.Models;
 internal static class PeftConfig
 {
     internal const string FileName = "adapter_config.json";
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>Settings of PEFT's LoRA that change what an adapter computes and are not supported: refused unless absent, null, false or empty.</summary>
     private static readonly string[] Unsupported =
@@ -45,7 +44,7 @@ internal static class PeftConfig
             ["task_type"] = backbone.IsCausal ? "CAUSAL_LM" : "FEATURE_EXTRACTION",
             ["use_rslora"] = options.RankStabilized,
         };
-        sink.Write(FileName, stream => JsonSerializer.Serialize(stream, config, Indented));
+        sink.WriteJson(FileName, config);
     }
 
     /// <summary>Reads the file; unknown keys do not matter.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -13,7 +12,6 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     /// <summary>The most bytes of weights in one file when saving, unless told otherwise: 5 GB, as Hugging Face does.</summary>
     public const long DefaultMaxShardBytes = 5_000_000_000;
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
     private readonly Lazy<TextTokenizer> _tokenizer;
 
     /// <summary>Joins a backbone, which it owns from then on, and a tokenizer.</summary>
@@ -84,7 +82,7 @@ public sealed partial class PretrainedLanguageModel : IDisposable
                 network.to(device);
             }
 
-            return new PretrainedLanguageModel(backbone.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(backbone.Source, network.Info)), TokenizerFiles.Any(backbone.Source))
+            return new PretrainedLanguageModel(backbone.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(backbone.Source, network.Info)), TextTokenizer.IsIn(backbone.Source))
             {
                 Origin = new AdapterBase(backbone.Name, (backbone.Source as DirectorySource)?.Name),
             };
@@ -145,7 +143,7 @@ public sealed partial class PretrainedLanguageModel : IDisposable
             Tokenizer.Save(sink);
         }
 
-        sink.Write("config.json", stream => JsonSerializer.Serialize(stream, config, Indented));
+        sink.WriteJson("config.json", config);
         return files;
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace MLNet.Dispersion.Models;
@@ -42,21 +41,8 @@ public sealed class ConfigReader
     /// <param name="utf8Json">Its bytes; a byte-order mark is allowed.</param>
     /// <param name="file">What to call it in messages.</param>
     /// <exception cref="ModelFileException">It is no JSON object.</exception>
-    public static ConfigReader Parse(ReadOnlySpan<byte> utf8Json, string file)
-    {
-        ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
-        try
-        {
-            var json = utf8Json.StartsWith(mark) ? utf8Json[3..] : utf8Json;
-            var node = JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
-            RequireText(node);
-            return new ConfigReader(file, node as JsonObject ?? throw new ModelFileException(file, "It must hold one JSON object, as Hugging Face writes it."));
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new ModelFileException(file, $"It is no valid JSON ({Printable.Name(e.Message)}). Fetch the checkpoint again.", innerException: e);
-        }
-    }
+    public static ConfigReader Parse(ReadOnlySpan<byte> utf8Json, string file) =>
+        new(file, JsonField.Parse(utf8Json.ToArray(), file, allowDuplicates: false).ToObject());
 
     /// <summary>A size of at least 1.</summary>
     /// <param name="key">The key.</param>
@@ -174,31 +160,6 @@ public sealed class ConfigReader
     /// <param name="key">The key.</param>
     /// <param name="problem">What is wrong, as the rest of a sentence.</param>
     public ModelFileException Wrong(string key, string problem) => new(_file, $"{key} {problem}.");
-
-    // Texts are decoded on demand: a damaged one must show now, not at a later use.
-    private static void RequireText(JsonNode? node)
-    {
-        switch (node)
-        {
-            case JsonObject members:
-                foreach (var (_, member) in members)
-                {
-                    RequireText(member);
-                }
-
-                break;
-            case JsonArray items:
-                foreach (var item in items)
-                {
-                    RequireText(item);
-                }
-
-                break;
-            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
-                _ = value.GetValue<string>();
-                break;
-        }
-    }
 
     private int? TokenId(string key, int vocabularySize)
     {

@@ -3,12 +3,28 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion;
 
 /// <summary>The one training loop of all objectives: epochs, schedule, validation, early stopping, best weights, progress.</summary>
+/// <remarks>
+/// <para>The way of a training row to a loss, in the order in which it goes:</para>
+/// <para>
+/// 1. A task (<c>TextClassifier.Train</c>, <c>LanguageModelTrainer.Train</c>) makes token sequences of texts (<see cref="TextEncoder"/>), keeps them as
+/// <see cref="TrainingRows"/>, and gives the rows' targets to a <see cref="TrainingObjective"/>. <see cref="Run(LanguageBackbone, TrainingObjective, TrainingRows, FineTuneOptions, Device)"/> gets both.
+/// </para>
+/// <para>2. <see cref="ValidationSplit"/> holds some rows out; <see cref="BatchPlanner"/> says which of the others go together in each epoch.</para>
+/// <para>3. <see cref="PlanEpoch"/> pads them (<see cref="TokenBatch"/>) into micro-batches (<see cref="TaskBatch"/>), on another thread, a little ahead.</para>
+/// <para>
+/// 4. <see cref="TrainingStep"/> sends each through the backbone (<see cref="ForwardPass"/>), asks the objective for the task's loss (<see cref="TrainingObjective.Compute"/>),
+/// adds the dispersion of the hidden states (<see cref="DispersionRegularizer"/>), runs backward, and lets <see cref="DecoupledAdamW"/> step.
+/// </para>
+/// <para>5. At the end of an epoch <see cref="Validator"/> measures the held-out rows; <see cref="RunState"/> keeps the best weights.</para>
+/// <para>6. Observers are told (<see cref="ITrainingObserver"/>), a checkpoint is saved where one is due (<see cref="RunCheckpoints"/>), and progress is reported.</para>
+/// </remarks>
 internal sealed class FineTuneLoop : IDisposable
 {
     private const int PreparedSteps = 2;
     private readonly LanguageBackbone _backbone;
     private readonly FineTuneOptions _options;
-    private readonly TrainingRows _train;
+    private readonly TrainingRows _rows;
+    private readonly int[] _train;
     private readonly BatchPlanner _planner;
     private readonly Validator? _validator;
     private readonly DecoupledAdamW _optimizer;
@@ -16,31 +32,32 @@ internal sealed class FineTuneLoop : IDisposable
     private readonly Generator _dropout;
     private readonly TrainingStep _step;
     private readonly EmbeddingNoise? _noise;
+    private readonly TrainingRun _told;
     private readonly ActiveForgetting? _forgetting;
     private readonly LearningRateSchedule _schedule;
     private readonly int _padId;
     private RunCheckpoints? _checkpoints;
 
-    private FineTuneLoop(LanguageBackbone backbone, TrainingObjective objective, TrainedParameters trained, TrainingRows rows, FineTuneOptions options, Device device, IReadOnlyList<int[]>? probeTexts)
+    private FineTuneLoop(LanguageBackbone backbone, TrainingObjective objective, TrainedParameters trained, TrainingRows rows, FineTuneOptions options, Device device)
     {
         _backbone = backbone;
         _options = options;
         _padId = backbone.Info.PadTokenId ?? backbone.Info.EosTokenId ?? 0;
         int seed = options.Seed ?? 0;
-        var (train, validation) = ValidationSplit.Split(rows, options.ValidationFraction, seed);
-        _train = rows.Subset(train);
-        _planner = new BatchPlanner([.. _train.Sequences.Select(sequence => sequence.Length)], options.MicroBatchSize);
+        _rows = rows;
+        (_train, int[] validation) = ValidationSplit.Split(rows.Count, objective.Group, options.ValidationFraction, seed);
+        _planner = new BatchPlanner([.. _train.Select(row => rows.Sequences[row].Length)], options.MicroBatchSize);
         _optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, trained.Head, options);
-        _validator = validation.Length > 0 ? new Validator(backbone, objective.ForValidation, rows.Subset(validation), options.MicroBatchSize, _padId, device) : null;
-        var geometry = new GeometryTracker(backbone, probeTexts ?? rows.Sequences, options.GeometryProbe, options.CancellationToken);
+        _validator = validation.Length > 0 ? new Validator(backbone, objective.ForValidation, rows, validation, options.MicroBatchSize, _padId, device) : null;
         var generators = new TrainingGenerators(seed);
-        _run = new RunState(_optimizer, new WeightSnapshot(_optimizer.Parameters), generators, geometry);
+        _run = new RunState(_optimizer, new WeightSnapshot(_optimizer.Parameters), generators, options.Observers);
         _dropout = generators.Add("dropout", SeedStream.Dropout, device);
         Generator subsampling = generators.Add("token_subsampling", SeedStream.TokenSubsampling, CPU);
         _step = new TrainingStep(backbone, objective, _optimizer, options.Dispersion, options.MaxGradNorm, subsampling, device);
         _schedule = CreateSchedule();
         _noise = options.NeftuneAlpha > 0 ? new EmbeddingNoise(options.NeftuneAlpha, generators.Add("embedding_noise", SeedStream.EmbeddingNoise, device)) : null;
         _forgetting = ActiveForgetting.Create(backbone, _optimizer, options, _schedule.TotalSteps);
+        _told = new TrainingRun(backbone, rows.Sequences, _schedule.TotalSteps, () => _run.Step, options.CancellationToken);
     }
 
     private int StepsPerEpoch => (_planner.BatchCount + _options.GradientAccumulationSteps - 1) / _options.GradientAccumulationSteps;
@@ -54,40 +71,19 @@ internal sealed class FineTuneLoop : IDisposable
     /// <param name="rows">The training data.</param>
     /// <param name="options">How to train; checked.</param>
     /// <param name="device">Where the backbone is.</param>
-    /// <param name="probeTexts">The texts whose geometry is followed; null to choose from the rows.</param>
-    internal static FineTuneResult Run(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device, IReadOnlyList<int[]>? probeTexts)
+    internal static FineTuneResult Run(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device)
     {
-        CheckSupport(backbone, objective, options);
+        CheckSupport(backbone, objective, rows, options);
         HostAllocator.KeepFreedMemory();
-        ScalarType computeType = backbone.ComputeType;
-        double? dropout = backbone.DropoutProbability;
-        bool checkpointing = backbone.ActivationCheckpointing;
         using TrainedParameters trained = TrainedParameters.Choose(backbone, objective.HeadParameters, options);
-        using var loop = new FineTuneLoop(backbone, objective, trained, rows, options, device, probeTexts);
-        try
+        using var loop = new FineTuneLoop(backbone, objective, trained, rows, options, device);
+        using var mode = new TrainingMode(backbone, options, device, loop._dropout, loop._noise);
+        if (options.Checkpoints is { } checkpoints)
         {
-            backbone.ComputeType = PrecisionResolver.ComputeType(options.Precision, device);
-            backbone.ActivationCheckpointing = options.ActivationCheckpointing;
-            backbone.DropoutProbability = options.Dropout ?? dropout;
-            backbone.DropoutGenerator = loop._dropout;
-            backbone.Context.EmbeddingNoise = loop._noise;
-            backbone.train();
-            if (options.Checkpoints is { } checkpoints)
-            {
-                loop._checkpoints = new RunCheckpoints(checkpoints, RunFingerprint.Of(backbone, objective, loop._optimizer, rows, options), loop._run, loop._schedule.TotalSteps, options.Seed ?? 0);
-            }
+            loop._checkpoints = new RunCheckpoints(checkpoints, RunFingerprint.Of(backbone, objective, loop._optimizer, rows, options), loop._run, loop._schedule.TotalSteps, options.Seed ?? 0);
+        }
 
-            return loop.Run();
-        }
-        finally
-        {
-            backbone.eval();
-            backbone.DropoutGenerator = null;
-            backbone.Context.EmbeddingNoise = null;
-            backbone.DropoutProbability = dropout;
-            backbone.ActivationCheckpointing = checkpointing;
-            backbone.ComputeType = computeType;
-        }
+        return loop.Run();
     }
 
     /// <inheritdoc/>
@@ -97,11 +93,12 @@ internal sealed class FineTuneLoop : IDisposable
         _run.Dispose();
     }
 
-    private static void CheckSupport(LanguageBackbone backbone, TrainingObjective objective, FineTuneOptions options)
+    private static void CheckSupport(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options)
     {
-        if (objective is not DistillationObjective)
+        objective.CheckOptions(options);
+        if (objective.TargetRows is { } targets && targets != rows.Count)
         {
-            TeacherCheck.Refuse(options, "this task");
+            throw new ArgumentException($"There are {rows.Count} training rows, but the objective '{objective.Name}' has the targets of {targets}.", nameof(objective));
         }
 
         if (options.NeftuneAlpha > 0 && backbone.TokenEmbeddingWeight is null)
@@ -126,10 +123,7 @@ internal sealed class FineTuneLoop : IDisposable
             return finished;
         }
 
-        if (_run.Step == 0)
-        {
-            _run.Geometry.Measure(0);
-        }
+        Tell(observer => observer.RunStarted(_told));
 
         // A checkpoint is never that of a run's last step, so there is one to do.
         while (true)
@@ -154,10 +148,10 @@ internal sealed class FineTuneLoop : IDisposable
     /// <param name="done">Its steps that were done already: however many batches were prepared ahead, only steps count.</param>
     private IEnumerable<IReadOnlyList<TaskBatch>> PlanEpoch(int epoch, int done)
     {
-        int seed = unchecked((int)SeedStream.Derive(_options.Seed ?? 0, SeedStream.Shuffle));
+        int seed = SeedStream.Number(_options.Seed ?? 0, SeedStream.Shuffle);
         foreach (int[][] group in _planner.Epoch(seed, epoch).Chunk(_options.GradientAccumulationSteps).Skip(done))
         {
-            yield return [.. group.Select(rows => _train.Batch(rows, _padId))];
+            yield return [.. group.Select(batch => _rows.Batch([.. batch.Select(index => _train[index])], _padId))];
         }
     }
 
@@ -179,39 +173,38 @@ internal sealed class FineTuneLoop : IDisposable
         var validation = epochEnds ? _validator?.Measure(_options.CancellationToken) : null;
         if (epochEnds)
         {
-            _run.EndEpoch(epoch, validation, StepCounts(step));
+            _run.EndEpoch(epoch, validation?.Loss, StepCounts(step));
         }
 
-        AfterStep(Progress(step, epoch, figures, learningRate, validation));
+        AfterStep(Progress(step, epoch, figures, learningRate, validation), epochEnds);
         return true;
     }
 
-    private TrainingProgress Progress(int step, int epoch, StepFigures figures, double learningRate, ValidationFigures? validation) => new(
-        step,
-        _schedule.TotalSteps,
-        epoch,
-        figures.TaskLoss,
-        figures.Dispersion,
-        learningRate,
-        figures.GradientNorm,
-        _run.Clock.TokensPerSecond,
-        _run.Clock.Elapsed,
-        _run.Clock.Remaining(step, _schedule.TotalSteps),
-        validation?.Loss,
-        validation?.Accuracy)
+    private TrainingProgress Progress(int step, int epoch, StepFigures figures, double learningRate, ValidationFigures? validation) => new()
     {
-        Distillation = figures.Distillation,
-        HiddenStateDistillation = figures.HiddenStateDistillation,
+        Step = step,
+        TotalSteps = _schedule.TotalSteps,
+        Epoch = epoch,
+        TaskLoss = figures.TaskLoss,
+        Dispersion = figures.Dispersion,
+        LearningRate = learningRate,
+        GradientNorm = figures.GradientNorm,
+        TokensPerSecond = _run.Clock.TokensPerSecond,
+        Elapsed = _run.Clock.Elapsed,
+        Remaining = _run.Clock.Remaining(step, _schedule.TotalSteps),
+        ValidationLoss = validation?.Loss,
+        Figures = figures.Named,
+        ValidationFigures = validation?.Figures ?? TrainingProgress.NoFigures,
         ResumedFromStep = _run.ResumedFromStep,
     };
 
-    private void AfterStep(TrainingProgress progress)
+    private void AfterStep(TrainingProgress progress, bool epochEnds)
     {
         _run.History.Add(progress);
-        if (progress.Step < _schedule.TotalSteps)
+        Tell(observer => observer.StepDone(_told, progress));
+        if (epochEnds)
         {
-            // The weights that are kept are measured at the end.
-            _run.Geometry.AfterStep(progress.Step);
+            Tell(observer => observer.EpochDone(_told, progress));
         }
 
         if (WhyStop() is null)
@@ -220,6 +213,14 @@ internal sealed class FineTuneLoop : IDisposable
         }
 
         _options.Progress?.Report(progress);
+    }
+
+    private void Tell(Action<ITrainingObserver> what)
+    {
+        foreach (ITrainingObserver observer in _run.Observers)
+        {
+            what(observer);
+        }
     }
 
     /// <summary>Why training ends with the steps done so far; null when it goes on.</summary>
@@ -252,23 +253,50 @@ internal sealed class FineTuneLoop : IDisposable
     private FineTuneResult Finish(FineTuneStopReason reason, string? warning = null)
     {
         _run.Best.Restore();
-        _run.Geometry.Measure(_run.Step);
-        var result = new FineTuneResult(
-            reason,
-            _run.Step,
-            _run.Clock.Tokens,
-            _run.Clock.Elapsed,
-            _run.BestEpoch,
-            _run.BestEpoch is null ? null : _run.BestLoss,
-            _schedule.Peak,
-            _backbone.ComputeType == ScalarType.BFloat16 ? Precision.BFloat16Mixed : Precision.Float32,
-            warning,
-            _run.History,
-            _run.Geometry.History)
+        Tell(observer => observer.RunEnded(_told));
+        var result = new FineTuneResult
         {
+            StopReason = reason,
+            Steps = _run.Step,
+            TrainedTokens = _run.Clock.Tokens,
+            Elapsed = _run.Clock.Elapsed,
+            BestEpoch = _run.BestEpoch,
+            BestValidationLoss = _run.BestEpoch is null ? null : _run.BestLoss,
+            LearningRate = _schedule.Peak,
+            ComputeType = _backbone.ComputeType == ScalarType.BFloat16 ? Precision.BFloat16Mixed : Precision.Float32,
+            Warning = warning,
+            History = _run.History,
             ResumedFromStep = _run.ResumedFromStep,
         };
         _checkpoints?.Finish(result);
         return result;
+    }
+}
+
+/// <summary>Says what most likely made a loss NaN or infinite.</summary>
+internal static class Divergence
+{
+    internal static string Describe(IReadOnlyList<TrainingProgress> history, LearningRateSchedule schedule, ScalarType computeType, FineTuneOptions options)
+    {
+        int step = history.Count + 1;
+        string before = history.Count == 0
+            ? "It was so from the first step: look at the checkpoint's weights for NaN or infinite values."
+            : $"The step before had loss {history[^1].TaskLoss:G4} and gradient norm {history[^1].GradientNorm:G4}.";
+        return $"Step {step} of {schedule.TotalSteps}: the loss or its gradient became NaN or infinite. {before} {Cause(schedule, computeType, options)}";
+    }
+
+    private static string Cause(LearningRateSchedule schedule, ScalarType computeType, FineTuneOptions options)
+    {
+        if (options.MaxGradNorm is null)
+        {
+            return "Likely cause: gradients are not clipped. Set MaxGradNorm to 1.";
+        }
+
+        if (computeType != ScalarType.Float32)
+        {
+            return $"Likely cause: learning rate {schedule.Peak:G3} is too high, or bfloat16 too coarse for these weights. Try a tenth of the rate, or Precision.Float32.";
+        }
+
+        return $"Likely cause: learning rate {schedule.Peak:G3} is too high for this backbone. Try a tenth of it.";
     }
 }

@@ -13,7 +13,7 @@ internal sealed class TrainingStep
     private readonly DispersionOptions _dispersion;
     private readonly Generator _subsampling;
     private readonly double _maxGradNorm;
-    private readonly Device _device;
+    private readonly ForwardPass _pass;
     private readonly HiddenStateSelection _selection;
 
     internal TrainingStep(
@@ -31,7 +31,7 @@ internal sealed class TrainingStep
         _dispersion = dispersion;
         _maxGradNorm = maxGradNorm ?? double.PositiveInfinity;
         _subsampling = subsampling;
-        _device = device;
+        _pass = new ForwardPass(backbone, device);
         _selection = HiddenStateSelection.Of(
             [.. objective.HiddenStates, .. dispersion.Coefficient > 0 ? dispersion.Layers.HiddenStateIndices(backbone.Info.LayerCount) : []]);
     }
@@ -43,7 +43,7 @@ internal sealed class TrainingStep
     internal StepFigures Run(IReadOnlyList<TaskBatch> microBatches, double learningRate, CancellationToken cancellation)
     {
         ClearGradients();
-        long targets = Math.Max(1, microBatches.Sum(batch => batch.TargetCount));
+        long targets = Math.Max(1, microBatches.Sum(_objective.CountTargets));
         long rows = microBatches.Sum(batch => (long)batch.Tokens.Rows);
         var figures = new StepFigures(0, _dispersion.Coefficient > 0 ? 0 : null, double.NaN, Finite: true);
         foreach (TaskBatch batch in microBatches)
@@ -68,34 +68,45 @@ internal sealed class TrainingStep
     private StepFigures Accumulate(StepFigures soFar, TaskBatch batch, long targets, double rowShare)
     {
         using var scope = NewDisposeScope();
-        var inputIds = batch.Tokens.InputIdsTensor(_device);
-        var mask = batch.Tokens.AttentionMaskTensor(_device);
-        var output = _backbone.Forward(inputIds, mask, batch.Tokens.TokenTypeIdsTensor(_device), _selection);
-        var loss = _objective.Compute(_backbone, output, inputIds, batch);
+        var (states, inputIds, mask) = _pass.Train(batch.Tokens, _selection);
+        var loss = _objective.Compute(_backbone, states, inputIds, batch);
         var task = loss.Sum.Over(targets);
         var total = task;
         double? dispersionValue = null;
         if (_dispersion.Coefficient > 0)
         {
-            var dispersion = DispersionRegularizer.Compute(output.HiddenStates, mask, _dispersion, _subsampling, _backbone.ComputeType);
+            var dispersion = DispersionRegularizer.Compute(states.HiddenStates, mask, _dispersion, _subsampling, _backbone.ComputeType);
             dispersionValue = dispersion.item<float>() * rowShare;
             total = task.Plus(dispersion.Times(_dispersion.Coefficient * rowShare));
         }
 
         total.backward();
-        double mixture = task.item<float>();
+        double value = task.item<float>();
         return new StepFigures(
-            soFar.TaskLoss + (loss.Distillation is { } parts ? parts.CrossEntropy / targets : mixture),
+            soFar.TaskLoss + (loss.Own is { } own ? own.ToDouble() / targets : value),
             soFar.Dispersion + dispersionValue,
             soFar.GradientNorm,
-            soFar.Finite && double.IsFinite(mixture) && double.IsFinite(dispersionValue ?? 0))
+            soFar.Finite && double.IsFinite(value) && double.IsFinite(dispersionValue ?? 0))
         {
-            Distillation = Added(soFar.Distillation, loss.Distillation?.Divergence / targets),
-            HiddenStateDistillation = Added(soFar.HiddenStateDistillation, loss.Distillation?.HiddenStates / targets),
+            Named = Added(soFar.Named, loss.Figures, targets),
         };
     }
 
-    private static double? Added(double? sum, double? part) => part is null ? sum : (sum ?? 0) + part;
+    private static IReadOnlyDictionary<string, double> Added(IReadOnlyDictionary<string, double> soFar, IReadOnlyDictionary<string, Tensor> more, long targets)
+    {
+        if (more.Count == 0)
+        {
+            return soFar;
+        }
+
+        var sums = new Dictionary<string, double>(soFar);
+        foreach (var (name, sum) in more)
+        {
+            sums[name] = sums.GetValueOrDefault(name) + (sum.ToDouble() / targets);
+        }
+
+        return sums;
+    }
 
     private void ClearGradients()
     {
@@ -104,4 +115,15 @@ internal sealed class TrainingStep
             parameter.grad = null;
         }
     }
+}
+
+/// <summary>What one optimizer step measured.</summary>
+/// <param name="TaskLoss">Mean over the step's targets.</param>
+/// <param name="Dispersion">Mean over the step's rows, before its coefficient; null when it is off.</param>
+/// <param name="GradientNorm">Before clipping.</param>
+/// <param name="Finite">Whether all of it was finite; otherwise the weights were left as they were.</param>
+internal sealed record StepFigures(double TaskLoss, double? Dispersion, double GradientNorm, bool Finite)
+{
+    /// <summary>The objective's own figures by name, means over the step's targets.</summary>
+    internal IReadOnlyDictionary<string, double> Named { get; init; } = TrainingProgress.NoFigures;
 }

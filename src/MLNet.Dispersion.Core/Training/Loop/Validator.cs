@@ -2,57 +2,55 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
-/// <summary>Measures the task loss on held-out rows, all of them, in evaluation mode.</summary>
+/// <summary>Measures the task loss on rows that are not trained on, all of them, in evaluation mode.</summary>
 internal sealed class Validator
 {
     private readonly LanguageBackbone _backbone;
     private readonly TrainingObjective _objective;
-    private readonly Device _device;
+    private readonly ForwardPass _pass;
     private readonly IReadOnlyList<TaskBatch> _batches;
 
-    internal Validator(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, int batchSize, int padId, Device device)
+    /// <param name="backbone">What is measured.</param>
+    /// <param name="objective">Its task.</param>
+    /// <param name="rows">All rows.</param>
+    /// <param name="held">Those that are measured.</param>
+    /// <param name="batchSize">The most of them in one pass.</param>
+    /// <param name="padId">Fills pads.</param>
+    /// <param name="device">Where the backbone is.</param>
+    internal Validator(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, IReadOnlyList<int> held, int batchSize, int padId, Device device)
     {
         _backbone = backbone;
         _objective = objective;
-        _device = device;
-        var byLength = Enumerable.Range(0, rows.Count).OrderBy(row => rows.Sequences[row].Length).ToArray();
-        _batches = [.. byLength.Chunk(batchSize).Select(chunk => rows.Batch(chunk, padId))];
+        _pass = new ForwardPass(backbone, device);
+        _batches = [.. held.OrderBy(row => rows.Sequences[row].Length).Chunk(batchSize).Select(chunk => rows.Batch(chunk, padId))];
     }
 
     /// <summary>Measures, and puts the backbone back into the mode it was in.</summary>
     internal ValidationFigures Measure(CancellationToken cancellation)
     {
-        bool training = _backbone.training;
-        _backbone.eval();
-        try
-        {
-            return MeasureInEvaluationMode(cancellation);
-        }
-        finally
-        {
-            _backbone.train(training);
-        }
-    }
-
-    private ValidationFigures MeasureInEvaluationMode(CancellationToken cancellation)
-    {
+        using var evaluation = new EvaluationMode(_backbone);
         using var noGradient = no_grad();
         double loss = 0;
-        long correct = 0;
-        bool counted = false;
+        var figures = new Dictionary<string, double>();
         foreach (TaskBatch batch in _batches)
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var inputIds = batch.Tokens.InputIdsTensor(_device);
-            var output = _backbone.Forward(inputIds, batch.Tokens.AttentionMaskTensor(_device), batch.Tokens.TokenTypeIdsTensor(_device), HiddenStateSelection.None);
-            var task = _objective.Compute(_backbone, output, inputIds, batch);
-            loss += task.Sum.item<float>();
-            counted |= task.Correct is not null;
-            correct += task.Correct?.item<long>() ?? 0;
+            PassOutput pass = _pass.Read(batch.Tokens, HiddenStateSelection.None);
+            TaskLoss task = _objective.Compute(_backbone, pass.States, pass.InputIds, batch);
+            loss += (task.Own ?? task.Sum).ToDouble();
+            foreach (var (name, sum) in task.Figures)
+            {
+                figures[name] = figures.GetValueOrDefault(name) + sum.ToDouble();
+            }
         }
 
-        long targets = _batches.Sum(batch => batch.TargetCount);
-        return new ValidationFigures(loss / Math.Max(1, targets), counted ? (double)correct / targets : null);
+        long targets = Math.Max(1, _batches.Sum(_objective.CountTargets));
+        return new ValidationFigures(loss / targets, figures.ToDictionary(pair => pair.Key, pair => pair.Value / targets));
     }
 }
+
+/// <summary>Task figures on rows that were not trained on.</summary>
+/// <param name="Loss">Mean over the targets.</param>
+/// <param name="Figures">The objective's figures by name, means over the targets.</param>
+internal sealed record ValidationFigures(double Loss, IReadOnlyDictionary<string, double> Figures);

@@ -2,10 +2,17 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
-/// <summary>Predict the next token: logits at t against token t + 1, pads left out.</summary>
-internal sealed class CausalLMObjective : TrainingObjective
+/// <summary>Predicts the next token: cross-entropy of the logits at t against token t + 1, pads left out.</summary>
+public sealed class CausalLMObjective : TrainingObjective
 {
-    internal override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
+    /// <inheritdoc/>
+    public override string Name => "causal language modelling";
+
+    /// <inheritdoc/>
+    public override long CountTargets(TaskBatch batch) => CountTokens(batch.Tokens);
+
+    /// <inheritdoc/>
+    public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
     {
         Tensor hidden = output.LastHiddenState.flatten(0, 1);
         Tensor targets = Targets(batch.Tokens, inputIds.device);
@@ -14,6 +21,9 @@ internal sealed class CausalLMObjective : TrainingObjective
             : nn.functional.cross_entropy(backbone.Logits(hidden), targets, ignore_index: HeadCrossEntropy.Ignored, reduction: nn.Reduction.Sum);
         return new TaskLoss(sum);
     }
+
+    /// <summary>Tokens that are predicted: all but each row's first.</summary>
+    internal static long CountTokens(TokenBatch tokens) => tokens.TokenCount - tokens.Rows;
 
     /// <summary>What each position is to predict, row after row, <c>[B * L]</c>, int64; <see cref="HeadCrossEntropy.Ignored"/> after a row's last token.</summary>
     internal static Tensor Targets(TokenBatch tokens, Device device)

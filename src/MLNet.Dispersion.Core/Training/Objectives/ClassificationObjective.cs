@@ -1,23 +1,48 @@
+using System.Runtime.InteropServices;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
-/// <summary>Predict a class from the backbone's summary of each row.</summary>
-internal sealed class ClassificationObjective : TrainingObjective
+/// <summary>Predicts a class from the backbone's summary of each row: cross-entropy.</summary>
+public sealed class ClassificationObjective : TrainingObjective
 {
     private readonly ScoreHead _head;
+    private readonly int[] _labels;
 
-    internal ClassificationObjective(ScoreHead head) => _head = head;
-
-    internal override IReadOnlyList<Parameter> HeadParameters => [_head.Weight];
-
-    internal override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
+    /// <summary>Creates the objective.</summary>
+    /// <param name="head">The head, with one output a class (K); stays the caller's.</param>
+    /// <param name="labels">The class of each row, 0..K-1; copied.</param>
+    public ClassificationObjective(ScoreHead head, IReadOnlyList<int> labels)
     {
-        var logits = _head.Outputs(backbone.Summary(output.LastHiddenState, batch.Tokens.Lengths));
-        var labels = tensor(batch.Labels, device: inputIds.device);
-        var sum = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum);
-        var correct = logits.detach().argmax(1).eq(labels).sum();
-        return new TaskLoss(sum, correct);
+        ArgumentNullException.ThrowIfNull(head);
+        ArgumentNullException.ThrowIfNull(labels);
+        _head = head;
+        _labels = [.. labels];
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "text classification";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Parameter> HeadParameters => [_head.Weight];
+
+    /// <inheritdoc/>
+    public override int? TargetRows => _labels.Length;
+
+    /// <inheritdoc/>
+    public override int Group(int row) => _labels[row];
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> TargetBytes(int row) => MemoryMarshal.AsBytes(_labels.AsSpan(row, 1));
+
+    /// <inheritdoc/>
+    public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
+    {
+        Tensor logits = _head.Outputs(backbone.Summary(output.LastHiddenState, batch.Tokens.Lengths));
+        Tensor labels = tensor([.. batch.Rows.Select(row => (long)_labels[row])], device: inputIds.device);
+        Tensor sum = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum);
+        Tensor correct = logits.detach().argmax(1).eq(labels).sum();
+        return new TaskLoss(sum) { Figures = new Dictionary<string, Tensor> { [TrainingFigures.Accuracy] = correct } };
     }
 }

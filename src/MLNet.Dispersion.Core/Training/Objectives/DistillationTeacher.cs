@@ -8,12 +8,14 @@ internal sealed class DistillationTeacher : IDisposable
     private readonly PretrainedLanguageModel _model;
     private readonly bool _owned;
     private readonly ScalarType _computeType;
+    private readonly ForwardPass _pass;
 
     private DistillationTeacher(PretrainedLanguageModel model, bool owned, ScalarType computeType)
     {
         _model = model;
         _owned = owned;
         _computeType = computeType;
+        _pass = new ForwardPass(model.Backbone, model.Device);
     }
 
     internal BackboneInfo Info => _model.Backbone.Info;
@@ -42,13 +44,11 @@ internal sealed class DistillationTeacher : IDisposable
         }
     }
 
-    /// <summary>A forward pass.</summary>
-    internal BackboneOutput Read(Tensor inputIds, Tensor? mask, HiddenStateSelection selection)
+    /// <summary>Reads what the student reads.</summary>
+    internal BackboneOutput Read(TokenBatch tokens, HiddenStateSelection selection)
     {
-        using var noGradient = no_grad();
-        using var mode = new EvaluationMode(_model.Backbone);
         using var computing = _model.Backbone.Context.ComputeIn(_computeType);
-        return _model.Backbone.Forward(inputIds, mask, selection);
+        return _pass.Read(tokens, selection).States;
     }
 
     /// <summary>Logits <c>[n, V]</c>, float32, of final hidden states <c>[n, G]</c>.</summary>
@@ -65,6 +65,79 @@ internal sealed class DistillationTeacher : IDisposable
         if (_owned)
         {
             _model.Dispose();
+        }
+    }
+}
+
+/// <summary>Whether a teacher can teach a student.</summary>
+internal static class TeacherCheck
+{
+    /// <summary>Refuses options that ask for a teacher where there can be none.</summary>
+    /// <param name="options">How to train.</param>
+    /// <param name="task">What is trained.</param>
+    /// <exception cref="ArgumentException">They ask for one.</exception>
+    internal static void Refuse(FineTuneOptions options, string task)
+    {
+        if (options.Distillation is { IsActive: true })
+        {
+            throw new ArgumentException($"FineTuneOptions.Distillation is set, but {task} learns from no teacher: distillation is for causal-LM training. Distil the backbone first with LanguageModelTrainer.Train, or set Distillation to null.", nameof(options));
+        }
+    }
+
+    /// <summary>Compares vocabularies, contexts and devices.</summary>
+    /// <exception cref="ArgumentException">They do not fit; the message names both sides and the cure.</exception>
+    internal static void Run(PretrainedLanguageModel teacher, PretrainedLanguageModel student, IReadOnlyList<int[]> blocks)
+    {
+        Require(!ReferenceEquals(teacher.Backbone, student.Backbone), $"The teacher '{teacher.Name}' is the model that is trained itself. Load it a second time, or take another.");
+        teacher.RequireCausal("Distillation");
+        var (size, own) = (teacher.Backbone.Info.VocabularySize, student.Backbone.Info.VocabularySize);
+        Require(size == own, $"The teacher '{teacher.Name}' has a vocabulary of {size} tokens, the model '{student.Name}' one of {own}: their predictions cannot be compared. Take a teacher of the same family, with the same tokenizer.");
+        CompareTokens(teacher, student);
+        int longest = blocks.Max(block => block.Length);
+        int context = teacher.Backbone.Info.ContextLength;
+        Require(longest <= context, $"The teacher '{teacher.Name}' reads at most {context} tokens, but there are blocks of {longest}. Cut the text into blocks of at most {context} tokens, or take a teacher of a longer context.");
+        Require(teacher.Device.ToString() == student.Device.ToString(), $"The teacher '{teacher.Name}' is on {teacher.Device}, the model '{student.Name}' on {student.Device}. Load both on the same device, or name the teacher by its directory.");
+        Require(student.Backbone.HeadWeight is { is_leaf: true }, $"The head of '{student.Name}' ({student.Backbone.Info.ModelType}) is no plain matrix of weights, which distillation needs. Override LanguageBackbone.HeadWeight, or train without a teacher.");
+    }
+
+    private static void CompareTokens(PretrainedLanguageModel teacher, PretrainedLanguageModel student)
+    {
+        if (!teacher.HasTokenizer || !student.HasTokenizer)
+        {
+            return;
+        }
+
+        TextTokenizer theirs = teacher.Tokenizer;
+        TextTokenizer ours = student.Tokenizer;
+        int size = Math.Max(theirs.VocabularySize, ours.VocabularySize);
+        for (int id = 0; id < size; id++)
+        {
+            string? their = Text(theirs, id);
+            string? our = Text(ours, id);
+            Require(their == our, $"The tokenizers differ: token {id} is {Quoted(their)} to the teacher '{teacher.Name}' ({theirs.VocabularySize} tokens) and {Quoted(our)} to the model '{student.Name}' ({ours.VocabularySize} tokens). Take a teacher of the same family, with the same tokenizer.");
+        }
+    }
+
+    private static string? Text(TextTokenizer tokenizer, int id)
+    {
+        try
+        {
+            return tokenizer.Decode([id]);
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            // A gap in the vocabulary.
+            return null;
+        }
+    }
+
+    private static string Quoted(string? token) => token is null ? "unknown" : $"'{Printable.Name(token)}'";
+
+    private static void Require(bool good, string message)
+    {
+        if (!good)
+        {
+            throw new ArgumentException(message);
         }
     }
 }

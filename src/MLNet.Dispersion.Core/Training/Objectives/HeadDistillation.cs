@@ -40,3 +40,21 @@ internal static class HeadDistillation
         }
     }
 }
+
+/// <summary>How a distilling loss is put together.</summary>
+/// <param name="Temperature">By what logits are divided; above 0.</param>
+/// <param name="Share">The share of the divergence from the teacher; 0..1.</param>
+internal readonly record struct DistillationMixture(double Temperature, double Share);
+
+/// <summary>The parts of a distilling loss, summed over the predicted positions.</summary>
+internal sealed class DistillationSums
+{
+    /// <summary>The task's own loss, nats.</summary>
+    internal double CrossEntropy { get; set; }
+
+    /// <summary>T² KL(teacher || student), nats; null when it is off.</summary>
+    internal double? Divergence { get; set; }
+
+    /// <summary>1 - cosine of hidden states, averaged over layers; null when it is off.</summary>
+    internal double? HiddenStates { get; set; }
+}

@@ -1,17 +1,43 @@
+using System.Runtime.InteropServices;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
-/// <summary>Predict a number from the backbone's summary of each row: squared error.</summary>
-internal sealed class RegressionObjective(ScoreHead head) : TrainingObjective
+/// <summary>Predicts a number from the backbone's summary of each row: squared error.</summary>
+public sealed class RegressionObjective : TrainingObjective
 {
-    internal override IReadOnlyList<Parameter> HeadParameters => [head.Weight];
+    private readonly ScoreHead _head;
+    private readonly float[] _values;
 
-    internal override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
+    /// <summary>Creates the objective.</summary>
+    /// <param name="head">The head, with one output; stays the caller's.</param>
+    /// <param name="values">The number of each row, best of mean 0 and variance 1; copied.</param>
+    public RegressionObjective(ScoreHead head, IReadOnlyList<float> values)
     {
-        Tensor predicted = head.Outputs(backbone.Summary(output.LastHiddenState, batch.Tokens.Lengths)).squeeze(1);
-        Tensor values = tensor(batch.Values, device: inputIds.device);
+        ArgumentNullException.ThrowIfNull(head);
+        ArgumentNullException.ThrowIfNull(values);
+        _head = head;
+        _values = [.. values];
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "text regression";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Parameter> HeadParameters => [_head.Weight];
+
+    /// <inheritdoc/>
+    public override int? TargetRows => _values.Length;
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<byte> TargetBytes(int row) => MemoryMarshal.AsBytes(_values.AsSpan(row, 1));
+
+    /// <inheritdoc/>
+    public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
+    {
+        Tensor predicted = _head.Outputs(backbone.Summary(output.LastHiddenState, batch.Tokens.Lengths)).squeeze(1);
+        Tensor values = tensor([.. batch.Rows.Select(row => _values[row])], device: inputIds.device);
         return new TaskLoss(nn.functional.mse_loss(predicted, values, nn.Reduction.Sum));
     }
 }

@@ -3,10 +3,14 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion;
 
 /// <summary>A micro-batch's task loss.</summary>
-/// <param name="Sum">Cross-entropy in nats, or squared errors, summed over targets: a scalar with a gradient.</param>
-/// <param name="Correct">How many targets were predicted rightly, a scalar, where the task counts that.</param>
-internal sealed record TaskLoss(Tensor Sum, Tensor? Correct = null)
+/// <param name="Sum">The loss that training lowers, summed over the batch's targets: a scalar with a gradient.</param>
+public sealed record TaskLoss(Tensor Sum)
 {
-    /// <summary>The parts that <see cref="Sum"/> mixes where there is a teacher: then the task's own loss is one of them. Null without a teacher.</summary>
-    internal DistillationSums? Distillation { get; init; }
+    private static readonly Dictionary<string, Tensor> None = [];
+
+    /// <summary>Gets the task's own loss where <see cref="Sum"/> mixes others into it, summed over the targets: a scalar, which progress reports; null (default) where <see cref="Sum"/> is it.</summary>
+    public Tensor? Own { get; init; }
+
+    /// <summary>Gets further figures by name (<see cref="TrainingFigures"/> has the usual ones), each a scalar summed over the targets, of which progress and validation report the mean over the targets. Default: none.</summary>
+    public IReadOnlyDictionary<string, Tensor> Figures { get; init; } = None;
 }

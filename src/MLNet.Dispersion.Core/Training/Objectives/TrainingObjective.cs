@@ -3,22 +3,56 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
-/// <summary>What a backbone is trained for: turns a forward pass into the task's loss.</summary>
-internal abstract class TrainingObjective
+/// <summary>What a backbone is trained for: holds a target for each training row, and turns a forward pass into the task's loss.</summary>
+/// <remarks>
+/// A new task is one class of this kind in one file: a <see cref="Name"/>, the parameters of its head, its targets by row, and <see cref="Compute"/>.
+/// Loop, snapshots, validation and progress know no task. An objective serves one training run and is used by one thread.
+/// </remarks>
+public abstract class TrainingObjective
 {
-    /// <summary>What the objective adds to the backbone, such as a head's weights.</summary>
-    internal virtual IReadOnlyList<Parameter> HeadParameters => [];
+    private static readonly byte[] NoTarget = [255, 255, 255, 255];
 
-    /// <summary>The hidden states that the loss looks at beside the last one, by index 0..N.</summary>
-    internal virtual IEnumerable<int> HiddenStates => [];
+    /// <summary>Gets the name of the task, by which an interrupted run is told from others: lower-case words, never changed once it was published.</summary>
+    public abstract string Name { get; }
 
-    /// <summary>The objective whose loss is measured on held-out rows.</summary>
-    internal virtual TrainingObjective ForValidation => this;
+    /// <summary>Gets what the objective adds to the backbone's trained parameters, such as a head's weights. Default: nothing.</summary>
+    public virtual IReadOnlyList<Parameter> HeadParameters => [];
 
-    /// <summary>Computes the task loss of a micro-batch.</summary>
-    /// <param name="backbone">Made the pass.</param>
-    /// <param name="output">The pass.</param>
-    /// <param name="inputIds">What went in, <c>[B, L]</c>.</param>
-    /// <param name="batch">What is to be predicted.</param>
-    internal abstract TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch);
+    /// <summary>Gets the hidden states that the loss looks at beside the last one, by index 0..N. Default: none.</summary>
+    public virtual IEnumerable<int> HiddenStates => [];
+
+    /// <summary>Gets the objective whose loss is measured on held-out rows. Default: this one.</summary>
+    public virtual TrainingObjective ForValidation => this;
+
+    /// <summary>Gets for how many rows there is a target; null (default) where a row's tokens are all there is to predict.</summary>
+    public virtual int? TargetRows => null;
+
+    /// <summary>Gets the group of a row, such as its class: of each group the same share is held out. Default: all rows are of one group.</summary>
+    /// <param name="row">The row, from 0.</param>
+    public virtual int Group(int row) => 0;
+
+    /// <summary>Gets a row's target as bytes, by which an interrupted run knows its data again. Default: four bytes that stand for no target.</summary>
+    /// <param name="row">The row, from 0.</param>
+    public virtual ReadOnlySpan<byte> TargetBytes(int row) => NoTarget;
+
+    /// <summary>Counts the predictions of a batch, whose losses <see cref="TaskLoss.Sum"/> adds up. Default: one a row.</summary>
+    /// <param name="batch">The batch.</param>
+    public virtual long CountTargets(TaskBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return batch.Tokens.Rows;
+    }
+
+    /// <summary>Refuses options that the task has no use for. Default: it learns from no teacher (<see cref="FineTuneOptions.Distillation"/>).</summary>
+    /// <param name="options">How to train; valid in themselves.</param>
+    /// <exception cref="ArgumentException">An option does not fit the task; the message names option and cure.</exception>
+    public virtual void CheckOptions(FineTuneOptions options) => TeacherCheck.Refuse(options, Name);
+
+    /// <summary>Computes the task loss of a batch.</summary>
+    /// <param name="backbone">The backbone, which made the pass.</param>
+    /// <param name="output">The pass, with the hidden states that <see cref="HiddenStates"/> asks for.</param>
+    /// <param name="inputIds">The token ids that went in, <c>[B, L]</c>, int64, on the backbone's device.</param>
+    /// <param name="batch">The tokens, and the rows whose targets are to be predicted.</param>
+    /// <returns>The loss, in the caller's dispose scope.</returns>
+    public abstract TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch);
 }

@@ -11,7 +11,7 @@ namespace MLNet.Dispersion;
 /// the embeddings' own schedule restarts with every reset.</para>
 /// <para>Each reset draws from a generator that is made for it, of the seed and the step.</para>
 /// </remarks>
-public sealed class ActiveForgettingOptions
+public sealed class ActiveForgettingOptions : IOptions
 {
     /// <summary>Optimizer steps from one reset to the next (K). Default 1000 (Chen et al.). At least 1, and small enough for one reset to take place.</summary>
     public int EverySteps { get; set; } = 1000;
@@ -21,4 +21,15 @@ public sealed class ActiveForgettingOptions
 
     /// <summary>A copy, so that later edits of one do not reach the other.</summary>
     public ActiveForgettingOptions Clone() => (ActiveForgettingOptions)MemberwiseClone();
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="ArgumentException">A value is outside its range; the message names value and limit.</exception>
+    public void Validate() => new Require(nameof(ActiveForgettingOptions)).Options(this);
+
+    /// <inheritdoc/>
+    void IOptions.Check(Require require)
+    {
+        require.AtLeast(EverySteps, 1);
+        require.That(ActiveShare is > 0 and < 1, ActiveShare, "above 0 and below 1");
+    }
 }

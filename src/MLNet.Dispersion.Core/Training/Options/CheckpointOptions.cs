@@ -15,7 +15,7 @@ namespace MLNet.Dispersion;
 /// </para>
 /// <para>Not thread-safe while it is edited.</para>
 /// </remarks>
-public sealed class CheckpointOptions
+public sealed class CheckpointOptions : IOptions
 {
     /// <summary>The folder that holds the checkpoints of this run and of no other; created when missing. It needs room for <see cref="Keep"/> + 1 checkpoints, each about four times the trained weights' size in float32 (weights, two moments, best weights). Must be set.</summary>
     public string Directory { get; set; } = "";
@@ -35,4 +35,16 @@ public sealed class CheckpointOptions
 
     /// <summary>A copy, so that later edits of one do not reach the other.</summary>
     public CheckpointOptions Clone() => (CheckpointOptions)MemberwiseClone();
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="ArgumentException">A value is outside its range; the message names value and limit.</exception>
+    public void Validate() => new Require(nameof(CheckpointOptions)).Options(this);
+
+    /// <inheritdoc/>
+    void IOptions.Check(Require require)
+    {
+        require.That(!string.IsNullOrWhiteSpace(Directory), "empty", "a folder of its own for this run", nameof(Directory));
+        require.AtLeast(EverySteps, 1);
+        require.AtLeast(Keep, 1);
+    }
 }

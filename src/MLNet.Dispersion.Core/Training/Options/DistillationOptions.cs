@@ -12,7 +12,7 @@ namespace MLNet.Dispersion;
 /// layers as in TinyBERT (Jiao et al. 2020, arXiv 1909.10351), is drawn from the run's seed, trained along (at the head's learning rate) and thrown away.</para>
 /// <para>Logits of all positions are never in memory, neither the student's nor the teacher's.</para>
 /// </remarks>
-public sealed class DistillationOptions
+public sealed class DistillationOptions : IOptions
 {
     /// <summary>
     /// The teacher in memory, on the device that training runs on; it stays the caller's, who disposes it. It reads in evaluation mode without gradients and is not changed, but must not be trained meanwhile.
@@ -40,4 +40,19 @@ public sealed class DistillationOptions
 
     /// <summary>A copy, so that later edits of one do not reach the other; the teacher is the same.</summary>
     public DistillationOptions Clone() => (DistillationOptions)MemberwiseClone();
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="ArgumentException">A value is outside its range; the message names value and limit.</exception>
+    public void Validate() => new Require(nameof(DistillationOptions)).Options(this);
+
+    /// <inheritdoc/>
+    void IOptions.Check(Require require)
+    {
+        require.Positive(Temperature);
+        require.That(MixingWeight is >= 0 and <= 1, MixingWeight, "from 0 to 1");
+        require.NotNegative(HiddenStateWeight);
+        require.Defined(TeacherPrecision ?? Precision.Auto, "null or ", nameof(TeacherPrecision));
+        require.That(Teacher is null || TeacherDirectory is null, TeacherDirectory, "null when a Teacher is set: name the teacher once");
+        require.That(!IsActive || Teacher is not null || !string.IsNullOrWhiteSpace(TeacherDirectory), "null", "a model, or TeacherDirectory a checkpoint's directory", nameof(Teacher));
+    }
 }

@@ -2,7 +2,7 @@ namespace MLNet.Dispersion;
 
 /// <summary>How a backbone is fine-tuned. Defaults follow the published recipe where it has one (source in each entry).</summary>
 /// <remarks>Not thread-safe while it is edited; estimators take a copy (<see cref="Clone"/>), so that later edits change nothing.</remarks>
-public sealed class FineTuneOptions
+public sealed class FineTuneOptions : IOptions
 {
     /// <summary>A value of <see cref="Epochs"/>: as many passes over the rows as <see cref="MaxSteps"/> takes, which must then be set.</summary>
     public const int NoEpochLimit = int.MaxValue;
@@ -86,6 +86,7 @@ public sealed class FineTuneOptions
     public int? EarlyStoppingPatience { get; set; } = 2;
 
     /// <summary>The number type of matrix products. Default <see cref="Precision.Auto"/>.</summary>
+    [OutsideTheRun]
     public Precision Precision { get; set; } = Precision.Auto;
 
     /// <summary>
@@ -94,12 +95,14 @@ public sealed class FineTuneOptions
     /// and slower where it has not; probabilities typically differ from float32's by less than 0.01, so that labels of undecided texts may change.
     /// <see cref="Precision.Auto"/> decides on the machine that scores. Class scoring alone: language-model training ignores it.
     /// </summary>
+    [OutsideTheRun]
     public Precision ScoringPrecision { get; set; } = Precision.Float32;
 
     /// <summary>Keep each block's input alone and run the block again in the backward pass: the time of one more forward pass, much less memory for long contexts. The same gradients. Default false.</summary>
     public bool ActivationCheckpointing { get; set; }
 
     /// <summary>Where to compute: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>mps</c>.</summary>
+    [OutsideTheRun]
     public string Device { get; set; } = "auto";
 
     /// <summary>
@@ -107,18 +110,26 @@ public sealed class FineTuneOptions
     /// weights, bit for bit. Default null: the ML.NET estimator draws one from its MLContext (so that <c>new MLContext(seed: 1)</c> decides) and says
     /// which; without ML.NET it counts as 0.
     /// </summary>
+    [OutsideTheRun]
     public int? Seed { get; set; }
 
     /// <summary>What is measured of the hidden states' geometry before, after and during training. Default: 16 training rows, before and after; null for nothing.</summary>
     public GeometryProbeOptions? GeometryProbe { get; set; } = new();
 
     /// <summary>Where and how often to save checkpoints from which the same call goes on after an interruption. Default null: none.</summary>
+    [OutsideTheRun]
     public CheckpointOptions? Checkpoints { get; set; }
 
+    /// <summary>Watch training and measure what is trained, in this order, on the training thread. Default: none (<see cref="GeometryProbe"/> has an observer of its own).</summary>
+    [OutsideTheRun]
+    public IReadOnlyList<ITrainingObserver> Observers { get; set; } = [];
+
     /// <summary>Told about every optimizer step, on the training thread. Default null.</summary>
+    [OutsideTheRun]
     public IProgress<TrainingProgress>? Progress { get; set; }
 
     /// <summary>Cancels training within one micro-batch with an <see cref="OperationCanceledException"/>.</summary>
+    [OutsideTheRun]
     public CancellationToken CancellationToken { get; set; }
 
     /// <summary>The published mid-training recipe for GPT-2 (arXiv 2602.00217), every figure of it; for <see cref="LanguageModelTrainer"/> and blocks packed by <see cref="TextPacker"/>.</summary>
@@ -160,10 +171,47 @@ public sealed class FineTuneOptions
         copy.Lora = Lora?.Clone();
         copy.GeometryProbe = GeometryProbe?.Clone();
         copy.Checkpoints = Checkpoints?.Clone();
+        copy.Observers = [.. Observers ?? []];
         return copy;
     }
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">A value is outside its range; the message names value and limit.</exception>
-    public void Validate() => FineTuneOptionsValidator.Validate(this);
+    public void Validate() => new Require(nameof(FineTuneOptions)).Options(this);
+
+    /// <inheritdoc/>
+    void IOptions.Check(Require require)
+    {
+        ArgumentNullException.ThrowIfNull(Dispersion);
+        Dispersion.Validate();
+        Lora?.Validate();
+        require.That(!HeadOnly || Lora is null, HeadOnly, "false where FineTuneOptions.Lora is set: choose one of them");
+        require.That(!HeadOnly || Distillation is null, HeadOnly, "false where FineTuneOptions.Distillation is set, which is of use to the backbone");
+        require.AtLeast(Epochs, 1);
+        require.AtLeast(MaxSteps, 1, ", or null for no limit");
+        require.That(Epochs != NoEpochLimit || MaxSteps is not null, "null", "set where Epochs is NoEpochLimit", nameof(MaxSteps));
+        require.AtLeast(MicroBatchSize, 1);
+        require.AtLeast(GradientAccumulationSteps, 1);
+        require.AtLeast(MaxSequenceLength, 2, ", or null for the backbone's context length");
+        require.Positive(LearningRate ?? 1, nameof(LearningRate));
+        require.Positive(HeadLearningRateMultiplier);
+        require.That(WarmupRatio is >= 0 and <= 1, WarmupRatio, "from 0 to 1");
+        require.NotNegative(WeightDecay);
+        require.That(Beta1 is >= 0 and < 1, Beta1, "at least 0 and below 1");
+        require.That(Beta2 is >= 0 and < 1, Beta2, "at least 0 and below 1");
+        require.Positive(AdamEpsilon);
+        require.That(MaxGradNorm is null or > 0, MaxGradNorm, "above 0, or null for no clipping");
+        require.That(Dropout is null or (>= 0 and < 1), Dropout, "at least 0 and below 1, or null for the checkpoint's own");
+        require.NotNegative(NeftuneAlpha, " (0 adds no noise)");
+        require.Within(ActiveForgetting);
+        require.Within(Distillation);
+        require.That(ValidationFraction is >= 0 and <= 0.5, ValidationFraction, "from 0 to 0.5");
+        require.AtLeast(EarlyStoppingPatience, 1, ", or null to never stop early");
+        require.Defined(Precision);
+        require.Defined(ScoringPrecision);
+        require.That(!string.IsNullOrWhiteSpace(Device), "empty", "auto, cpu, cuda or another device", nameof(Device));
+        require.Within(Checkpoints);
+        require.Within(GeometryProbe);
+        require.That(Observers?.All(observer => observer is not null) ?? false, "null, or has one", "a list, empty for none", nameof(Observers));
+    }
 }

@@ -1,10 +1,6 @@
-using System.Text.Json;
-
 namespace MLNet.Dispersion;
 
 /// <summary>manifest.json of a training checkpoint: what it is, whose it is, and how each file is known to be whole.</summary>
-/// <param name="Schema">The kind of document.</param>
-/// <param name="Version">Of the whole checkpoint's format.</param>
 /// <param name="Step">Optimizer steps done.</param>
 /// <param name="TotalSteps">Optimizer steps planned.</param>
 /// <param name="Finished">Whether training ended there.</param>
@@ -13,8 +9,6 @@ namespace MLNet.Dispersion;
 /// <param name="Run">What tells this run from others: see <see cref="RunFingerprint"/>.</param>
 /// <param name="Files">All other files.</param>
 internal sealed record CheckpointManifest(
-    string Schema,
-    int Version,
     int Step,
     int TotalSteps,
     bool Finished,
@@ -24,26 +18,18 @@ internal sealed record CheckpointManifest(
     IReadOnlyList<CheckpointFile> Files)
 {
     internal const string FileName = "manifest.json";
-    internal const string CurrentSchema = "mlnet-dispersion/training-checkpoint";
-    internal const int CurrentVersion = 1;
+
+    // The version is that of the whole checkpoint's format.
+    private static readonly VersionedJson<CheckpointManifest> Format =
+        new("training checkpoint", "mlnet-dispersion/training-checkpoint", 1, "It is damaged, or of another build.") { Compact = true };
 
     /// <summary>Reads and checks the manifest of a checkpoint's folder.</summary>
     /// <exception cref="ModelFileException">It is missing or damaged, or of a newer version.</exception>
     internal static CheckpointManifest Read(FileSource source)
     {
-        string file = source.Describe(FileName);
-        if (!source.Contains(FileName))
-        {
-            throw new ModelFileException(file, "There is no such file: the checkpoint is not whole.");
-        }
-
-        var manifest = StateJson.Read<CheckpointManifest>(source, FileName);
-        if (manifest.Schema != CurrentSchema || manifest.Version != CurrentVersion)
-        {
-            throw new ModelFileException(file, $"It is '{Printable.Name(manifest.Schema)}', version {manifest.Version}; this build reads '{CurrentSchema}', version {CurrentVersion}. Use the build that wrote it, or a newer one.");
-        }
-
-        return manifest;
+        return source.Contains(FileName)
+            ? Format.Read(source, FileName)
+            : throw new ModelFileException(source.Describe(FileName), "There is no such file: the checkpoint is not whole.");
     }
 
     /// <summary>Reads every file and compares it with what was written.</summary>
@@ -68,5 +54,11 @@ internal sealed record CheckpointManifest(
     }
 
     /// <summary>Writes the manifest.</summary>
-    internal void Write(FileSink sink) => sink.Write(FileName, stream => JsonSerializer.Serialize(stream, this, StateJson.Options));
+    internal void Write(FileSink sink) => Format.Write(this, sink, FileName);
 }
+
+/// <summary>One file of a checkpoint, as the manifest lists it.</summary>
+/// <param name="Name">A plain file name.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="Sha256">Of its bytes, in lower-case hexadecimal.</param>
+internal sealed record CheckpointFile(string Name, long Length, string Sha256);

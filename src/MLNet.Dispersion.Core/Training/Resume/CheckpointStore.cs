@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace MLNet.Dispersion;
 
 /// <summary>The directory that holds a run's checkpoints: each appears whole or not at all, and the directory belongs to one run at a time.</summary>
@@ -70,10 +72,10 @@ internal sealed class CheckpointStore : IDisposable
             var sink = new HashedSink(file => _create(Path.Combine(temporary, file)));
             write(sink);
             (manifest with { Files = [.. sink.Files] }).Write(sink);
-            DirectoryFlush.Flush(temporary);
+            WholeDirectory.FlushNames(temporary);
             Discard(target);
             Directory.Move(temporary, target);
-            DirectoryFlush.Flush(_directory);
+            WholeDirectory.FlushNames(_directory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -157,5 +159,30 @@ internal sealed class CheckpointStore : IDisposable
         {
             // Held open by another program, such as a virus scanner: the next run in this directory deletes it.
         }
+    }
+}
+
+/// <summary>Writes files into a folder, flushed to disk, and keeps what they can be known by.</summary>
+/// <param name="create">Opens a new file of the folder for writing.</param>
+internal sealed class HashedSink(Func<string, FileStream> create) : FileSink
+{
+    private readonly List<CheckpointFile> _files = [];
+
+    /// <summary>What was written, in order.</summary>
+    internal IReadOnlyList<CheckpointFile> Files => _files;
+
+    /// <inheritdoc/>
+    public override void Write(string fileName, Action<Stream> write)
+    {
+        using FileStream file = create(fileName);
+        using var hash = SHA256.Create();
+        using (var hashed = new CryptoStream(file, hash, CryptoStreamMode.Write, leaveOpen: true))
+        {
+            write(hashed);
+        }
+
+        long length = file.Length;
+        file.Flush(flushToDisk: true);
+        _files.Add(new CheckpointFile(fileName, length, Convert.ToHexStringLower(hash.Hash!)));
     }
 }

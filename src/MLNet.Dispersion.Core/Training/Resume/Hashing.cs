@@ -24,16 +24,16 @@ internal static class Hashing
         return new CheckpointFile(name, length, Text(hash));
     }
 
-    /// <summary>Rows in their order, with their labels where there are any.</summary>
-    internal static string Of(TrainingRows rows)
+    /// <summary>Rows in their order, with their targets.</summary>
+    internal static string Of(TrainingRows rows, TrainingObjective objective)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (int row = 0; row < rows.Count; row++)
         {
             int[] tokens = rows.Sequences[row];
-            int label = rows.Values is { } values ? BitConverter.SingleToInt32Bits(values[row]) : rows.Labels?[row] ?? -1;
-            Span<int> prefix = [tokens.Length, label];
-            hash.AppendData(MemoryMarshal.AsBytes(prefix));
+            Span<int> length = [tokens.Length];
+            hash.AppendData(MemoryMarshal.AsBytes(length));
+            hash.AppendData(objective.TargetBytes(row));
             hash.AppendData(MemoryMarshal.AsBytes(tokens.AsSpan()));
         }
 

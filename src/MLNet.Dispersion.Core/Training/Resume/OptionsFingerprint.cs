@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
-/// <summary>Options as names and texts: every option that can change what training computes, those of later versions included.</summary>
+/// <summary>Options as names and texts: every one but those marked <see cref="OutsideTheRunAttribute"/>, those of later versions included.</summary>
 internal static class OptionsFingerprint
 {
     private const string None = "none";
@@ -13,14 +13,14 @@ internal static class OptionsFingerprint
     /// <param name="options">The options.</param>
     /// <param name="prefix">What their names begin with.</param>
     /// <param name="into">Gets an entry an option.</param>
-    internal static void Describe(object options, string prefix, IDictionary<string, string> into)
+    internal static void Describe(IOptions options, string prefix, IDictionary<string, string> into)
     {
-        foreach (PropertyInfo property in options.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite && !IsIrrelevant(property)))
+        foreach (PropertyInfo property in options.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite && !property.IsDefined(typeof(OutsideTheRunAttribute))))
         {
             object? value = property.GetValue(options);
-            if (value is not null && IsOptions(property.PropertyType))
+            if (value is IOptions inner)
             {
-                Describe(value, $"{prefix}{property.Name}.", into);
+                Describe(inner, $"{prefix}{property.Name}.", into);
             }
             else
             {
@@ -28,17 +28,6 @@ internal static class OptionsFingerprint
             }
         }
     }
-
-    /// <summary>Whom training tells and who may stop it, how the model is saved and scored, and what checkpoints note apart in its resolved form.</summary>
-    private static bool IsIrrelevant(PropertyInfo property) =>
-        property.PropertyType == typeof(CheckpointOptions)
-        || property.PropertyType == typeof(CancellationToken)
-        || property.PropertyType == typeof(AdapterSaving)
-        || (property.PropertyType.IsGenericType && property.PropertyType.GetGenericTypeDefinition() == typeof(IProgress<>))
-        || typeof(Delegate).IsAssignableFrom(property.PropertyType)
-        || (property.DeclaringType == typeof(FineTuneOptions) && property.Name is nameof(FineTuneOptions.Seed) or nameof(FineTuneOptions.Device) or nameof(FineTuneOptions.Precision) or nameof(FineTuneOptions.ScoringPrecision));
-
-    private static bool IsOptions(Type type) => type.Assembly == typeof(FineTuneOptions).Assembly && type.IsClass && type.Name.EndsWith("Options", StringComparison.Ordinal);
 
     private static string Text(object? value) => value switch
     {

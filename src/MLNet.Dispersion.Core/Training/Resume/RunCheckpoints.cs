@@ -16,6 +16,7 @@ internal sealed class RunCheckpoints : IDisposable
     /// <param name="state">The run's state, before its first step.</param>
     /// <param name="totalSteps">Steps planned.</param>
     /// <param name="seed">Of the run.</param>
+    /// <exception cref="ArgumentException">Observers want the same file.</exception>
     /// <exception cref="ModelFileException">The directory cannot be written, or another run has it.</exception>
     internal RunCheckpoints(CheckpointOptions options, IReadOnlyDictionary<string, string> run, RunState state, int totalSteps, int seed)
     {
@@ -24,6 +25,7 @@ internal sealed class RunCheckpoints : IDisposable
         _state = state;
         _totalSteps = totalSteps;
         _seed = seed;
+        RunFiles.Documents(state);
         _store = new CheckpointStore(options);
     }
 
@@ -60,7 +62,7 @@ internal sealed class RunCheckpoints : IDisposable
     private void Save(FineTuneResult? result)
     {
         var manifest = new CheckpointManifest(
-            CheckpointManifest.CurrentSchema, CheckpointManifest.CurrentVersion, _state.Step, _totalSteps, result is not null, _seed, DateTimeOffset.UtcNow, _run, []);
+            _state.Step, _totalSteps, result is not null, _seed, DateTimeOffset.UtcNow, _run, []);
         _store.Save(manifest, sink => RunFiles.Write(sink, _state, result));
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
@@ -11,6 +10,7 @@ internal static class RunFiles
     private const string OptimizerFile = "optimizer.safetensors";
     private const string GeneratorsFile = "generators.safetensors";
     private const string StateFile = "state.json";
+    private static readonly string[] Own = [WeightsFile, BestFile, OptimizerFile, GeneratorsFile, StateFile, CheckpointManifest.FileName];
 
     /// <summary>Writes everything that the next step depends on, and the figures so far.</summary>
     /// <param name="sink">Where to.</param>
@@ -32,11 +32,15 @@ internal static class RunFiles
             WriteTensors(sink, BestFile, BestWeights(run));
         }
 
-        GeometryHistoryFile.Write(sink, run.Geometry.History);
+        foreach (var (document, observer) in Documents(run))
+        {
+            sink.Write(document, stream => observer.Save(document, stream));
+        }
+
         var state = new StateDocument(
             run.Step, run.Optimizer.StepCount, run.BestEpoch, run.BestLoss, run.EpochsWithoutGain, hasBest,
-            run.Clock.Tokens, run.Clock.Elapsed, run.Clock.Stepping, run.History, result is null ? null : result with { History = [], GeometryHistory = [] });
-        sink.Write(StateFile, stream => JsonSerializer.Serialize(stream, state, StateJson.Options));
+            run.Clock.Tokens, run.Clock.Elapsed, run.Clock.Stepping, run.History, result is null ? null : ResultDocument.Of(result));
+        StateDocument.Format.Write(state, sink, StateFile);
     }
 
     /// <summary>Sets the run back to a saved state.</summary>
@@ -46,7 +50,7 @@ internal static class RunFiles
     /// <exception cref="ModelFileException">A file does not fit.</exception>
     internal static FineTuneResult? Read(FileSource source, RunState run)
     {
-        var state = StateJson.Read<StateDocument>(source, StateFile);
+        var state = StateDocument.Format.Read(source, StateFile);
         if (state.History.Count != state.Step)
         {
             throw new ModelFileException(source.Describe(StateFile), $"It is damaged: it has the figures of {state.History.Count} steps, but {state.Step} were done.");
@@ -65,21 +69,40 @@ internal static class RunFiles
             ReadTensors(source, BestFile, BestWeights(run));
         }
 
-        var geometry = ReadGeometry(source);
-        run.Geometry.Restore(geometry);
+        foreach (var (document, observer) in Documents(run).Where(pair => source.Contains(pair.Key)))
+        {
+            ReadDocument(source, document, observer);
+        }
+
         run.Restore(state);
-        return state.Result is { } result ? result with { History = [.. state.History], GeometryHistory = geometry, ResumedFromStep = state.Step } : null;
+        return state.Result?.ToResult(state);
     }
 
-    private static IReadOnlyList<GeometrySnapshot> ReadGeometry(FileSource source)
+    /// <summary>The observers by the names of their documents.</summary>
+    /// <exception cref="ArgumentException">Two have the same document, or one has a file of the checkpoint's own.</exception>
+    internal static IReadOnlyDictionary<string, ITrainingObserver> Documents(RunState run)
+    {
+        var documents = new Dictionary<string, ITrainingObserver>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (observer, document) in run.Observers.SelectMany(observer => observer.Documents.Select(document => (observer, document))))
+        {
+            if (Own.Contains(document, StringComparer.OrdinalIgnoreCase) || !documents.TryAdd(document, observer))
+            {
+                throw new ArgumentException($"The training observer {observer.GetType().Name} keeps what it saw as '{document}', a file that another observer or the checkpoint itself has. Give it another name.");
+            }
+        }
+
+        return documents;
+    }
+
+    private static void ReadDocument(FileSource source, string document, ITrainingObserver observer)
     {
         try
         {
-            return GeometryHistoryJson.Read(source.ReadAllBytes(GeometryHistoryFile.Name));
+            observer.Restore(document, source.ReadAllBytes(document));
         }
         catch (FormatException e)
         {
-            throw new ModelFileException(source.Describe(GeometryHistoryFile.Name), e.Message, innerException: e);
+            throw new ModelFileException(source.Describe(document), e.Message, innerException: e);
         }
     }
 
@@ -142,4 +165,64 @@ internal static class RunFiles
             throw new ModelFileException(file, $"It lacks what this run trains: {Printable.FirstTen(missing)}.");
         }
     }
+}
+
+/// <summary>state.json of a training checkpoint: all that is no tensor and no observer's.</summary>
+/// <param name="Step">Optimizer steps done, which is also the position in schedule and data.</param>
+/// <param name="OptimizerStep">Updates that the moments have seen.</param>
+/// <param name="BestEpoch">The best validated epoch, or null.</param>
+/// <param name="BestLoss">Its validation loss; infinite before there is one.</param>
+/// <param name="EpochsWithoutGain">Epochs since then.</param>
+/// <param name="HasBestWeights">Whether there is a file of best weights.</param>
+/// <param name="Tokens">Real tokens trained on.</param>
+/// <param name="Elapsed">Time of training, earlier sessions included.</param>
+/// <param name="Stepping">The part of it spent in steps.</param>
+/// <param name="History">The figures of every step.</param>
+/// <param name="Result">What training returned, without its histories; null before its end.</param>
+internal sealed record StateDocument(
+    int Step,
+    int OptimizerStep,
+    int? BestEpoch,
+    double BestLoss,
+    int EpochsWithoutGain,
+    bool HasBestWeights,
+    long Tokens,
+    TimeSpan Elapsed,
+    TimeSpan Stepping,
+    IReadOnlyList<TrainingProgress> History,
+    ResultDocument? Result)
+{
+    internal static readonly VersionedJson<StateDocument> Format =
+        new("training checkpoint's state", "mlnet-dispersion/training-state", 1, "It is damaged, or of another build.") { UnmarkedVersionField = "", Compact = true };
+}
+
+/// <summary>What training returned, as state.json holds it: without histories, enums by their numbers.</summary>
+internal sealed record ResultDocument(
+    int StopReason,
+    int Steps,
+    long TrainedTokens,
+    TimeSpan Elapsed,
+    int? BestEpoch,
+    double? BestValidationLoss,
+    double LearningRate,
+    int ComputeType,
+    string? Warning)
+{
+    internal static ResultDocument Of(FineTuneResult result) => new(
+        (int)result.StopReason, result.Steps, result.TrainedTokens, result.Elapsed, result.BestEpoch, result.BestValidationLoss, result.LearningRate, (int)result.ComputeType, result.Warning);
+
+    internal FineTuneResult ToResult(StateDocument state) => new()
+    {
+        StopReason = (FineTuneStopReason)StopReason,
+        Steps = Steps,
+        TrainedTokens = TrainedTokens,
+        Elapsed = Elapsed,
+        BestEpoch = BestEpoch,
+        BestValidationLoss = BestValidationLoss,
+        LearningRate = LearningRate,
+        ComputeType = (Precision)ComputeType,
+        Warning = Warning,
+        History = [.. state.History],
+        ResumedFromStep = state.Step,
+    };
 }

@@ -9,6 +9,16 @@ internal static partial class RunFingerprint
 {
     private const int MostDifferences = 8;
     private const int ShownHashDigits = 12;
+    private const string Task = "Task";
+
+    /// <summary>What version 0.1 called the tasks, whose interrupted runs still go on.</summary>
+    private static readonly Dictionary<string, string> FormerTasks = new()
+    {
+        ["CausalLMObjective"] = "causal language modelling",
+        ["DistillationObjective"] = "distillation",
+        ["ClassificationObjective"] = "text classification",
+        ["RegressionObjective"] = "text regression",
+    };
 
     /// <summary>Describes a run before its first step.</summary>
     internal static IReadOnlyDictionary<string, string> Of(LanguageBackbone backbone, TrainingObjective objective, DecoupledAdamW optimizer, TrainingRows rows, FineTuneOptions options)
@@ -18,11 +28,11 @@ internal static partial class RunFingerprint
         KeyValuePair<string, Tensor>[] weights = [.. backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, (Tensor)pair.parameter))];
         var run = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
-            ["Task"] = objective.GetType().Name,
+            [Task] = objective.Name,
             ["Task.Head"] = string.Join(", ", objective.HeadParameters.Select(parameter => Printable.Shape(parameter.shape))),
             ["Data.Rows"] = rows.Count.ToString(plain),
             ["Data.Tokens"] = rows.Sequences.Sum(sequence => (long)sequence.Length).ToString(plain),
-            ["Data.Contents"] = Hashing.Of(rows),
+            ["Data.Contents"] = Hashing.Of(rows, objective),
             ["Backbone"] = string.Create(plain, $"{info.ModelType} of {info.LayerCount} layers, {info.HiddenSize} features and {info.VocabularySize} tokens"),
             ["Backbone.Configuration"] = Hashing.Of([backbone.Config?.ToJsonString() ?? ""]),
             ["Backbone.Weights"] = Hashing.Of(weights),
@@ -48,6 +58,11 @@ internal static partial class RunFingerprint
     /// <exception cref="ModelFileException">It is another's; the message names what differs.</exception>
     internal static void Check(CheckpointFolder folder, IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> present)
     {
+        if (saved.TryGetValue(Task, out string? task) && FormerTasks.TryGetValue(task, out string? name))
+        {
+            saved = new Dictionary<string, string>(saved) { [Task] = name };
+        }
+
         string[] differences = [.. present.Keys.Union(saved.Keys).Order(StringComparer.Ordinal)
             .Where(name => saved.GetValueOrDefault(name) != present.GetValueOrDefault(name))
             .Select(name => $"{name} is {Show(present, name)}, was {Show(saved, name)}")];

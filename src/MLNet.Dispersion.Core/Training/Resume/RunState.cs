@@ -1,8 +1,10 @@
+using System.Diagnostics;
+
 namespace MLNet.Dispersion;
 
 /// <summary>Everything that changes while a run trains: what a checkpoint holds. The position in data and schedule is the number of steps done.</summary>
 /// <remarks>Owns optimizer, best weights and generators.</remarks>
-internal sealed class RunState(DecoupledAdamW optimizer, WeightSnapshot best, TrainingGenerators generators, GeometryTracker geometry) : IDisposable
+internal sealed class RunState(DecoupledAdamW optimizer, WeightSnapshot best, TrainingGenerators generators, IReadOnlyList<ITrainingObserver> observers) : IDisposable
 {
     /// <summary>The parameters and their moments.</summary>
     internal DecoupledAdamW Optimizer { get; } = optimizer;
@@ -13,8 +15,8 @@ internal sealed class RunState(DecoupledAdamW optimizer, WeightSnapshot best, Tr
     /// <summary>Whatever draws random numbers in steps.</summary>
     internal TrainingGenerators Generators { get; } = generators;
 
-    /// <summary>What was measured of the geometry.</summary>
-    internal GeometryTracker Geometry { get; } = geometry;
+    /// <summary>Those who watch, with what they saw.</summary>
+    internal IReadOnlyList<ITrainingObserver> Observers { get; } = observers;
 
     internal TrainingClock Clock { get; } = new();
 
@@ -38,14 +40,14 @@ internal sealed class RunState(DecoupledAdamW optimizer, WeightSnapshot best, Tr
 
     /// <summary>Notes the end of an epoch, and its weights where they are the best so far.</summary>
     /// <param name="epoch">From 1.</param>
-    /// <param name="validation">Its figures on held-out rows; null without any.</param>
+    /// <param name="loss">Its loss on held-out rows; null without any.</param>
     /// <param name="counts">Whether its weights may be kept and count towards early stopping.</param>
-    internal void EndEpoch(int epoch, ValidationFigures? validation, bool counts)
+    internal void EndEpoch(int epoch, double? loss, bool counts)
     {
         EpochsWithoutGain = counts ? EpochsWithoutGain + 1 : 0;
-        if (counts && validation?.Loss < BestLoss)
+        if (counts && loss < BestLoss)
         {
-            BestLoss = validation.Loss;
+            BestLoss = loss.Value;
             BestEpoch = epoch;
             EpochsWithoutGain = 0;
             Best.Take();
@@ -72,4 +74,43 @@ internal sealed class RunState(DecoupledAdamW optimizer, WeightSnapshot best, Tr
         Best.Dispose();
         Generators.Dispose();
     }
+}
+
+/// <summary>Throughput and time left; validation counts towards elapsed time, not towards throughput.</summary>
+internal sealed class TrainingClock
+{
+    private readonly Stopwatch _all = Stopwatch.StartNew();
+    private readonly Stopwatch _steps = new();
+    private TimeSpan _earlier;
+    private TimeSpan _earlierSteps;
+
+    internal long Tokens { get; private set; }
+
+    /// <summary>Time of training, earlier sessions included.</summary>
+    internal TimeSpan Elapsed => _earlier + _all.Elapsed;
+
+    /// <summary>The part of it spent in steps.</summary>
+    internal TimeSpan Stepping => _earlierSteps + _steps.Elapsed;
+
+    internal double TokensPerSecond => Stepping.TotalSeconds > 0 ? Tokens / Stepping.TotalSeconds : 0;
+
+    /// <summary>Goes on from what an earlier session had.</summary>
+    internal void Restore(long tokens, TimeSpan elapsed, TimeSpan stepping)
+    {
+        Tokens = tokens;
+        (_earlier, _earlierSteps) = (elapsed, stepping);
+        _all.Restart();
+        _steps.Reset();
+    }
+
+    internal T Measure<T>(long tokens, Func<T> step)
+    {
+        _steps.Start();
+        T result = step();
+        _steps.Stop();
+        Tokens += tokens;
+        return result;
+    }
+
+    internal TimeSpan Remaining(int done, int total) => done == 0 ? TimeSpan.Zero : Elapsed * ((double)(total - done) / done);
 }

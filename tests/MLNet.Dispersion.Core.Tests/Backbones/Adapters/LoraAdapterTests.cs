@@ -243,7 +243,7 @@ public sealed class LoraAdapterTests
         Tensor ids = Adapted.Ids();
         var tokens = TokenBatch.Pad([.. Enumerable.Range(0, 4).Select(row => Enumerable.Range(0, 8).Select(i => (int)ids[row, i].item<long>()).ToArray())], padId: 0);
         var output = backbone.Forward(ids, null, HiddenStateSelection.All);
-        return new CausalLMObjective().Compute(backbone, output, ids, new TaskBatch(tokens, [], 1)).Sum + output.HiddenStates[1]!.pow(2).sum();
+        return new CausalLMObjective().Compute(backbone, output, ids, new TaskBatch(tokens, [])).Sum + output.HiddenStates[1]!.pow(2).sum();
     }
 
     private static void PutNaivelyMerged(LoraAdapter adapter, LanguageBackbone plain, double scale)

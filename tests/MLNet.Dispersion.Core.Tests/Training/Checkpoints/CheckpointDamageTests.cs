@@ -125,7 +125,7 @@ public sealed class CheckpointDamageTests
         using var folder = new TemporaryFolder();
         FineTuneOptions options = Interrupted(folder);
 
-        Assert.Contains("Task is CausalLMObjective, was ClassificationObjective", Assert.Throws<ModelFileException>(() => CheckpointRun.LanguageModel(options)).Message, StringComparison.Ordinal);
+        Assert.Contains("Task is causal language modelling, was text classification", Assert.Throws<ModelFileException>(() => CheckpointRun.LanguageModel(options)).Message, StringComparison.Ordinal);
     }
 
     /// <summary>Other weights of the same shape: above all those that an interrupted call left in a model that is still in memory.</summary>

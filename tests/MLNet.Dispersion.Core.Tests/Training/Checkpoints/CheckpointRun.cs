@@ -36,14 +36,14 @@ internal sealed record CheckpointRun(FineTuneResult Result, string Weights, floa
         }
 
         using var classifier = TextClassifier.Train(TinyBackbone.Backbone, texts, labels, 3, options);
-        return new CheckpointRun(classifier.TrainingResult!, Hash(classifier.LanguageModel), classifier.Score(texts, out _));
+        return new CheckpointRun(classifier.TrainingResult!, Hash(classifier.LanguageModel), classifier.Score(texts).Values);
     }
 
     public static CheckpointRun Regressor(FineTuneOptions options)
     {
         var (texts, labels) = TinyBackbone.LabelledTexts(48);
         using var regressor = TextRegressor.Train(TinyBackbone.Backbone, texts, [.. labels.Select((label, row) => label + (0.1f * (row % 3)))], options);
-        return new CheckpointRun(regressor.TrainingResult!, Hash(regressor.LanguageModel), regressor.Predict(texts, out _));
+        return new CheckpointRun(regressor.TrainingResult!, Hash(regressor.LanguageModel), regressor.Score(texts).Values);
     }
 
     public static CheckpointRun LanguageModel(FineTuneOptions options)

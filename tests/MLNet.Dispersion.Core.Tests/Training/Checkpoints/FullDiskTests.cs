@@ -76,7 +76,7 @@ public sealed class FullDiskTests
     }
 
     private static CheckpointManifest Manifest(int step) =>
-        new(CheckpointManifest.CurrentSchema, CheckpointManifest.CurrentVersion, step, 9, false, 0, DateTimeOffset.UnixEpoch, new Dictionary<string, string> { ["Task"] = new string('x', 900) }, []);
+        new(step, 9, false, 0, DateTimeOffset.UnixEpoch, new Dictionary<string, string> { ["Task"] = new string('x', 900) }, []);
 
     private static string[] Contents(string folder) =>
         [.. Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => path + (File.Exists(path) ? Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(ReadShared(path))) : ""))];

@@ -1,0 +1,142 @@
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>A fine-tuned backbone with a linear head on each text, or pair of texts: what all tasks have in common.</summary>
+/// <remarks>
+/// <para>
+/// The head reads the state of the text's last real token for decoders, the pooled first token for BERT. A pair is one sequence: for decoders the first text, the
+/// end-of-sequence token (a line break where there is none) and the second text, for BERT <c>[CLS] first [SEP] second [SEP]</c>. A pair that is too long loses tokens at
+/// the end of the longer text, one by one (<see cref="TextTokenizer.EncodePair"/>).
+/// </para>
+/// <para>Scoring is thread-safe; concurrent callers may run side by side. The owner disposes it, which frees the weights. It cannot be derived from outside the library.</para>
+/// </remarks>
+public abstract class FineTunedTextModel : IDisposable
+{
+    private readonly FittedHead _fitted;
+    private readonly HeadScorer _scorer;
+    private volatile Precision _scoringPrecision;
+    private int _disposed;
+
+    private protected FineTunedTextModel(FittedHead fitted)
+    {
+        _fitted = fitted;
+        _scorer = new HeadScorer(fitted.Model, fitted.Head);
+        _scoringPrecision = fitted.ScoringPrecision;
+    }
+
+    /// <summary>Gets the numbers that a text gets (K): one for each class, or one.</summary>
+    public int OutputCount => _fitted.Head.OutputCount;
+
+    /// <summary>Gets the most tokens of a text, or of a pair of texts, that are looked at.</summary>
+    public int MaxSequenceLength => _fitted.Encoder.MaxTokens;
+
+    /// <summary>Gets whether it was trained on pairs of texts, and scores pairs.</summary>
+    public bool ReadsPairs => _fitted.Pairs;
+
+    /// <summary>Gets the language model below the head, as fine-tuned; it stays this object's and lives as long. Use it for diagnostics.</summary>
+    public PretrainedLanguageModel LanguageModel => _fitted.Model;
+
+    /// <summary>
+    /// Gets or sets the number type in which texts are scored: that of <see cref="FineTuneOptions.ScoringPrecision"/> at first, which says what it means for scores.
+    /// Saved with the model. May be set at any time; calls of <see cref="Score"/> that begin later follow it.
+    /// </summary>
+    /// <remarks>
+    /// In bfloat16 the weights are converted once, at the first text, and kept as well: half as much memory again. The copies follow training of <see cref="LanguageModel"/>;
+    /// after weights were edited by hand, load the model anew.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value set is none of the enumeration's.</exception>
+    public Precision ScoringPrecision
+    {
+        get => _scoringPrecision;
+        set => _scoringPrecision = Enum.IsDefined(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, $"ScoringPrecision is {value}; it must be one of {string.Join(", ", Enum.GetNames<Precision>())}.");
+    }
+
+    /// <summary>Gets what <see cref="Save"/> writes where <see cref="LanguageModel"/> carries a low-rank adapter: as <see cref="LoraOptions.Saving"/> said in training, or as the loaded files were.</summary>
+    public AdapterSaving AdapterSaving => _fitted.AdapterSaving;
+
+    /// <summary>Gets how training went; null for a model that was loaded.</summary>
+    public FineTuneResult? TrainingResult => _fitted.TrainingResult;
+
+    /// <summary>Gets how condensed the backbone was on a fixed sample of texts: before training first, with these weights last (see <see cref="FineTuneOptions.GeometryProbe"/>). Saved and loaded with the model.</summary>
+    public IReadOnlyList<GeometrySnapshot> GeometryHistory => _fitted.GeometryHistory;
+
+    /// <summary>Gets how many texts (or pairs) of the training rows were longer than <see cref="MaxSequenceLength"/> and were cut off.</summary>
+    public int TruncatedTrainingRows => _fitted.TruncatedTrainingRows;
+
+    /// <summary>Scores texts, or pairs of texts, in one length-sorted sweep.</summary>
+    /// <param name="texts">Any number of texts, or the first ones of pairs; null and blank ones count as empty.</param>
+    /// <param name="secondTexts">The second texts of pairs, one for each first; null (default) where the model reads single texts.</param>
+    /// <returns>What the model's own documentation says of its scores, and how many texts were cut off.</returns>
+    /// <exception cref="ArgumentException">Pairs for a model of single texts, single texts for one of pairs, or not one second text for each first.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public TextScores Score(IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts = null)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        ThrowIfDisposed();
+        TextPairs.CheckKind(ReadsPairs, secondTexts);
+        TextPairs.Check(texts, secondTexts);
+        return ScoreChecked(texts, secondTexts);
+    }
+
+    /// <summary>Writes everything that loading needs: configuration, tokenizer, weights (float32) and head; or the adapter and the head alone, see <see cref="AdapterSaving"/>.</summary>
+    /// <param name="sink">Where to.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void Save(FileSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        ThrowIfDisposed();
+        BackboneFiles.Save(sink, LanguageModel, AdapterSaving);
+        WriteHead(sink, _fitted.Head);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            Free();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Scores texts, or pairs, that were checked.</summary>
+    private protected virtual TextScores ScoreChecked(IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts)
+    {
+        EncodedTexts encoded = _fitted.Encoder.Encode(texts, secondTexts);
+        float[] values = _scorer.Score(encoded, PrecisionResolver.ComputeType(ScoringPrecision, _scorer.Device), Finish);
+        return new TextScores { Values = values, TruncatedTexts = encoded.Truncated };
+    }
+
+    /// <summary>Frees the weights; called once.</summary>
+    private protected virtual void Free() => _fitted.Dispose();
+
+    /// <summary>The caller's options, checked and copied.</summary>
+    /// <param name="backbone">The backbone; not null.</param>
+    /// <param name="options">How to train.</param>
+    /// <param name="task">What is trained, for errors.</param>
+    /// <exception cref="ArgumentException">An option is outside its range, or the task has no use for it.</exception>
+    private protected static FineTuneOptions Checked(ModelSource backbone, FineTuneOptions options, string task)
+    {
+        ArgumentNullException.ThrowIfNull(backbone);
+        ArgumentNullException.ThrowIfNull(options);
+        options = options.Clone();
+        options.Validate();
+        TeacherCheck.Refuse(options, task);
+        return options;
+    }
+
+    /// <summary>What is made of the head's outputs <c>[B, K]</c>, such as probabilities: row after row, <c>[B * K]</c>.</summary>
+    private protected abstract float[] Finish(Tensor outputs);
+
+    /// <summary>Writes the head's weights and settings, and the geometry of training.</summary>
+    private protected abstract void WriteHead(FileSink sink, ScoreHead head);
+
+    /// <summary>A tensor's numbers, in its order.</summary>
+    private protected static float[] Numbers(Tensor values) => values.cpu().data<float>().ToArray();
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+}

@@ -1,0 +1,68 @@
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <summary>A fine-tuned backbone that answers yes or no to each text, or pair of texts.</summary>
+/// <remarks>
+/// <see cref="FineTunedTextModel.Score"/> gives one number a text, the logarithm of the odds of yes: above 0 for yes; its sigmoid is the probability of yes. Scoring is
+/// thread-safe; concurrent callers may run side by side. The owner disposes it, which frees the weights.
+/// </remarks>
+public sealed class TextBinaryClassifier : FineTunedTextModel
+{
+    private static readonly HeadFiles Files = new("binary_classifier");
+
+    private TextBinaryClassifier(FittedHead fitted)
+        : base(fitted)
+    {
+    }
+
+    /// <summary>Fine-tunes a backbone on texts, or pairs of texts, with a yes or no each.</summary>
+    /// <param name="backbone">Where the pretrained weights come from.</param>
+    /// <param name="texts">The training texts; null and blank ones count as empty.</param>
+    /// <param name="labels">One a text; not all the same.</param>
+    /// <param name="options">How to train. Losses that it reports are cross-entropies in nats.</param>
+    /// <param name="secondTexts">The second text of each row, where rows are pairs; null (default) for single texts.</param>
+    /// <exception cref="ArgumentException">No rows, lengths that differ, labels that are all the same, or a bad option.</exception>
+    /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
+    /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
+    /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated.</exception>
+    /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
+    public static TextBinaryClassifier Train(
+        ModelSource backbone,
+        IReadOnlyList<string?> texts,
+        IReadOnlyList<bool> labels,
+        FineTuneOptions options,
+        IReadOnlyList<string?>? secondTexts = null)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        options = Checked(backbone, options, "binary text classification");
+        LabelledTexts.Check(texts, secondTexts, [.. labels.Select(label => label ? 1 : 0)], classCount: 2);
+        return new TextBinaryClassifier(FittedHead.Train(backbone, options, texts, secondTexts, 1, head => new BinaryClassificationObjective(head, labels)));
+    }
+
+    /// <summary>Reads a classifier that <see cref="FineTunedTextModel.Save"/> wrote.</summary>
+    /// <param name="source">Where from.</param>
+    /// <param name="device"><c>auto</c> (CUDA where available, else CPU, whatever it was trained on), <c>cpu</c>, <c>cuda</c>, …</param>
+    /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
+    public static TextBinaryClassifier Load(FileSource source, string device = "auto")
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var settings = Files.ReadSettings<BinaryClassifierSettings>(source);
+        return new TextBinaryClassifier(FittedHead.Load(source, device, Files, settings, outputCount: 1));
+    }
+
+    private protected override float[] Finish(Tensor outputs) => Numbers(outputs);
+
+    private protected override void WriteHead(FileSink sink, ScoreHead head) =>
+        Files.Write(sink, head, new BinaryClassifierSettings(MaxSequenceLength, ScoringPrecision, ReadsPairs), GeometryHistory);
+}
+
+/// <summary>What binary_classifier.json holds.</summary>
+/// <param name="MaxSequenceLength">The most tokens of one text, or of one pair.</param>
+/// <param name="ScoringPrecision">The number type of scoring.</param>
+/// <param name="Pairs">Whether it reads pairs of texts.</param>
+internal sealed record BinaryClassifierSettings(int MaxSequenceLength, Precision ScoringPrecision, bool Pairs) : IHeadSettings
+{
+    /// <inheritdoc/>
+    string? IHeadSettings.Problem => MaxSequenceLength < 1 ? $"It names texts of {MaxSequenceLength} tokens; there must be at least 1" : null;
+}

@@ -1,0 +1,14 @@
+namespace MLNet.Dispersion;
+
+/// <summary>Names of figures that objectives report beside their loss (<see cref="TrainingProgress.Figures"/>); an objective may have others.</summary>
+public static class TrainingFigures
+{
+    /// <summary>The share of targets that were predicted rightly, 0..1.</summary>
+    public const string Accuracy = "accuracy";
+
+    /// <summary>T² KL(teacher || student), nats, at least 0.</summary>
+    public const string Distillation = "distillation";
+
+    /// <summary>1 - cosine between hidden states and the teacher's, averaged over layers, 0..2.</summary>
+    public const string HiddenStateDistillation = "hidden state distillation";
+}

@@ -1,0 +1,31 @@
+namespace MLNet.Dispersion;
+
+/// <summary>What an <see cref="ITrainingObserver"/> may look at.</summary>
+public sealed class TrainingRun
+{
+    private readonly Func<int> _step;
+
+    internal TrainingRun(LanguageBackbone backbone, IReadOnlyList<int[]> sequences, int totalSteps, Func<int> step, CancellationToken cancellation)
+    {
+        Backbone = backbone;
+        Sequences = sequences;
+        TotalSteps = totalSteps;
+        CancellationToken = cancellation;
+        _step = step;
+    }
+
+    /// <summary>Gets the backbone that is trained: in training mode, and for the run alone. Whoever runs it puts it into evaluation mode and back.</summary>
+    public LanguageBackbone Backbone { get; }
+
+    /// <summary>Gets the token ids of all rows, those held out included.</summary>
+    public IReadOnlyList<int[]> Sequences { get; }
+
+    /// <summary>Gets the optimizer steps planned.</summary>
+    public int TotalSteps { get; }
+
+    /// <summary>Gets the optimizer steps done.</summary>
+    public int Step => _step();
+
+    /// <summary>Gets the token that cancels training (<see cref="FineTuneOptions.CancellationToken"/>), for observers that take their time.</summary>
+    public CancellationToken CancellationToken { get; }
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using Microsoft.ML;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Makes ML.NET's data of what a search found.</summary>
+public static class SearchDataViewExtensions
+{
+    /// <summary>Makes a row of each trial: <c>Number</c>, <c>Attempt</c> (<see cref="int"/>), <c>State</c>, <c>Kind</c>, <c>FailureReason</c> (text), <c>Seconds</c>, one column for each metric and for each parameter
+    /// (numbers as <see cref="double"/>, NaN where absent; others as text, empty where absent).</summary>
+    /// <param name="result">The result.</param>
+    public static IDataView ToDataView(this SearchResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        IReadOnlyList<Trial> trials = result.Trials;
+        return new TableDataView(
+        [
+            TableColumn.OfIntegers("Number", trials.Select(trial => trial.Number)),
+            TableColumn.OfIntegers("Attempt", trials.Select(trial => trial.Attempt)),
+            TableColumn.OfTexts("State", trials.Select(trial => $"{trial.State}")),
+            TableColumn.OfTexts("Kind", trials.Select(trial => trial.Kind)),
+            TableColumn.OfTexts("FailureReason", trials.Select(trial => trial.FailureReason ?? "")),
+            TableColumn.OfNumbers("Seconds", trials.Select(trial => (trial.FinishedUtc - trial.StartedUtc)?.TotalSeconds ?? double.NaN)),
+            .. result.Objectives.Select((objective, i) => TableColumn.OfNumbers(objective.Name, trials.Select(trial => trial.Values.Count > i ? trial.Values[i] : double.NaN))),
+            .. result.Space.Parameters.Select(parameter => Column(parameter, trials)),
+        ]);
+    }
+
+    private static TableColumn Column(SearchParameter parameter, IReadOnlyList<Trial> trials)
+    {
+        object?[] values = [.. trials.Select(trial => trial.Parameters is { } point && point.TryGetValue(parameter.Name, out object? value) ? value : null)];
+        return parameter is ChoiceParameter choice && choice.Values.Any(value => value is string or bool)
+            ? TableColumn.OfTexts(parameter.Name, values.Select(value => value is null ? "" : TrialTable.Word(value)))
+            : TableColumn.OfNumbers(parameter.Name, values.Select(value => value is null ? double.NaN : Convert.ToDouble(value, CultureInfo.InvariantCulture)));
+    }
+}

@@ -1,0 +1,29 @@
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace MLNet.Dispersion;
+
+/// <summary>The texts of the training data with their classes, from 0, read once into memory.</summary>
+internal sealed class ClassRows(ClassifierColumns columns, int classCount, ClassValues? classes) : LabelledRows<int>(columns)
+{
+    /// <exception cref="ArgumentException">No row has a label, or all rows have the same one.</exception>
+    internal override void CheckTrainable(IExceptionContext context)
+    {
+        if (Labels.Count == 0)
+        {
+            throw context.Process(new ArgumentException(NoRows() + " Fit needs rows of at least two classes."));
+        }
+
+        if (AllSame(out int label))
+        {
+            string name = classes is null ? $"key {label + 1}" : $"'{classes.Names[label]}'";
+            throw context.Process(new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"All {Labels.Count} training rows have the same label, {name}, in column '{Columns.Label}' (its key type counts {classCount}). Fit needs rows of at least two classes.")));
+        }
+    }
+
+    // Key 0 is "missing".
+    private protected override Func<bool> LabelReader(DataViewRowCursor cursor, DataViewSchema.Column label) =>
+        Reader<uint>(cursor, label, key => key >= 1 && key <= classCount ? (int)key - 1 : null);
+}

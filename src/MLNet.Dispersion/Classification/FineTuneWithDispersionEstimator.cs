@@ -1,0 +1,74 @@
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Fine-tunes a small pretrained language model into a text classifier, with the dispersion regulariser added to the task's loss.</summary>
+/// <remarks>
+/// <para>Reads two columns, or three for pairs of texts: the text (text), the second text (text) and the label (key of <see cref="uint"/>, as <c>Conversion.MapValueToKey</c> makes it).</para>
+/// <para>Adds two: the predicted label (key of <see cref="uint"/>, key values as those of the label) and the score (vector of <see cref="float"/>, class probabilities).</para>
+/// <list type="table">
+/// <item><term>Task</term><description>Multiclass text classification</description></item>
+/// <item><term>Normalisation of the input</term><description>None needed: raw text</description></item>
+/// <item><term>Caching</term><description>None needed: fitting reads the data once, into memory</description></item>
+/// <item><term>Exportable to ONNX</term><description>No</description></item>
+/// </list>
+/// <para>Immutable: the options are copied on entry. What fitting does with rows that lack a label or a text is said at <see cref="FineTuneEstimator{TTransformer}"/>.</para>
+/// </remarks>
+public sealed class FineTuneWithDispersionEstimator : FineTuneEstimator<FineTuneWithDispersionTransformer>
+{
+    // A shape speaks of vectors and keys but not of how long they are: any number of classes promises the same.
+    private const int PromisedClassCount = 2;
+
+    private readonly ClassifierColumns _columns;
+
+    /// <summary>Creates the estimator; <c>ml.MulticlassClassification.Trainers.FineTuneWithDispersion(...)</c> is the usual way.</summary>
+    /// <param name="environment">The <see cref="MLContext"/>, or any other environment: logging, and the seed where the options name none.</param>
+    /// <param name="labelColumnName">The label column, a key of <see cref="uint"/>.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="options">How to train; null for the defaults. Copied: later edits change nothing.
+    /// Where <see cref="FineTuneOptions.Seed"/> is null, one number is drawn here from the environment's random numbers, so that the same calls on
+    /// <c>new MLContext(seed: 1)</c> give the same model; the log tells it. A run that goes on from a checkpoint (<see cref="FineTuneOptions.Checkpoints"/>)
+    /// takes the checkpoint's instead.</param>
+    /// <param name="scoreColumnName">The column of class probabilities to add.</param>
+    /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
+    /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts, such as a premise and a hypothesis; null (default) for single texts.
+    /// A pair is one sequence: see <see cref="FineTunedTextModel"/>.</param>
+    /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
+    public FineTuneWithDispersionEstimator(
+        IHostEnvironment environment,
+        string labelColumnName = "Label",
+        string textColumnName = "Text",
+        ModelSource? backbone = null,
+        FineTuneOptions? options = null,
+        string scoreColumnName = "Score",
+        string predictedLabelColumnName = "PredictedLabel",
+        string? secondTextColumnName = null)
+        : this(environment, new ClassifierColumns(labelColumnName, textColumnName, secondTextColumnName, scoreColumnName, predictedLabelColumnName), backbone, options)
+    {
+    }
+
+    private FineTuneWithDispersionEstimator(IHostEnvironment environment, ClassifierColumns columns, ModelSource? backbone, FineTuneOptions? options)
+        : base(environment, nameof(FineTuneWithDispersionEstimator), columns, backbone, options) => _columns = columns;
+
+    private protected override DataViewSchema PromiseScores(SchemaShape input)
+    {
+        SchemaShape.Column label = _columns.CheckLabel(Host, input);
+        return AddedColumns.Alone((builder, setId) => _columns.AddTo(builder, setId, PromisedClassCount, ClassValues.Promised(label, PromisedClassCount)));
+    }
+
+    private protected override FineTuneWithDispersionTransformer Train(IDataView input, FineTuneRun run)
+    {
+        DataViewSchema.Column label = input.Schema[_columns.Label];
+        int classCount = ClassifierColumns.ClassCount(Host, label);
+        ClassValues? classes = ClassValues.Of(label, classCount);
+        ClassRows rows = run.Read(new ClassRows(_columns, classCount, classes), input);
+        TextClassifier classifier = run.Train(
+            rows,
+            string.Create(CultureInfo.InvariantCulture, $"of {classCount} classes"),
+            options => TextClassifier.Train(Backbone, rows.Texts, rows.Labels, classCount, options, rows.SecondTexts));
+        return new FineTuneWithDispersionTransformer(Host, _columns, Backbone.Name, classes, classifier);
+    }
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Fine-tunes a small pretrained language model on texts, with the dispersion regulariser added to the loss of predicting each next token; or takes it as it is.</summary>
+/// <remarks>
+/// <para>Reads one column, the text (text). Adds a feature vector, token count, log-likelihood, perplexity and, on request, a continuation: the table is at <see cref="LanguageModelTransformer"/>.</para>
+/// <list type="table">
+/// <item><term>Task</term><description>Causal language modelling; no label is read</description></item>
+/// <item><term>Normalisation of the input</term><description>None needed: raw text</description></item>
+/// <item><term>Caching</term><description>None needed in front: fitting reads the data once, into memory. Behind, <c>AppendCacheCheckpoint</c> saves forward passes where a trainer reads the features repeatedly</description></item>
+/// <item><term>Exportable to ONNX</term><description>No</description></item>
+/// </list>
+/// <para>Each transformer holds the model's weights until it is disposed.</para>
+/// <para>
+/// Immutable: the options are copied on entry. Null and blank texts are left out of training, with one warning that counts them; without training no row is read.
+/// Fitting may be repeated and gives the same model for the same data.
+/// </para>
+/// </remarks>
+public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransformer>
+{
+    // A shape speaks of vectors but not of how long they are: any number of features promises the same.
+    private const int PromisedFeatureCount = 2;
+
+    private readonly LanguageModelColumns _columns;
+    private readonly LanguageModelOptions _options;
+    private readonly ModelSource _backbone;
+    private readonly FineTuneOptions? _training;
+    private readonly int _seed;
+
+    /// <summary>Creates the estimator that fine-tunes; <c>ml.Transforms.Text.FineTuneLanguageModelWithDispersion(...)</c> is the usual way.</summary>
+    /// <param name="environment">The <see cref="MLContext"/>, or any other environment: logging, and the seed where the training options name none.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="training">How to train; null for the defaults. Copied: later edits change nothing. Where <see cref="FineTuneOptions.Seed"/> is null, one number is drawn here from
+    /// the environment's random numbers; the log tells it.</param>
+    /// <param name="options">What to add to rows; null for the defaults. Copied.</param>
+    /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
+    public LanguageModelEstimator(
+        IHostEnvironment environment,
+        string textColumnName = "Text",
+        ModelSource? backbone = null,
+        FineTuneOptions? training = null,
+        LanguageModelOptions? options = null)
+        : this(environment, textColumnName, backbone, options, training?.Clone() ?? new FineTuneOptions(), isTrained: true)
+    {
+    }
+
+    private LanguageModelEstimator(IHostEnvironment environment, string textColumnName, ModelSource? backbone, LanguageModelOptions? options, FineTuneOptions? training, bool isTrained)
+        : base(environment, nameof(LanguageModelEstimator))
+    {
+        _options = options?.Clone() ?? new LanguageModelOptions();
+        _options.Validate();
+        _columns = new LanguageModelColumns(textColumnName, _options);
+        training?.Validate();
+        _training = training;
+        _backbone = backbone ?? ModelSource.TinyEnglish;
+        _seed = isTrained ? training!.Seed ?? Host.Rand.Next() : 0;
+    }
+
+    /// <summary>Creates the estimator that takes the model as it is; <c>ml.Transforms.Text.ApplyLanguageModel(...)</c> is the usual way.</summary>
+    /// <param name="environment">The <see cref="MLContext"/>, or any other environment.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="options">What to add to rows; null for the defaults. Copied.</param>
+    /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
+    public static LanguageModelEstimator WithoutTraining(IHostEnvironment environment, string textColumnName = "Text", ModelSource? backbone = null, LanguageModelOptions? options = null) =>
+        new(environment, textColumnName, backbone, options, training: null, isTrained: false);
+
+    private protected override DataViewSchema Promise(SchemaShape input)
+    {
+        InputColumns.CheckText(Host, input, _columns.Text);
+        return AddedColumns.Alone((builder, _) => _columns.AddTo(builder, PromisedFeatureCount));
+    }
+
+    private protected override LanguageModelTransformer FitChecked(IDataView input)
+    {
+        using IChannel channel = Host.Start("Training");
+        using var cancellation = new FitCancellation(Host, _training?.CancellationToken ?? default);
+        TrainingTexts? texts = null;
+        if (_training is not null)
+        {
+            texts = TrainingTexts.Read(input, _columns.Text, cancellation);
+            texts.Warn(channel);
+            texts.CheckTrainable(Host);
+        }
+
+        var model = PretrainedLanguageModel.Load(_backbone, TorchRuntime.SelectDevice(_training?.Device ?? _options.Device));
+        try
+        {
+            // Made first, so that what the model cannot do is said before it is trained.
+            var scorer = new LanguageModelScorer(model, _options, _columns);
+            FineTuneResult? result = texts is null ? null : Train(model, texts.Texts, channel, cancellation);
+            return new LanguageModelTransformer(Host, _columns, _backbone.Name, scorer, _options) { TrainingResult = result, GeometryHistory = result?.GeometryHistory ?? [] };
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private FineTuneResult Train(PretrainedLanguageModel model, IReadOnlyList<string> texts, IChannel channel, FitCancellation cancellation)
+    {
+        IReadOnlyList<int[]> blocks = Blocks(model, texts, channel);
+        var run = new FineTuneRun(Host, channel, cancellation, _backbone.Name, $"column '{_columns.Text}'", _training!, _seed);
+        string what = string.Create(CultureInfo.InvariantCulture, $"as a language model on {texts.Count} texts in {blocks.Count} blocks");
+        FineTuneResult result = run.Train(what, options => LanguageModelTrainer.Train(model, blocks, options));
+        run.Tell(result);
+        return result;
+    }
+
+    private IReadOnlyList<int[]> Blocks(PretrainedLanguageModel model, IReadOnlyList<string> texts, IChannel channel)
+    {
+        int context = model.Backbone.Info.ContextLength;
+        int length = Math.Min(_training!.MaxSequenceLength ?? context, context);
+        if (_options.PackTexts)
+        {
+            return TrainingBlocks.Packed(model, texts, length);
+        }
+
+        IReadOnlyList<int[]> blocks = TrainingBlocks.OnePerText(model, texts, out int truncated, length);
+        if (truncated > 0)
+        {
+            ChannelLog.Warn(channel, $"{truncated} of {texts.Count} training texts have more tokens in column '{_columns.Text}' than the {length} of a block, and were cut off.");
+        }
+
+        return blocks;
+    }
+}

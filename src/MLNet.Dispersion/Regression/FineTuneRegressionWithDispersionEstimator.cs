@@ -1,0 +1,61 @@
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Fine-tunes a small pretrained language model into a text regression, with the dispersion regulariser added to the task's loss, the squared error.</summary>
+/// <remarks>
+/// <para>Reads two columns, or three for pairs of texts: the text (text), the second text (text) and the label (<see cref="float"/>).</para>
+/// <para>Adds one: the score (<see cref="float"/>), the prediction in the label's own scale.</para>
+/// <list type="table">
+/// <item><term>Task</term><description>Text regression</description></item>
+/// <item><term>Normalisation of the input</term><description>None needed: raw text; the label is standardised inside, and its scale is kept with the model</description></item>
+/// <item><term>Caching</term><description>None needed: fitting reads the data once, into memory</description></item>
+/// <item><term>Exportable to ONNX</term><description>No</description></item>
+/// </list>
+/// <para>Immutable: the options are copied on entry. What fitting does with rows that lack a label (NaN) or a text is said at <see cref="FineTuneEstimator{TTransformer}"/>; an infinite label is refused.</para>
+/// </remarks>
+public sealed class FineTuneRegressionWithDispersionEstimator : FineTuneEstimator<FineTuneRegressionWithDispersionTransformer>
+{
+    private readonly RegressionColumns _columns;
+
+    /// <summary>Creates the estimator; <c>ml.Regression.Trainers.FineTuneWithDispersion(...)</c> is the usual way.</summary>
+    /// <param name="environment">The <see cref="MLContext"/>, or any other environment: logging, and the seed where the options name none.</param>
+    /// <param name="labelColumnName">The label column, <see cref="float"/>.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="options">How to train; null for the defaults. Copied: later edits change nothing.
+    /// Where <see cref="FineTuneOptions.Seed"/> is null, one number is drawn here from the environment's random numbers, so that the same calls on
+    /// <c>new MLContext(seed: 1)</c> give the same model; the log tells it. A run that goes on from a checkpoint (<see cref="FineTuneOptions.Checkpoints"/>)
+    /// takes the checkpoint's instead. Losses in progress and log are squared errors in variances of the labels.</param>
+    /// <param name="scoreColumnName">The column of predictions to add.</param>
+    /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts. A pair is one sequence: see <see cref="FineTunedTextModel"/>.</param>
+    /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
+    public FineTuneRegressionWithDispersionEstimator(
+        IHostEnvironment environment,
+        string labelColumnName = "Label",
+        string textColumnName = "Text",
+        ModelSource? backbone = null,
+        FineTuneOptions? options = null,
+        string scoreColumnName = "Score",
+        string? secondTextColumnName = null)
+        : this(environment, new RegressionColumns(labelColumnName, textColumnName, secondTextColumnName, scoreColumnName), backbone, options)
+    {
+    }
+
+    private FineTuneRegressionWithDispersionEstimator(IHostEnvironment environment, RegressionColumns columns, ModelSource? backbone, FineTuneOptions? options)
+        : base(environment, nameof(FineTuneRegressionWithDispersionEstimator), columns, backbone, options) => _columns = columns;
+
+    private protected override DataViewSchema PromiseScores(SchemaShape input)
+    {
+        _columns.CheckLabel(Host, input);
+        return AddedColumns.Alone(_columns.AddTo);
+    }
+
+    private protected override FineTuneRegressionWithDispersionTransformer Train(IDataView input, FineTuneRun run)
+    {
+        NumberRows rows = run.Read(new NumberRows(_columns), input);
+        TextRegressor regressor = run.Train(rows, "for a regression", options => TextRegressor.Train(Backbone, rows.Texts, rows.Labels, options, rows.SecondTexts));
+        return new FineTuneRegressionWithDispersionTransformer(Host, _columns, Backbone.Name, regressor);
+    }
+}

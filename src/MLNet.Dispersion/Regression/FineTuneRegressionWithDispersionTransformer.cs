@@ -1,0 +1,53 @@
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace MLNet.Dispersion;
+
+/// <summary>A fine-tuned text regression: adds a prediction to every row.</summary>
+/// <remarks>
+/// <para>
+/// Reads the text column, and that of second texts where it was trained on pairs (text; null and blank texts are scored as empty ones, texts longer than
+/// the model reads by their beginning, with one warning a pass that counts them). Adds the score (<see cref="float"/>, in the scale of the training
+/// labels), by which <c>ml.Regression.Evaluate</c> knows it. The label column is not read.
+/// </para>
+/// <para>
+/// It is a row-to-row mapper, so <c>Model.CreatePredictionEngine</c> takes it, alone and inside a chain. <see cref="TextTransformer.Transform"/> scores in blocks
+/// of up to 256 rows while the data is read, and scores nothing where the added column is not asked for.
+/// </para>
+/// <para>
+/// Thread-safe: any number of cursors and prediction engines may use one instance at once. It holds the model's weights, and whoever created it
+/// disposes it; after that every use throws <see cref="ObjectDisposedException"/>. <b>A prediction engine disposes the transformer it is given</b>
+/// (through a chain, too) unless it is created with <c>new PredictionEngineOptions { OwnsTransformer = false }</c>: do so wherever several engines
+/// share one model, since otherwise the first engine to be disposed ends the others.
+/// </para>
+/// <para>
+/// <c>Model.Save</c> writes one self-contained zip, weights included; <c>Model.Load</c> reads it in any process that has this assembly beside it,
+/// and puts the model on the best device there (CUDA where available, else CPU), wherever it was trained.
+/// </para>
+/// </remarks>
+public sealed class FineTuneRegressionWithDispersionTransformer : FineTunedTextTransformer
+{
+    private readonly RegressionColumns _columns;
+
+    internal FineTuneRegressionWithDispersionTransformer(IHostEnvironment environment, RegressionColumns columns, string backboneName, FineTunedTextModel model)
+        : base(environment, nameof(FineTuneRegressionWithDispersionTransformer), columns, backboneName, model) => _columns = columns;
+
+    private protected override ModelFormat Format => RegressionManifest.Format;
+
+    /// <summary>Reads what saving wrote.</summary>
+    /// <exception cref="FormatException">The header is damaged, or of a newer version.</exception>
+    /// <exception cref="ModelFileException">A file of the model is damaged or missing.</exception>
+    internal static FineTuneRegressionWithDispersionTransformer Load(IHostEnvironment environment, LoadContext context)
+    {
+        RegressionManifest manifest = RegressionManifest.Read(context.Reader);
+        TextRegressor regressor = LoadModel(context, manifest.Files, manifest.Columns, source => TextRegressor.Load(source));
+        return new FineTuneRegressionWithDispersionTransformer(environment, manifest.Columns, manifest.BackboneName, regressor);
+    }
+
+    private protected override void AddColumns(DataViewSchema.Builder builder, uint setId) => _columns.AddTo(builder, setId);
+
+    private protected override AddedValues NewScores() => new NumberScores(Model);
+
+    private protected override void WriteManifest(BinaryWriter writer, IReadOnlyList<StoredFile> files) =>
+        new RegressionManifest(_columns, BackboneName, files).Write(writer);
+}

@@ -1,0 +1,67 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using VectorKind = Microsoft.ML.SchemaShape.Column.VectorKind;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Checks the columns that are read, with errors that name the column, what was expected and what is there.</summary>
+internal static class InputColumns
+{
+    /// <summary>Checks a text column.</summary>
+    internal static void CheckText(IExceptionContext context, SchemaShape shape, string name, string role = "text") =>
+        CheckScalar(context, shape, role, name, column => column.ItemType is TextDataViewType, "String");
+
+    /// <summary>Checks the text column, and that of second texts where rows are pairs.</summary>
+    internal static void CheckTexts(IExceptionContext context, SchemaShape shape, TaskColumns columns)
+    {
+        CheckText(context, shape, columns.Text);
+        if (columns.SecondText is { } second)
+        {
+            CheckText(context, shape, second, "second text");
+        }
+    }
+
+    /// <summary>Checks a label column.</summary>
+    /// <param name="context">For errors.</param>
+    /// <param name="shape">The columns that are there.</param>
+    /// <param name="name">The column's name.</param>
+    /// <param name="fits">Whether a column of single values is of the right type.</param>
+    /// <param name="expected">The right type, and how to come to it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is missing or of another type.</exception>
+    internal static SchemaShape.Column CheckLabel(IExceptionContext context, SchemaShape shape, string name, Func<SchemaShape.Column, bool> fits, string expected) =>
+        CheckScalar(context, shape, "label", name, fits, expected);
+
+    /// <summary>What is thrown where a column is not what it must be.</summary>
+    internal static ArgumentOutOfRangeException Mismatch(IExceptionContext context, string role, string name, string expected, string got) =>
+        context.Process(new ArgumentOutOfRangeException(null, $"Schema mismatch for {role} column '{name}': expected {expected}, got {got}"));
+
+    private static SchemaShape.Column CheckScalar(IExceptionContext context, SchemaShape shape, string role, string name, Func<SchemaShape.Column, bool> fits, string expected)
+    {
+        SchemaShape.Column column = Find(context, shape, role, name);
+        return column.Kind == VectorKind.Scalar && fits(column) ? column : throw Mismatch(context, role, name, expected, Describe(column));
+    }
+
+    private static SchemaShape.Column Find(IExceptionContext context, SchemaShape shape, string role, string name)
+    {
+        SchemaShape.Column column = shape.FirstOrDefault(candidate => candidate.Name == name);
+        if (column.Name is null)
+        {
+            string present = string.Join(", ", shape.Select(candidate => $"'{candidate.Name}'"));
+            throw context.Process(new ArgumentOutOfRangeException(null, $"Could not find {role} column '{name}'. The input has the columns {(present.Length == 0 ? "(none)" : present)}."));
+        }
+
+        return column;
+    }
+
+    private static string Describe(SchemaShape.Column column)
+    {
+        string item = column.IsKey ? $"Key<{column.ItemType}>" : $"{column.ItemType}";
+        return column.Kind switch
+        {
+            VectorKind.Scalar => item,
+            VectorKind.Vector => $"Vector<{item}>",
+            _ => $"VarVector<{item}>",
+        };
+    }
+}

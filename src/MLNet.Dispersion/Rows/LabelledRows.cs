@@ -1,0 +1,128 @@
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace MLNet.Dispersion;
+
+/// <summary>The texts of the training data that have a label, read once into memory.</summary>
+internal abstract class LabelledRows(TaskColumns columns)
+{
+    private readonly List<string> _texts = [];
+    private readonly List<string>? _secondTexts = columns.SecondText is null ? null : [];
+    private int _blank;
+
+    /// <summary>The texts, or the first ones of pairs.</summary>
+    internal IReadOnlyList<string> Texts => _texts;
+
+    /// <summary>The second ones; null for single texts.</summary>
+    internal IReadOnlyList<string>? SecondTexts => _secondTexts;
+
+    /// <summary>The columns that are read.</summary>
+    internal TaskColumns Columns => columns;
+
+    /// <summary>Rows of the data, those without a label included.</summary>
+    protected int RowsRead { get; private set; }
+
+    /// <summary>Reads every row that has a label.</summary>
+    internal void Fill(IDataView data, FitCancellation cancellation)
+    {
+        DataViewSchema.Column textColumn = data.Schema[columns.Text];
+        DataViewSchema.Column secondColumn = data.Schema[columns.SecondText ?? columns.Text];
+        DataViewSchema.Column labelColumn = data.Schema[columns.Label];
+        using DataViewRowCursor cursor = data.GetRowCursor([textColumn, secondColumn, labelColumn]);
+        ValueGetter<ReadOnlyMemory<char>> readText = cursor.GetGetter<ReadOnlyMemory<char>>(textColumn);
+        ValueGetter<ReadOnlyMemory<char>> readSecond = cursor.GetGetter<ReadOnlyMemory<char>>(secondColumn);
+        Func<bool> takeLabel = LabelReader(cursor, labelColumn);
+        while (cursor.MoveNext())
+        {
+            cancellation.ThrowIfRequested();
+            RowsRead++;
+            if (takeLabel())
+            {
+                Add(readText, readSecond);
+            }
+        }
+    }
+
+    /// <summary>Tells of rows that were left out or are empty, once each.</summary>
+    internal void Warn(IChannel channel)
+    {
+        int unlabelled = RowsRead - _texts.Count;
+        if (unlabelled > 0)
+        {
+            ChannelLog.Warn(channel, $"{unlabelled} of {RowsRead} rows have no label in column '{columns.Label}' and are left out of training.");
+        }
+
+        if (_blank > 0)
+        {
+            ChannelLog.Warn(channel, $"{_blank} of {_texts.Count} training rows have a null or blank text in column '{columns.Text}'; they are trained on as empty texts.");
+        }
+    }
+
+    /// <summary>Checks that there is something to learn.</summary>
+    /// <exception cref="ArgumentException">No row has a label, all have the same one, or one is not to be learnt from.</exception>
+    internal abstract void CheckTrainable(IExceptionContext context);
+
+    /// <summary>What takes the label of the row that the cursor stands on, or says no: the row then is left out.</summary>
+    private protected abstract Func<bool> LabelReader(DataViewRowCursor cursor, DataViewSchema.Column label);
+
+    /// <summary>What there is to say when no row has a label.</summary>
+    protected string NoRows() => RowsRead == 0
+        ? "The training data is empty: it has no rows."
+        : string.Create(CultureInfo.InvariantCulture, $"None of the {RowsRead} rows of the training data has a label in column '{columns.Label}'.");
+
+    private void Add(ValueGetter<ReadOnlyMemory<char>> readText, ValueGetter<ReadOnlyMemory<char>> readSecond)
+    {
+        ReadOnlyMemory<char> text = default;
+        readText(ref text);
+        _texts.Add(text.ToString());
+        bool blank = text.Span.IsWhiteSpace();
+        if (_secondTexts is not null)
+        {
+            readSecond(ref text);
+            _secondTexts.Add(text.ToString());
+            blank &= text.Span.IsWhiteSpace();
+        }
+
+        _blank += blank ? 1 : 0;
+    }
+}
+
+/// <summary>Such rows with their labels, as training takes them.</summary>
+/// <typeparam name="TLabel">What training takes.</typeparam>
+internal abstract class LabelledRows<TLabel>(TaskColumns columns) : LabelledRows(columns)
+    where TLabel : struct
+{
+    private readonly List<TLabel> _labels = [];
+
+    /// <summary>One a text.</summary>
+    internal IReadOnlyList<TLabel> Labels => _labels;
+
+    /// <summary>What takes labels from a column.</summary>
+    /// <param name="cursor">The cursor.</param>
+    /// <param name="label">A column of <typeparamref name="TColumn"/>.</param>
+    /// <param name="read">Turns a value of the column into a label; null where there is none.</param>
+    protected Func<bool> Reader<TColumn>(DataViewRowCursor cursor, DataViewSchema.Column label, Func<TColumn, TLabel?> read)
+    {
+        ValueGetter<TColumn> getter = cursor.GetGetter<TColumn>(label);
+        TColumn value = default!;
+        return () =>
+        {
+            getter(ref value);
+            if (read(value) is not { } taken)
+            {
+                return false;
+            }
+
+            _labels.Add(taken);
+            return true;
+        };
+    }
+
+    /// <summary>Whether all rows have the same label; there is at least one row.</summary>
+    protected bool AllSame(out TLabel label)
+    {
+        label = _labels[0];
+        return _labels.TrueForAll(other => EqualityComparer<TLabel>.Default.Equals(other, _labels[0]));
+    }
+}

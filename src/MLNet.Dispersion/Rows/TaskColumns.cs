@@ -1,0 +1,40 @@
+namespace MLNet.Dispersion;
+
+/// <summary>The columns that a task with labels reads and adds.</summary>
+/// <param name="Label">The label column; read by training alone.</param>
+/// <param name="Text">The text column.</param>
+/// <param name="SecondText">The column of the second texts of pairs; null for single texts.</param>
+/// <param name="Score">The added column of scores.</param>
+internal record TaskColumns(string Label, string Text, string? SecondText, string Score)
+{
+    /// <summary>The text columns, for messages.</summary>
+    internal string TextColumns => SecondText is null ? $"column '{Text}'" : $"columns '{Text}' and '{SecondText}'";
+
+    /// <summary>The added columns, with what messages call them.</summary>
+    private protected virtual (string Role, string Name)[] Added => [("score", Score)];
+
+    /// <summary>Checks that each column has a name and no two the same.</summary>
+    /// <exception cref="ArgumentException">A name is empty or used twice.</exception>
+    internal void Validate()
+    {
+        List<(string Role, string Name)> all = [("label", Label), ("text", Text)];
+        if (SecondText is not null)
+        {
+            all.Add(("second text", SecondText));
+        }
+
+        all.AddRange(Added);
+        foreach ((string role, string name) in all)
+        {
+            if (string.IsNullOrWhiteSpace(name))
+            {
+                throw new ArgumentException($"The {role} column has no name.");
+            }
+        }
+
+        if (all.GroupBy(column => column.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new ArgumentException($"The {string.Join(" and the ", twice.Select(column => column.Role))} column are both called '{twice.Key}': give each a name of its own.");
+        }
+    }
+}

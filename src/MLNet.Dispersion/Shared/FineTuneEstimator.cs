@@ -1,0 +1,55 @@
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace MLNet.Dispersion;
+
+/// <summary>What all estimators that learn from labelled texts, or pairs of texts, have in common.</summary>
+/// <typeparam name="TTransformer">What they are trained into.</typeparam>
+/// <remarks>
+/// <para>Each trained transformer holds the model's weights until it is disposed: after <c>CrossValidate</c>, dispose the models of its folds.</para>
+/// <para>
+/// Rows without a label are left out, null and blank texts count as empty, texts longer than the model reads are cut off: one warning each, with the count.
+/// <see cref="TextEstimator{TTransformer}.Fit"/> may be called repeatedly and gives the same model for the same data. It cannot be derived from outside the library.
+/// </para>
+/// </remarks>
+public abstract class FineTuneEstimator<TTransformer> : TextEstimator<TTransformer>
+    where TTransformer : FineTunedTextTransformer
+{
+    private readonly TaskColumns _columns;
+    private readonly FineTuneOptions _options;
+    private readonly int _seed;
+
+    /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
+    private protected FineTuneEstimator(IHostEnvironment environment, string name, TaskColumns columns, ModelSource? backbone, FineTuneOptions? options)
+        : base(environment, name)
+    {
+        columns.Validate();
+        _columns = columns;
+        _options = options?.Clone() ?? new FineTuneOptions();
+        _options.Validate();
+        Backbone = backbone ?? ModelSource.TinyEnglish;
+        _seed = _options.Seed ?? Host.Rand.Next();
+    }
+
+    /// <summary>The pretrained language model.</summary>
+    private protected ModelSource Backbone { get; }
+
+    /// <summary>Checks the label column, and says which columns are added.</summary>
+    private protected abstract DataViewSchema PromiseScores(SchemaShape input);
+
+    /// <summary>Reads the rows, trains on them and makes the transformer.</summary>
+    private protected abstract TTransformer Train(IDataView input, FineTuneRun run);
+
+    private protected sealed override DataViewSchema Promise(SchemaShape input)
+    {
+        InputColumns.CheckTexts(Host, input, _columns);
+        return PromiseScores(input);
+    }
+
+    private protected sealed override TTransformer FitChecked(IDataView input)
+    {
+        using IChannel channel = Host.Start("Training");
+        using var cancellation = new FitCancellation(Host, _options.CancellationToken);
+        return Train(input, new FineTuneRun(Host, channel, cancellation, Backbone.Name, _columns.TextColumns, _options, _seed));
+    }
+}

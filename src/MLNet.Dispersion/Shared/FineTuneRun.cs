@@ -1,0 +1,150 @@
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace MLNet.Dispersion;
+
+/// <summary>One training of an estimator: rows, seed, cancellation and log lines, whatever is trained.</summary>
+/// <param name="host">For errors.</param>
+/// <param name="channel">Where the log lines go.</param>
+/// <param name="cancellation">The ways to cancel it.</param>
+/// <param name="backboneName">For the log.</param>
+/// <param name="textColumns">The text columns, for the log.</param>
+/// <param name="options">How to train; copied.</param>
+/// <param name="seed">The seed to train with, unless a checkpoint has its own.</param>
+internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation cancellation, string backboneName, string textColumns, FineTuneOptions options, int seed)
+{
+    /// <summary>Reads the rows that have a label, tells of those left out and checks that there is something to learn.</summary>
+    /// <exception cref="ArgumentException">There is not.</exception>
+    internal TRows Read<TRows>(TRows rows, IDataView data)
+        where TRows : LabelledRows
+    {
+        rows.Fill(data, cancellation);
+        rows.Warn(channel);
+        rows.CheckTrainable(host);
+        return rows;
+    }
+
+    /// <summary>Trains on labelled rows, and tells how it went.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="task">What for, for the log: <c>of 3 classes</c>, …</param>
+    /// <param name="train">Trains with the options it is given.</param>
+    internal TModel Train<TModel>(LabelledRows rows, string task, Func<FineTuneOptions, TModel> train)
+        where TModel : FineTunedTextModel
+    {
+        int count = rows.Texts.Count;
+        TModel model = Train(string.Create(CultureInfo.InvariantCulture, $"on {count} rows {task}"), train);
+        if (model.TruncatedTrainingRows > 0)
+        {
+            ChannelLog.Warn(channel, $"{model.TruncatedTrainingRows} of {count} training rows have more tokens in {textColumns} than the {model.MaxSequenceLength} that the model reads, and were cut off.");
+        }
+
+        if (model.TrainingResult is { } result)
+        {
+            Tell(result);
+        }
+
+        return model;
+    }
+
+    /// <summary>Trains; what was trained before the cancellation was noticed is freed.</summary>
+    /// <param name="what">What is done to the backbone, for the log: <c>on 40 rows of 3 classes</c>, …</param>
+    /// <param name="train">Trains with the options it is given; its result is freed if it can be.</param>
+    internal TTrained Train<TTrained>(string what, Func<FineTuneOptions, TTrained> train)
+        where TTrained : class
+    {
+        FineTuneOptions own = options.Clone();
+        own.Seed = Seed(own);
+        own.CancellationToken = cancellation.Token;
+        own.Progress = new TrainingLog(channel, own.Epochs, cancellation, own.Progress);
+        ChannelLog.Info(channel, $"Fine-tuning {backboneName} {what}, seed {own.Seed}, dispersion coefficient {own.Dispersion.Coefficient}.");
+        TTrained? trained = null;
+        try
+        {
+            trained = train(own);
+            cancellation.ThrowIfRequested();
+        }
+        catch (OperationCanceledException)
+        {
+            (trained as IDisposable)?.Dispose();
+            cancellation.ThrowIfRequested();
+            throw;
+        }
+
+        return trained;
+    }
+
+    /// <summary>Tells how training ended: its warning, if there is one, and its figures.</summary>
+    internal void Tell(FineTuneResult result)
+    {
+        if (result.Warning is { } warning)
+        {
+            channel.Warning(MessageSensitivity.None, warning);
+        }
+
+        if (result.ResumedFromStep is { } from)
+        {
+            ChannelLog.Info(channel, $"Training went on from the checkpoint of step {from}.");
+        }
+
+        string kept = result.BestEpoch is { } best ? string.Create(CultureInfo.InvariantCulture, $"; kept the weights of epoch {best}, validation loss {result.BestValidationLoss:0.0000}") : "";
+        ChannelLog.Info(channel, $"Fine-tuned {backboneName} in {result.Elapsed.TotalSeconds:0.0} s and {result.Steps} steps ({result.StopReason}, peak learning rate {result.LearningRate:0.##E+0}, {result.ComputeType}){kept}.");
+    }
+
+    // A seed that nobody named is that of the checkpoint to go on from, since another process draws another number.
+    private int Seed(FineTuneOptions own)
+    {
+        if (own is not { Seed: null, Checkpoints: { Resume: true } checkpoints })
+        {
+            return seed;
+        }
+
+        try
+        {
+            return TrainingCheckpoint.Latest(checkpoints.Directory)?.Seed ?? seed;
+        }
+        catch (ModelFileException)
+        {
+            // Training reads it again and says what to do.
+            return seed;
+        }
+    }
+}
+
+/// <summary>
+/// Writes the progress of training to MLContext.Log: the first step of each epoch, each validation, the last step and about twenty lines besides.
+/// Passes every step on to the caller's own progress.
+/// </summary>
+internal sealed class TrainingLog(IChannel channel, int epochs, FitCancellation cancellation, IProgress<TrainingProgress>? next) : IProgress<TrainingProgress>
+{
+    private const int Lines = 20;
+    private int _epoch;
+
+    public void Report(TrainingProgress value)
+    {
+        if (IsWorthALine(value))
+        {
+            channel.Info(MessageSensitivity.None, Describe(value));
+        }
+
+        _epoch = value.Epoch;
+        next?.Report(value);
+        cancellation.Poll();
+    }
+
+    private bool IsWorthALine(TrainingProgress progress) =>
+        progress.Epoch != _epoch
+        || progress.ValidationLoss is not null
+        || progress.Step == progress.TotalSteps
+        || progress.Step % Math.Max(1, (progress.TotalSteps + Lines - 1) / Lines) == 0;
+
+    private string Describe(TrainingProgress p)
+    {
+        CultureInfo plain = CultureInfo.InvariantCulture;
+        string dispersion = p.Dispersion is { } d ? string.Create(plain, $", dispersion {d:0.0000}") : "";
+        string validation = p.ValidationLoss is { } loss ? string.Create(plain, $", validation loss {loss:0.0000}") : "";
+        string accuracy = p.ValidationAccuracy is { } share ? string.Create(plain, $", validation accuracy {share:0.000}") : "";
+        string passes = epochs == FineTuneOptions.NoEpochLimit ? "" : string.Create(plain, $"/{epochs}");
+        return string.Create(plain, $"epoch {p.Epoch}{passes}, step {p.Step}/{p.TotalSteps}: loss {p.TaskLoss:0.0000}{dispersion}{validation}{accuracy}, {p.TokensPerSecond:0} tokens/s, {p.Remaining:hh\\:mm\\:ss} left");
+    }
+}

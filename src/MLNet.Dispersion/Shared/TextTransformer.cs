@@ -1,0 +1,96 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace MLNet.Dispersion;
+
+/// <summary>What all transformers of this library have in common: they hold a language model, read a row's text and add columns to the row.</summary>
+/// <remarks>Row-to-row mappers, so <c>Model.CreatePredictionEngine</c> takes them. Thread-safe. It cannot be derived from outside the library.</remarks>
+public abstract class TextTransformer : ITransformer, IDisposable
+{
+    private protected TextTransformer(IHostEnvironment environment, string name, string backboneName)
+    {
+        Host = environment.Register(name);
+        BackboneName = backboneName;
+    }
+
+    /// <summary>Gets the name of the text column that is read.</summary>
+    public abstract string TextColumnName { get; }
+
+    /// <summary>Gets the name of the model, or of the backbone that was fine-tuned into it.</summary>
+    public string BackboneName { get; }
+
+    /// <summary>The language model, borrowed to be measured; null in a transformer that does not hold one of its own.</summary>
+    internal virtual MeasuredModel? Measurable => null;
+
+    /// <summary>Always true: each row is looked at by itself.</summary>
+    bool ITransformer.IsRowToRowMapper => true;
+
+    /// <summary>For warnings, and to see whether the context was cancelled.</summary>
+    private protected IHost Host { get; }
+
+    /// <summary>How a saved model begins.</summary>
+    private protected abstract ModelFormat Format { get; }
+
+    /// <summary>Gives the schema with the added columns.</summary>
+    /// <param name="inputSchema">The schema of the data.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A text column is missing or not text; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        return AddTo(inputSchema);
+    }
+
+    /// <summary>Gives the data with the added columns, which are computed while it is read.</summary>
+    /// <param name="input">The data.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A text column is missing or not text; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed; reading from the result afterwards throws it, too.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new ScoredDataView(ScoringFor(input.Schema), input);
+    }
+
+    /// <summary>Gives a mapper for single rows; prediction engines ask for it.</summary>
+    /// <param name="inputSchema">The schema of the rows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A text column is missing or not text; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        return new RowMapper(ScoringFor(inputSchema));
+    }
+
+    /// <summary>Frees the model's weights, unless they are borrowed, as soon as calls that are running have returned. Further calls do nothing.</summary>
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        ArgumentNullException.ThrowIfNull(ctx);
+        var context = new SaveContext(ctx);
+        Format.Begin(context);
+        var sink = new ModelZipSink(context);
+        WriteFiles(sink);
+        WriteManifest(context.Writer, sink.Files);
+    }
+
+    /// <summary>Frees the model; may be called again.</summary>
+    private protected abstract void Free();
+
+    /// <summary>Checks a schema and appends the added columns, unless the model was disposed.</summary>
+    private protected abstract DataViewSchema AddTo(DataViewSchema input);
+
+    /// <summary>How rows of a schema get the added columns.</summary>
+    private protected abstract RowScoring ScoringFor(DataViewSchema input);
+
+    /// <summary>Writes the model's files.</summary>
+    private protected abstract void WriteFiles(ModelZipSink sink);
+
+    /// <summary>Writes what stands in Model.key behind ML.NET's header.</summary>
+    private protected abstract void WriteManifest(BinaryWriter writer, IReadOnlyList<StoredFile> files);
+}
