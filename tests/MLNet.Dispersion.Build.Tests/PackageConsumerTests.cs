@@ -23,7 +23,9 @@ public sealed class PackageConsumerTests(PackedPackages packages) : IDisposable
             && File.Exists(cached) && File.Exists(Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native", "libtorch.so")),
             "this is not Linux x64, or TorchBackend is none");
         bool lacking = !SystemLibrary.Provides("libstdc++.so.6", Version, machine: 62);
-        WriteApplication();
+        string libTorch = typeof(PackageConsumerTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "LibTorchVersion").Value!;
+        WriteApplication(Reference("MLNet.Dispersion"), Reference("libtorch-cpu-linux-x64", libTorch));
 
         string first = DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-o", "out");
         string second = DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-o", "out");
@@ -38,15 +40,65 @@ public sealed class PackageConsumerTests(PackedPackages packages) : IDisposable
 
         Assert.Equal(lacking, published.Contains($"published/runtimes/linux-x64/native/libLibTorchSharp.so {Said}", StringComparison.Ordinal));
         Assert.Equal("sum 12", ranPublished.Trim());
+        Assert.DoesNotContain("MLND004", first, StringComparison.Ordinal);
+        Assert.Empty(NativeSymbols("out"));
+        Assert.Empty(NativeSymbols("published"));
 
         // The outputs were hard-linked to the package cache, which must stay as it was.
         Assert.False(ElfSymbolVersions.ReadNeeds(File.ReadAllBytes(cached)).Single(need => need.Version == Version).IsWeak);
     }
 
-    private void WriteApplication()
+    [Fact]
+    public void Build_WhereNewerSkiaSharpHasSymbols_LeavesThemOutUnlessTheyAreWanted()
     {
-        string libTorch = typeof(PackageConsumerTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(attribute => attribute.Key == "LibTorchVersion").Value!;
+        const string version = "999.0.0";
+        string[] natives = ["SkiaSharp.NativeAssets.Win32", "HarfBuzzSharp.NativeAssets.Win32"];
+        foreach (string package in natives)
+        {
+            StandInPackage.Write(packages.Feed, package, version, "runtimes/win-x64/native/native.dll", $"runtimes/win-x64/native/{package}.pdb");
+        }
+
+        WriteApplication([Reference("MLNet.Dispersion.Plots"), .. natives.Select(package => Reference(package, version))]);
+
+        DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-o", "out");
+        DotnetCommand.Run(_application.FullName, "publish", "-c", "Release", "-r", "win-x64", "--self-contained", "false", "-p:UseAppHost=false", "-o", "published");
+        DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-o", "kept", "-p:MLNetDispersionKeepNativeSymbols=true");
+
+        Assert.True(File.Exists(_application.File("out/runtimes/win-x64/native/native.dll")));
+        Assert.Empty(NativeSymbols("out"));
+        Assert.True(File.Exists(_application.File("published/native.dll")));
+        Assert.Empty(NativeSymbols("published"));
+        Assert.All(["out", "published"], folder => Assert.DoesNotContain(".pdb", File.ReadAllText(_application.File($"{folder}/App.deps.json")), StringComparison.Ordinal));
+        Assert.Equal(natives.Select(package => $"{package}.pdb").Order(), NativeSymbols("kept").Order());
+    }
+
+    [Fact]
+    public void Build_BesideMicrosoftMLTorchSharp_WarnsUnlessToldNotTo()
+    {
+        WriteApplication(Reference("MLNet.Dispersion.Plots"), Reference("Microsoft.ML.TorchSharp", "0.23.1"));
+
+        string told = DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-o", "out");
+        string quiet = DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-o", "out", "-p:MLNetDispersionWarnOfMicrosoftMLTorchSharp=false");
+
+        Assert.Contains("warning MLND004", told, StringComparison.Ordinal);
+        Assert.Contains("Tensor invalid -- empty handle", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("MLND004", quiet, StringComparison.Ordinal);
+    }
+
+    private static string Reference(string package, string version) => $"<PackageReference Include=\"{package}\" Version=\"{version}\" />";
+
+    private string Reference(string package) => Reference(package, packages.Version);
+
+    /// <summary>The names of debug symbols in a folder of the application, except its own and those of our assemblies.</summary>
+    private string[] NativeSymbols(string folder) =>
+    [
+        .. Directory.EnumerateFiles(_application.File(folder), "*.pdb", SearchOption.AllDirectories)
+            .Select(path => Path.GetFileName(path))
+            .Where(name => name != "App.pdb" && !name.StartsWith("MLNet.Dispersion", StringComparison.Ordinal)),
+    ];
+
+    private void WriteApplication(params string[] references)
+    {
         foreach (string name in new[] { "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props" })
         {
             File.WriteAllText(_application.File(name), "<Project />");
@@ -67,12 +119,12 @@ public sealed class PackageConsumerTests(PackedPackages packages) : IDisposable
                 <CreateHardLinksForPublishFilesIfPossible>true</CreateHardLinksForPublishFilesIfPossible>
               </PropertyGroup>
               <ItemGroup>
-                <PackageReference Include="MLNet.Dispersion" Version="{packages.Version}" />
-                <PackageReference Include="libtorch-cpu-linux-x64" Version="{libTorch}" />
+                {string.Join(Environment.NewLine, references)}
               </ItemGroup>
             </Project>
             """);
         File.WriteAllText(_application.File("Program.cs"), """
+            using MLNet.Dispersion;
             using TorchSharp;
 
             TorchRuntime.EnsureLoaded();

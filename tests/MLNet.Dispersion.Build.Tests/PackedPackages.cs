@@ -13,28 +13,22 @@ public sealed class PackedPackages : IDisposable
     public PackedPackages()
     {
         string configuration = typeof(PackedPackages).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
-        foreach (string name in Names)
-        {
-            string project = Path.Combine(Repository(), "src", name, $"{name}.csproj");
-            DotnetCommand.Run(Repository(), "pack", project, "--no-build", "-c", configuration, "-o", Feed, "-v", "quiet");
-        }
+        string projects = string.Join(';', PackableProjects.Names.Select(PackableProjects.PathOf));
+        File.WriteAllText(_folder.File("pack.proj"), $"""
+            <Project>
+              <Target Name="Pack">
+                <MSBuild Projects="{projects}" Targets="Pack" BuildInParallel="true" Properties="NoBuild=true;Configuration={configuration};PackageOutputPath={Feed}" />
+              </Target>
+            </Project>
+            """);
+        DotnetCommand.Run(PackableProjects.Repository, "msbuild", _folder.File("pack.proj"), "-t:Pack", "-m", "-v:quiet", "-nologo");
     }
-
-    /// <summary>The packages' names.</summary>
-    public static IReadOnlyList<string> Names { get; } = 
-    [
-        "MLNet.Dispersion.Core", "MLNet.Dispersion.TinyEnglish", "MLNet.Dispersion", "MLNet.Dispersion.Plots",
-        "MLNet.Dispersion.Studies", "MLNet.Dispersion.PostgreSql", "MLNet.Dispersion.Search",
-    ];
 
     /// <summary>The folder that holds them.</summary>
     public string Feed => _folder.File("feed");
 
     /// <summary>The packages' common version.</summary>
-    public string Version => (string)Metadata("MLNet.Dispersion.Core").Element(Name("version"))!;
-
-    /// <summary>An element name in the namespace of package specifications.</summary>
-    public static XName Name(string name) => XName.Get(name, "http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd");
+    public string Version => (string)Metadata("MLNet.Dispersion.Core").Element("version")!;
 
     /// <summary>The names of the files in a package.</summary>
     public IReadOnlyList<string> Entries(string package)
@@ -43,12 +37,18 @@ public sealed class PackedPackages : IDisposable
         return [.. archive.Entries.Select(entry => entry.FullName)];
     }
 
-    /// <summary>The metadata element of a package's specification.</summary>
+    /// <summary>The metadata element of a package's specification, its names without the namespace, which differs from package to package.</summary>
     public XElement Metadata(string package)
     {
         using ZipArchive archive = ZipFile.OpenRead(PathOf(package, "nupkg"));
         using Stream stream = archive.GetEntry($"{package}.nuspec")!.Open();
-        return XDocument.Load(stream).Root!.Element(Name("metadata"))!;
+        XElement root = XDocument.Load(stream).Root!;
+        foreach (XElement element in root.DescendantsAndSelf())
+        {
+            element.Name = element.Name.LocalName;
+        }
+
+        return root.Element("metadata")!;
     }
 
     /// <summary>The path of a package; its version begins with a digit, unlike the rest of a longer name.</summary>
@@ -57,15 +57,4 @@ public sealed class PackedPackages : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _folder.Dispose();
-
-    private static string Repository()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "MLNet.Dispersion.sln")))
-        {
-            folder = folder.Parent ?? throw new DirectoryNotFoundException($"no MLNet.Dispersion.sln above {AppContext.BaseDirectory}");
-        }
-
-        return folder.FullName;
-    }
 }

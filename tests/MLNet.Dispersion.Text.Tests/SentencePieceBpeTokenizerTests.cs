@@ -50,7 +50,7 @@ public class SentencePieceBpeTokenizerTests
     [Theory]
     [MemberData(nameof(Sources))]
     public void Save_EverySource_LoadsEqual(string source) =>
-        TokenizerRoundTripTests.AssertReloadsEqual(TextTokenizer.Load(SmallSentencePiece.Files(source)));
+        Reloaded.AssertEqual(TextTokenizer.Load(SmallSentencePiece.Files(source)));
 
     [Fact]
     public void Encode_LongText_EqualsItsWholeAndStopsAtTheLimit()

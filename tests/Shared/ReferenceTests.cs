@@ -9,7 +9,7 @@ namespace MLNet.Dispersion.Tests;
 /// has it, and a method that enumerates the cases from the folder's own files and runs each by <see cref="ReferenceFolder.Case"/>, or by <see cref="ReferenceFolder.MustRefuse"/> where the reference or the
 /// README refuses. Inside a case plain assertions compare; fields that <see cref="ReferenceFolder.IsLenient"/> excuses are left out. The rest follows by itself: skipping where the data are absent, failing where
 /// a folder yields no case, the outcomes, the rule of required.json, and the report's line. Folders known by their format alone go to <see cref="CheckEach"/>. Several facts may look at one case: its gravest
-/// outcome counts. A test project without these files links <c>../Shared/Reference*.cs</c> and <c>../Shared/SharedFixtures.cs</c>, which need nothing but xunit.
+/// outcome counts. A test project without these files links <c>../Shared/Reference*.cs</c>, <c>SharedFixtures.cs</c> and <c>Checkout.cs</c> from there, which need nothing but xunit.
 /// </remarks>
 [Collection(ReferenceCollection.Name)]
 [Trait("Category", "Reference")]

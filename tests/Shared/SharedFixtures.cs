@@ -1,3 +1,5 @@
+using MLNet.Dispersion.Tests.Support;
+
 namespace MLNet.Dispersion.Tests;
 
 /// <summary>Finds the reference data: the folder that DISPERSION_SHARED names, else ../shared beside the clone. Tests that need what is absent skip, and say so.</summary>
@@ -5,7 +7,9 @@ internal static class SharedFixtures
 {
     private const string Variable = "DISPERSION_SHARED";
 
-    private static readonly string Expected = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? System.IO.Path.GetFullPath(named) : BesideTheClone();
+    private static readonly string Expected = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
+        ? System.IO.Path.GetFullPath(named)
+        : System.IO.Path.GetFullPath(System.IO.Path.Combine(Checkout.Folder, "..", "shared"));
 
     /// <summary>The root of the reference data; skips the calling test where there is none.</summary>
     public static string Root
@@ -28,16 +32,4 @@ internal static class SharedFixtures
     /// <summary>What a skipped test says.</summary>
     public static string Absent(string path) =>
         $"Reference data absent: there is no {path}. Put the folder 'shared' beside the clone, or name its place in the environment variable {Variable}.";
-
-    private static string BesideTheClone()
-    {
-        // Directory.Packages.props lies at the root of the clone and nowhere else.
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "Directory.Packages.props")))
-        {
-            folder = folder.Parent;
-        }
-
-        return System.IO.Path.Combine(folder?.Parent?.FullName ?? AppContext.BaseDirectory, "shared");
-    }
 }

@@ -57,8 +57,8 @@ internal static partial class TorchLoadFailure
 
     private static string ExplainVersionMix(Exception error, TorchInstallation installation) =>
         $"TorchSharp {installation.TorchSharp.ToString(3)}, its native file and libtorch are not of one version ({FirstLine(error.Message)}). "
-        + "Let the application reference one version of TorchSharp and the libtorch package made for it, and no package that pins "
-        + "another: Microsoft.ML.TorchSharp and Microsoft.ML.AutoML pin an older TorchSharp. Then delete its bin and obj folders and build again.";
+        + "Let the application reference one version of TorchSharp and the libtorch package made for it: a reference of its own to TorchSharp, "
+        + "TorchSharp-cpu or libtorch-* in another version is the usual cause. Then delete its bin and obj folders and build again.";
 
     private static string ExplainNoLibTorch(string message, TorchInstallation installation)
     {
@@ -79,7 +79,7 @@ internal static partial class TorchLoadFailure
         && installation.TorchSharp is { Major: 0, Minor: 107, Build: 0 };
 
     private static string ExplainWindowsIssue(TorchInstallation installation) =>
-        $"TorchSharp {installation.TorchSharp.ToString(3)} is known not to load on Windows (https://github.com/dotnet/TorchSharp/issues/1567). "
+        $"TorchSharp {installation.TorchSharp.ToString(3)} is reported not to load on Windows (https://github.com/dotnet/TorchSharp/issues/1567). "
         + "Build MLNet.Dispersion and the application with TorchSharp 0.106.0 there (-p:TorchSharpVersion=0.106.0 in its source tree) "
         + "and with the libtorch package made for that.";
 

@@ -8,14 +8,14 @@ public sealed class BackbonePrecisionTests : ReferenceTests
 {
     // BF16 keeps 8 significant bits: a rounded operand is off by at most 2^-9 = 0.2 % of itself, and blocks add up. Attention scores are rounded too,
     // as in PyTorch's autocast of plain attention. Measured over all golden models, relative L2: hidden states at most 1.05 %, logits 1.05 %,
-    // cross-entropy 0.14 % (of stories260k, the one with sharp attention), whole gradient 3.1 %; the bounds are about twice that.
+    // cross-entropy 0.14 % (of the trained one, whose attention is sharp), whole gradient 3.1 %; the bounds are about twice that.
     private const double StateBound = 2e-2;
     private const double LogitBound = 2e-2;
     private const double LossBound = 3e-3;
     private const double GradientBound = 6e-2;
 
     [SkippableFact]
-    public void Forward_BFloat16_StaysNearFloat32() => CheckEach(TinyModel.CausalKeys, folder => folder.Case("forward in bfloat16", () =>
+    public void Forward_BFloat16_StaysNearFloat32() => CheckEach(ReferenceModels.CausalKeys, folder => folder.Case("forward in bfloat16", () =>
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -39,7 +39,7 @@ public sealed class BackbonePrecisionTests : ReferenceTests
     }), TinyModel.Refuses);
 
     [SkippableFact]
-    public void Backward_BFloat16_GivesFloat32GradientsNearThose() => CheckEach(TinyModel.CausalKeys, folder => folder.Case("gradient in bfloat16", () =>
+    public void Backward_BFloat16_GivesFloat32GradientsNearThose() => CheckEach(ReferenceModels.CausalKeys, folder => folder.Case("gradient in bfloat16", () =>
     {
         using var scope = NewDisposeScope();
         var model = new TinyModel(folder);

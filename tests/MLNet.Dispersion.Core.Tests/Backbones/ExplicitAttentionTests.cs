@@ -62,20 +62,27 @@ public class ExplicitAttentionTests
     }
 
     [Theory]
-    [InlineData(ScalarType.Float32, 1e-6)]
-    [InlineData(ScalarType.BFloat16, 6e-3)]
-    public void TanhGelu_AnySize_EqualsTorchInValueAndGradient(ScalarType type, double relative)
+    [InlineData(ScalarType.Float32, false, 1e-6)]
+    [InlineData(ScalarType.BFloat16, false, 6e-3)]
+    [InlineData(ScalarType.Float64, false, 1e-14)]
+    [InlineData(ScalarType.Float16, false, 8e-4)]
+    [InlineData(ScalarType.Float32, true, 1e-6)]
+    [InlineData(ScalarType.BFloat16, true, 6e-3)]
+    public void TanhGelu_AnySizeTypeAndLayout_EqualsTheFormulaInValueAndGradient(ScalarType type, bool isTransposed, double relative)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(8, CPU);
-        Tensor input = randn([7, 101], generator: generator).mul(3).to(type).requires_grad_();
+        Tensor values = randn([7, 101], generator: generator).mul(3).to(type);
+        Tensor input = (isTransposed ? values.t() : values).requires_grad_();
+        Tensor upstream = randn(input.shape, generator: generator).to(type);
         Tensor wide = input.detach().to(ScalarType.Float64).requires_grad_();
-        Tensor expected = nn.functional.gelu(wide, TorchSharp.Modules.GELU.Approximate.tanh);
-        expected.sum().backward();
+        Tensor expected = wide * 0.5 * (1 + (Math.Sqrt(2 / Math.PI) * (wide + (0.044715 * wide.pow(3)))).tanh());
+        (expected * upstream.to(ScalarType.Float64)).sum().backward();
 
         Tensor actual = TanhGelu.Of(input);
-        actual.sum().backward();
+        (actual * upstream).sum().backward();
 
+        Assert.Equal(type, actual.dtype);
         AssertNear(expected, actual.to(ScalarType.Float64), relative);
         AssertNear(wide.grad!, input.grad!.to(ScalarType.Float64), relative);
     }

@@ -22,7 +22,7 @@ internal sealed class CondensationAnswers
     }
 
     /// <summary>The folders that hold such answers.</summary>
-    public static IEnumerable<string> Keys => [Inner, .. TinyModel.KeysWith(Inner)];
+    public static IEnumerable<string> Keys => [Inner, .. ReferenceModels.KeysWith(Inner)];
 
     /// <summary>Those of them that also have figures averaged over the texts.</summary>
     public static IEnumerable<string> KeysWithAverages => Keys.Where(key => ((string[])[string.Empty, Inner])

@@ -1,17 +1,15 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using MLNet.Dispersion.Tests.Losses;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Reference;
 
 /// <summary>
-/// A model folder of the reference, known by its format: it lies directly below fixtures and holds config.json and model.safetensors, with the answers in expected.json and expected.safetensors.
+/// One of <see cref="ReferenceModels"/>, with its answers.
 /// A folder without answers holds the weights of another one under other names: of that with the same config.json, and where several have it, with the name most alike.
 /// </summary>
 internal sealed class TinyModel
 {
-    private static readonly string[] Marks = ["config.json", "model.safetensors", "expected.json"];
     private readonly ReferenceFolder _folder;
     private readonly string _answers;
 
@@ -22,16 +20,6 @@ internal sealed class TinyModel
         _answers = HasOwnAnswers ? folder.FullPath : OwnerOfTheWeights(folder);
         Tensors = new GoldenTensors(Path.Combine(_answers, "expected.safetensors"));
         Figures = JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(Path.Combine(_answers, "expected.json")));
-    }
-
-    /// <summary>The model folders. One that required.json names and that is empty may have been one, and is given too: it yields no case.</summary>
-    public static IReadOnlyList<string> Keys
-    {
-        get
-        {
-            string[] names = [.. Directory.EnumerateDirectories(SharedFixtures.Path("fixtures")).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
-            return [.. names.Where(name => Marks.Any(mark => Exists(name, mark)) || IsEmptyAndRequired(name))];
-        }
     }
 
     /// <summary>Expected tensors.</summary>
@@ -48,16 +36,6 @@ internal sealed class TinyModel
 
     /// <summary>The weights under the names that transformers saves.</summary>
     public GoldenTensors Weights => new(Path.Combine(_answers, "model.safetensors"));
-
-    /// <summary>The model folders that have a file, or a folder, of that name.</summary>
-    public static IEnumerable<string> KeysWith(params string[] parts) => Keys.Where(key => Exists([key, .. parts]));
-
-    /// <summary>The model folders whose expected.json has that member.</summary>
-    public static IEnumerable<string> KeysWithFigure(string name) => KeysWith("expected.json").Where(key =>
-        JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(SharedFixtures.Path("fixtures", key, "expected.json"))).TryGetProperty(name, out _));
-
-    /// <summary>The model folders of language models that predict next tokens.</summary>
-    public static IEnumerable<string> CausalKeys => KeysWith("model.safetensors").Except(KeysWithFigure("objective_value"));
 
     /// <summary>Whether an error says what of a checkpoint is not supported.</summary>
     public static bool Refuses(Exception error) => error is ModelFileException or NotSupportedException;
@@ -90,20 +68,11 @@ internal sealed class TinyModel
 
     private Tensor? Integers(string name) => Tensors.Contains(name) ? tensor(Tensors.Longs(name), Tensors.Shape(name)) : null;
 
-    private static bool Exists(params string[] parts) => Path.Exists(Path.Combine([SharedFixtures.Root, "fixtures", .. parts]));
-
-    private static bool IsEmptyAndRequired(string name)
-    {
-        string required = Path.Combine(SharedFixtures.Root, "fixtures", "required.json");
-        return !Directory.EnumerateFiles(Path.Combine(SharedFixtures.Root, "fixtures", name), "*", SearchOption.AllDirectories).Any()
-            && File.Exists(required) && JsonNode.Parse(File.ReadAllBytes(required))!.AsObject().ContainsKey(name);
-    }
-
     private static string OwnerOfTheWeights(ReferenceFolder folder)
     {
-        JsonNode? config = JsonNode.Parse(File.ReadAllBytes(folder.FileOf("config.json")));
-        string? owner = KeysWith("expected.json")
-            .Where(key => Exists(key, "config.json") && JsonNode.DeepEquals(config, JsonNode.Parse(File.ReadAllBytes(SharedFixtures.Path("fixtures", key, "config.json")))))
+        JsonElement config = folder.Json("config.json");
+        string? owner = ReferenceModels.KeysWith("expected.json").Intersect(ReferenceModels.KeysWith("config.json"))
+            .Where(key => JsonElement.DeepEquals(config, ReferenceModels.Read(key, "config.json")))
             .MaxBy(key => key.Zip(folder.Key).TakeWhile(pair => pair.First == pair.Second).Count());
         return SharedFixtures.Path("fixtures", owner ?? throw new InvalidDataException("There is no expected.json, neither here nor in a folder with the same config.json."));
     }

@@ -16,7 +16,7 @@ public sealed class TinyModelGradientReferenceTests : ReferenceTests
     private const double StatedCoefficient = 0.1;
 
     [SkippableFact]
-    public void Backward_CausalModel_GivesTheReferenceGradients() => CheckEach(TinyModel.CausalKeys, folder =>
+    public void Backward_CausalModel_GivesTheReferenceGradients() => CheckEach(ReferenceModels.CausalKeys, folder =>
     {
         foreach (Objective objective in Objectives(new TinyModel(folder).Figures))
         {
@@ -25,7 +25,7 @@ public sealed class TinyModelGradientReferenceTests : ReferenceTests
     }, TinyModel.Refuses);
 
     [SkippableFact]
-    public void Backward_Encoder_GivesTheReferenceGradients() => CheckEach(TinyModel.KeysWithFigure("objective_value"), folder => folder.Case("gradient", () =>
+    public void Backward_Encoder_GivesTheReferenceGradients() => CheckEach(ReferenceModels.KeysWithFigure("objective_value"), folder => folder.Case("gradient", () =>
     {
         using var scope = NewDisposeScope();
         var model = new TinyModel(folder);
@@ -42,7 +42,7 @@ public sealed class TinyModelGradientReferenceTests : ReferenceTests
     }), TinyModel.Refuses);
 
     [SkippableFact]
-    public void Compute_ReferenceStates_MatchesTotalAndEachLayer() => CheckEach(TinyModel.CausalKeys.Intersect(TinyModel.KeysWith("expected.json")), folder =>
+    public void Compute_ReferenceStates_MatchesTotalAndEachLayer() => CheckEach(ReferenceModels.CausalKeys.Intersect(ReferenceModels.KeysWith("expected.json")), folder =>
     {
         var model = new TinyModel(folder);
         foreach (Objective objective in Objectives(model.Figures))

@@ -12,10 +12,10 @@ public sealed class TinyModelReferenceTests : ReferenceTests
     private const double StateTolerance = 2e-5;
 
     [SkippableFact]
-    public void Forward_Batch_EqualsTheReference() => CheckEach(TinyModel.Keys, Forward, TinyModel.Refuses);
+    public void Forward_Batch_EqualsTheReference() => CheckEach(ReferenceModels.Keys, Forward, TinyModel.Refuses);
 
     [SkippableFact]
-    public void NamedParameters_Model_AreExactlyTheTensorsOfItsFile() => CheckEach(TinyModel.KeysWith("model.safetensors"), folder => folder.Case("names", () =>
+    public void NamedParameters_Model_AreExactlyTheTensorsOfItsFile() => CheckEach(ReferenceModels.KeysWith("model.safetensors"), folder => folder.Case("names", () =>
     {
         using var scope = NewDisposeScope();
         var model = new TinyModel(folder);
@@ -25,7 +25,7 @@ public sealed class TinyModelReferenceTests : ReferenceTests
     }), TinyModel.Refuses);
 
     [SkippableFact]
-    public void SavePretrained_Model_WritesTheSameTensorsUnderTheSameNames() => CheckEach(TinyModel.KeysWith("model.safetensors"), folder => folder.Case("saved", () =>
+    public void SavePretrained_Model_WritesTheSameTensorsUnderTheSameNames() => CheckEach(ReferenceModels.KeysWith("model.safetensors"), folder => folder.Case("saved", () =>
     {
         using var scope = NewDisposeScope();
         GoldenTensors expected = new TinyModel(folder).Weights;
@@ -47,7 +47,7 @@ public sealed class TinyModelReferenceTests : ReferenceTests
     }), TinyModel.Refuses);
 
     [SkippableFact]
-    public void Write_FileReadAndWrittenAgain_KeepsEveryValue() => CheckEach(TinyModel.KeysWith("model.safetensors"), folder => folder.Case("file written again", () =>
+    public void Write_FileReadAndWrittenAgain_KeepsEveryValue() => CheckEach(ReferenceModels.KeysWith("model.safetensors"), folder => folder.Case("file written again", () =>
     {
         using var scope = NewDisposeScope();
         var before = SafetensorsBytes.ReadAll(new MemoryStream(File.ReadAllBytes(folder.FileOf("model.safetensors"))));
@@ -61,7 +61,7 @@ public sealed class TinyModelReferenceTests : ReferenceTests
     }), TinyModel.Refuses);
 
     [SkippableFact]
-    public void Continue_InPieces_EqualsForwardOfTheWhole() => CheckEach(TinyModel.CausalKeys, folder => folder.Case("read in pieces", () =>
+    public void Continue_InPieces_EqualsForwardOfTheWhole() => CheckEach(ReferenceModels.CausalKeys, folder => folder.Case("read in pieces", () =>
     {
         using LanguageBackbone backbone = new TinyModel(folder).Load();
         CachedForwardTests.AssertPiecesEqualWhole(backbone, [[9, 3, 1], [1, 1, 1], [1, 4, 2], [1, 1, 1]]);

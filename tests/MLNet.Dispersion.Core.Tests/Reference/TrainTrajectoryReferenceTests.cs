@@ -120,7 +120,7 @@ public sealed class TrainTrajectoryReferenceTests : ReferenceTests
             var schedule = new LearningRateSchedule(options.LearningRate!.Value, batches.Length, options.WarmupRatio);
             backbone.train();
             return [.. batches.Select((rows, i) =>
-                (schedule.At(i), step.Run([new TrainingRows(rows, null).Batch([.. Enumerable.Range(0, rows.Length)], padId: 0)], schedule.At(i), CancellationToken.None)))];
+                (schedule.At(i), step.Run([new TrainingRows(rows).Batch([.. Enumerable.Range(0, rows.Length)], padId: 0)], schedule.At(i), CancellationToken.None)))];
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Models;
@@ -11,27 +12,32 @@ internal sealed class TanhGelu : autograd.SingleTensorFunction<TanhGelu>
     private const int Grain = 1 << 14;
     private const float Cubic = 0.044715f;
     private const float Slope = 0.7978845608f;
+    private const double CubicElsewhere = 0.044715;
+    private const double SlopeElsewhere = 0.79788456080286536;
 
     /// <inheritdoc/>
     public override string Name => nameof(TanhGelu);
 
     /// <summary>Of any shape; on a processor in one pass of our own. Call it inside a dispose scope.</summary>
-    internal static Tensor Of(Tensor input) =>
-        TensorMemory.IsReachable(input, ScalarType.BFloat16) || TensorMemory.IsReachable(input, ScalarType.Float32)
-            ? apply(input, is_grad_enabled() && input.requires_grad)
-            : nn.functional.gelu(input, TorchSharp.Modules.GELU.Approximate.tanh);
+    internal static Tensor Of(Tensor input) => apply(input, is_grad_enabled() && input.requires_grad);
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var input = (Tensor)vars[0];
-        Tensor result = empty_like(input);
-        if (input.dtype == ScalarType.BFloat16)
+        Tensor result;
+        if (!IsOneOfOurs(input))
         {
+            result = ActivateElsewhere(input);
+        }
+        else if (input.dtype == ScalarType.BFloat16)
+        {
+            result = empty_like(input);
             Forward<ushort, BFloatLanes>(input, result);
         }
         else
         {
+            result = empty_like(input);
             Forward<float, FloatLanes>(input, result);
         }
 
@@ -47,6 +53,11 @@ internal sealed class TanhGelu : autograd.SingleTensorFunction<TanhGelu>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         using Tensor input = ctx.get_saved_variables()[0];
+        if (!IsOneOfOurs(input))
+        {
+            return [DifferentiateElsewhere(input, grad_output), null!];
+        }
+
         using Tensor upstream = grad_output.contiguous();
         Tensor result = empty_like(input);
         if (input.dtype == ScalarType.BFloat16)
@@ -61,6 +72,32 @@ internal sealed class TanhGelu : autograd.SingleTensorFunction<TanhGelu>
         GC.KeepAlive(grad_output);
         return [result, null!];
     }
+
+    private static bool IsOneOfOurs(Tensor input) => TensorMemory.IsReachable(input, ScalarType.BFloat16) || TensorMemory.IsReachable(input, ScalarType.Float32);
+
+    // TorchSharp has this form of gelu from 0.107.0 on, and the products are to be built with 0.106.0 too. Short types are computed in
+    // float32, as torch does, and only the input is kept for the gradient.
+    private static Tensor ActivateElsewhere(Tensor input)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = Widened(input);
+        return GateElsewhere(x).mul_(x).to(input.dtype).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor DifferentiateElsewhere(Tensor input, Tensor upstream)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = Widened(input);
+        Tensor gate = GateElsewhere(x);
+        Tensor inner = x.Squared().TimesInPlace(3 * CubicElsewhere).PlusInPlace(1).TimesInPlace(2 * SlopeElsewhere);
+        Tensor bend = inner.mul_(x).mul_(gate).mul_(gate.neg().PlusInPlace(1));
+        return gate.PlusInPlace(bend).mul_(Widened(upstream)).to(input.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>1 / (1 + exp(-2u)).</summary>
+    private static Tensor GateElsewhere(Tensor x) => x.Squared().TimesInPlace(CubicElsewhere).PlusInPlace(1).mul_(x).TimesInPlace(2 * SlopeElsewhere).sigmoid_();
+
+    private static Tensor Widened(Tensor values) => values.dtype is ScalarType.Float16 or ScalarType.BFloat16 ? values.to(ScalarType.Float32) : values;
 
     private static void Forward<T, TLanes>(Tensor input, Tensor result)
         where T : unmanaged
