@@ -39,7 +39,8 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     {
         using var scope = NewDisposeScope();
         Tensor logits = _trunk.Head is null ? _trunk.Tokens.Head(lastHiddenState) : _trunk.Head.Forward(lastHiddenState).to(ScalarType.Float32);
-        return logits.MoveToOuterDisposeScope();
+        double scale = _architecture.Spec.LogitScale;
+        return (scale == 1 ? logits : logits.Times(scale)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -52,10 +53,10 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     internal override Parameter? OwnHead => _trunk.Head?.Weight;
 
     /// <inheritdoc/>
-    internal override IReadOnlyList<string> LoraTargets => _architecture.Names.LoraTargets;
+    protected internal override IReadOnlyList<string> LoraTargets => _architecture.Names.LoraTargets;
 
     /// <inheritdoc/>
-    protected internal override Tensor? HeadWeight => _trunk.Head is null ? _trunk.Tokens.Weight : _trunk.Head.Update is null ? _trunk.Head.Weight : null;
+    protected internal override Tensor? HeadWeight => _architecture.Spec.LogitScale != 1 ? null : _trunk.Head is null ? _trunk.Tokens.Weight : _trunk.Head.Update is null ? _trunk.Head.Weight : null;
 
     /// <inheritdoc/>
     protected internal override string? ArchitectureName => _architecture.Names.ArchitectureName;

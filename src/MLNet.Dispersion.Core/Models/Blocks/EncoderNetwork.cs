@@ -55,7 +55,7 @@ internal sealed class EncoderNetwork : LanguageBackbone
     internal override Parameter TokenEmbeddingWeight => _trunk.Tokens.Weight;
 
     /// <inheritdoc/>
-    internal override IReadOnlyList<string> LoraTargets => _architecture.Names.LoraTargets;
+    protected internal override IReadOnlyList<string> LoraTargets => _architecture.Names.LoraTargets;
 
     /// <inheritdoc/>
     protected internal override string? ArchitectureName => _architecture.Names.ArchitectureName;

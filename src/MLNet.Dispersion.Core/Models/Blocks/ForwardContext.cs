@@ -70,3 +70,51 @@ internal sealed class ForwardContext
         return value.mul(keep.OverInPlace(1 - probability).to(value.dtype)).MoveToOuterDisposeScope();
     }
 }
+
+/// <summary>Lets the current thread's forward passes of one backbone multiply in a number type of their own until it is disposed, on the same thread; those of other threads go on as they were.</summary>
+internal readonly struct ComputeTypeScope : IDisposable
+{
+    [ThreadStatic]
+    private static (ForwardContext Context, ScalarType Type)? _current;
+
+    private readonly (ForwardContext Context, ScalarType Type)? _outer;
+
+    internal ComputeTypeScope(ForwardContext context, ScalarType type)
+    {
+        _outer = _current;
+        _current = (context, type);
+    }
+
+    /// <summary>The type that this thread has chosen for a backbone; null when it has chosen none.</summary>
+    internal static ScalarType? Of(ForwardContext context) => _current is { } current && ReferenceEquals(current.Context, context) ? current.Type : null;
+
+    public void Dispose() => _current = _outer;
+}
+
+/// <summary>Dropout on the processor in one pass each way, which keeps nothing for the backward pass but the mask's two keys.</summary>
+/// <remarks>It can be differentiated once. Stateless, hence thread-safe.</remarks>
+internal sealed class MaskedDropout : autograd.SingleTensorFunction<MaskedDropout>
+{
+    /// <inheritdoc/>
+    public override string Name => nameof(MaskedDropout);
+
+    /// <summary>Lays a mask on values that it reaches. Call it inside a dispose scope.</summary>
+    internal static Tensor Apply(Tensor values, DropoutMask mask) => apply(values, mask);
+
+    /// <inheritdoc/>
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    {
+        var (values, mask) = ((Tensor)vars[0], (DropoutMask)vars[1]);
+        ctx.save_data(nameof(mask), mask);
+        return mask.Of(values);
+    }
+
+    /// <inheritdoc/>
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    {
+        using Tensor upstream = grad_output.contiguous();
+        Tensor result = ((DropoutMask)ctx.get_data("mask")).Of(upstream);
+        GC.KeepAlive(grad_output);
+        return [result, null!];
+    }
+}

@@ -53,14 +53,14 @@ internal sealed class TransformerBlock
         switch (_spec.Order)
         {
             case BlockOrder.NormFirst:
-                Tensor middle = input.Plus(Drop(_attention.Forward(_attentionNorm.Forward(input), around)));
-                return middle.Plus(Drop(Perceptron(_mlpNorm.Forward(middle))));
+                Tensor middle = input.Plus(Branch(_attention.Forward(_attentionNorm.Forward(input), around)));
+                return middle.Plus(Branch(Perceptron(_mlpNorm.Forward(middle))));
             case BlockOrder.Parallel:
-                Tensor attended = input.Plus(Drop(_attention.Forward(_attentionNorm.Forward(input), around)));
-                return attended.Plus(Drop(Perceptron(_mlpNorm.Forward(input))));
+                Tensor attended = input.Plus(Branch(_attention.Forward(_attentionNorm.Forward(input), around)));
+                return attended.Plus(Branch(Perceptron(_mlpNorm.Forward(input))));
             case BlockOrder.NormLast:
-                Tensor normed = _attentionNorm.Forward(input.Plus(Drop(_attention.Forward(input, around))));
-                return _mlpNorm.Forward(normed.Plus(Drop(Perceptron(normed))));
+                Tensor normed = _attentionNorm.Forward(input.Plus(Branch(_attention.Forward(input, around))));
+                return _mlpNorm.Forward(normed.Plus(Branch(Perceptron(normed))));
             default:
                 throw new NotSupportedException($"No block is put together as {_spec.Order}.");
         }
@@ -78,7 +78,12 @@ internal sealed class TransformerBlock
         _ => throw new NotSupportedException($"No perceptron has the activation {_spec.Mlp.Activation}."),
     };
 
-    private Tensor Drop(Tensor branch) => _spec.Dropout is { } dropout ? _context.Drop(branch, _context.Dropout(dropout, _network.training)) : branch;
+    /// <summary>What is added to the residual.</summary>
+    private Tensor Branch(Tensor output)
+    {
+        Tensor dropped = _spec.Dropout is { } dropout ? _context.Drop(output, _context.Dropout(dropout, _network.training)) : output;
+        return _spec.BranchScale == 1 ? dropped : dropped.Times(_spec.BranchScale);
+    }
 
     /// <summary>What a pass over a batch gives every block beside the state.</summary>
     /// <param name="Causal">Who may look at whom, in a decoder.</param>

@@ -41,7 +41,7 @@ internal static class PeftConfig
             ["rank_pattern"] = new JsonObject(),
             ["revision"] = null,
             ["target_modules"] = new JsonArray([.. options.TargetModules!.Select(name => (JsonNode)name)]),
-            ["task_type"] = backbone.Info.ModelType == "bert" ? "FEATURE_EXTRACTION" : "CAUSAL_LM",
+            ["task_type"] = backbone.IsCausal ? "CAUSAL_LM" : "FEATURE_EXTRACTION",
             ["use_rslora"] = options.RankStabilized,
         };
         sink.WriteJson(FileName, config);

@@ -15,6 +15,9 @@ public sealed record BlockSpec
     /// <summary>Gets the norm of each branch.</summary>
     public required NormSpec Norm { get; init; }
 
+    /// <summary>Gets what the output of each branch is multiplied by before it is added to the residual. Above 0; default 1.</summary>
+    public double BranchScale { get; init; } = 1;
+
     /// <summary>Gets the probability of dropping a feature of a branch's output in training, 0..1, 1 excluded; null where the architecture has no dropout in this place, so that <see cref="LanguageBackbone.DropoutProbability"/> brings none either.</summary>
     public double? Dropout { get; init; }
 }

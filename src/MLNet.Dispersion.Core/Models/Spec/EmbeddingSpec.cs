@@ -12,6 +12,9 @@ public sealed record EmbeddingSpec
     /// <summary>Gets the norm of the sum; null for none.</summary>
     public NormSpec? Norm { get; init; }
 
+    /// <summary>Gets what token embeddings are multiplied by before anything is added to them. Above 0; default 1.</summary>
+    public double Scale { get; init; } = 1;
+
     /// <summary>Gets the probability of dropping a feature in training, 0..1, 1 excluded; null where the architecture has no dropout in this place, so that <see cref="LanguageBackbone.DropoutProbability"/> brings none either.</summary>
     public double? Dropout { get; init; }
 }

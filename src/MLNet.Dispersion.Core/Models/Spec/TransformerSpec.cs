@@ -35,6 +35,9 @@ public sealed record TransformerSpec
     /// <summary>Gets the head of a decoder. Encoders have none, whatever this says.</summary>
     public HeadKind Head { get; init; }
 
+    /// <summary>Gets what the head's products are multiplied by. Above 0; default 1.</summary>
+    public double LogitScale { get; init; } = 1;
+
     /// <summary>Gets what classifiers and regressors see of a text.</summary>
     public SummaryKind Summary { get; init; }
 
@@ -51,6 +54,46 @@ public sealed record TransformerSpec
         }
 
         AttentionSpec attention = Block.Attention;
+        (double Value, string Name)[] factors =
+        [
+            (Embedding.Scale, "Embedding.Scale"),
+            (Block.BranchScale, "Block.BranchScale"),
+            (LogitScale, nameof(LogitScale)),
+            (attention.Scale ?? 1, "Attention.Scale"),
+            (attention.Rotary?.Theta ?? 1, "Attention.Rotary.Theta"),
+            (Block.Norm.Epsilon, "Block.Norm.Epsilon"),
+            (attention.HeadNorm?.Epsilon ?? 1, "Attention.HeadNorm.Epsilon"),
+            (Embedding.Norm?.Epsilon ?? 1, "Embedding.Norm.Epsilon"),
+            (FinalNorm?.Epsilon ?? 1, "FinalNorm.Epsilon"),
+        ];
+        foreach (var (value, name) in factors)
+        {
+            Require(value > 0 && double.IsFinite(value), $"{name} is {value}; it must be a finite number above 0.");
+        }
+
+        (double? Value, string Name)[] probabilities = [(Embedding.Dropout, "Embedding.Dropout"), (Block.Dropout, "Block.Dropout"), (attention.Dropout, "Attention.Dropout")];
+        foreach (var (value, name) in probabilities)
+        {
+            Require(value is null or (>= 0 and < 1), $"{name} is {value}; it must be at least 0 and below 1.");
+        }
+
+        (Enum Value, string Name)[] kinds =
+        [
+            (Block.Order, "Block.Order"),
+            (attention.Storage, "Attention.Storage"),
+            (Block.Mlp.Activation, "Mlp.Activation"),
+            (Block.Norm.Kind, "Block.Norm.Kind"),
+            (attention.HeadNorm?.Kind ?? default, "Attention.HeadNorm.Kind"),
+            (Embedding.Norm?.Kind ?? default, "Embedding.Norm.Kind"),
+            (FinalNorm?.Kind ?? default, "FinalNorm.Kind"),
+            (Head, nameof(Head)),
+            (Summary, nameof(Summary)),
+        ];
+        foreach (var (value, name) in kinds)
+        {
+            Require(Enum.IsDefined(value.GetType(), value), $"{name} is {value}, which no piece implements. Known: {string.Join(", ", Enum.GetNames(value.GetType()))}.");
+        }
+
         Require(attention.KeyHeadCount >= 1 && attention.HeadCount % attention.KeyHeadCount == 0, $"Attention.HeadCount is {attention.HeadCount}, which KeyHeadCount = {attention.KeyHeadCount} does not divide.");
         Require(attention.HeadSize >= 1, $"Attention.HeadSize is {attention.HeadSize}; it must be at least 1.");
         Require(
@@ -61,6 +104,7 @@ public sealed record TransformerSpec
             $"Attention.Rotary.Dimensions is {attention.Rotary?.Dimensions}; it must be an even number from 2 to the {attention.HeadSize} features of a head.");
         Require(Block.Mlp.InnerSize >= 1, $"Mlp.InnerSize is {Block.Mlp.InnerSize}; it must be at least 1.");
         Require(IsCausal || attention is { Rotary: null, HeadNorm: null, Scale: null, ScalesByLayer: false }, "An encoder's attention has no rotary positions, no norms of heads and no scale of its own yet.");
+        Require(IsCausal || LogitScale == 1, "An encoder has no head: its LogitScale must be 1.");
         Require(IsCausal || attention.KeyHeadCount == attention.HeadCount, $"An encoder's attention has as many key heads as heads; these are {attention.KeyHeadCount} and {attention.HeadCount}.");
         Require(!IsCausal || (Embedding.TokenTypeCount == 0 && Summary == SummaryKind.LastToken), "A decoder has no token types, and is summed up by its last token.");
     }
