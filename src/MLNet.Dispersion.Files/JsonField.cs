@@ -7,6 +7,8 @@ namespace MLNet.Dispersion.Files;
 /// <summary>A value of a JSON file that knows its file and its place there, so that every complaint names both. Immutable and thread-safe.</summary>
 /// <example>
 /// <code>
+/// using MLNet.Dispersion.Files;
+///
 /// JsonField config = JsonField.Read(new DirectorySource("model"), "config.json");
 /// int layers = config.Get("n_layer").AsIndex(4096, "the number of layers");
 /// foreach (JsonField item in config.Find("architectures")?.Items() ?? [])

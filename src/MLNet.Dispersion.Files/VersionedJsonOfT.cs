@@ -18,11 +18,13 @@ namespace MLNet.Dispersion.Files;
 /// </remarks>
 /// <example>
 /// <code>
-/// public sealed record Recipe(string Name, double Grams, double? Minutes = null);
+/// using MLNet.Dispersion.Files;
 ///
 /// var recipes = new VersionedJson&lt;Recipe&gt;("recipe", "example/recipe", version: 1, cure: "Write it again with Recipe.Save.");
 /// string json = recipes.Write(new Recipe("bread", 500));
 /// Recipe again = recipes.Read(json);
+///
+/// public sealed record Recipe(string Name, double Grams, double? Minutes = null);
 /// </code>
 /// </example>
 /// <typeparam name="T">The record that a document holds. Its constructor's parameters without a default, and required properties, must be there.</typeparam>

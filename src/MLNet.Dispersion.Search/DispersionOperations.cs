@@ -16,6 +16,11 @@ public sealed class DispersionOperations
     /// <summary>Begins a hyperparameter search, with the verbs of ML.NET's AutoML experiments: set data, pipeline and metric, then run.</summary>
     /// <example>
     /// <code>
+    /// using Microsoft.ML;
+    /// using MLNet.Dispersion;
+    ///
+    /// var ml = new MLContext(seed: 1);
+    /// IDataView train = ml.Data.LoadFromBinary("train.idv"), validation = ml.Data.LoadFromBinary("validation.idv");
     /// using SearchResult result = ml.Dispersion().CreateSearch()
     ///     .SetDataset(train, validation)
     ///     .SetPipeline(trial => ml.Transforms.Conversion.MapValueToKey("Label").FineTuneWithDispersion(ml, options: trial.Options))

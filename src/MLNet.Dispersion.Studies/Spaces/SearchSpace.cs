@@ -6,6 +6,8 @@ namespace MLNet.Dispersion.Studies;
 /// <summary>The parameters that a study varies, in order. Immutable and thread-safe: each method returns another space.</summary>
 /// <example>
 /// <code>
+/// using MLNet.Dispersion.Studies;
+///
 /// SearchSpace space = SearchSpace.Empty
 ///     .LogUniform("rate", 1e-5, 1e-2)
 ///     .Choice("dispersion", true, false)
