@@ -20,18 +20,7 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     public override BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, HiddenStateSelection hiddenStates)
     {
         CheckInput(inputIds, attentionMask);
-        if (training)
-        {
-            // The weights are about to change.
-            Context.Copies.Drop();
-        }
-
-        // The scope keeps every intermediate tensor alive until its last call has returned, whatever the garbage collector does meanwhile.
-        // Checkpointed blocks need masks and position tables once more in the backward pass: these then live as long as the caller's scope.
-        using var scope = Context.ActivationCheckpointing ? null : NewDisposeScope();
-        BackboneOutput output = _trunk.Forward(inputIds, attentionMask, tokenTypeIds: null, hiddenStates, pass: null);
-        scope?.MoveToOuter([.. output.HiddenStates.OfType<Tensor>().Append(output.LastHiddenState).Distinct<Tensor>(ReferenceEqualityComparer.Instance)]);
-        return output;
+        return _trunk.Forward(inputIds, attentionMask, tokenTypeIds: null, hiddenStates);
     }
 
     /// <inheritdoc/>
@@ -71,7 +60,7 @@ internal sealed class DecoderNetwork : CausalLMBackbone
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         CachedPass pass = cache.Begin((int)inputIds.shape[0], (int)inputIds.shape[1], new CausalMask(attentionMask).Lengths);
-        Tensor states = _trunk.Forward(inputIds, attentionMask, tokenTypeIds: null, HiddenStateSelection.None, pass).LastHiddenState;
+        Tensor states = _trunk.Continue(inputIds, attentionMask, pass);
         pass.Complete();
         return states.MoveToOuterDisposeScope();
     }

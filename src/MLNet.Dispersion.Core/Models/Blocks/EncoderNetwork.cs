@@ -24,17 +24,7 @@ internal sealed class EncoderNetwork : LanguageBackbone
     public override BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, HiddenStateSelection hiddenStates)
     {
         CheckInput(inputIds, attentionMask);
-        if (training)
-        {
-            // The weights are about to change.
-            Context.Copies.Drop();
-        }
-
-        // As in the decoder: checkpointed blocks need the mask once more in the backward pass.
-        using var scope = Context.ActivationCheckpointing ? null : NewDisposeScope();
-        BackboneOutput output = _trunk.Forward(inputIds, attentionMask, tokenTypeIds, hiddenStates, pass: null);
-        scope?.MoveToOuter([.. output.HiddenStates.OfType<Tensor>().Append(output.LastHiddenState).Distinct<Tensor>(ReferenceEqualityComparer.Instance)]);
-        return output;
+        return _trunk.Forward(inputIds, attentionMask, tokenTypeIds, hiddenStates);
     }
 
     /// <summary>One vector for each text, <c>[B, F]</c>: what the spec says of the first token.</summary>

@@ -62,21 +62,34 @@ internal sealed class TransformerTrunk
     /// <summary>The pooler, or null.</summary>
     internal ProjectionLayer? Pooler { get; }
 
-    /// <summary>From token ids to hidden states.</summary>
-    /// <param name="inputIds"><c>[B, L]</c>, int64.</param>
+    /// <summary>From the token ids of whole sequences to hidden states, with or without gradients.</summary>
+    /// <param name="inputIds"><c>[B, L]</c>, int64; checked.</param>
     /// <param name="attentionMask">Which are real, <c>[B, L]</c>, bool; null when all are.</param>
     /// <param name="tokenTypeIds">Which text of a pair each belongs to, <c>[B, L]</c>, int64; null when all belong to the first.</param>
     /// <param name="selection">Which hidden states to keep.</param>
-    /// <param name="pass">Where keys and values are kept and those of earlier tokens are found; null to read sequences whole.</param>
-    internal BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, HiddenStateSelection selection, CachedPass? pass)
+    internal BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, HiddenStateSelection selection)
     {
-        var around = new TransformerBlock.Surroundings(
-            _spec.IsCausal ? new CausalMask(attentionMask, pass, inputIds.device) : null,
-            _spec.IsCausal ? null : attentionMask?.view(-1, 1, 1, attentionMask.shape[1]),
-            _rotary?.Tables(inputIds, pass));
-        Tensor embeddings = Embed(inputIds, attentionMask, tokenTypeIds, pass);
-        return BlockStack.Run(_network.Context, selection, embeddings, _blocks, (block, input) => block.Forward(input, around), _finalNorm is null ? state => state : _finalNorm.Forward);
+        ForwardContext context = _network.Context;
+        if (_network.training)
+        {
+            // The weights are about to change.
+            context.Copies.Drop();
+        }
+
+        // The scope keeps every intermediate tensor alive until its last call has returned, whatever the garbage collector does meanwhile.
+        // Checkpointed blocks need masks and position tables once more in the backward pass: these then live as long as the caller's scope.
+        using var scope = context.ActivationCheckpointing ? null : NewDisposeScope();
+        BackboneOutput output = Run(inputIds, attentionMask, tokenTypeIds, selection, pass: null);
+        scope?.MoveToOuter([.. output.HiddenStates.OfType<Tensor>().Append(output.LastHiddenState).Distinct<Tensor>(ReferenceEqualityComparer.Instance)]);
+        return output;
     }
+
+    /// <summary>From the token ids behind those in a cache to their final states, <c>[B, L, F]</c>.</summary>
+    /// <param name="inputIds"><c>[B, L]</c>, int64; checked.</param>
+    /// <param name="attentionMask">Which are real, <c>[B, L]</c>, bool; null when all are.</param>
+    /// <param name="pass">Where keys and values are kept and those of earlier tokens are found.</param>
+    internal Tensor Continue(Tensor inputIds, Tensor? attentionMask, CachedPass pass) =>
+        Run(inputIds, attentionMask, tokenTypeIds: null, HiddenStateSelection.None, pass).LastHiddenState;
 
     /// <summary>The name of our parameter for a file's tensor.</summary>
     internal string ParameterName(string tensorName)
@@ -118,6 +131,33 @@ internal sealed class TransformerTrunk
         name.StartsWith(_names.Prefix, StringComparison.Ordinal) || Around.Any(named => !named.Name.StartsWith(_names.Prefix, StringComparison.Ordinal) && name.StartsWith(named.Name + ".", StringComparison.Ordinal))
             ? name
             : _names.Prefix + name;
+
+    /// <summary>Runs the blocks and keeps the hidden states that were asked for; the last block's raw output is replaced by the final norm's.</summary>
+    private BackboneOutput Run(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, HiddenStateSelection selection, CachedPass? pass)
+    {
+        ForwardContext context = _network.Context;
+        var around = new TransformerBlock.Surroundings(
+            _spec.IsCausal ? new CausalMask(attentionMask, pass, inputIds.device) : null,
+            _spec.IsCausal ? null : attentionMask?.view(-1, 1, 1, attentionMask.shape[1]),
+            _rotary?.Tables(inputIds, pass));
+        var kept = new Tensor?[_blocks.Count + 1];
+        Tensor state = Embed(inputIds, attentionMask, tokenTypeIds, pass);
+        for (int layer = 0; layer < _blocks.Count; layer++)
+        {
+            kept[layer] = selection.Includes(layer) ? state : null;
+
+            // What the graph does not keep of a block ends with it.
+            using var scope = NewDisposeScope();
+            TransformerBlock block = _blocks[layer];
+            state = context.ActivationCheckpointing && is_grad_enabled() && state.requires_grad
+                ? RecomputedBlock.Run(state, input => block.Forward(input, around), context.DropoutGenerator).MoveToOuterDisposeScope()
+                : block.Forward(state, around).MoveToOuterDisposeScope();
+        }
+
+        Tensor last = _finalNorm is null ? state : _finalNorm.Forward(state);
+        kept[^1] = selection.Includes(_blocks.Count) ? last : null;
+        return new BackboneOutput(last, kept);
+    }
 
     /// <summary>Hidden state 0, <c>[B, L, F]</c>.</summary>
     private Tensor Embed(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, CachedPass? pass)
@@ -182,42 +222,4 @@ internal sealed class TransformerTrunk
 
     /// <summary>A level of names.</summary>
     private sealed class Group(string name) : nn.Module(name);
-}
-
-/// <summary>Runs the blocks and keeps the hidden states that were asked for; the last block's raw output is replaced by the final norm's.</summary>
-internal static class BlockStack
-{
-    /// <summary>From embeddings to the final norm's output.</summary>
-    /// <param name="context">Whether blocks are checkpointed.</param>
-    /// <param name="selection">Which hidden states to keep.</param>
-    /// <param name="embeddings">Hidden state 0, <c>[B, L, F]</c>.</param>
-    /// <param name="blocks">The blocks.</param>
-    /// <param name="run">Applies a block to a state.</param>
-    /// <param name="norm">The final norm.</param>
-    internal static BackboneOutput Run<TBlock>(
-        ForwardContext context,
-        HiddenStateSelection selection,
-        Tensor embeddings,
-        IList<TBlock> blocks,
-        Func<TBlock, Tensor, Tensor> run,
-        Func<Tensor, Tensor> norm)
-    {
-        var kept = new Tensor?[blocks.Count + 1];
-        var state = embeddings;
-        for (int layer = 0; layer < blocks.Count; layer++)
-        {
-            kept[layer] = selection.Includes(layer) ? state : null;
-
-            // What the graph does not keep of a block ends with it.
-            using var scope = NewDisposeScope();
-            TBlock block = blocks[layer];
-            state = context.ActivationCheckpointing && is_grad_enabled() && state.requires_grad
-                ? RecomputedBlock.Run(state, input => run(block, input), context.DropoutGenerator).MoveToOuterDisposeScope()
-                : run(block, state).MoveToOuterDisposeScope();
-        }
-
-        var last = norm(state);
-        kept[^1] = selection.Includes(blocks.Count) ? last : null;
-        return new BackboneOutput(last, kept);
-    }
 }
