@@ -36,8 +36,6 @@ internal static class SafetensorsTypes
         return false;
     }
 
-    internal static bool IsKnown(ScalarType type) => Array.Exists(Known, k => k.Type == type);
-
     internal static string CodeOf(ScalarType type) => Array.Find(Known, k => k.Type == type).Code
         ?? throw new ArgumentException($"A safetensors file cannot hold {type} tensors: convert to one of {Names}.", nameof(type));
 
