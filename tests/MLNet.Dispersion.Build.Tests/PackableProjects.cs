@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Xml.Linq;
+using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Build.Tests;
 
@@ -11,29 +12,14 @@ internal static class PackableProjects
     /// <summary>The packages' names, which are those of their projects.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
-        .. Directory.EnumerateFiles(Path.Combine(Repository, "src"), "*.csproj", SearchOption.AllDirectories)
+        .. Directory.EnumerateFiles(Path.Combine(Checkout.Folder, "src"), "*.csproj", SearchOption.AllDirectories)
             .Where(IsPackable)
             .Select(file => Path.GetFileNameWithoutExtension(file))
             .Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>The root of the repository.</summary>
-    public static string Repository
-    {
-        get
-        {
-            DirectoryInfo? folder = new(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(folder.FullName, "MLNet.Dispersion.sln")))
-            {
-                folder = folder.Parent ?? throw new DirectoryNotFoundException($"no MLNet.Dispersion.sln above {AppContext.BaseDirectory}");
-            }
-
-            return folder.FullName;
-        }
-    }
-
     /// <summary>The path of a package's project.</summary>
-    public static string PathOf(string package) => Path.Combine(Repository, "src", package, $"{package}.csproj");
+    public static string PathOf(string package) => Path.Combine(Checkout.Folder, "src", package, $"{package}.csproj");
 
     /// <summary>The packages that a project says it needs, with the versions that it asks for; those for its own build alone are not among them.</summary>
     /// <param name="package">A package of this repository.</param>
@@ -63,7 +49,7 @@ internal static class PackableProjects
 
     private static Dictionary<string, string> ReadCentralVersions()
     {
-        string json = DotnetCommand.Run(Repository, "msbuild", PathOf(Names[0]), "-getItem:PackageVersion", "-nologo");
+        string json = DotnetCommand.Run(Checkout.Folder, "msbuild", PathOf(Names[0]), "-getItem:PackageVersion", "-nologo");
         using JsonDocument document = JsonDocument.Parse(json);
         return document.RootElement.GetProperty("Items").GetProperty("PackageVersion").EnumerateArray()
             .ToDictionary(item => item.GetProperty("Identity").GetString()!, item => item.GetProperty("Version").GetString()!);

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Reflection;
 using System.Xml.Linq;
+using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Build.Tests;
 
@@ -21,7 +22,7 @@ public sealed class PackedPackages : IDisposable
               </Target>
             </Project>
             """);
-        DotnetCommand.Run(PackableProjects.Repository, "msbuild", _folder.File("pack.proj"), "-t:Pack", "-m", "-v:quiet", "-nologo");
+        DotnetCommand.Run(Checkout.Folder, "msbuild", _folder.File("pack.proj"), "-t:Pack", "-m", "-v:quiet", "-nologo");
     }
 
     /// <summary>The folder that holds them.</summary>

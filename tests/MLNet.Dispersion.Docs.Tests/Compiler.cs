@@ -24,17 +24,15 @@ internal static class Compiler
         var shown = CSharpSyntaxTree.ParseText(snippet.Code, options).GetCompilationUnitRoot();
         // Usings come first, then what is given, then the statements and types as shown.
         string usings = string.Concat(shown.Usings.Select(directive => directive.ToFullString()));
-        string rest = shown.WithUsings(default).ToFullString();
         var given = CSharpSyntaxTree.ParseText(snippet.Given, options).GetCompilationUnitRoot();
         string Statements(CompilationUnitSyntax unit) => string.Concat(unit.Members.OfType<GlobalStatementSyntax>().Select(statement => statement.ToFullString()));
         string Types(CompilationUnitSyntax unit) => string.Concat(unit.Members.Where(member => member is not GlobalStatementSyntax).Select(member => member.ToFullString()));
-        var unit = CSharpSyntaxTree.ParseText(rest, options).GetCompilationUnitRoot();
-        string program = usings + Statements(given) + "\n" + Statements(unit) + "\n" + Types(given) + "\n" + Types(unit);
+        string program = usings + Statements(given) + "\n" + Statements(shown) + "\n" + Types(given) + "\n" + Types(shown);
         var compilation = CSharpCompilation.Create(
             "Snippet",
             [CSharpSyntaxTree.ParseText(ImplicitUsings, options), CSharpSyntaxTree.ParseText(program, options)],
             References.Value,
-            new CSharpCompilationOptions(unit.Members.OfType<GlobalStatementSyntax>().Any() ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+            new CSharpCompilationOptions(shown.Members.OfType<GlobalStatementSyntax>().Any() ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
         return [.. compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Select(diagnostic => diagnostic.ToString())];
     }
 }

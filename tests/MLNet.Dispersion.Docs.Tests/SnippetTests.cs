@@ -5,17 +5,21 @@ namespace MLNet.Dispersion.Docs.Tests;
 /// <summary>What the documentation shows compiles.</summary>
 public sealed class SnippetTests
 {
-    public static TheoryData<string> Pages() => [.. Snippet.OfPages().Select(snippet => snippet.Place)];
+    // Read once: every case looks its own up.
+    private static readonly ILookup<string, Snippet> OfPages = Snippet.OfPages().ToLookup(snippet => snippet.Place);
+    private static readonly ILookup<string, Snippet> OfMembers = Snippet.OfMembers().ToLookup(snippet => snippet.Place);
 
-    public static TheoryData<string> Members() => [.. Snippet.OfMembers().Select(snippet => snippet.Place).Distinct()];
+    public static TheoryData<string> Pages() => [.. OfPages.Select(snippets => snippets.Key)];
+
+    public static TheoryData<string> Members() => [.. OfMembers.Select(snippets => snippets.Key)];
 
     [Theory]
     [MemberData(nameof(Pages))]
-    public void Page_BlockCompilesWithTheUsingsThatItShows(string place) => AssertCompiles(Snippet.OfPages().Where(snippet => snippet.Place == place));
+    public void Page_BlockCompilesWithTheUsingsThatItShows(string place) => AssertCompiles(OfPages[place]);
 
     [Theory]
     [MemberData(nameof(Members))]
-    public void Member_ExampleCompiles(string place) => AssertCompiles(Snippet.OfMembers().Where(snippet => snippet.Place == place));
+    public void Member_ExampleCompiles(string place) => AssertCompiles(OfMembers[place]);
 
     [Fact]
     public void Compiler_NamesTheMistake() =>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Tests;
 
@@ -8,7 +9,7 @@ internal static class SavedFiles
     public const string AnswersFile = "expected.json";
 
     /// <summary>The folder tests/Saved.</summary>
-    public static string Root { get; } = Path.Combine(FindRepository(), "tests", "Saved");
+    public static string Root { get; } = Path.Combine(Checkout.Folder, "tests", "Saved");
 
     /// <summary>The versions that have a folder.</summary>
     public static string[] Versions { get; } = [.. Directory.EnumerateDirectories(Root).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
@@ -45,15 +46,4 @@ internal static class SavedFiles
     }
 
     private static JsonObject Expected(string version, string kind) => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder(version, kind), AnswersFile)))!.AsObject();
-
-    private static string FindRepository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "MLNet.Dispersion.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests must run inside a checkout: MLNet.Dispersion.sln was not found above them.");
-        }
-
-        return folder.FullName;
-    }
 }
