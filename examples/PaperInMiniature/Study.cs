@@ -39,7 +39,7 @@ internal sealed class Study
         FineTuneResult result = LanguageModelTrainer.Train(model, _pretrainingBlocks, options);
         if (!File.Exists(Path.Combine(ModelFolder(width), "config.json")))
         {
-            model.SavePretrained(ModelFolder(width));
+            model.Save(ModelFolder(width));
         }
 
         return _measuring.Measure(model.Name, folder, model, result.GeometryHistory);

@@ -43,5 +43,5 @@ internal sealed class PretrainingRun(Recipe recipe, string booksFile, string out
     private static List<int[]> Pack(TextTokenizer tokenizer, IEnumerable<Book> books) =>
         [.. new TextPacker(Recipe.ContextLength, tokenizer.EosTokenId!.Value).Pack(books.Select(book => tokenizer.Encode(book.Text).Ids))];
 
-    private void Save(PretrainedLanguageModel model) => model.SavePretrained(outputDirectory, torch.ScalarType.Float16);
+    private void Save(PretrainedLanguageModel model) => model.Save(outputDirectory, new ModelSaveOptions { Type = torch.ScalarType.Float16 });
 }

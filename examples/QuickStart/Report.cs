@@ -10,8 +10,8 @@ internal static class Report
     public static Table Comparison(Outcome plain, Outcome dispersed)
     {
         var table = new Table().RoundedBorder().Title("Plain fine-tuning against fine-tuning with dispersion");
-        table.AddColumn("").AddColumn(new Spectre.Console.TableColumn("backbone").RightAligned());
-        table.AddColumn(new Spectre.Console.TableColumn("plain").RightAligned()).AddColumn(new Spectre.Console.TableColumn("dispersion").RightAligned());
+        table.AddColumn("").AddColumn(new TableColumn("backbone").RightAligned());
+        table.AddColumn(new TableColumn("plain").RightAligned()).AddColumn(new Spectre.Console.TableColumn("dispersion").RightAligned());
         Add(table, "micro accuracy", null, plain.Metrics.MicroAccuracy, dispersed.Metrics.MicroAccuracy);
         Add(table, "macro accuracy", null, plain.Metrics.MacroAccuracy, dispersed.Metrics.MacroAccuracy);
         Add(table, "log-loss", null, plain.Metrics.LogLoss, dispersed.Metrics.LogLoss);
@@ -31,7 +31,7 @@ internal static class Report
     public static Table Predictions(IEnumerable<(string Text, TicketPrediction Prediction)> rows)
     {
         var table = new Table().RoundedBorder().Title("Predictions of the model loaded from model.zip");
-        table.AddColumn("ticket").AddColumn("team").AddColumn(new Spectre.Console.TableColumn("probability").RightAligned());
+        table.AddColumn("ticket").AddColumn("team").AddColumn(new TableColumn("probability").RightAligned());
         foreach (var (text, prediction) in rows)
         {
             table.AddRow(Markup.Escape(text), Markup.Escape(prediction.PredictedLabel), Text(prediction.Score.Max()));

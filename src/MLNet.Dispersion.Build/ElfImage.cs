@@ -33,7 +33,7 @@ internal readonly ref struct ElfImage
         ReadProgramHeaders();
     }
 
-    /// <summary>The processor the file is made for (e_machine).</summary>
+    /// <summary>Gets the processor the file is made for (e_machine).</summary>
     public ushort Machine => UInt16(18);
 
     /// <summary>Whether the bytes begin like a 64-bit little-endian ELF file.</summary>

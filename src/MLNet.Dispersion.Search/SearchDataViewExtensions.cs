@@ -15,22 +15,22 @@ public static class SearchDataViewExtensions
         IReadOnlyList<Trial> trials = result.Trials;
         return new TableDataView(
         [
-            TableColumn.OfIntegers("Number", trials.Select(trial => trial.Number)),
-            TableColumn.OfIntegers("Attempt", trials.Select(trial => trial.Attempt)),
-            TableColumn.OfTexts("State", trials.Select(trial => $"{trial.State}")),
-            TableColumn.OfTexts("Kind", trials.Select(trial => trial.Kind)),
-            TableColumn.OfTexts("FailureReason", trials.Select(trial => trial.FailureReason ?? "")),
-            TableColumn.OfNumbers("Seconds", trials.Select(trial => (trial.FinishedUtc - trial.StartedUtc)?.TotalSeconds ?? double.NaN)),
-            .. result.Objectives.Select((objective, i) => TableColumn.OfNumbers(objective.Name, trials.Select(trial => trial.Values.Count > i ? trial.Values[i] : double.NaN))),
+            TableDataColumn.OfIntegers("Number", trials.Select(trial => trial.Number)),
+            TableDataColumn.OfIntegers("Attempt", trials.Select(trial => trial.Attempt)),
+            TableDataColumn.OfTexts("State", trials.Select(trial => $"{trial.State}")),
+            TableDataColumn.OfTexts("Kind", trials.Select(trial => trial.Kind)),
+            TableDataColumn.OfTexts("FailureReason", trials.Select(trial => trial.FailureReason ?? "")),
+            TableDataColumn.OfNumbers("Seconds", trials.Select(trial => (trial.FinishedUtc - trial.StartedUtc)?.TotalSeconds ?? double.NaN)),
+            .. result.Objectives.Select((objective, i) => TableDataColumn.OfNumbers(objective.Name, trials.Select(trial => trial.Values.Count > i ? trial.Values[i] : double.NaN))),
             .. result.Space.Parameters.Select(parameter => Column(parameter, trials)),
         ]);
     }
 
-    private static TableColumn Column(SearchParameter parameter, IReadOnlyList<Trial> trials)
+    private static TableDataColumn Column(SearchParameter parameter, IReadOnlyList<Trial> trials)
     {
         object?[] values = [.. trials.Select(trial => trial.Parameters is { } point && point.TryGetValue(parameter.Name, out object? value) ? value : null)];
         return parameter is ChoiceParameter choice && choice.Values.Any(value => value is string or bool)
-            ? TableColumn.OfTexts(parameter.Name, values.Select(value => value is null ? "" : TrialTable.Word(value)))
-            : TableColumn.OfNumbers(parameter.Name, values.Select(value => value is null ? double.NaN : Convert.ToDouble(value, CultureInfo.InvariantCulture)));
+            ? TableDataColumn.OfTexts(parameter.Name, values.Select(value => value is null ? "" : TrialTable.Word(value)))
+            : TableDataColumn.OfNumbers(parameter.Name, values.Select(value => value is null ? double.NaN : Convert.ToDouble(value, CultureInfo.InvariantCulture)));
     }
 }

@@ -7,7 +7,7 @@ public static class TinyEnglishModelSource
 
     extension(ModelSource)
     {
-        /// <summary>The default backbone: a small English language model of GPT-2 architecture with its own byte-level tokenizer, embedded in this assembly; nothing is downloaded.</summary>
+        /// <summary>Gets the default backbone: a small English language model of GPT-2 architecture with its own byte-level tokenizer, embedded in this assembly; nothing is downloaded.</summary>
         public static ModelSource TinyEnglish => Instance;
     }
 }

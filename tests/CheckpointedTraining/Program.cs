@@ -5,7 +5,7 @@ using TorchSharp;
 
 // Trains the backbone in the folder named first, with a checkpoint after every step in the folder named second, until it has finished or somebody
 // kills it: one line a step, "from" with the step it went on from, and last the weights' SHA-256. The same every time.
-using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(args[0]), torch.CPU);
+using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(args[0]));
 int[][] blocks = [.. Enumerable.Range(0, 24).Select(row => Enumerable.Range(0, 12).Select(i => 40 + (i * (row + 3) % 19)).ToArray())];
 var options = new FineTuneOptions
 {

@@ -35,7 +35,7 @@ internal static class SyntheticReports
         {
             double time = 1 - Math.Exp(-4.0 * moment / moments);
             double change = disperses ? -0.35 * time : 0.06 * time;
-            return new GeometrySnapshot(100 * moment, Report("run", blocks, depth => 0.1 + (0.62 * depth) + (change * depth) + (0.01 * Math.Sin(moment + (9 * depth))), histograms, false).Profile);
+            return new GeometrySnapshot { Step = 100 * moment, Profile = Report("run", blocks, depth => 0.1 + (0.62 * depth) + (change * depth) + (0.01 * Math.Sin(moment + (9 * depth))), histograms, false).Profile };
         }),
     ];
 

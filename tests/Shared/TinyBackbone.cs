@@ -50,7 +50,7 @@ internal static class TinyBackbone
             """;
         using var generator = new torch.Generator(7, torch.CPU);
         using var model = new PretrainedLanguageModel("tiny", BackboneRegistry.Create(config, generator), tokenizer);
-        model.SavePretrained(folder);
+        model.Save(folder);
         return folder;
     }
 }

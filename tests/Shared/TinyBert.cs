@@ -37,7 +37,7 @@ internal static class TinyBert
         var tokenizer = TextTokenizer.Load(new DirectorySource(folder));
         using var generator = new torch.Generator(7, torch.CPU);
         using var model = new PretrainedLanguageModel("tiny-bert", BackboneRegistry.Create(Config, generator), tokenizer);
-        model.SavePretrained(folder);
+        model.Save(folder);
         return folder;
     }
 }

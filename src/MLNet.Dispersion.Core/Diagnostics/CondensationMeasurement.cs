@@ -128,7 +128,7 @@ internal sealed class TextSampler
         _maxTokens = maxTokens;
     }
 
-    /// <summary>Texts read so far that have too few tokens.</summary>
+    /// <summary>Gets or sets the number of texts read so far that have too few tokens.</summary>
     public int ShortTexts { get; private set; }
 
     /// <summary>The sample, in the order of the texts: a list when a seed was given, else read as it is asked for.</summary>
@@ -202,7 +202,7 @@ internal sealed class SpectrumAccumulator
     /// <summary>Gets what it takes of each text: every measure but the cosines.</summary>
     public static IReadOnlyList<GeometryMeasure> Measures { get; } = [.. GeometryMeasures.All.Where(measure => !measure.IsCosine())];
 
-    /// <summary>Texts so far.</summary>
+    /// <summary>Gets or sets the number of texts so far.</summary>
     public int Texts { get; private set; }
 
     /// <summary>Adds a text.</summary>

@@ -72,7 +72,7 @@ public sealed class CondensationReport
         ArgumentNullException.ThrowIfNull(backbone);
         ArgumentNullException.ThrowIfNull(texts);
         CondensationReportOptions settings = Checked(options);
-        using var model = PretrainedLanguageModel.Load(backbone, TorchRuntime.SelectDevice(settings.Device));
+        using var model = PretrainedLanguageModel.Load(backbone, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(settings.Device) });
         return CondensationMeasurement.Run(model, texts, settings);
     }
 

@@ -37,7 +37,7 @@ internal static class GeometryHistoryJson
         Format.Require(snapshot.Texts >= 1, place + ".texts", snapshot.Texts, "be at least 1");
         Format.Require(snapshot.Layers.Count >= 1, place + ".layers", "empty", "hold at least one layer");
         LayerGeometry[] layers = [.. snapshot.Layers.Select((layer, i) => ToLayer(layer, snapshot.TokensPerText is not null, FormattableString.Invariant($"{place}.layers[{i}]"), i))];
-        return new GeometrySnapshot(snapshot.Step, new CondensationProfile(layers, snapshot.Texts, snapshot.ShortTexts, snapshot.Tokens, snapshot.TokensPerText));
+        return new GeometrySnapshot { Step = snapshot.Step, Profile = new CondensationProfile(layers, snapshot.Texts, snapshot.ShortTexts, snapshot.Tokens, snapshot.TokensPerText) };
     }
 
     private static LayerGeometry ToLayer(SnapshotLayerDocument? layer, bool elementwise, string place, int index)

@@ -234,7 +234,7 @@ public static class GeometryMeasures
 
         public required string Unit { get; init; }
 
-        /// <summary>What stands beside an axis, where name and unit would not do.</summary>
+        /// <summary>Gets what stands beside an axis, where name and unit would not do.</summary>
         public string? AxisLabel { get; init; }
 
         public required int Decimals { get; init; }
@@ -245,10 +245,10 @@ public static class GeometryMeasures
 
         public bool NeedsSingularValues { get; init; }
 
-        /// <summary>For a measure that follows from mean cosines, which are over all texts.</summary>
+        /// <summary>Gets the function of the mean cosines, which are over all texts, that a measure follows from; null for other measures.</summary>
         public Func<CosineMeans, double>? OfCosines { get; init; }
 
-        /// <summary>From the figures of one layer of one text and those of its embeddings.</summary>
+        /// <summary>Gets the function of the figures of one layer of one text and those of its embeddings.</summary>
         public required Func<LayerFigures, LayerFigures, double> Value { get; init; }
     }
 }

@@ -63,7 +63,7 @@ internal sealed class GeometryTracker(GeometryProbeOptions options, IReadOnlyLis
         try
         {
             using var computing = run.Backbone.Context.ComputeIn(ScalarType.Float32);
-            _history.Add(new GeometrySnapshot(run.Step, CondensationProbe.Measure(run.Backbone, _sample, options.MaxTokens, options.Histograms, cancellationToken: run.CancellationToken)));
+            _history.Add(new GeometrySnapshot { Step = run.Step, Profile = CondensationProbe.Measure(run.Backbone, _sample, options.MaxTokens, options.Histograms, cancellationToken: run.CancellationToken) });
         }
         catch (NonFiniteStateException)
         {

@@ -144,7 +144,7 @@ internal static class Figures
     /// <summary>A figure for people.</summary>
     public static string Fixed(double value, int decimals) => double.IsNaN(value) ? None : value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
-    /// <summary>The same, with a sign always.</summary>
+    /// <summary>A number with a sign always.</summary>
     public static string Signed(double value, int decimals) => (value > 0 ? "+" : string.Empty) + Fixed(value, decimals);
 
     /// <summary>How many texts.</summary>

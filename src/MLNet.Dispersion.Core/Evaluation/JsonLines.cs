@@ -57,7 +57,7 @@ internal static class JsonLines
 /// <param name="root">The object.</param>
 internal sealed class JsonRecord(string file, int line, JsonElement root)
 {
-    /// <summary>File and line.</summary>
+    /// <summary>Gets the file and line, for messages.</summary>
     public string Origin { get; } = FormattableString.Invariant($"{file}, line {line}");
 
     /// <summary>A text field; numbers and truth values as they are written.</summary>
@@ -69,7 +69,7 @@ internal sealed class JsonRecord(string file, int line, JsonElement root)
         return AsText(value) ?? throw Error(path, $"is {Kind(value)}", "it must be a text or a number: name a field that is one, or repair the line");
     }
 
-    /// <summary>The same; null when the field is not there.</summary>
+    /// <summary>A field's value; null when the field is not there.</summary>
     public string? TextOrNull(string path) => root.TryGetProperty(path, out JsonElement value) ? AsText(value) : null;
 
     /// <summary>An array of texts, at least one.</summary>

@@ -133,7 +133,7 @@ internal sealed class PromptBuilder
         }
     }
 
-    /// <summary>Examples before each question.</summary>
+    /// <summary>Gets the number of examples before each question.</summary>
     public int FewShot { get; }
 
     /// <summary>The text before an item's context.</summary>

@@ -33,7 +33,7 @@ public sealed class BatchPlanner
         _batchesPerWindow = Math.Clamp(_lengths.Length / FewestWindows / _batchSize, 1, batchesPerWindow);
     }
 
-    /// <summary>Batches of every plan.</summary>
+    /// <summary>Gets the number of batches of every plan.</summary>
     public int BatchCount => (_lengths.Length + _batchSize - 1) / _batchSize;
 
     /// <summary>A plan for training: rows shuffled, sorted by length within windows, cut into batches, and these shuffled. One batch at most is not full.</summary>

@@ -5,7 +5,7 @@ namespace MLNet.Dispersion;
 /// <summary>Prepares items on another thread while earlier ones are used.</summary>
 internal static class Prefetch
 {
-    /// <summary>The same items in the same order. An exception of the source appears where its item would; leaving the loop early stops the other thread.</summary>
+    /// <summary>The source's items in their order, read ahead on another thread. An exception of the source appears where its item would; leaving the loop early stops the other thread.</summary>
     /// <param name="source">Enumerated by one other thread.</param>
     /// <param name="capacity">Items that may wait, at least 1.</param>
     internal static IEnumerable<T> Ahead<T>(IEnumerable<T> source, int capacity)

@@ -66,6 +66,6 @@ internal sealed class SequenceEncoder
 /// <param name="Start">The first that is scored, at least 1.</param>
 internal readonly record struct ScoredSequence(int[] Ids, int Start)
 {
-    /// <summary>What the model reads: all but the last, which is only predicted.</summary>
+    /// <summary>Gets what the model reads: all but the last, which is only predicted.</summary>
     public ReadOnlySpan<int> Input => Ids.AsSpan(0, Ids.Length - 1);
 }

@@ -25,13 +25,13 @@ public sealed class TextPacker
         KeepRemainder = keepRemainder;
     }
 
-    /// <summary>Tokens of a block (L).</summary>
+    /// <summary>Gets the number of tokens of a block (L).</summary>
     public int BlockLength { get; }
 
-    /// <summary>The token that closes every document.</summary>
+    /// <summary>Gets the token that closes every document.</summary>
     public int SeparatorId { get; }
 
-    /// <summary>Whether the tokens left over at the end make one shorter block.</summary>
+    /// <summary>Gets whether the tokens left over at the end make one shorter block.</summary>
     public bool KeepRemainder { get; }
 
     /// <summary>Packs the documents, reading them as the blocks are asked for.</summary>

@@ -14,25 +14,25 @@ public sealed class TokenBatch
         Columns = columns;
     }
 
-    /// <summary>Token ids, row after row, <c>[B * L]</c>; pads hold the padding id.</summary>
+    /// <summary>Gets the token ids, row after row, <c>[B * L]</c>; pads hold the padding id.</summary>
     public long[] InputIds { get; }
 
-    /// <summary>Which text of a pair each token belongs to, <c>[B * L]</c>: 0 the first (and pads), 1 the second; null where rows are single texts.</summary>
+    /// <summary>Gets which text of a pair each token belongs to, <c>[B * L]</c>: 0 the first (and pads), 1 the second; null where rows are single texts.</summary>
     public IReadOnlyList<long>? TokenTypeIds { get; }
 
-    /// <summary>The real tokens of each row.</summary>
+    /// <summary>Gets the real tokens of each row.</summary>
     public IReadOnlyList<int> Lengths { get; }
 
-    /// <summary>Rows (B).</summary>
+    /// <summary>Gets the number of rows (B).</summary>
     public int Rows => Lengths.Count;
 
-    /// <summary>Tokens of the longest row (L).</summary>
+    /// <summary>Gets the number of tokens of the longest row (L).</summary>
     public int Columns { get; }
 
-    /// <summary>Real tokens of all rows.</summary>
+    /// <summary>Gets the number of real tokens of all rows.</summary>
     public long TokenCount => Lengths.Sum(length => (long)length);
 
-    /// <summary>Whether any row is shorter than the longest.</summary>
+    /// <summary>Gets whether any row is shorter than the longest.</summary>
     public bool HasPadding => Lengths.Any(length => length != Columns);
 
     /// <summary>Pads the sequences on the right to the longest.</summary>

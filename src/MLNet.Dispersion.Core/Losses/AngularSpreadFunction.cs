@@ -76,7 +76,7 @@ internal sealed class AngularSpreadFunction : autograd.SingleTensorFunction<Angu
 
     private static Tensor TimesOuter(Tensor states, Tensor gradient, Tensor outer) => gradient * outer.to(gradient.dtype).view(-1, 1, 1);
 
-    /// <summary>The same in torch's own operations, for GPUs and float64; the gradient is that of the states already.</summary>
+    /// <summary>The pass in torch's own operations, for GPUs and float64; the gradient is that of the states already.</summary>
     private static (Tensor LogSums, Tensor? Gradient, AngularSpreadBackward? Backward) ByTorch(RealTokens tokens, DispersionOptions options, bool wantsGradient)
     {
         Tensor norms = tokens.States.norm(2, keepdim: true, p: 2f);

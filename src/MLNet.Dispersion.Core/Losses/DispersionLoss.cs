@@ -31,7 +31,7 @@ public static class DispersionLoss
     public static Tensor Compute(Tensor hiddenStates, Tensor? attentionMask, DispersionOptions options) =>
         Compute(hiddenStates, attentionMask, options, ScalarType.Float32);
 
-    /// <summary>The same with the type in which <see cref="DispersionVariant.AngularSpread"/> multiplies float32 states: float32, or bfloat16 in mixed precision.</summary>
+    /// <summary>Computes the loss with the type in which <see cref="DispersionVariant.AngularSpread"/> multiplies float32 states: float32, or bfloat16 in mixed precision.</summary>
     internal static Tensor Compute(Tensor hiddenStates, Tensor? attentionMask, DispersionOptions options, ScalarType productType)
     {
         ArgumentNullException.ThrowIfNull(hiddenStates);

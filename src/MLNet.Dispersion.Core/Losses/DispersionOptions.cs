@@ -3,31 +3,31 @@ namespace MLNet.Dispersion;
 /// <summary>The dispersion regulariser: which form, how strong, where. Defaults are the published recipe's (arXiv 2602.00217).</summary>
 public sealed class DispersionOptions : IOptions
 {
-    /// <summary>The weight of the dispersion loss in the total loss; 0 switches it off (and its cost). Default 0.1 (published GPT-2 recipe). At least 0.</summary>
+    /// <summary>Gets or sets the weight of the dispersion loss in the total loss; 0 switches it off (and its cost). Default 0.1 (published GPT-2 recipe). At least 0.</summary>
     public double Coefficient { get; set; } = 0.1;
 
-    /// <summary>The form of the loss. Default <see cref="DispersionVariant.AngularSpread"/> (the paper's).</summary>
+    /// <summary>Gets or sets the form of the loss. Default <see cref="DispersionVariant.AngularSpread"/> (the paper's).</summary>
     public DispersionVariant Variant { get; set; } = DispersionVariant.AngularSpread;
 
-    /// <summary>The block outputs it is applied to; the loss is their mean. Default <see cref="LayerSelection.All"/> (the paper's).</summary>
+    /// <summary>Gets or sets the block outputs it is applied to; the loss is their mean. Default <see cref="LayerSelection.All"/> (the paper's).</summary>
     public LayerSelection Layers { get; set; } = LayerSelection.All;
 
-    /// <summary>Temperature of the angular forms. Default 1 (reference). Above 0.</summary>
+    /// <summary>Gets or sets the temperature of the angular forms. Default 1 (reference). Above 0.</summary>
     public double TauCos { get; set; } = 1.0;
 
-    /// <summary>Temperature of the Euclidean forms. Default 1 (reference). Above 0.</summary>
+    /// <summary>Gets or sets the temperature of the Euclidean forms. Default 1 (reference). Above 0.</summary>
     public double TauL2 { get; set; } = 1.0;
 
-    /// <summary>Angular distance, as a fraction of half a turn, below which <see cref="DispersionVariant.Orthogonalization"/> pushes. Default 0.5 (reference). 0..1.</summary>
+    /// <summary>Gets or sets the angular distance, as a fraction of half a turn, below which <see cref="DispersionVariant.Orthogonalization"/> pushes. Default 0.5 (reference). 0..1.</summary>
     public double Margin { get; set; } = 0.5;
 
-    /// <summary>Added to norms in the denominator and to the logits. Default 0.01 (reference). At least 0.</summary>
+    /// <summary>Gets or sets the number added to norms in the denominator and to the logits. Default 0.01 (reference). At least 0.</summary>
     public double Epsilon { get; set; } = 1e-2;
 
-    /// <summary>Cosines are clamped to [-1 + t, 1 - t]; the gradient passes straight through. Default 0.1 (the reference's training recipe; its class has 0.25). 0..1, 1 excluded.</summary>
+    /// <summary>Gets or sets t of the clamp: cosines are clamped to [-1 + t, 1 - t]; the gradient passes straight through. Default 0.1 (the reference's training recipe; its class has 0.25). 0..1, 1 excluded.</summary>
     public double ClampThreshold { get; set; } = 0.1;
 
-    /// <summary>The most token positions per sequence; beyond it as many are drawn at random for every layer and step. Default 256 (reference). At least 2; null for no limit.</summary>
+    /// <summary>Gets or sets the most token positions per sequence; beyond it as many are drawn at random for every layer and step. Default 256 (reference). At least 2; null for no limit.</summary>
     public int? MaxTokens { get; set; } = 256;
 
     /// <summary>A copy, so that later edits of one do not reach the other.</summary>

@@ -6,7 +6,7 @@ public enum DispersionVariant
     /// <summary>The paper's loss (default): log-mean-exp over token pairs of minus the angular distance over tau.</summary>
     AngularSpread,
 
-    /// <summary>The same with squared Euclidean distance, the diagonal included, plus 0.1 times the mean square of the features.</summary>
+    /// <summary>The log-mean of exponentials of the negative squared Euclidean distance, the diagonal included, plus 0.1 times the mean square of the features.</summary>
     L2Repel,
 
     /// <summary>Mean squared off-diagonal entry of the token-by-token correlation matrix.</summary>

@@ -13,28 +13,28 @@ internal sealed class RealTokens
         Counts = counts;
     }
 
-    /// <summary>Hidden states, <c>[S, L, F]</c>, with whatever the pads hold: NaN and infinity too.</summary>
+    /// <summary>Gets the hidden states, <c>[S, L, F]</c>, with whatever the pads hold: NaN and infinity too.</summary>
     public Tensor Unmasked { get; }
 
-    /// <summary>The same with pad rows of zeros, which no gradient reaches.</summary>
+    /// <summary>Gets the hidden states with pad rows of zeros, which no gradient reaches.</summary>
     public Tensor States => field ??= Mask is null ? Unmasked : Unmasked.Masked(Mask.logical_not().unsqueeze(-1), 0);
 
-    /// <summary>Which tokens are real, <c>[S, L]</c>, bool; null when all are.</summary>
+    /// <summary>Gets which tokens are real, <c>[S, L]</c>, bool; null when all are.</summary>
     public Tensor? Mask { get; }
 
-    /// <summary>The number type of matrix products, where a variant leaves the choice: the states' own, or bfloat16.</summary>
+    /// <summary>Gets the number type of matrix products, where a variant leaves the choice: the states' own, or bfloat16.</summary>
     public ScalarType ProductType { get; }
 
-    /// <summary>Real tokens of each sequence (n), <c>[S]</c>, float64, at least 2.</summary>
+    /// <summary>Gets the real tokens of each sequence (n), <c>[S]</c>, float64, at least 2.</summary>
     public Tensor Counts { get; }
 
-    /// <summary>Ordered pairs of different tokens of each sequence, n (n - 1), <c>[S]</c>, float64.</summary>
+    /// <summary>Gets the number of ordered pairs of different tokens of each sequence, n (n - 1), <c>[S]</c>, float64.</summary>
     public Tensor PairCounts => Counts * Counts.Minus(1);
 
-    /// <summary>Which entries of a pair matrix are no pair of two different real tokens, bool, broadcastable to <c>[S, L, L]</c>.</summary>
+    /// <summary>Gets which entries of a pair matrix are no pair of two different real tokens, bool, broadcastable to <c>[S, L, L]</c>.</summary>
     public Tensor NoPair => field ??= WithoutDiagonal();
 
-    /// <summary>Which entries of a pair matrix touch a pad, <c>[S, L, L]</c>, bool; null when there are no pads.</summary>
+    /// <summary>Gets which entries of a pair matrix touch a pad, <c>[S, L, L]</c>, bool; null when there are no pads.</summary>
     public Tensor? NotBothReal => Mask is null ? null : Mask.unsqueeze(2).logical_and(Mask.unsqueeze(1)).logical_not();
 
     /// <summary>Prepares a batch.</summary>

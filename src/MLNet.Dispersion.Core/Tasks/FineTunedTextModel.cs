@@ -88,7 +88,7 @@ public abstract class FineTunedTextModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(sink);
         ThrowIfDisposed();
-        BackboneFiles.Save(sink, LanguageModel, AdapterSaving);
+        LanguageModel.Save(sink, new ModelSaveOptions { Adapter = LanguageModel.Adapter is null ? null : AdapterSaving });
         WriteHead(sink, _fitted.Head);
     }
 

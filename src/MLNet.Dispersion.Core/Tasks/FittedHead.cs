@@ -53,7 +53,7 @@ internal sealed class FittedHead : IDisposable
     {
         TorchRuntime.EnsureLoaded();
         Device device = TorchRuntime.SelectDevice(options.Device);
-        var model = PretrainedLanguageModel.Load(backbone, device);
+        var model = PretrainedLanguageModel.Load(backbone, new ModelLoadOptions { Device = device });
         ScoreHead? head = null;
         try
         {
@@ -85,7 +85,7 @@ internal sealed class FittedHead : IDisposable
     {
         TorchRuntime.EnsureLoaded();
         Device target = TorchRuntime.SelectDevice(device);
-        var model = BackboneFiles.Load(ModelSource.FromSource(source.Name, source), target, out AdapterSaving saving);
+        var model = PretrainedLanguageModel.Load(ModelSource.FromSource(source.Name, source), new ModelLoadOptions { Device = target });
         ScoreHead? head = null;
         try
         {
@@ -95,7 +95,7 @@ internal sealed class FittedHead : IDisposable
             return new FittedHead(model, head, encoder, settings.Pairs)
             {
                 ScoringPrecision = settings.ScoringPrecision,
-                AdapterSaving = saving,
+                AdapterSaving = model.Adapter?.Saving ?? AdapterSaving.Everything,
                 GeometryHistory = GeometryHistoryFile.Read(source),
             };
         }

@@ -46,7 +46,7 @@ internal sealed class DropoutMask
         return result;
     }
 
-    /// <summary>The same in the tensor's own memory.</summary>
+    /// <summary>Applies the mask in the tensor's own memory.</summary>
     internal Tensor InPlace(Tensor values)
     {
         Write(values, values);

@@ -12,7 +12,7 @@ namespace MLNet.Dispersion;
 internal sealed record TorchInstallation(
     string Platform, Version TorchSharp, string? Wrapper, string? LibTorch, Exception? LoaderError)
 {
-    /// <summary>The version of TorchSharp.dll in this process.</summary>
+    /// <summary>Gets the version of TorchSharp.dll in this process.</summary>
     public static Version TorchSharpVersion { get; } = typeof(torch).Assembly.GetName().Version ?? new Version(0, 0);
 
     /// <summary>Looks at the files where .NET looks for native libraries, and on Linux tries to load them.</summary>

@@ -17,7 +17,7 @@ public static class TorchRuntime
     private static readonly Lazy<(string Message, Exception Cause)?> LoadFailure = new(Load);
 
     /// <summary>
-    /// Whether the processor multiplies matrices of bfloat16 in hardware (AVX-512 BF16), which is several times faster than
+    /// Gets whether the processor multiplies matrices of bfloat16 in hardware (AVX-512 BF16), which is several times faster than
     /// float32. False on processors other than x86, where .NET does not tell. Says nothing of GPUs.
     /// </summary>
     public static bool HasBFloat16Hardware { get; } =

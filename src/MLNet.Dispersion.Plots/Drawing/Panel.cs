@@ -34,7 +34,7 @@ internal sealed class Panel : IDisposable
         Plot.Axes.SetLimitsY(y.Min, y.Max);
     }
 
-    /// <summary>To add data to.</summary>
+    /// <summary>Gets the plot to add data to.</summary>
     public Plot Plot { get; }
 
     /// <summary>Draws the axes so that their inner edges are the rectangle.</summary>

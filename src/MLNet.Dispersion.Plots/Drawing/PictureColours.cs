@@ -34,6 +34,6 @@ internal static class PictureColours
     /// <summary>The colour of a line at this place of an order, 0..1.</summary>
     public static Color Line(double share) => Sequence.GetColor(LineShare * Math.Clamp(share, 0, 1));
 
-    /// <summary>The same colour for Skia.</summary>
+    /// <summary>A colour of the palette for Skia.</summary>
     public static SKColor ToSkia(this Color color) => new(color.R, color.G, color.B, color.A);
 }

@@ -14,6 +14,6 @@ internal static class Resources
         return bytes;
     }
 
-    /// <summary>The same as text, with line feeds.</summary>
+    /// <summary>A resource as text, with line feeds.</summary>
     public static string Text(string name) => Encoding.UTF8.GetString(Bytes(name)).ReplaceLineEndings("\n");
 }

@@ -77,7 +77,7 @@ public sealed class CondensationPicture
     /// <exception cref="IOException">It cannot be written.</exception>
     public void SaveSvg(string path, int width = DefaultWidth, int? height = null) => WholeFile.Write(path, Encoding.UTF8.GetBytes(ToSvg(width, height)));
 
-    /// <summary>The same document as part of a page, where every id begins with the prefix.</summary>
+    /// <summary>The picture's SVG as part of a page, where every id begins with the prefix.</summary>
     internal string ToInlineSvg(string idPrefix) => SvgDocument.ToMarkup(SvgRoot(DefaultWidth, null, idPrefix));
 
     private XElement SvgRoot(int width, int? height, string idPrefix)

@@ -10,7 +10,7 @@ internal abstract class Figure
 
     private const float CaptionLine = TextPainter.SmallSize * 1.45f;
 
-    /// <summary>Its name, for screen readers.</summary>
+    /// <summary>Gets its name, for screen readers.</summary>
     public abstract string Title { get; }
 
     /// <summary>Gets what it shows in words, for screen readers.</summary>

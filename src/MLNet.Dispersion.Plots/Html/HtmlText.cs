@@ -27,7 +27,7 @@ internal static class HtmlText
     public static string Figure(double value, int decimals) =>
         double.IsFinite(value) ? Math.Round(value, decimals).ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture).Replace('-', '−') : "–";
 
-    /// <summary>The same with a sign always.</summary>
+    /// <summary>A number with a sign always.</summary>
     public static string Change(double value, int decimals) => Math.Round(value, decimals) > 0 ? "+" + Figure(value, decimals) : Figure(value, decimals);
 
     /// <summary>A whole number.</summary>

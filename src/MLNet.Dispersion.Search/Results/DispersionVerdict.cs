@@ -23,7 +23,7 @@ public sealed record DispersionVerdict
     /// <summary>Gets the best value with dispersion minus the best without; null where one is missing.</summary>
     public double? Difference => BestWith?.Values[0] - BestWithout?.Values[0];
 
-    /// <summary>Tells whether the best trial with dispersion beat the best without; null where one is missing.</summary>
+    /// <summary>Gets whether the best trial with dispersion beat the best without; null where one is missing.</summary>
     public bool? Helped => BestWith is null || BestWithout is null ? null : Metric.IsBetter(BestWith.Values[0], BestWithout.Values[0]);
 
     /// <summary>Writes the verdict in words. The best of many trials is better than a repetition of it would be, so a small difference may be chance: repeat both with other seeds before relying on it.</summary>

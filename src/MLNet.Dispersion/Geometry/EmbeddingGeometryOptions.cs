@@ -7,21 +7,21 @@ namespace MLNet.Dispersion;
 public sealed class EmbeddingGeometryOptions
 {
     /// <summary>
-    /// What to measure by layer, one added column each. Default: <see cref="GeometryMeasure.MeanCosine"/> alone, which is always measured whether named
+    /// Gets or sets what to measure by layer, one added column each. Default: <see cref="GeometryMeasure.MeanCosine"/> alone, which is always measured whether named
     /// or not. Those that need singular values (<see cref="GeometryMeasures.NeedsSingularValues"/>) cost more than a small model's forward pass.
     /// </summary>
     public IReadOnlyList<GeometryMeasure> Measures { get; set; } = [GeometryMeasure.MeanCosine];
 
-    /// <summary>The most tokens of a text that are looked at, the rest is cut off; never more than the model's context length. Default 512 (published). At least 2.</summary>
+    /// <summary>Gets or sets the most tokens of a text that are looked at, the rest is cut off; never more than the model's context length. Default 512 (published). At least 2.</summary>
     public int MaxTokens { get; set; } = CondensationProbe.DefaultMaxTokens;
 
     /// <summary>
-    /// Where a backbone is loaded to: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>mps</c>.
+    /// Gets or sets where a backbone is loaded to: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>mps</c>.
     /// A fitted model is measured where it is.
     /// </summary>
     public string Device { get; set; } = "auto";
 
-    /// <summary>What the names of the added columns begin with, in front of a dot. Default <c>Geometry</c>, which makes <c>Geometry.MeanCosine</c>.</summary>
+    /// <summary>Gets or sets what the names of the added columns begin with, in front of a dot. Default <c>Geometry</c>, which makes <c>Geometry.MeanCosine</c>.</summary>
     public string OutputColumnPrefix { get; set; } = "Geometry";
 
     internal EmbeddingGeometryOptions Clone() => new()

@@ -92,7 +92,7 @@ public sealed class EmbeddingGeometryTransformer : TextTransformer
     {
         GeometryManifest manifest = GeometryManifest.Read(context.Reader);
         var backbone = ModelSource.FromSource(manifest.BackboneName, new ModelZipSource(context, manifest.Files));
-        var model = PretrainedLanguageModel.Load(backbone, TorchRuntime.SelectDevice("auto"));
+        var model = PretrainedLanguageModel.Load(backbone, new ModelLoadOptions { Device = TorchRuntime.SelectDevice("auto") });
         return new EmbeddingGeometryTransformer(environment, manifest.Columns, manifest.BackboneName, MeasuredModel.Owning(model), manifest.MaxTokens);
     }
 
@@ -108,7 +108,7 @@ public sealed class EmbeddingGeometryTransformer : TextTransformer
 
     private protected override void WriteFiles(ModelZipSink sink) => _model.Use(measured => measured.Use(model =>
     {
-        model.Save(sink, ScalarType.Float32);
+        model.Save(sink);
         return true;
     }));
 

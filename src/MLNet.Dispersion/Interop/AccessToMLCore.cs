@@ -12,6 +12,6 @@ namespace System.Runtime.CompilerServices;
 [AttributeUsage(AttributeTargets.Assembly, AllowMultiple = true)]
 internal sealed class IgnoresAccessChecksToAttribute(string assemblyName) : Attribute
 {
-    /// <summary>The simple name of the assembly whose access checks are ignored.</summary>
+    /// <summary>Gets the simple name of the assembly whose access checks are ignored.</summary>
     public string AssemblyName { get; } = assemblyName;
 }

@@ -25,7 +25,7 @@ internal static class MLNetInternals
         }
     }
 
-    /// <summary>The same without a result.</summary>
+    /// <summary>Runs an action without a result.</summary>
     internal static void Use(string member, Action use) => Use(member, () =>
     {
         use();

@@ -87,7 +87,7 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
             texts.CheckTrainable(Host);
         }
 
-        var model = PretrainedLanguageModel.Load(_backbone, TorchRuntime.SelectDevice(_training?.Device ?? _options.Device));
+        var model = PretrainedLanguageModel.Load(_backbone, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(_training?.Device ?? _options.Device) });
         try
         {
             // Made first, so that what the model cannot do is said before it is trained.
@@ -121,12 +121,12 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
             return TrainingBlocks.Packed(model, texts, length);
         }
 
-        IReadOnlyList<int[]> blocks = TrainingBlocks.OnePerText(model, texts, out int truncated, length);
-        if (truncated > 0)
+        TextBlocks blocks = TrainingBlocks.OnePerText(model, texts, length);
+        if (blocks.TruncatedTexts > 0)
         {
-            ChannelLog.Warn(channel, $"{truncated} of {texts.Count} training texts have more tokens in column '{_columns.Text}' than the {length} of a block, and were cut off.");
+            ChannelLog.Warn(channel, $"{blocks.TruncatedTexts} of {texts.Count} training texts have more tokens in column '{_columns.Text}' than the {length} of a block, and were cut off.");
         }
 
-        return blocks;
+        return blocks.Blocks;
     }
 }

@@ -4,34 +4,34 @@ namespace MLNet.Dispersion;
 /// <remarks>Not thread-safe while it is edited; estimators take a copy, so that later edits change nothing.</remarks>
 public sealed class LanguageModelOptions
 {
-    /// <summary>The column of the text's feature vector (vector of <see cref="float"/>, as long as the model's hidden states). Default <c>Features</c>, where ML.NET's trainers look for it; null for none.</summary>
+    /// <summary>Gets or sets the column of the text's feature vector (vector of <see cref="float"/>, as long as the model's hidden states). Default <c>Features</c>, where ML.NET's trainers look for it; null for none.</summary>
     public string? FeaturesColumnName { get; set; } = "Features";
 
-    /// <summary>The column of the number of tokens (<see cref="int"/>). Default <c>TokenCount</c>; null for none.</summary>
+    /// <summary>Gets or sets the column of the number of tokens (<see cref="int"/>). Default <c>TokenCount</c>; null for none.</summary>
     public string? TokenCountColumnName { get; set; } = "TokenCount";
 
-    /// <summary>The column of the text's log-likelihood, natural logarithm, summed over its tokens (<see cref="float"/>). Default <c>LogLikelihood</c>; null for none.</summary>
+    /// <summary>Gets or sets the column of the text's log-likelihood, natural logarithm, summed over its tokens (<see cref="float"/>). Default <c>LogLikelihood</c>; null for none.</summary>
     public string? LogLikelihoodColumnName { get; set; } = "LogLikelihood";
 
-    /// <summary>The column of exp(-log-likelihood / tokens) (<see cref="float"/>). Default <c>Perplexity</c>; null for none.</summary>
+    /// <summary>Gets or sets the column of exp(-log-likelihood / tokens) (<see cref="float"/>). Default <c>Perplexity</c>; null for none.</summary>
     public string? PerplexityColumnName { get; set; } = "Perplexity";
 
-    /// <summary>The column of what the model writes behind the text (text). Default null: none, since it takes a forward pass a token.</summary>
+    /// <summary>Gets or sets the column of what the model writes behind the text (text). Default null: none, since it takes a forward pass a token.</summary>
     public string? ContinuationColumnName { get; set; }
 
-    /// <summary>Pooling, normalisation and the most tokens of a text, for the first four columns.</summary>
+    /// <summary>Gets or sets the pooling, normalisation and the most tokens of a text, for the first four columns.</summary>
     public TextFeatureOptions Features { get; set; } = new();
 
-    /// <summary>How continuations are written. Default: the likeliest 64 tokens at most, behind as much of a long text's end as leaves room for them (<see cref="TextGenerationOptions.TruncatePrompts"/> is true).</summary>
+    /// <summary>Gets or sets how continuations are written. Default: the likeliest 64 tokens at most, behind as much of a long text's end as leaves room for them (<see cref="TextGenerationOptions.TruncatePrompts"/> is true).</summary>
     public TextGenerationOptions Generation { get; set; } = new() { TruncatePrompts = true };
 
     /// <summary>
-    /// How training texts become blocks of at most <see cref="FineTuneOptions.MaxSequenceLength"/> tokens. True (default, published recipe): laid end to end, each closed by the end-of-sequence
+    /// Gets or sets how training texts become blocks of at most <see cref="FineTuneOptions.MaxSequenceLength"/> tokens. True (default, published recipe): laid end to end, each closed by the end-of-sequence
     /// token, and cut into full blocks. False: a block for each text, begun and closed by such tokens, as texts stand when they are scored; longer ones are cut off.
     /// </summary>
     public bool PackTexts { get; set; } = true;
 
-    /// <summary>Where a model that is not trained is loaded to: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>mps</c>. One that is trained is where <see cref="FineTuneOptions.Device"/> says.</summary>
+    /// <summary>Gets or sets where a model that is not trained is loaded to: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>mps</c>. One that is trained is where <see cref="FineTuneOptions.Device"/> says.</summary>
     public string Device { get; set; } = "auto";
 
     internal LanguageModelOptions Clone()

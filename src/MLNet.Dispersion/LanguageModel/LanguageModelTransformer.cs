@@ -93,9 +93,11 @@ public sealed class LanguageModelTransformer : TextTransformer
         var files = new ModelZipSource(context, manifest.Files);
         IReadOnlyList<GeometrySnapshot> geometry = GeometryHistoryFile.Read(files);
         EmbeddedBases.Register();
-        var model = PretrainedLanguageModel.LoadWithAdapter(ModelSource.FromSource(manifest.BackboneName, files), TorchRuntime.SelectDevice("auto"));
+        var model = PretrainedLanguageModel.Load(ModelSource.FromSource(manifest.BackboneName, files), new ModelLoadOptions { Device = TorchRuntime.SelectDevice("auto") });
         try
         {
+            // The zip is closed by the time that the first text is read.
+            _ = model.HasTokenizer ? model.Tokenizer : null;
             var columns = new LanguageModelColumns(manifest.TextColumn, manifest.Options);
             var scorer = new LanguageModelScorer(model, manifest.Options, columns);
             return new LanguageModelTransformer(environment, columns, manifest.BackboneName, scorer, manifest.Options) { GeometryHistory = geometry };
@@ -119,7 +121,7 @@ public sealed class LanguageModelTransformer : TextTransformer
 
     private protected override void WriteFiles(ModelZipSink sink)
     {
-        _scorer.Use(scorer => scorer.Model.SaveWithAdapter(sink));
+        _scorer.Use(scorer => scorer.Model.Save(sink, new ModelSaveOptions { Adapter = scorer.Model.Adapter?.Saving }));
         GeometryHistoryFile.Write(sink, GeometryHistory);
     }
 

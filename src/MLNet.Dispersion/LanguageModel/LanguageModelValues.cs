@@ -57,9 +57,8 @@ internal sealed class LanguageModelValues(IHost host, SharedModel<LanguageModelS
 
     private int Extract() => Told(() =>
     {
-        int truncated = 0;
-        _features = scorer.Use(model => model.Extractor.Extract(_texts, out truncated, WantsEmbeddings, WantsLikelihoods));
-        return truncated;
+        _features = scorer.Use(model => model.Extractor.Extract(_texts, WantsEmbeddings, WantsLikelihoods));
+        return _features.Count(features => features.Truncated);
     });
 
     private string[] Continue()

@@ -19,20 +19,20 @@ public static class CondensationDataViewExtensions
     {
         ArgumentNullException.ThrowIfNull(report);
         IReadOnlyList<LayerReport> layers = report.Layers;
-        List<TableColumn> columns =
+        List<TableDataColumn> columns =
         [
-            TableColumn.OfTexts("Model", layers.Select(_ => report.Model)),
-            TableColumn.OfIntegers("Layer", layers.Select(layer => layer.HiddenState)),
-            TableColumn.OfTexts("Name", layers.Select(layer => layer.Name)),
-            TableColumn.OfNumbers("Fraction", layers.Select(layer => layer.Fraction)),
-            .. GeometryMeasures.All.Select(measure => TableColumn.OfNumbers($"{measure}", layers.Select(layer => layer.Measures[measure]))),
-            TableColumn.OfNumbers("LastLayersMean", report.Profile.LastLayersMeans.Reverse()),
+            TableDataColumn.OfTexts("Model", layers.Select(_ => report.Model)),
+            TableDataColumn.OfIntegers("Layer", layers.Select(layer => layer.HiddenState)),
+            TableDataColumn.OfTexts("Name", layers.Select(layer => layer.Name)),
+            TableDataColumn.OfNumbers("Fraction", layers.Select(layer => layer.Fraction)),
+            .. GeometryMeasures.All.Select(measure => TableDataColumn.OfNumbers($"{measure}", layers.Select(layer => layer.Measures[measure]))),
+            TableDataColumn.OfNumbers("LastLayersMean", report.Profile.LastLayersMeans.Reverse()),
         ];
         CosineHistogram?[] histograms = [.. layers.Select(layer => layer.Cosine.Summary.Histogram)];
         if (Array.TrueForAll(histograms, histogram => histogram is not null))
         {
             IEnumerable<string> bins = Enumerable.Range(0, CosineHistogram.BinCount).Select(bin => CosineHistogram.Centre(bin).ToString(CultureInfo.InvariantCulture));
-            columns.Add(TableColumn.OfVectors("Density", bins, histograms.Select(histogram => histogram!.Density)));
+            columns.Add(TableDataColumn.OfVectors("Density", bins, histograms.Select(histogram => histogram!.Density)));
         }
 
         return new TableDataView(columns);
@@ -51,14 +51,14 @@ public static class CondensationDataViewExtensions
         IReadOnlyList<LayerComparison> layers = comparison.Layers;
         return new TableDataView(
         [
-            TableColumn.OfIntegers("Layer", Enumerable.Range(0, layers.Count)),
-            TableColumn.OfTexts("Name", layers.Select(layer => layer.Name)),
-            TableColumn.OfNumbers("Fraction", layers.Select(layer => layer.Fraction)),
+            TableDataColumn.OfIntegers("Layer", Enumerable.Range(0, layers.Count)),
+            TableDataColumn.OfTexts("Name", layers.Select(layer => layer.Name)),
+            TableDataColumn.OfNumbers("Fraction", layers.Select(layer => layer.Fraction)),
             .. GeometryMeasures.All.SelectMany(measure => new[]
             {
-                TableColumn.OfNumbers($"{measure}.Before", layers.Select(layer => layer.Before[measure])),
-                TableColumn.OfNumbers($"{measure}.After", layers.Select(layer => layer.After[measure])),
-                TableColumn.OfNumbers($"{measure}.Change", layers.Select(layer => layer.Change(measure))),
+                TableDataColumn.OfNumbers($"{measure}.Before", layers.Select(layer => layer.Before[measure])),
+                TableDataColumn.OfNumbers($"{measure}.After", layers.Select(layer => layer.After[measure])),
+                TableDataColumn.OfNumbers($"{measure}.Change", layers.Select(layer => layer.Change(measure))),
             }),
         ]);
     }

@@ -19,18 +19,18 @@ public static class EvaluationDataViewExtensions
         (BenchmarkResult Task, BenchmarkScore Score)[] rows = [.. result.Tasks.SelectMany(task => task.Scores.Select(score => (task, score)))];
         return new TableDataView(
         [
-            TableColumn.OfTexts("Model", rows.Select(_ => result.Model)),
-            TableColumn.OfTexts("Task", rows.Select(row => row.Task.Task)),
-            TableColumn.OfTexts("Title", rows.Select(row => row.Task.Title)),
-            TableColumn.OfTexts("Metric", rows.Select(row => $"{row.Score.Metric}")),
-            TableColumn.OfNumbers("Score", rows.Select(row => row.Score.Value)),
-            TableColumn.OfNumbers("StandardError", rows.Select(row => row.Score.StandardError)),
-            TableColumn.OfIntegers("IsMain", rows.Select(row => row.Score == row.Task.Main ? 1 : 0)),
-            TableColumn.OfIntegers("Items", rows.Select(row => row.Task.Items)),
-            TableColumn.OfIntegers("AvailableItems", rows.Select(row => row.Task.AvailableItems)),
-            TableColumn.OfIntegers("FewShot", rows.Select(row => row.Task.FewShot)),
-            TableColumn.OfIntegers("TruncatedPrompts", rows.Select(row => row.Task.TruncatedPrompts)),
-            TableColumn.OfIntegers("TruncatedChoices", rows.Select(row => row.Task.TruncatedChoices)),
+            TableDataColumn.OfTexts("Model", rows.Select(_ => result.Model)),
+            TableDataColumn.OfTexts("Task", rows.Select(row => row.Task.Task)),
+            TableDataColumn.OfTexts("Title", rows.Select(row => row.Task.Title)),
+            TableDataColumn.OfTexts("Metric", rows.Select(row => $"{row.Score.Metric}")),
+            TableDataColumn.OfNumbers("Score", rows.Select(row => row.Score.Value)),
+            TableDataColumn.OfNumbers("StandardError", rows.Select(row => row.Score.StandardError)),
+            TableDataColumn.OfIntegers("IsMain", rows.Select(row => row.Score == row.Task.Main ? 1 : 0)),
+            TableDataColumn.OfIntegers("Items", rows.Select(row => row.Task.Items)),
+            TableDataColumn.OfIntegers("AvailableItems", rows.Select(row => row.Task.AvailableItems)),
+            TableDataColumn.OfIntegers("FewShot", rows.Select(row => row.Task.FewShot)),
+            TableDataColumn.OfIntegers("TruncatedPrompts", rows.Select(row => row.Task.TruncatedPrompts)),
+            TableDataColumn.OfIntegers("TruncatedChoices", rows.Select(row => row.Task.TruncatedChoices)),
         ]);
     }
 }

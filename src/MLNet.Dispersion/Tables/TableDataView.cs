@@ -6,12 +6,12 @@ namespace MLNet.Dispersion;
 /// <summary>A small table in memory as ML.NET's data: figures to be filtered, joined, saved or plotted there. Immutable and thread-safe.</summary>
 public sealed class TableDataView : IDataView
 {
-    private readonly IReadOnlyList<TableColumn> _columns;
+    private readonly IReadOnlyList<TableDataColumn> _columns;
 
     /// <summary>Makes a table of columns.</summary>
     /// <param name="columns">The columns, at least one, all of as many values.</param>
     /// <exception cref="ArgumentException">There is no column, or not all have as many values.</exception>
-    public TableDataView(IReadOnlyList<TableColumn> columns)
+    public TableDataView(IReadOnlyList<TableDataColumn> columns)
     {
         ArgumentNullException.ThrowIfNull(columns);
         if (columns.Count == 0 || columns.Any(column => column.Count != columns[0].Count))
@@ -23,7 +23,7 @@ public sealed class TableDataView : IDataView
 
         _columns = [.. columns];
         var builder = new DataViewSchema.Builder();
-        foreach (TableColumn column in columns)
+        foreach (TableDataColumn column in columns)
         {
             builder.AddColumn(column.Name, column.Type, column.Annotations);
         }
@@ -51,7 +51,7 @@ public sealed class TableDataView : IDataView
 }
 
 /// <summary>Walks over a <see cref="TableDataView"/>.</summary>
-internal sealed class TableCursor(TableDataView table, IReadOnlyList<TableColumn> columns, HashSet<int> active) : DataViewRowCursor
+internal sealed class TableCursor(TableDataView table, IReadOnlyList<TableDataColumn> columns, HashSet<int> active) : DataViewRowCursor
 {
     private int _row = -1;
     private bool _ended;

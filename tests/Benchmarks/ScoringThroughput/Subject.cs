@@ -56,7 +56,7 @@ internal sealed class Subject : IDisposable
             using (var generator = new torch.Generator(1, torch.CPU))
             {
                 using var model = new PretrainedLanguageModel(name, BackboneRegistry.Create(ShapeS, generator), tiny.Tokenizer);
-                model.SavePretrained(folder);
+                model.Save(folder);
             }
 
             return new Subject(name, ModelSource.FromDirectory(folder));

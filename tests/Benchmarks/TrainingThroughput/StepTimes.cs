@@ -27,7 +27,7 @@ internal static class StepTimes
             TokenBatch tokens = TokenBatch.Pad(rows, padId: 0);
             int kind = seconds[0].Count > seconds[1].Count ? 1 : 0;
             var watch = Stopwatch.StartNew();
-            kinds[kind].Run([new TaskBatch(tokens, [])], 1e-4, CancellationToken.None);
+            kinds[kind].Run([new TaskBatch { Tokens = tokens, Rows = [] }], 1e-4, CancellationToken.None);
             seconds[kind].Add(watch.Elapsed.TotalSeconds);
         }
 

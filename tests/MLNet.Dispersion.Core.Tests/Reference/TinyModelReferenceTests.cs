@@ -1,5 +1,5 @@
-using MLNet.Dispersion.Tests.Backbones;
-using MLNet.Dispersion.Tests.Hub;
+using MLNet.Dispersion.Tests.Models;
+using MLNet.Dispersion.Tests.Weights;
 using MLNet.Dispersion.Tests.Losses;
 using static TorchSharp.torch;
 
@@ -25,7 +25,7 @@ public sealed class TinyModelReferenceTests : ReferenceTests
     }), TinyModel.Refuses);
 
     [SkippableFact]
-    public void SavePretrained_Model_WritesTheSameTensorsUnderTheSameNames() => CheckEach(ReferenceModels.KeysWith("model.safetensors"), folder => folder.Case("saved", () =>
+    public void Save_Model_WritesTheSameTensorsUnderTheSameNames() => CheckEach(ReferenceModels.KeysWith("model.safetensors"), folder => folder.Case("saved", () =>
     {
         using var scope = NewDisposeScope();
         GoldenTensors expected = new TinyModel(folder).Weights;
@@ -33,7 +33,7 @@ public sealed class TinyModelReferenceTests : ReferenceTests
         try
         {
             using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(folder.FullPath));
-            model.SavePretrained(target);
+            model.Save(target);
             var saved = new GoldenTensors(Path.Combine(target, "model.safetensors"));
 
             Assert.Equal(expected.Names().Order(StringComparer.Ordinal), saved.Names());

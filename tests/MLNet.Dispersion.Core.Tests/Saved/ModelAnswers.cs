@@ -44,7 +44,7 @@ internal static class ModelAnswers
     public static JsonObject Of(PretrainedLanguageModel model)
     {
         bool causal = model.Backbone.IsCausal;
-        TextFeatures[] features = new TextFeatureExtractor(model).Extract(Texts, out int truncated, likelihoods: causal);
+        TextFeatures[] features = new TextFeatureExtractor(model).Extract(Texts, likelihoods: causal);
         return new JsonObject
         {
             ["weights"] = Weights(model),
@@ -53,7 +53,7 @@ internal static class ModelAnswers
             ["tokenizer"] = Of(model.Tokenizer),
             ["embeddings"] = SavedAnswers.List(features, feature => SavedAnswers.Numbers(feature.Embedding!)),
             ["likelihoods"] = causal ? SavedAnswers.List(features, feature => SavedAnswers.Number(feature.LogLikelihood)) : null,
-            ["truncated"] = truncated,
+            ["truncated"] = features.Count(text => text.Truncated),
             ["written"] = causal ? SavedAnswers.List(model.Generate(Texts, new TextGenerationOptions { MaxNewTokens = 5, TruncatePrompts = true }), text => SavedAnswers.Numbers(text.TokenIds)) : null,
         };
     }

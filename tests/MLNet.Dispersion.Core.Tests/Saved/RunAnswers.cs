@@ -36,9 +36,9 @@ internal static class RunAnswers
                 }
 
             default:
-                using (var model = PretrainedLanguageModel.Load(backbone, torch.CPU))
+                using (var model = PretrainedLanguageModel.Load(backbone))
                 {
-                    using PretrainedLanguageModel? teacher = run["teacher"] is { } name ? PretrainedLanguageModel.Load(ModelSource.FromDirectory(Path.Combine(folder, (string)name!)), torch.CPU) : null;
+                    using PretrainedLanguageModel? teacher = run["teacher"] is { } name ? PretrainedLanguageModel.Load(ModelSource.FromDirectory(Path.Combine(folder, (string)name!))) : null;
                     if (teacher is not null)
                     {
                         options.Distillation!.Teacher = teacher;

@@ -20,7 +20,7 @@ public sealed class SavedModelTests
     [MemberData(nameof(Pretrained))]
     public void Load_PretrainedDirectory_AnswersAsItDid(string version, string name)
     {
-        using var model = PretrainedLanguageModel.Load(BackboneOf(version, name), torch.CPU);
+        using var model = PretrainedLanguageModel.Load(BackboneOf(version, name));
 
         SavedFiles.AssertAnswers(version, "pretrained-directories", name, ModelAnswers.Of(model));
     }
@@ -31,12 +31,12 @@ public sealed class SavedModelTests
     public void Save_LoadedDirectory_LoadsAgain(string version, string name)
     {
         using var copy = SavedFiles.Copy(version, Path.Combine("pretrained-directories", name));
-        using (var model = PretrainedLanguageModel.Load(BackboneOf(version, name), torch.CPU))
+        using (var model = PretrainedLanguageModel.Load(BackboneOf(version, name)))
         {
-            model.SavePretrained(copy.At());
+            model.Save(copy.At());
         }
 
-        using var again = PretrainedLanguageModel.Load(ModelSource.FromDirectory(copy.At()), torch.CPU);
+        using var again = PretrainedLanguageModel.Load(ModelSource.FromDirectory(copy.At()));
 
         SavedFiles.AssertAnswers(version, "pretrained-directories", name, ModelAnswers.Of(again));
     }
@@ -53,12 +53,8 @@ public sealed class SavedModelTests
         string folder = Path.Combine(SavedFiles.Folder(version, "adapter-directories"), name);
         JsonObject saved = RegisterBase(version, "adapter-directories", name);
         using PretrainedLanguageModel model = (string)saved["way"]! == "LoadAdapter"
-            ? PretrainedLanguageModel.Load(BackboneOf(version, (string)saved["base"]!), torch.CPU)
-            : PretrainedLanguageModel.LoadWithAdapter(ModelSource.FromSource(name, new DirectorySource(folder)), torch.CPU);
-        if (model.Adapter is null)
-        {
-            model.LoadAdapter(folder);
-        }
+            ? PretrainedLanguageModel.Load(BackboneOf(version, (string)saved["base"]!), new ModelLoadOptions { Adapter = new DirectorySource(folder) })
+            : PretrainedLanguageModel.Load(ModelSource.FromSource(name, new DirectorySource(folder)));
 
         SavedFiles.AssertAnswers(version, "adapter-directories", name, ModelAnswers.Of(model));
     }

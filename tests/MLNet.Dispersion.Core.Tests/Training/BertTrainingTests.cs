@@ -35,7 +35,7 @@ public sealed class BertTrainingTests
     public void Classifier_Lora_TrainsTheMatricesAloneAndComesBack()
     {
         var (texts, labels) = TinyBackbone.LabelledTexts(60);
-        using var untouched = PretrainedLanguageModel.Load(TinyBert.Backbone, TorchSharp.torch.CPU);
+        using var untouched = PretrainedLanguageModel.Load(TinyBert.Backbone);
         var options = TextClassifierTests.Options();
         options.LearningRate = 1e-2;
         options.Lora = new LoraOptions { Rank = 4 };
@@ -99,7 +99,7 @@ public sealed class BertTrainingTests
         using var model = PretrainedLanguageModel.Load(TinyBert.Backbone);
 
         var report = CondensationReport.Measure(model, texts);
-        var features = new TextFeatureExtractor(model).Extract([.. texts, ""], out _, likelihoods: false);
+        var features = new TextFeatureExtractor(model).Extract([.. texts, ""], likelihoods: false);
 
         Assert.Equal(3, report.Layers.Count);
         Assert.Equal(32, features[0].Embedding!.Length);
@@ -118,7 +118,7 @@ public sealed class BertTrainingTests
         Says(() => model.GenerateStreaming("refund"));
         Says(() => WordPerplexity.Measure(model, ["refund"]));
         Says(() => LanguageModelEvaluation.Run(model, []));
-        Says(() => new TextFeatureExtractor(model).Extract(["refund"], out _));
+        Says(() => new TextFeatureExtractor(model).Extract(["refund"]));
         Assert.Throws<NotSupportedException>(() => model.Backbone.Logits(TorchSharp.torch.zeros(1, 32)));
 
         static void Says(Func<object> use)

@@ -54,7 +54,7 @@ public sealed class DistillationTests
         Tensor? mask = tokens.AttentionMaskTensor(CPU);
 
         var output = student.Backbone.Forward(ids, mask, HiddenStateSelection.Of(objective.HiddenStates));
-        var loss = objective.Compute(student.Backbone, output, ids, new TaskBatch(tokens, []));
+        var loss = objective.Compute(student.Backbone, output, ids, new TaskBatch { Tokens = tokens, Rows = [] });
         loss.Sum.backward();
         var projection = objective.HeadParameters.SingleOrDefault();
         Tensor naive = Naive(expected.Backbone, teacher.Backbone, ids, mask, tokens, options.Distillation, projection?.detach());
@@ -135,7 +135,7 @@ public sealed class DistillationTests
         try
         {
             using var teacher = Teacher();
-            teacher.SavePretrained(folder);
+            teacher.Save(folder);
             using var one = Student();
             using var other = Student();
             LanguageModelTrainer.Train(one, Blocks, Options(teacher, 0.5));

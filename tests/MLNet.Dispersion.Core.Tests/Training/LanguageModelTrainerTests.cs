@@ -7,7 +7,7 @@ public sealed class LanguageModelTrainerTests
     [Fact]
     public void Train_RepeatedPattern_IsLearned()
     {
-        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         int[][] blocks = [.. Enumerable.Range(0, 32).Select(_ => Enumerable.Range(0, 16).Select(i => 40 + (i % 4)).ToArray())];
         double before = LanguageModelTrainer.MeanNegativeLogLikelihood(model, blocks);
 
@@ -34,7 +34,7 @@ public sealed class LanguageModelTrainerTests
 
     private static Dictionary<string, Tensor> Gradients(double dropout, bool padded, bool checkpointing)
     {
-        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         using var generator = new Generator(9, CPU);
         LanguageBackbone backbone = model.Backbone;
         backbone.ActivationCheckpointing = checkpointing;
@@ -48,7 +48,7 @@ public sealed class LanguageModelTrainerTests
             using var scope = NewDisposeScope();
             Tensor ids = tokens.InputIdsTensor(CPU);
             var output = backbone.Forward(ids, tokens.AttentionMaskTensor(CPU), HiddenStateSelection.All);
-            new CausalLMObjective().Compute(backbone, output, ids, new TaskBatch(tokens, [])).Sum.add(output.HiddenStates[1]!.pow(2).sum()).backward();
+            new CausalLMObjective().Compute(backbone, output, ids, new TaskBatch { Tokens = tokens, Rows = [] }).Sum.add(output.HiddenStates[1]!.pow(2).sum()).backward();
         }
 
         return backbone.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter.grad!.clone());
@@ -57,7 +57,7 @@ public sealed class LanguageModelTrainerTests
     [Fact]
     public void MeanNegativeLogLikelihood_PaddedBatches_EqualsTokenByToken()
     {
-        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         int[][] texts = [[5, 9, 70, 33], [12, 80], [200, 4, 4, 4, 7, 100, 31]];
 
         double expected = texts.Sum(text => NegativeLogLikelihood(model.Backbone, text)) / texts.Sum(text => text.Length - 1);
@@ -89,7 +89,7 @@ public sealed class LanguageModelTrainerTests
     [InlineData(TinyBackbone.ContextLength + 1)]
     public void Train_BlockOfBadLength_IsNamed(int length)
     {
-        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
 
         var error = Assert.Throws<ArgumentException>(() => LanguageModelTrainer.Train(model, [[1, 2, 3], new int[length]], Options()));
 
@@ -99,14 +99,14 @@ public sealed class LanguageModelTrainerTests
     [Fact]
     public void Train_NoBlocks_Throws()
     {
-        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
 
         Assert.Throws<ArgumentException>(() => LanguageModelTrainer.Train(model, [], Options()));
     }
 
     private static TrainingProgress FirstStep(int[][] texts, FineTuneOptions options)
     {
-        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         options.MaxSteps = 1;
         options.Dispersion.Coefficient = 0;
         return LanguageModelTrainer.Train(model, texts, options).History[0];

@@ -1,4 +1,4 @@
-using MLNet.Dispersion.Tests.Backbones.Adapters;
+using MLNet.Dispersion.Tests.Models.Adapters;
 using MLNet.Dispersion.Tests.Tokenization;
 using static TorchSharp.torch;
 
@@ -12,7 +12,7 @@ public sealed class LoraTrainingTests
     [InlineData(Precision.BFloat16Mixed, false)]
     public void Train_LanguageModel_LowersTheLossAndLeavesTheBaseBitForBit(Precision precision, bool checkpointing)
     {
-        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         string hash = model.ComputeWeightHash();
         double before = LanguageModelTrainer.MeanNegativeLogLikelihood(model, Blocks());
         var options = Options();
@@ -42,7 +42,7 @@ public sealed class LoraTrainingTests
     [Fact]
     public void Train_Again_GoesOnWithTheAdapterThatIsThere()
     {
-        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         LanguageModelTrainer.Train(model, Blocks(), Options());
         double once = LanguageModelTrainer.MeanNegativeLogLikelihood(model, Blocks());
 
@@ -81,7 +81,7 @@ public sealed class LoraTrainingTests
     public void Train_ClassifiersHeadOnly_LeavesTheBackboneBitForBit()
     {
         var (texts, labels) = TinyBackbone.LabelledTexts(60);
-        using var original = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
+        using var original = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         var options = TextClassifierTests.Options();
         options.HeadOnly = true;
 
@@ -102,7 +102,7 @@ public sealed class LoraTrainingTests
         FineTuneLoop.Run(backbone, new CausalLMObjective(), new TrainingRows(Rows()), options, CPU);
 
         Assert.Equal(["lm_head.weight"], backbone.named_parameters().Where(pair => pair.parameter.ne(before[pair.name]).any().item<bool>()).Select(pair => pair.name));
-        using var tied = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
+        using var tied = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         Assert.Contains("token embedding", Assert.Throws<ArgumentException>(() => LanguageModelTrainer.Train(tied, Blocks(), options)).Message, StringComparison.Ordinal);
     }
 
@@ -222,15 +222,15 @@ public sealed class LoraTrainingTests
     [Theory]
     [InlineData(AdapterSaving.Everything)]
     [InlineData(AdapterSaving.AdapterOnly)]
-    public void SaveWithAdapter_ThenLoad_GivesTheSameModel(AdapterSaving saving)
+    public void Save_ThenLoad_GivesTheSameModel(AdapterSaving saving)
     {
-        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         var options = Options();
         options.Lora!.Saving = saving;
         LanguageModelTrainer.Train(model, Blocks(), options);
         var files = new MemorySource();
-        model.SaveWithAdapter(files.Sink());
-        using var loaded = PretrainedLanguageModel.LoadWithAdapter(ModelSource.FromSource("saved", files));
+        model.Save(files.Sink(), new ModelSaveOptions { Adapter = model.Adapter?.Saving });
+        using var loaded = PretrainedLanguageModel.Load(ModelSource.FromSource("saved", files));
 
         Assert.Equal(saving == AdapterSaving.Everything, files.Contains("config.json"));
         Assert.Equal(saving, loaded.Adapter!.Saving);
@@ -239,7 +239,7 @@ public sealed class LoraTrainingTests
 
     private static float[] Matrices(FineTuneOptions options)
     {
-        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         LanguageModelTrainer.Train(model, Blocks(), options);
         return [.. model.Backbone.Adapter!.Parameters.SelectMany(pair => pair.Parameter.data<float>().ToArray())];
     }

@@ -140,6 +140,9 @@ public sealed class OptionsTests : IDisposable
         Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         return type == typeof(bool) ? !(bool)value!
             : type == typeof(int) ? ((int?)value ?? 0) + 3
+            : type == typeof(long) ? ((long?)value ?? 0) + 3
+            : type == typeof(TorchSharp.torch.Device) ? new TorchSharp.torch.Device("meta")
+            : type == typeof(FileSource) ? new DirectorySource("elsewhere")
             : type == typeof(double) ? ((double?)value ?? 0) + 0.25
             : type == typeof(string) ? value + "other"
             : type == typeof(CancellationToken) ? new CancellationToken(canceled: true)

@@ -47,7 +47,7 @@ public sealed class PaperMidTrainingTests
     [Fact]
     public void Train_NoEpochLimit_PassesOverTheRowsUntilMaxSteps()
     {
-        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, TorchSharp.torch.CPU);
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         FineTuneOptions options = FineTuneOptions.PaperMidTraining(microBatchSize: 1, contextLength: 8, tokens: 7 * 16, tokensPerStep: 16);
         options.Precision = Precision.Float32;
         int[][] blocks = [.. Enumerable.Range(0, 3).Select(row => Enumerable.Range(0, 8).Select(i => 40 + (i * row % 9)).ToArray())];

@@ -24,10 +24,12 @@ public sealed class TrainingBlocksTests
         using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         int end = model.Tokenizer.EosTokenId!.Value;
         int[][] expected = [.. new[] { 0, 2, 4 }.Select(text => (int[])[end, .. model.Tokenizer.Encode(Texts[text]).Ids, end])];
-        Assert.Equal(expected, TrainingBlocks.OnePerText(model, Texts, out int truncated));
-        Assert.Equal(0, truncated);
-        Assert.Equal(expected.Select(block => block.Take(4)), TrainingBlocks.OnePerText(model, Texts, out truncated, 4));
-        Assert.Equal(expected.Count(block => block.Length > 4), truncated);
+        TextBlocks whole = TrainingBlocks.OnePerText(model, Texts);
+        Assert.Equal(expected, whole.Blocks);
+        Assert.Equal(0, whole.TruncatedTexts);
+        TextBlocks cut = TrainingBlocks.OnePerText(model, Texts, 4);
+        Assert.Equal(expected.Select(block => block.Take(4)), cut.Blocks);
+        Assert.Equal(expected.Count(block => block.Length > 4), cut.TruncatedTexts);
     }
 
     [Theory]
@@ -37,6 +39,6 @@ public sealed class TrainingBlocksTests
     {
         using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         Assert.Contains($"Blocks of {length} tokens", Assert.Throws<ArgumentOutOfRangeException>(() => TrainingBlocks.Packed(model, Texts, length)).Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>(() => TrainingBlocks.OnePerText(model, Texts, out _, length));
+        Assert.Throws<ArgumentOutOfRangeException>(() => TrainingBlocks.OnePerText(model, Texts, length));
     }
 }

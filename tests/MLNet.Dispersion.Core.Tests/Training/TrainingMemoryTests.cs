@@ -13,7 +13,7 @@ public sealed class TrainingMemoryTests
     [InlineData(Precision.BFloat16Mixed)]
     public void Train_ThousandSteps_MemoryStaysFlat(Precision precision)
     {
-        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, CPU);
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         int[][] blocks = [.. Enumerable.Range(0, 4 * Steps).Select(block => Enumerable.Range(0, 16).Select(i => 40 + ((block + i) % 7)).ToArray())];
         var samples = new Samples();
 

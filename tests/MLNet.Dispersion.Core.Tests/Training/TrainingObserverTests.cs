@@ -162,7 +162,7 @@ public sealed class TrainingObserverTests
         {
             Tensor scores = head.Outputs(backbone.Summary(output.LastHiddenState, batch.Tokens.Lengths)).squeeze(1);
             Tensor margins = scores.mul(tensor([.. batch.Rows.Select(row => positive[row] ? 1f : -1f)]));
-            return new TaskLoss(nn.functional.softplus(margins.neg()).sum()) { Figures = new Dictionary<string, Tensor> { ["margin"] = margins.detach().sum() } };
+            return new TaskLoss { Sum = nn.functional.softplus(margins.neg()).sum(), Figures = new Dictionary<string, Tensor> { ["margin"] = margins.detach().sum() } };
         }
     }
 

@@ -38,22 +38,21 @@ public sealed class TextFeatureExtractor
         MaxTokens = room >= 1 ? Math.Min(_options.MaxTokens ?? room, room) : throw new ArgumentException($"{model.Name} has a context of {_backbone.Info.ContextLength} tokens, which those that begin a text fill.", nameof(model));
     }
 
-    /// <summary>The most tokens of a text that are looked at.</summary>
+    /// <summary>Gets the most tokens of a text that are looked at.</summary>
     public int MaxTokens { get; }
 
-    /// <summary>The length of a feature vector (F).</summary>
+    /// <summary>Gets the length of a feature vector (F).</summary>
     public int FeatureCount => _backbone.Info.HiddenSize;
 
     /// <summary>Makes features of texts.</summary>
     /// <param name="texts">Any number of texts; null and blank ones have no tokens.</param>
-    /// <param name="truncated">How many of them had more than <see cref="MaxTokens"/> tokens and were cut off.</param>
     /// <param name="embeddings">Whether vectors are wanted. Default true.</param>
     /// <param name="likelihoods">Whether likelihoods are wanted, which cost the head's product with every token. Default true. Without both, tokens are counted alone.</param>
     /// <param name="cancellationToken">Checked before each forward pass.</param>
     /// <exception cref="ArgumentException">Likelihoods are wanted of an encoder.</exception>
     /// <exception cref="InvalidOperationException">The model gives NaN or infinity.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public TextFeatures[] Extract(IReadOnlyList<string?> texts, out int truncated, bool embeddings = true, bool likelihoods = true, CancellationToken cancellationToken = default)
+    public TextFeatures[] Extract(IReadOnlyList<string?> texts, bool embeddings = true, bool likelihoods = true, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
         if (likelihoods)
@@ -61,7 +60,7 @@ public sealed class TextFeatureExtractor
             _model.RequireCausal("The likelihood of a text");
         }
 
-        int[][] sequences = Encode(texts, out truncated);
+        (int[][] sequences, bool[] truncated) = Encode(texts);
         var vectors = embeddings ? new float[texts.Count][] : null;
         var scores = likelihoods ? new SequenceScore[texts.Count] : null;
         int[] real = [.. Enumerable.Range(0, texts.Count).Where(text => sequences[text].Length > _before)];
@@ -75,32 +74,27 @@ public sealed class TextFeatureExtractor
             }
         }
 
-        return [.. sequences.Select((sequence, text) => new TextFeatures(
-            vectors is null ? null : vectors[text] ?? new float[FeatureCount],
-            sequence.Length - _before,
-            scores?[text].LogLikelihood))];
+        return [.. sequences.Select((sequence, text) => new TextFeatures
+        {
+            Embedding = vectors is null ? null : vectors[text] ?? new float[FeatureCount],
+            TokenCount = sequence.Length - _before,
+            Truncated = truncated[text],
+            LogLikelihood = scores?[text].LogLikelihood,
+        })];
     }
 
-    private int[][] Encode(IReadOnlyList<string?> texts, out int truncated)
+    private (int[][] Sequences, bool[] Truncated) Encode(IReadOnlyList<string?> texts)
     {
-        int cut = 0;
         if (_encoder is null)
         {
             // An encoder's own frame, such as [CLS] and [SEP], belongs to the text.
             EncodedText[] encoded = [.. texts.Select(text => string.IsNullOrWhiteSpace(text) ? new EncodedText([], false) : _model.Tokenizer.Encode(text, MaxTokens))];
-            truncated = encoded.Count(text => text.Truncated);
-            return [.. encoded.Select(text => text.Ids)];
+            return ([.. encoded.Select(text => text.Ids)], [.. encoded.Select(text => text.Truncated)]);
         }
 
         int most = _before + MaxTokens;
-        int[][] sequences = [.. texts.Select(text =>
-        {
-            int[] ids = _encoder.Text(string.IsNullOrWhiteSpace(text) ? string.Empty : text).Ids;
-            cut += ids.Length > most ? 1 : 0;
-            return ids.Length > most ? ids[..most] : ids;
-        })];
-        truncated = cut;
-        return sequences;
+        int[][] whole = [.. texts.Select(text => _encoder.Text(string.IsNullOrWhiteSpace(text) ? string.Empty : text).Ids)];
+        return ([.. whole.Select(ids => ids.Length > most ? ids[..most] : ids)], [.. whole.Select(ids => ids.Length > most)]);
     }
 
     private void Run(int[] texts, int[][] sequences, float[][]? vectors, SequenceScore[]? scores)

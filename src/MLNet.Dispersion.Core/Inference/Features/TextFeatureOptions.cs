@@ -4,13 +4,13 @@ namespace MLNet.Dispersion;
 /// <remarks>Not thread-safe while it is edited; the extractor takes a copy.</remarks>
 public sealed class TextFeatureOptions : IOptions
 {
-    /// <summary>How hidden states become one vector. Default <see cref="TextPooling.Mean"/>.</summary>
+    /// <summary>Gets or sets how hidden states become one vector. Default <see cref="TextPooling.Mean"/>.</summary>
     public TextPooling Pooling { get; set; } = TextPooling.Mean;
 
-    /// <summary>Whether vectors are scaled to the Euclidean length 1. Default true. The vector of a text without tokens stays zero.</summary>
+    /// <summary>Gets or sets whether vectors are scaled to the Euclidean length 1. Default true. The vector of a text without tokens stays zero.</summary>
     public bool Normalize { get; set; } = true;
 
-    /// <summary>The most tokens of a text that are looked at, the rest is cut off; never more than the model's context holds behind the token that begins texts. Default null: as many as that. At least 1.</summary>
+    /// <summary>Gets or sets the most tokens of a text that are looked at, the rest is cut off; never more than the model's context holds behind the token that begins texts. Default null: as many as that. At least 1.</summary>
     public int? MaxTokens { get; set; }
 
     /// <summary>A copy, which later edits do not reach.</summary>

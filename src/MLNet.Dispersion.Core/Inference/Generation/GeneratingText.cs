@@ -71,7 +71,14 @@ internal sealed class GeneratingText
         }
     }
 
-    internal GeneratedText ToResult() => new(_text?.Text ?? "", _new.AsReadOnly(), FinishReason!.Value, Prompt.Length, _truncated);
+    internal GeneratedText ToResult() => new()
+    {
+        Text = _text?.Text ?? "",
+        TokenIds = _new.AsReadOnly(),
+        FinishReason = FinishReason!.Value,
+        PromptTokens = Prompt.Length,
+        PromptTruncated = _truncated,
+    };
 
     private void Finish(GenerationFinishReason reason)
     {

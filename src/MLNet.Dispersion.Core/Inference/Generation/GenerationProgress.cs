@@ -1,8 +1,17 @@
 namespace MLNet.Dispersion;
 
 /// <summary>How far a generation is.</summary>
-/// <param name="FinishedTexts">Texts that are complete.</param>
-/// <param name="TotalTexts">Texts asked for.</param>
-/// <param name="NewTokens">Tokens written so far, of all texts.</param>
-/// <param name="Elapsed">Since the start.</param>
-public readonly record struct GenerationProgress(int FinishedTexts, int TotalTexts, long NewTokens, TimeSpan Elapsed);
+public sealed record GenerationProgress
+{
+    /// <summary>Gets the number of texts that are complete.</summary>
+    public required int FinishedTexts { get; init; }
+
+    /// <summary>Gets the number of texts asked for.</summary>
+    public required int TotalTexts { get; init; }
+
+    /// <summary>Gets the number of tokens written so far, of all texts.</summary>
+    public required long NewTokens { get; init; }
+
+    /// <summary>Gets the time since the start.</summary>
+    public required TimeSpan Elapsed { get; init; }
+}

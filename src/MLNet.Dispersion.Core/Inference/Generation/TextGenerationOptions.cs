@@ -6,46 +6,46 @@ namespace MLNet.Dispersion;
 /// </remarks>
 public sealed class TextGenerationOptions : IOptions
 {
-    /// <summary>The most tokens to write. Default 64. At least 1.</summary>
+    /// <summary>Gets or sets the most tokens to write. Default 64. At least 1.</summary>
     public int MaxNewTokens { get; set; } = 64;
 
-    /// <summary>What logits are divided by before a token is drawn: below 1 bolder choices grow rarer, above 1 more frequent. 0 (default) always takes the likeliest token, of several the one of the lowest id. At least 0.</summary>
+    /// <summary>Gets or sets what logits are divided by before a token is drawn: below 1 bolder choices grow rarer, above 1 more frequent. 0 (default) always takes the likeliest token, of several the one of the lowest id. At least 0.</summary>
     public double Temperature { get; set; }
 
-    /// <summary>Draw from so many likeliest tokens only; of equally likely ones those of lower ids. Default null: all. At least 1.</summary>
+    /// <summary>Gets or sets how many of the likeliest tokens to draw from; of equally likely ones those of lower ids. Default null: all. At least 1.</summary>
     public int? TopK { get; set; }
 
-    /// <summary>Draw from the fewest likeliest tokens only whose probabilities add up to at least this ("nucleus"). Default null: all. Above 0, at most 1.</summary>
+    /// <summary>Gets or sets the probability that the tokens to draw from reach together: the fewest likeliest ones that add up to at least this ("nucleus"). Default null: all. Above 0, at most 1.</summary>
     public double? TopP { get; set; }
 
     /// <summary>
-    /// Makes tokens rarer that stand in the prompt or the text already: their logits are divided by it where above 0, multiplied where below (the CTRL paper's rule).
+    /// Gets or sets the number that makes tokens rarer which stand in the prompt or the text already: their logits are divided by it where above 0, multiplied where below (the CTRL paper's rule).
     /// Default 1: nothing is changed. At least 1.
     /// </summary>
     public double RepetitionPenalty { get; set; } = 1;
 
     /// <summary>
-    /// Draws the tokens. Every text has random numbers of its own, made of this and its prompt's tokens: the same prompt gives the same text whatever is generated beside it,
+    /// Gets or sets the seed of the drawing of tokens. Every text has random numbers of its own, made of this and its prompt's tokens: the same prompt gives the same text whatever is generated beside it,
     /// as far as rounding in the last digits lets two tokens of all but equal chances be told apart. For other texts of the same prompt take other seeds. Default 0.
     /// </summary>
     public int Seed { get; set; }
 
-    /// <summary>Strings that end the text and are not part of it, wherever tokens begin and end. Default none. Each has at least one character.</summary>
+    /// <summary>Gets or sets the strings that end the text and are not part of it, wherever tokens begin and end. Default none. Each has at least one character.</summary>
     public IReadOnlyList<string> StopSequences { get; set; } = [];
 
-    /// <summary>Whether the model's end-of-sequence token ends the text. Default true; false writes on.</summary>
+    /// <summary>Gets or sets whether the model's end-of-sequence token ends the text. Default true; false writes on.</summary>
     public bool StopAtEndOfText { get; set; } = true;
 
     /// <summary>
-    /// What to do with prompts that leave no room in the model's context. False (default): a prompt that fills it is an error, and a text ends where the context does.
+    /// Gets or sets what to do with prompts that leave no room in the model's context. False (default): a prompt that fills it is an error, and a text ends where the context does.
     /// True: prompts are cut on the left, so that <see cref="MaxNewTokens"/> fit behind what is left of them; these must then be fewer than the context's tokens.
     /// </summary>
     public bool TruncatePrompts { get; set; }
 
-    /// <summary>The most texts that are written side by side. Default 16. At least 1.</summary>
+    /// <summary>Gets or sets the most texts that are written side by side. Default 16. At least 1.</summary>
     public int BatchSize { get; set; } = 16;
 
-    /// <summary>The most tokens whose keys and values are in memory at once, padding and tokens to come included; a longer text has the memory to itself. Default 16,384. At least 1.</summary>
+    /// <summary>Gets or sets the most tokens whose keys and values are in memory at once, padding and tokens to come included; a longer text has the memory to itself. Default 16,384. At least 1.</summary>
     public int MaxBatchTokens { get; set; } = 16_384;
 
     /// <summary>A copy, which later edits do not reach.</summary>

@@ -48,7 +48,13 @@ internal sealed class TextGenerator
             {
                 cancel.ThrowIfCancellationRequested();
                 batch.Step();
-                progress?.Report(new GenerationProgress(texts.Count(text => text.IsFinished), texts.Length, texts.Sum(text => (long)text.NewTokens.Count), clock.Elapsed));
+                progress?.Report(new GenerationProgress
+                {
+                    FinishedTexts = texts.Count(text => text.IsFinished),
+                    TotalTexts = texts.Length,
+                    NewTokens = texts.Sum(text => (long)text.NewTokens.Count),
+                    Elapsed = clock.Elapsed,
+                });
             }
         }
     }

@@ -14,10 +14,10 @@ internal sealed class LikelihoodScorer(LanguageBackbone backbone, int batchSize,
 
     private readonly ForwardPass _pass = new(backbone);
 
-    /// <summary>Rows that went through the model so far.</summary>
+    /// <summary>Gets or sets the number of rows that went through the model so far.</summary>
     public int Rows { get; private set; }
 
-    /// <summary>Tokens that went through the model so far, without pads.</summary>
+    /// <summary>Gets or sets the number of tokens that went through the model so far, without pads.</summary>
     public long Tokens { get; private set; }
 
     /// <summary>Scores sequences.</summary>

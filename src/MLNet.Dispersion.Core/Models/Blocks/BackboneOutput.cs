@@ -14,9 +14,9 @@ public sealed class BackboneOutput
         HiddenStates = hiddenStates;
     }
 
-    /// <summary>The final norm's output, <c>[B, L, F]</c>, float32: the input of the head.</summary>
+    /// <summary>Gets the final norm's output, <c>[B, L, F]</c>, float32: the input of the head.</summary>
     public Tensor LastHiddenState { get; }
 
-    /// <summary>Hidden states by index 0..N, each <c>[B, L, F]</c> float32; null where the selection left it out. Entry N is <see cref="LastHiddenState"/>.</summary>
+    /// <summary>Gets the hidden states by index 0..N, each <c>[B, L, F]</c> float32; null where the selection left it out. Entry N is <see cref="LastHiddenState"/>.</summary>
     public IReadOnlyList<Tensor?> HiddenStates { get; }
 }

@@ -13,7 +13,7 @@ public abstract class CausalLMBackbone : LanguageBackbone
     {
     }
 
-    /// <summary>True.</summary>
+    /// <summary>Gets true.</summary>
     public sealed override bool IsCausal => true;
 
     /// <inheritdoc/>

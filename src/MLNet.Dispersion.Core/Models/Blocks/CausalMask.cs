@@ -15,7 +15,7 @@ internal sealed class CausalMask
         Allowed = attentionMask is null ? null : Triangle(attentionMask.shape[1], attentionMask.device).logical_and(attentionMask.view(-1, 1, 1, attentionMask.shape[1]));
     }
 
-    /// <summary>The same for tokens that may follow others in a cache.</summary>
+    /// <summary>The mask for tokens that may follow others in a cache.</summary>
     /// <param name="attentionMask">Which of the new tokens are real.</param>
     /// <param name="pass">The pass over them; null where there is no cache.</param>
     /// <param name="device">Where it runs.</param>

@@ -24,7 +24,7 @@ internal sealed class EmbeddingTable : nn.Module
     /// <summary>Ids <c>[B, L]</c> to embeddings <c>[B, L, F]</c>, float32.</summary>
     internal Tensor Forward(Tensor ids) => EmbeddingLookup.Rows(weight, ids.flatten()).view(ids.shape[0], ids.shape[1], weight.shape[1]);
 
-    /// <summary>The same for the tokens of a batch: in training with the noise that the context asks for.</summary>
+    /// <summary>The embeddings of a batch's tokens: in training with the noise that the context asks for.</summary>
     /// <param name="ids">Token ids, <c>[B, L]</c>.</param>
     /// <param name="mask">Which tokens are real, <c>[B, L]</c>, bool; null when all are.</param>
     internal Tensor ForwardTokens(Tensor ids, Tensor? mask)

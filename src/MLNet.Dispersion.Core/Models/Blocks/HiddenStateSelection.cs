@@ -8,10 +8,10 @@ public sealed class HiddenStateSelection
 
     private HiddenStateSelection(HashSet<int>? indices) => _indices = indices;
 
-    /// <summary>Keep none but the last hidden state, which every forward pass returns.</summary>
+    /// <summary>Gets the selection that keeps none but the last hidden state, which every forward pass returns.</summary>
     public static HiddenStateSelection None { get; } = new([]);
 
-    /// <summary>Keep all N + 1.</summary>
+    /// <summary>Gets the selection that keeps all N + 1.</summary>
     public static HiddenStateSelection All { get; } = new(null);
 
     /// <summary>Keep these.</summary>

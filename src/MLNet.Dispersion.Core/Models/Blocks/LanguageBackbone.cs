@@ -19,7 +19,7 @@ public abstract class LanguageBackbone : nn.Module
         Info = info;
     }
 
-    /// <summary>What the backbone says of itself.</summary>
+    /// <summary>Gets what the backbone says of itself.</summary>
     public BackboneInfo Info { get; }
 
     /// <summary>
@@ -59,7 +59,7 @@ public abstract class LanguageBackbone : nn.Module
         set => Context.ActivationCheckpointing = value;
     }
 
-    /// <summary>Whether positions see only those before them and <see cref="Logits"/> predict the next token; false for encoders.</summary>
+    /// <summary>Gets whether positions see only those before them and <see cref="Logits"/> predict the next token; false for encoders.</summary>
     public virtual bool IsCausal => false;
 
     internal ForwardContext Context { get; } = new();

@@ -19,7 +19,7 @@ internal sealed class ProjectionLayer : nn.Module, IAdaptable, ILayer
         RegisterComponents();
     }
 
-    /// <summary>The matrix, <c>[out, in]</c>.</summary>
+    /// <summary>Gets the matrix, <c>[out, in]</c>.</summary>
     public Parameter Weight => weight;
 
     /// <inheritdoc/>

@@ -20,7 +20,7 @@ public static class BackboneRegistry
         ["qwen3"] = NetworkOf(LlamaFamily.Read),
     };
 
-    /// <summary>The architectures that are known.</summary>
+    /// <summary>Gets the architectures that are known.</summary>
     public static IReadOnlyCollection<string> ModelTypes => [.. Factories.Keys.Order(StringComparer.Ordinal)];
 
     /// <summary>Makes a family known, or replaces one: its network is made by the spec, and so takes low-rank adapters, keeps keys and values where it writes text, recomputes activations, and saves, like the built-in ones.</summary>

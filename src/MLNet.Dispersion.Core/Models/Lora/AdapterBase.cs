@@ -7,7 +7,7 @@ namespace MLNet.Dispersion.Models;
 /// <param name="Merged">Whether the adapter was merged when the model was saved.</param>
 internal sealed record AdapterBase(string Name, string? Directory, string? Sha256 = null, bool Merged = false)
 {
-    private const string FileName = "adapter_base.json";
+    internal const string FileName = "adapter_base.json";
     private static readonly VersionedJson<AdapterBase> Format = new("file that names an adapter's base", "mlnet-dispersion/adapter-base", 1, "Save the adapter again.") { UnmarkedVersionField = "" };
 
     internal static bool IsIn(FileSource source) => source.Contains(FileName);

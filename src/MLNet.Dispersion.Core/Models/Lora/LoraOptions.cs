@@ -10,25 +10,25 @@ public sealed class LoraOptions : IOptions
     /// <summary>The largest <see cref="Rank"/>.</summary>
     internal const int MaxRank = 1 << 16;
 
-    /// <summary>The rank r: rows of A <c>[r, in]</c> and columns of B <c>[out, r]</c>. Default 8 (PEFT). 1..65536.</summary>
+    /// <summary>Gets or sets the rank r: rows of A <c>[r, in]</c> and columns of B <c>[out, r]</c>. Default 8 (PEFT). 1..65536.</summary>
     public int Rank { get; set; } = 8;
 
-    /// <summary>The numerator of the scale s = alpha / r. Default 8 (PEFT). Above 0.</summary>
+    /// <summary>Gets or sets the numerator of the scale s = alpha / r. Default 8 (PEFT). Above 0.</summary>
     public double Alpha { get; set; } = 8;
 
-    /// <summary>Dropout on what enters A, in training. Default 0 (PEFT). 0..1, 1 excluded. <see cref="FineTuneOptions.Dropout"/> leaves it as it is.</summary>
+    /// <summary>Gets or sets the dropout on what enters A, in training. Default 0 (PEFT). 0..1, 1 excluded. <see cref="FineTuneOptions.Dropout"/> leaves it as it is.</summary>
     public double Dropout { get; set; }
 
     /// <summary>
-    /// The layers to adapt, by the end of their names in the checkpoint: <c>c_attn</c>, <c>mlp.c_proj</c>, <c>q_proj</c>, …, or whole names such as <c>transformer.h.0.attn.c_attn</c>.
+    /// Gets or sets the layers to adapt, by the end of their names in the checkpoint: <c>c_attn</c>, <c>mlp.c_proj</c>, <c>q_proj</c>, …, or whole names such as <c>transformer.h.0.attn.c_attn</c>.
     /// Default null: PEFT's choice for the architecture (<c>c_attn</c> for GPT-2, <c>q_proj</c> and <c>v_proj</c> for Llama, Mistral, Qwen2 and Qwen3, <c>query_key_value</c> for GPT-NeoX, <c>query</c> and <c>value</c> for BERT).
     /// </summary>
     public IReadOnlyList<string>? TargetModules { get; set; }
 
-    /// <summary>Rank-stabilised LoRA (Kalajdzievski 2023): s = alpha / sqrt(r). Default false.</summary>
+    /// <summary>Gets or sets whether to use rank-stabilised LoRA (Kalajdzievski 2023): s = alpha / sqrt(r). Default false.</summary>
     public bool RankStabilized { get; set; }
 
-    /// <summary>What files of a model that was trained with this adapter hold. Default <see cref="AdapterSaving.Everything"/>.</summary>
+    /// <summary>Gets or sets what files of a model that was trained with this adapter hold. Default <see cref="AdapterSaving.Everything"/>.</summary>
     [OutsideTheRun]
     public AdapterSaving Saving { get; set; } = AdapterSaving.Everything;
 

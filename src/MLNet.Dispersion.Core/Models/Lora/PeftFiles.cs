@@ -19,6 +19,27 @@ internal static class PeftFiles
         PeftConfig.Write(sink, backbone, adapter, identity);
     }
 
+    /// <summary>The names of all files of an adapter.</summary>
+    internal static IReadOnlyList<string> Names { get; } = [WeightsFile, AdapterBase.FileName, PeftConfig.FileName];
+
+    /// <summary>Whether a file's plain name is one of an adapter's. Left over beside a newer model, they would be taken for its own.</summary>
+    internal static bool IsOne(string fileName) => Names.Contains(fileName);
+
+    /// <summary>The base that an adapter names: by adapter_base.json, or as PEFT names it.</summary>
+    /// <exception cref="ModelFileException">Neither does.</exception>
+    internal static AdapterBase BaseOf(FileSource source)
+    {
+        if (AdapterBase.IsIn(source))
+        {
+            return AdapterBase.Read(source);
+        }
+
+        _ = PeftConfig.Read(source, out string? name);
+        return string.IsNullOrWhiteSpace(name)
+            ? throw new ModelFileException(source.Describe(PeftConfig.FileName), "It names no base (base_model_name_or_path is missing), and there is no model beside it. Load the base, and add the adapter with ModelLoadOptions.Adapter.")
+            : new AdapterBase(name, name);
+    }
+
     /// <summary>Whether there is an adapter.</summary>
     internal static bool AreIn(FileSource source) => source.Contains(PeftConfig.FileName);
 

@@ -11,7 +11,7 @@ public static class AdapterBases
 {
     private static readonly ConcurrentDictionary<string, ModelSource> Known = new(StringComparer.Ordinal);
 
-    /// <summary>The names that are registered.</summary>
+    /// <summary>Gets the names that are registered.</summary>
     public static IReadOnlyCollection<string> Names => [.. Known.Keys.Order(StringComparer.Ordinal)];
 
     /// <summary>Makes a base known by its name, or replaces it.</summary>

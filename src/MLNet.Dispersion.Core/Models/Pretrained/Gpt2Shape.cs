@@ -12,7 +12,7 @@ namespace MLNet.Dispersion;
 /// <param name="MlpWidth">Features between the two layers of each block's perceptron; null (default) for GPT-2's 4 F. The published controlled experiment varies it alone.</param>
 public sealed record Gpt2Shape(int LayerCount, int HiddenSize, int HeadCount, int ContextLength, int? MlpWidth = null)
 {
-    /// <summary>The standard deviation of the initial weights; that of residual projections is 1 / sqrt(2 layers) of it. Default 0.02 (GPT-2). Above 0.</summary>
+    /// <summary>Gets the standard deviation of the initial weights; that of residual projections is 1 / sqrt(2 layers) of it. Default 0.02 (GPT-2). Above 0.</summary>
     public double InitializerRange { get; init; } = 0.02;
 
     /// <summary>The config.json of such a network.</summary>

@@ -10,10 +10,10 @@ public sealed class ModelSource
         Source = source;
     }
 
-    /// <summary>What to call it in messages and reports.</summary>
+    /// <summary>Gets what to call it in messages and reports.</summary>
     public string Name { get; }
 
-    /// <summary>Where its files are read from.</summary>
+    /// <summary>Gets where its files are read from.</summary>
     public FileSource Source { get; }
 
     /// <summary>A backbone in a directory with config.json, model.safetensors (or shards with their index) and tokenizer files.</summary>

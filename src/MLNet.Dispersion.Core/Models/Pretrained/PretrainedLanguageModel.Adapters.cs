@@ -5,10 +5,10 @@ namespace MLNet.Dispersion;
 /// <content>Low-rank adapters.</content>
 public sealed partial class PretrainedLanguageModel
 {
-    /// <summary>The options of the low-rank adapter that the model carries, its target modules named; null where there is none. A copy.</summary>
+    /// <summary>Gets the options of the low-rank adapter that the model carries, its target modules named; null where there is none. A copy.</summary>
     public LoraOptions? Adapter => Backbone.Adapter?.Options.Clone();
 
-    /// <summary>Whether the adapter is merged into the weights.</summary>
+    /// <summary>Gets whether the adapter is merged into the weights.</summary>
     public bool AdapterIsMerged => Backbone.Adapter?.Merged ?? false;
 
     /// <summary>Where the base came from.</summary>
@@ -29,30 +29,20 @@ public sealed partial class PretrainedLanguageModel
     }
 
     /// <summary>Reads an adapter in PEFT's file format (adapter_config.json, adapter_model.safetensors) and puts it beside the weights: whole, or not at all.</summary>
-    /// <param name="directory">The directory.</param>
+    /// <param name="files">Where its files are, such as a <see cref="DirectorySource"/>.</param>
     /// <exception cref="ModelFileException">
     /// A file is missing or damaged, asks for what is not supported (DoRA, biases, ranks of their own, other modules, other kinds of adapter), or belongs to another base:
     /// other modules, other shapes, or, for adapters that this library wrote, other weights. The message names file, tensor and cure.
     /// </exception>
     /// <exception cref="InvalidOperationException">There is an adapter already.</exception>
-    public void LoadAdapter(string directory)
+    public void AddAdapter(FileSource files)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
-        LoadAdapter(new DirectorySource(directory));
-    }
-
-    /// <summary>The same from any place.</summary>
-    /// <param name="source">Where the files are.</param>
-    /// <exception cref="ModelFileException">As with <see cref="LoadAdapter(string)"/>.</exception>
-    /// <exception cref="InvalidOperationException">There is an adapter already.</exception>
-    public void LoadAdapter(FileSource source)
-    {
-        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(files);
         RequireNoAdapter();
-        LoraAdapter adapter = PeftFiles.Read(source, Backbone);
+        LoraAdapter adapter = PeftFiles.Read(files, Backbone);
         try
         {
-            RequireSameBase(source);
+            RequireSameBase(files);
         }
         catch
         {
@@ -61,47 +51,6 @@ public sealed partial class PretrainedLanguageModel
         }
 
         adapter.Attach();
-    }
-
-    /// <summary>Writes the adapter in PEFT's file format, which this library and PEFT read, and beside it adapter_base.json: name and hash of the base.</summary>
-    /// <remarks>A directory that does not exist yet appears whole or not at all; in one that exists each file is replaced whole and others stay. A merged adapter is written all the same.</remarks>
-    /// <param name="directory">The directory.</param>
-    /// <exception cref="ModelFileException">The directory cannot be written.</exception>
-    /// <exception cref="InvalidOperationException">There is no adapter.</exception>
-    public void SaveAdapter(string directory)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
-        RequireAdapter();
-        WholeDirectory.SaveBeside(directory, SaveAdapter);
-    }
-
-    /// <summary>Writes the same files to any place.</summary>
-    /// <param name="sink">Where to.</param>
-    /// <exception cref="InvalidOperationException">There is no adapter.</exception>
-    public void SaveAdapter(FileSink sink)
-    {
-        ArgumentNullException.ThrowIfNull(sink);
-        LoraAdapter adapter = RequireAdapter();
-        PeftFiles.Write(sink, Backbone, adapter, Origin with { Sha256 = WeightHash.Of(Backbone), Merged = adapter.Merged });
-    }
-
-    /// <summary>Writes the model as <see cref="LoadWithAdapter"/> reads it, exactly: base and adapter, or the adapter alone, as <see cref="LoraOptions.Saving"/> says; what <see cref="Save"/> writes where there is no adapter.</summary>
-    /// <param name="sink">Where to.</param>
-    public void SaveWithAdapter(FileSink sink)
-    {
-        ArgumentNullException.ThrowIfNull(sink);
-        BackboneFiles.Save(sink, this, Backbone.Adapter?.Options.Saving ?? AdapterSaving.Everything);
-    }
-
-    /// <summary>Reads what <see cref="SaveWithAdapter"/> wrote, the adapter merged if it was; any other checkpoint as <see cref="Load"/> does.</summary>
-    /// <param name="saved">The saved files. Where they hold an adapter alone, its base is looked for by <see cref="AdapterBases"/>.</param>
-    /// <param name="device">Where to; null for the CPU.</param>
-    /// <exception cref="ModelFileException">A file is missing or damaged, or the base is not found or has other weights; the message names it and the cure.</exception>
-    /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
-    public static PretrainedLanguageModel LoadWithAdapter(ModelSource saved, Device? device = null)
-    {
-        ArgumentNullException.ThrowIfNull(saved);
-        return BackboneFiles.Load(saved, device, out _);
     }
 
     /// <summary>Puts the adapter into the weights, so that forward passes cost what they cost without it: <c>W + s B A</c> in float64, rounded once to float32. The former weights are kept for <see cref="UnmergeAdapter"/>. Does nothing where it is merged.</summary>
@@ -135,12 +84,8 @@ public sealed partial class PretrainedLanguageModel
     /// <summary>SHA-256 over all weights (names, shapes, values), in 64 small hexadecimal digits: those of the base, where an adapter is there, merged or not. The same on every machine.</summary>
     public string ComputeWeightHash() => WeightHash.Of(Backbone);
 
-    /// <summary>Writes what <see cref="Save"/> does, with the base's weights where there is an adapter.</summary>
-    internal void SaveBase(FileSink sink) =>
-        Write(sink, ScalarType.Float32, DefaultMaxShardBytes, Backbone.Adapter is { } adapter ? adapter.BaseWeight : weight => weight);
-
     private LoraAdapter RequireAdapter() => Backbone.Adapter
-        ?? throw new InvalidOperationException($"{Name} has no adapter: train one with FineTuneOptions.Lora, or load one with LoadAdapter.");
+        ?? throw new InvalidOperationException($"{Name} has no adapter: train one with FineTuneOptions.Lora, or add one with AddAdapter.");
 
     private void RequireNoAdapter()
     {

@@ -19,7 +19,7 @@ public sealed class ConfigReader
         _root = root;
     }
 
-    /// <summary>The architecture: <c>gpt2</c>, <c>llama</c>, …</summary>
+    /// <summary>Gets the architecture: <c>gpt2</c>, <c>llama</c>, …</summary>
     /// <exception cref="ModelFileException">The key is missing.</exception>
     public string ModelType => Value<string>("model_type", null, "the architecture's name") ?? throw Wrong("model_type", "is missing; it must name the architecture, such as gpt2");
 

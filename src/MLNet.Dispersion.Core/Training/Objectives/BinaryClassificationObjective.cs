@@ -42,6 +42,6 @@ public sealed class BinaryClassificationObjective : TrainingObjective
         Tensor labels = tensor([.. batch.Rows.Select(row => (float)_labels[row])], device: inputIds.device);
         Tensor sum = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction: nn.Reduction.Sum);
         Tensor correct = logits.detach().gt(zeros_like(labels)).eq(labels.gt(zeros_like(labels))).sum();
-        return new TaskLoss(sum) { Figures = new Dictionary<string, Tensor> { [TrainingFigures.Accuracy] = correct } };
+        return new TaskLoss { Sum = sum, Figures = new Dictionary<string, Tensor> { [TrainingFigures.Accuracy] = correct } };
     }
 }

@@ -19,7 +19,7 @@ public sealed class CausalLMObjective : TrainingObjective
         Tensor sum = backbone.HeadWeight is { is_leaf: true } weight
             ? HeadCrossEntropy.Sum(hidden, weight, targets, backbone.ComputeType)
             : nn.functional.cross_entropy(backbone.Logits(hidden), targets, ignore_index: HeadCrossEntropy.Ignored, reduction: nn.Reduction.Sum);
-        return new TaskLoss(sum);
+        return new TaskLoss { Sum = sum };
     }
 
     /// <summary>Tokens that are predicted: all but each row's first.</summary>

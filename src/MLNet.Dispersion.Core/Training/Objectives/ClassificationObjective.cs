@@ -43,6 +43,6 @@ public sealed class ClassificationObjective : TrainingObjective
         Tensor labels = tensor([.. batch.Rows.Select(row => (long)_labels[row])], device: inputIds.device);
         Tensor sum = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum);
         Tensor correct = logits.detach().argmax(1).eq(labels).sum();
-        return new TaskLoss(sum) { Figures = new Dictionary<string, Tensor> { [TrainingFigures.Accuracy] = correct } };
+        return new TaskLoss { Sum = sum, Figures = new Dictionary<string, Tensor> { [TrainingFigures.Accuracy] = correct } };
     }
 }

@@ -29,7 +29,7 @@ internal static class DistillationGradient
             : ByTorch(logits, teacherLogits, targets, mixture);
     }
 
-    /// <summary>The same in torch's own operations, for GPUs and other types.</summary>
+    /// <summary>The pass in torch's own operations, for GPUs and other types.</summary>
     internal static (double CrossEntropy, double Divergence, Tensor Slopes) ByTorch(Tensor logits, Tensor teacherLogits, Tensor targets, DistillationMixture mixture)
     {
         var (crossEntropy, slopes) = SoftmaxGradient.ByTorch(logits, targets);

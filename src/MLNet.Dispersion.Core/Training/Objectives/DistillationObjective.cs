@@ -61,7 +61,7 @@ internal sealed class DistillationObjective : TrainingObjective, IDisposable
             sum = sum.Plus(distance.Times(_options.HiddenStateWeight));
         }
 
-        return new TaskLoss(sum) { Own = tensor(sums.CrossEntropy), Figures = Named(sums) };
+        return new TaskLoss { Sum = sum, Own = tensor(sums.CrossEntropy), Figures = Named(sums) };
     }
 
     /// <inheritdoc/>

@@ -30,7 +30,7 @@ internal sealed class DistillationTeacher : IDisposable
     {
         DistillationOptions distillation = options.Distillation!;
         ScalarType computeType = PrecisionResolver.ComputeType(distillation.TeacherPrecision ?? options.Precision, student.Device);
-        var model = distillation.Teacher ?? PretrainedLanguageModel.Load(ModelSource.FromDirectory(distillation.TeacherDirectory!), student.Device);
+        var model = distillation.Teacher ?? PretrainedLanguageModel.Load(ModelSource.FromDirectory(distillation.TeacherDirectory!), new ModelLoadOptions { Device = student.Device });
         var teacher = new DistillationTeacher(model, owned: distillation.Teacher is null, computeType);
         try
         {

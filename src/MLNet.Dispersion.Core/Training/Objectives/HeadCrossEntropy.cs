@@ -34,11 +34,11 @@ internal sealed class HeadCrossEntropy : autograd.SingleTensorFunction<HeadCross
     internal static Tensor Sum(Tensor hidden, Tensor weight, Tensor targets, ScalarType computeType) =>
         Sum(hidden, weight, targets, computeType, ChunkOf(weight, computeType));
 
-    /// <summary>The same in chunks of at most so many positions.</summary>
+    /// <summary>The loss in chunks of at most so many positions.</summary>
     internal static Tensor Sum(Tensor hidden, Tensor weight, Tensor targets, ScalarType computeType, long chunk) =>
         Sum(hidden, weight, (logits, start, wantsGradient) => SoftmaxGradient.Of(logits, targets.narrow(0, start, logits.shape[0]), wantsGradient), computeType, chunk);
 
-    /// <summary>The same with a loss of one's own.</summary>
+    /// <summary>The head's product in chunks, with a loss of one's own.</summary>
     internal static Tensor Sum(Tensor hidden, Tensor weight, HeadLoss loss, ScalarType computeType, long chunk)
     {
         bool hasGradient = is_grad_enabled();

@@ -38,6 +38,6 @@ public sealed class RegressionObjective : TrainingObjective
     {
         Tensor predicted = _head.Outputs(backbone.Summary(output.LastHiddenState, batch.Tokens.Lengths)).squeeze(1);
         Tensor values = tensor([.. batch.Rows.Select(row => _values[row])], device: inputIds.device);
-        return new TaskLoss(nn.functional.mse_loss(predicted, values, nn.Reduction.Sum));
+        return new TaskLoss { Sum = nn.functional.mse_loss(predicted, values, nn.Reduction.Sum) };
     }
 }

@@ -26,7 +26,7 @@ internal static class SoftmaxGradient
             : ByTorch(logits, targets);
     }
 
-    /// <summary>The same in torch's own operations, for GPUs and other types.</summary>
+    /// <summary>The pass in torch's own operations, for GPUs and other types.</summary>
     internal static (double Sum, Tensor Slopes) ByTorch(Tensor logits, Tensor targets)
     {
         ScalarType wide = logits.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;

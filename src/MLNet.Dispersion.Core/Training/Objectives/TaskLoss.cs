@@ -3,10 +3,12 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion;
 
 /// <summary>A micro-batch's task loss.</summary>
-/// <param name="Sum">The loss that training lowers, summed over the batch's targets: a scalar with a gradient.</param>
-public sealed record TaskLoss(Tensor Sum)
+public sealed record TaskLoss
 {
     private static readonly Dictionary<string, Tensor> None = [];
+
+    /// <summary>Gets the loss that training lowers, summed over the batch's targets: a scalar with a gradient.</summary>
+    public required Tensor Sum { get; init; }
 
     /// <summary>Gets the task's own loss where <see cref="Sum"/> mixes others into it, summed over the targets: a scalar, which progress reports; null (default) where <see cref="Sum"/> is it.</summary>
     public Tensor? Own { get; init; }

@@ -127,7 +127,7 @@ internal sealed class DecoupledAdamW : IDisposable
     private Slot SlotOf(Parameter parameter) => _slots.Find(slot => ReferenceEquals(slot.Parameter, parameter))
         ?? throw new ArgumentException("The parameter is not one of those that are optimised.", nameof(parameter));
 
-    /// <summary>The same in torch's own operations, for GPUs and other types.</summary>
+    /// <summary>The pass in torch's own operations, for GPUs and other types.</summary>
     private void Update(Slot slot, Tensor gradient, double decay, double stepSize, double correction2)
     {
         slot.Parameter.TimesInPlace(decay);
@@ -139,7 +139,7 @@ internal sealed class DecoupledAdamW : IDisposable
 
     private sealed record Slot(string Name, Parameter Parameter, Tensor First, Tensor Second, double WeightDecay, double LearningRateMultiplier)
     {
-        /// <summary>The update count at which its moments were 0.</summary>
+        /// <summary>Gets or sets the update count at which its moments were 0.</summary>
         public int Origin { get; set; }
     }
 }

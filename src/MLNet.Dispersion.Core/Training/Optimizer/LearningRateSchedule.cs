@@ -20,13 +20,13 @@ public sealed class LearningRateSchedule
         WarmupSteps = (int)Math.Ceiling(warmupRatio * totalSteps);
     }
 
-    /// <summary>The highest learning rate.</summary>
+    /// <summary>Gets the highest learning rate.</summary>
     public double Peak { get; }
 
-    /// <summary>Optimizer steps in all.</summary>
+    /// <summary>Gets the number of optimizer steps in all.</summary>
     public int TotalSteps { get; }
 
-    /// <summary>Steps in which the rate rises.</summary>
+    /// <summary>Gets the number of steps in which the rate rises.</summary>
     public int WarmupSteps { get; }
 
     /// <summary>The learning rate of a step.</summary>

@@ -13,10 +13,10 @@ namespace MLNet.Dispersion;
 /// </remarks>
 public sealed class ActiveForgettingOptions : IOptions
 {
-    /// <summary>Optimizer steps from one reset to the next (K). Default 1000 (Chen et al.). At least 1, and small enough for one reset to take place.</summary>
+    /// <summary>Gets or sets the number of optimizer steps from one reset to the next (K). Default 1000 (Chen et al.). At least 1, and small enough for one reset to take place.</summary>
     public int EverySteps { get; set; } = 1000;
 
-    /// <summary>The share of the planned steps after which no more resets take place. Default 0.5, our choice. Above 0 and below 1.</summary>
+    /// <summary>Gets or sets the share of the planned steps after which no more resets take place. Default 0.5, our choice. Above 0 and below 1.</summary>
     public double ActiveShare { get; set; } = 0.5;
 
     /// <summary>A copy, so that later edits of one do not reach the other.</summary>

@@ -17,17 +17,17 @@ namespace MLNet.Dispersion;
 /// </remarks>
 public sealed class CheckpointOptions : IOptions
 {
-    /// <summary>The folder that holds the checkpoints of this run and of no other; created when missing. It needs room for <see cref="Keep"/> + 1 checkpoints, each about four times the trained weights' size in float32 (weights, two moments, best weights). Must be set.</summary>
+    /// <summary>Gets or sets the folder that holds the checkpoints of this run and of no other; created when missing. It needs room for <see cref="Keep"/> + 1 checkpoints, each about four times the trained weights' size in float32 (weights, two moments, best weights). Must be set.</summary>
     public string Directory { get; set; } = "";
 
-    /// <summary>Optimizer steps from one checkpoint to the next. Default 500 (customary: the default of Hugging Face's Trainer). At least 1. The end of training is always saved.</summary>
+    /// <summary>Gets or sets the number of optimizer steps from one checkpoint to the next. Default 500 (customary: the default of Hugging Face's Trainer). At least 1. The end of training is always saved.</summary>
     public int EverySteps { get; set; } = 500;
 
-    /// <summary>The most checkpoints that are kept; older ones are deleted once a newer one is whole. Default 2, so that there is another should the disk damage one. At least 1.</summary>
+    /// <summary>Gets or sets the most checkpoints that are kept; older ones are deleted once a newer one is whole. Default 2, so that there is another should the disk damage one. At least 1.</summary>
     public int Keep { get; set; } = 2;
 
     /// <summary>
-    /// Whether to go on from the newest checkpoint of the directory, if there is one (default). A damaged one is an error that names the damaged file and
+    /// Gets or sets whether to go on from the newest checkpoint of the directory, if there is one (default). A damaged one is an error that names the damaged file and
     /// the checkpoint before it, which a deletion of the damaged folder falls back to. With false the run begins anew, and earlier checkpoints are deleted
     /// once its own first one is whole.
     /// </summary>

@@ -15,24 +15,24 @@ namespace MLNet.Dispersion;
 public sealed class DistillationOptions : IOptions
 {
     /// <summary>
-    /// The teacher in memory, on the device that training runs on; it stays the caller's, who disposes it. It reads in evaluation mode without gradients and is not changed, but must not be trained meanwhile.
+    /// Gets or sets the teacher in memory, on the device that training runs on; it stays the caller's, who disposes it. It reads in evaluation mode without gradients and is not changed, but must not be trained meanwhile.
     /// Default null: <see cref="TeacherDirectory"/> names it.
     /// </summary>
     public PretrainedLanguageModel? Teacher { get; set; }
 
-    /// <summary>The teacher's checkpoint directory, loaded when training starts and freed when it ends. Default null: <see cref="Teacher"/> is it. One of the two must be set.</summary>
+    /// <summary>Gets or sets the teacher's checkpoint directory, loaded when training starts and freed when it ends. Default null: <see cref="Teacher"/> is it. One of the two must be set.</summary>
     public string? TeacherDirectory { get; set; }
 
-    /// <summary>By what both models' logits are divided before the softmax (T). Default 2 (DistilBERT). Above 0.</summary>
+    /// <summary>Gets or sets the temperature (T) by which both models' logits are divided before the softmax. Default 2 (DistilBERT). Above 0.</summary>
     public double Temperature { get; set; } = 2;
 
-    /// <summary>The share of the distillation loss, the rest being the cross-entropy's (a). Default 0.5, our choice. 0..1; 0 switches it off: without hidden states as well, the teacher is not even loaded.</summary>
+    /// <summary>Gets or sets the share of the distillation loss, the rest being the cross-entropy's (a). Default 0.5, our choice. 0..1; 0 switches it off: without hidden states as well, the teacher is not even loaded.</summary>
     public double MixingWeight { get; set; } = 0.5;
 
-    /// <summary>The weight of the hidden states' loss (h). Default 0: off. At least 0.</summary>
+    /// <summary>Gets or sets the weight of the hidden states' loss (h). Default 0: off. At least 0.</summary>
     public double HiddenStateWeight { get; set; }
 
-    /// <summary>The number type of the teacher's matrix products. Default null: that of the student (<see cref="FineTuneOptions.Precision"/>).</summary>
+    /// <summary>Gets or sets the number type of the teacher's matrix products. Default null: that of the student (<see cref="FineTuneOptions.Precision"/>).</summary>
     public Precision? TeacherPrecision { get; set; }
 
     /// <summary>Whether anything is learned from the teacher at all.</summary>

@@ -7,90 +7,90 @@ public sealed class FineTuneOptions : IOptions
     /// <summary>A value of <see cref="Epochs"/>: as many passes over the rows as <see cref="MaxSteps"/> takes, which must then be set.</summary>
     public const int NoEpochLimit = int.MaxValue;
 
-    /// <summary>The dispersion regulariser. Its coefficient 0 is plain fine-tuning.</summary>
+    /// <summary>Gets or sets the dispersion regulariser. Its coefficient 0 is plain fine-tuning.</summary>
     public DispersionOptions Dispersion { get; set; } = new();
 
     /// <summary>
-    /// Low-rank adaptation: the backbone's weights stay as they are, bit for bit, and an adapter beside them is trained, with the new head where there is one.
+    /// Gets or sets the low-rank adaptation: the backbone's weights stay as they are, bit for bit, and an adapter beside them is trained, with the new head where there is one.
     /// A model that carries an adapter of the same shape has it trained further. Default null: all weights are trained.
     /// </summary>
     public LoraOptions? Lora { get; set; }
 
     /// <summary>
-    /// Train the head alone: the new head of a classifier, or the language-model head where it is no copy of the token embedding. The rest of the backbone stays as it is, bit for bit.
+    /// Gets or sets whether to train the head alone: the new head of a classifier, or the language-model head where it is no copy of the token embedding. The rest of the backbone stays as it is, bit for bit.
     /// Default false. Excludes <see cref="Lora"/>.
     /// </summary>
     public bool HeadOnly { get; set; }
 
-    /// <summary>Passes over the training rows. Default 3 (customary for fine-tuning). At least 1, or <see cref="NoEpochLimit"/>.</summary>
+    /// <summary>Gets or sets the number of passes over the training rows. Default 3 (customary for fine-tuning). At least 1, or <see cref="NoEpochLimit"/>.</summary>
     public int Epochs { get; set; } = 3;
 
-    /// <summary>Optimizer steps after which training ends, whatever <see cref="Epochs"/> says; null for no limit (default). At least 1.</summary>
+    /// <summary>Gets or sets the number of optimizer steps after which training ends, whatever <see cref="Epochs"/> says; null for no limit (default). At least 1.</summary>
     public int? MaxSteps { get; set; }
 
-    /// <summary>Rows of one forward pass. Default 16. At least 1.</summary>
+    /// <summary>Gets or sets the number of rows of one forward pass. Default 16. At least 1.</summary>
     public int MicroBatchSize { get; set; } = 16;
 
-    /// <summary>Forward passes whose gradients are added up for one optimizer step. Default 1. At least 1.</summary>
+    /// <summary>Gets or sets the number of forward passes whose gradients are added up for one optimizer step. Default 1. At least 1.</summary>
     public int GradientAccumulationSteps { get; set; } = 1;
 
-    /// <summary>The most tokens of one row; longer rows are cut off. Default null: the backbone's context length. At least 2.</summary>
+    /// <summary>Gets or sets the most tokens of one row; longer rows are cut off. Default null: the backbone's context length. At least 2.</summary>
     public int? MaxSequenceLength { get; set; }
 
     /// <summary>
-    /// Peak learning rate of the backbone. Default null: by the number of trained weights, the published recipe's 5e-5 at GPT-2's 124 M parameters,
+    /// Gets or sets the peak learning rate of the backbone. Default null: by the number of trained weights, the published recipe's 5e-5 at GPT-2's 124 M parameters,
     /// inversely proportional to the parameter count, between 1e-5 and 5e-4. Above 0.
     /// </summary>
     public double? LearningRate { get; set; }
 
-    /// <summary>What the new head's learning rate is, as a multiple of <see cref="LearningRate"/>. Default 10. Above 0.</summary>
+    /// <summary>Gets or sets what the new head's learning rate is, as a multiple of <see cref="LearningRate"/>. Default 10. Above 0.</summary>
     public double HeadLearningRateMultiplier { get; set; } = 10;
 
-    /// <summary>The share of steps in which the learning rate rises linearly from 0. Default 0.2 (published recipe). 0..1.</summary>
+    /// <summary>Gets or sets the share of steps in which the learning rate rises linearly from 0. Default 0.2 (published recipe). 0..1.</summary>
     public double WarmupRatio { get; set; } = 0.2;
 
-    /// <summary>Decoupled weight decay, not applied to biases and norms. Default 0.1 (published recipe). At least 0.</summary>
+    /// <summary>Gets or sets the decoupled weight decay, not applied to biases and norms. Default 0.1 (published recipe). At least 0.</summary>
     public double WeightDecay { get; set; } = 0.1;
 
-    /// <summary>AdamW's first-moment decay. Default 0.9 (published recipe). 0..1, 1 excluded.</summary>
+    /// <summary>Gets or sets AdamW's first-moment decay. Default 0.9 (published recipe). 0..1, 1 excluded.</summary>
     public double Beta1 { get; set; } = 0.9;
 
-    /// <summary>AdamW's second-moment decay. Default 0.95 (published recipe). 0..1, 1 excluded.</summary>
+    /// <summary>Gets or sets AdamW's second-moment decay. Default 0.95 (published recipe). 0..1, 1 excluded.</summary>
     public double Beta2 { get; set; } = 0.95;
 
-    /// <summary>AdamW's epsilon. Default 1e-8 (PyTorch). Above 0.</summary>
+    /// <summary>Gets or sets AdamW's epsilon. Default 1e-8 (PyTorch). Above 0.</summary>
     public double AdamEpsilon { get; set; } = 1e-8;
 
-    /// <summary>The norm to which all gradients together are clipped. Default 1 (published recipe). Above 0; null for no clipping.</summary>
+    /// <summary>Gets or sets the norm to which all gradients together are clipped. Default 1 (published recipe). Above 0; null for no clipping.</summary>
     public double? MaxGradNorm { get; set; } = 1.0;
 
-    /// <summary>Dropout on embeddings, attention and residual branches. Default null: what the checkpoint's config says. 0..1, 1 excluded.</summary>
+    /// <summary>Gets or sets the dropout on embeddings, attention and residual branches. Default null: what the checkpoint's config says. 0..1, 1 excluded.</summary>
     public double? Dropout { get; set; }
 
     /// <summary>
-    /// NEFTune (Jain et al. 2023, arXiv 2310.05914), a baseline of the published experiments: in training, each token embedding gets noise that is uniform on [-m, m], m = alpha / sqrt(L F),
+    /// Gets or sets the alpha of NEFTune (Jain et al. 2023, arXiv 2310.05914), a baseline of the published experiments: in training, each token embedding gets noise that is uniform on [-m, m], m = alpha / sqrt(L F),
     /// L being the tokens of its own sequence and F the features. Pads, validation and measurements have none. The paper uses 5, 10 and 15. Default 0: off. At least 0.
     /// </summary>
     public double NeftuneAlpha { get; set; }
 
-    /// <summary>Active forgetting, a baseline of the published experiments: token embeddings that are drawn anew every so many steps. Default null: none.</summary>
+    /// <summary>Gets or sets active forgetting, a baseline of the published experiments: token embeddings that are drawn anew every so many steps. Default null: none.</summary>
     public ActiveForgettingOptions? ActiveForgetting { get; set; }
 
-    /// <summary>Knowledge distillation from a larger model; causal-LM training alone, other tasks refuse it. Default null: no teacher.</summary>
+    /// <summary>Gets or sets knowledge distillation from a larger model; causal-LM training alone, other tasks refuse it. Default null: no teacher.</summary>
     public DistillationOptions? Distillation { get; set; }
 
-    /// <summary>The share of rows held out of training to choose the best weights by. Default 0.1; 0 keeps the last weights. 0..0.5.</summary>
+    /// <summary>Gets or sets the share of rows held out of training to choose the best weights by. Default 0.1; 0 keeps the last weights. 0..0.5.</summary>
     public double ValidationFraction { get; set; } = 0.1;
 
-    /// <summary>Epochs without a better validation loss after which training stops early. Default 2. At least 1; null never stops early.</summary>
+    /// <summary>Gets or sets the number of epochs without a better validation loss after which training stops early. Default 2. At least 1; null never stops early.</summary>
     public int? EarlyStoppingPatience { get; set; } = 2;
 
-    /// <summary>The number type of matrix products. Default <see cref="Precision.Auto"/>.</summary>
+    /// <summary>Gets or sets the number type of matrix products. Default <see cref="Precision.Auto"/>.</summary>
     [OutsideTheRun]
     public Precision Precision { get; set; } = Precision.Auto;
 
     /// <summary>
-    /// The number type in which the fine-tuned classifier scores texts, whatever <see cref="Precision"/> it was trained in; saved with it, and can be changed later on.
+    /// Gets or sets the number type in which the fine-tuned classifier scores texts, whatever <see cref="Precision"/> it was trained in; saved with it, and can be changed later on.
     /// Default <see cref="Precision.Float32"/>: the same scores on every processor. <see cref="Precision.BFloat16Mixed"/> is faster where the processor has bfloat16
     /// and slower where it has not; probabilities typically differ from float32's by less than 0.01, so that labels of undecided texts may change.
     /// <see cref="Precision.Auto"/> decides on the machine that scores. Class scoring alone: language-model training ignores it.
@@ -98,37 +98,37 @@ public sealed class FineTuneOptions : IOptions
     [OutsideTheRun]
     public Precision ScoringPrecision { get; set; } = Precision.Float32;
 
-    /// <summary>Keep each block's input alone and run the block again in the backward pass: the time of one more forward pass, much less memory for long contexts. The same gradients. Default false.</summary>
+    /// <summary>Gets or sets whether to keep each block's input alone and run the block again in the backward pass: the time of one more forward pass, much less memory for long contexts. The same gradients. Default false.</summary>
     public bool ActivationCheckpointing { get; set; }
 
-    /// <summary>Where to compute: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>mps</c>.</summary>
+    /// <summary>Gets or sets where to compute: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>mps</c>.</summary>
     [OutsideTheRun]
     public string Device { get; set; } = "auto";
 
     /// <summary>
-    /// Seeds shuffling, the validation split, the new head, dropout and token subsampling. The same seed, machine and thread count give the same
+    /// Gets or sets the seed of shuffling, the validation split, the new head, dropout and token subsampling. The same seed, machine and thread count give the same
     /// weights, bit for bit. Default null: the ML.NET estimator draws one from its MLContext (so that <c>new MLContext(seed: 1)</c> decides) and says
     /// which; without ML.NET it counts as 0.
     /// </summary>
     [OutsideTheRun]
     public int? Seed { get; set; }
 
-    /// <summary>What is measured of the hidden states' geometry before, after and during training. Default: 16 training rows, before and after; null for nothing.</summary>
+    /// <summary>Gets or sets what is measured of the hidden states' geometry before, after and during training. Default: 16 training rows, before and after; null for nothing.</summary>
     public GeometryProbeOptions? GeometryProbe { get; set; } = new();
 
-    /// <summary>Where and how often to save checkpoints from which the same call goes on after an interruption. Default null: none.</summary>
+    /// <summary>Gets or sets where and how often to save checkpoints from which the same call goes on after an interruption. Default null: none.</summary>
     [OutsideTheRun]
     public CheckpointOptions? Checkpoints { get; set; }
 
-    /// <summary>Watch training and measure what is trained, in this order, on the training thread. Default: none (<see cref="GeometryProbe"/> has an observer of its own).</summary>
+    /// <summary>Gets or sets the observers that watch training and measure what is trained, called in this order on the training thread. Default: none (<see cref="GeometryProbe"/> has an observer of its own).</summary>
     [OutsideTheRun]
     public IReadOnlyList<ITrainingObserver> Observers { get; set; } = [];
 
-    /// <summary>Told about every optimizer step, on the training thread. Default null.</summary>
+    /// <summary>Gets or sets what is told about every optimizer step, on the training thread. Default null.</summary>
     [OutsideTheRun]
     public IProgress<TrainingProgress>? Progress { get; set; }
 
-    /// <summary>Cancels training within one micro-batch with an <see cref="OperationCanceledException"/>.</summary>
+    /// <summary>Gets or sets the token that cancels training within one micro-batch with an <see cref="OperationCanceledException"/>.</summary>
     [OutsideTheRun]
     public CancellationToken CancellationToken { get; set; }
 

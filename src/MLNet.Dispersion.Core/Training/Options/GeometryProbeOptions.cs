@@ -4,19 +4,19 @@ namespace MLNet.Dispersion;
 /// <remarks>Measured in float32 and evaluation mode, whatever training computes in; draws no random numbers, so that the weights do not depend on it.</remarks>
 public sealed class GeometryProbeOptions : IOptions
 {
-    /// <summary>Optimizer steps from one measurement to the next. Default null: only before the first step and after the last. At least 1.</summary>
+    /// <summary>Gets or sets the number of optimizer steps from one measurement to the next. Default null: only before the first step and after the last. At least 1.</summary>
     public int? EverySteps { get; set; }
 
-    /// <summary>The texts to measure. Default null: training rows, evenly spread over the data. At least one must have two tokens.</summary>
+    /// <summary>Gets or sets the texts to measure. Default null: training rows, evenly spread over the data. At least one must have two tokens.</summary>
     public IReadOnlyList<string>? Texts { get; set; }
 
-    /// <summary>The most texts that are measured. Default 16, a compromise between noise and time. At least 1.</summary>
+    /// <summary>Gets or sets the most texts that are measured. Default 16, a compromise between noise and time. At least 1.</summary>
     public int MaxTexts { get; set; } = 16;
 
-    /// <summary>The most tokens of a text; the rest is cut off. Default 128. At least 2.</summary>
+    /// <summary>Gets or sets the most tokens of a text; the rest is cut off. Default 128. At least 2.</summary>
     public int MaxTokens { get; set; } = 128;
 
-    /// <summary>Whether to count cosine histograms as well, for heat maps of the training's course. Default true.</summary>
+    /// <summary>Gets or sets whether to count cosine histograms as well, for heat maps of the training's course. Default true.</summary>
     public bool Histograms { get; set; } = true;
 
     /// <summary>A copy, so that later edits of one do not reach the other.</summary>

@@ -9,6 +9,6 @@ public sealed class TrainingDivergedException : Exception
     public TrainingDivergedException(int step, string message)
         : base(message) => Step = step;
 
-    /// <summary>The optimizer step at which it happened, from 1.</summary>
+    /// <summary>Gets the optimizer step at which it happened, from 1.</summary>
     public int Step { get; }
 }

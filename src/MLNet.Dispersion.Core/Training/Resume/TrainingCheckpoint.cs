@@ -1,14 +1,26 @@
 namespace MLNet.Dispersion;
 
 /// <summary>What a training checkpoint says of itself.</summary>
-/// <param name="Path">Its folder.</param>
-/// <param name="Step">Optimizer steps done.</param>
-/// <param name="TotalSteps">Optimizer steps planned.</param>
-/// <param name="Finished">Whether training ended there.</param>
-/// <param name="Seed">The seed of the run (see <see cref="FineTuneOptions.Seed"/>; none counts as 0).</param>
-/// <param name="Written">When it was saved.</param>
-public sealed record TrainingCheckpoint(string Path, int Step, int TotalSteps, bool Finished, int Seed, DateTimeOffset Written)
+public sealed record TrainingCheckpoint
 {
+    /// <summary>Gets its folder's path.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Gets the number of optimizer steps done.</summary>
+    public required int Step { get; init; }
+
+    /// <summary>Gets the number of optimizer steps planned.</summary>
+    public required int TotalSteps { get; init; }
+
+    /// <summary>Gets whether training ended there.</summary>
+    public required bool Finished { get; init; }
+
+    /// <summary>Gets the seed of the run (see <see cref="FineTuneOptions.Seed"/>; none counts as 0).</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>Gets the moment at which it was saved.</summary>
+    public required DateTimeOffset Written { get; init; }
+
     /// <summary>The newest whole checkpoint of a directory, from which <see cref="CheckpointOptions.Resume"/> would go on; null where there is none.</summary>
     /// <remarks>Reads the manifest alone: damage of other files is found when training goes on. May be called while a run saves there.</remarks>
     /// <param name="directory">A <see cref="CheckpointOptions.Directory"/>; need not exist.</param>
@@ -22,6 +34,14 @@ public sealed record TrainingCheckpoint(string Path, int Step, int TotalSteps, b
         }
 
         var manifest = CheckpointManifest.Read(folder.Source);
-        return new TrainingCheckpoint(folder.Path, manifest.Step, manifest.TotalSteps, manifest.Finished, manifest.Seed, manifest.Written);
+        return new TrainingCheckpoint
+        {
+            Path = folder.Path,
+            Step = manifest.Step,
+            TotalSteps = manifest.TotalSteps,
+            Finished = manifest.Finished,
+            Seed = manifest.Seed,
+            Written = manifest.Written,
+        };
     }
 }

@@ -1,6 +1,11 @@
 namespace MLNet.Dispersion;
 
 /// <summary>One micro-batch: tokens, and the rows that they are of, by which the objective finds their targets.</summary>
-/// <param name="Tokens">The padded sequences, one a row.</param>
-/// <param name="Rows">The place of each among all rows of the data, from 0.</param>
-public sealed record TaskBatch(TokenBatch Tokens, IReadOnlyList<int> Rows);
+public sealed record TaskBatch
+{
+    /// <summary>Gets the padded sequences, one a row.</summary>
+    public required TokenBatch Tokens { get; init; }
+
+    /// <summary>Gets the place of each sequence among all rows of the data, from 0.</summary>
+    public required IReadOnlyList<int> Rows { get; init; }
+}

@@ -22,11 +22,10 @@ public static class TrainingBlocks
     /// <summary>A block for each text: the token that begins texts, the text, the end-of-sequence token; what is longer is cut off.</summary>
     /// <param name="model">The model, with its tokenizer.</param>
     /// <param name="texts">The texts, read once; null and blank ones are left out.</param>
-    /// <param name="truncated">How many were cut off.</param>
     /// <param name="maxTokens">The most tokens of a block; null for the model's context length. At least 2; at most the context.</param>
     /// <exception cref="ArgumentException">The length is outside its range, or the model names no token that ends a text.</exception>
     /// <exception cref="ModelFileException">The model has no tokenizer, or a damaged one.</exception>
-    public static IReadOnlyList<int[]> OnePerText(PretrainedLanguageModel model, IEnumerable<string?> texts, out int truncated, int? maxTokens = null)
+    public static TextBlocks OnePerText(PretrainedLanguageModel model, IEnumerable<string?> texts, int? maxTokens = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(texts);
@@ -35,8 +34,11 @@ public static class TrainingBlocks
         int[] frame = TokenFrame.Of(model.Tokenizer).Before;
         int[] before = frame.Length > 0 ? frame : [model.Tokenizer.BosTokenId ?? model.Backbone.Info.BosTokenId ?? end];
         int[][] blocks = [.. Contents(model, texts).Where(content => content.Length > 0).Select(content => (int[])[.. before, .. content, end])];
-        truncated = blocks.Count(block => block.Length > length);
-        return [.. blocks.Select(block => block.Length > length ? block[..length] : block)];
+        return new TextBlocks
+        {
+            Blocks = [.. blocks.Select(block => block.Length > length ? block[..length] : block)],
+            TruncatedTexts = blocks.Count(block => block.Length > length),
+        };
     }
 
     private static IEnumerable<int[]> Contents(PretrainedLanguageModel model, IEnumerable<string?> texts)

@@ -17,5 +17,5 @@ internal sealed class TrainingRows
     internal int Count => Sequences.Count;
 
     /// <summary>Some of the rows, padded.</summary>
-    internal TaskBatch Batch(IReadOnlyList<int> rows, int padId) => new(_texts.Pad(rows, padId), rows);
+    internal TaskBatch Batch(IReadOnlyList<int> rows, int padId) => new() { Tokens = _texts.Pad(rows, padId), Rows = rows };
 }

@@ -134,7 +134,7 @@ public sealed class CheckpointDamageTests
     {
         using var folder = new TemporaryFolder();
         FineTuneOptions options = CheckpointRun.Options(folder.Path, everySteps: 2);
-        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, TorchSharp.torch.CPU);
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         int[][] blocks = [.. Enumerable.Range(0, 16).Select(row => Enumerable.Range(0, 8).Select(i => 40 + (i * row % 9)).ToArray())];
         options.MaxSteps = 3;
         LanguageModelTrainer.Train(model, blocks, options);

@@ -48,7 +48,7 @@ internal sealed record CheckpointRun(FineTuneResult Result, string Weights, floa
 
     public static CheckpointRun LanguageModel(FineTuneOptions options)
     {
-        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone, TorchSharp.torch.CPU);
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         int[][] blocks = [.. Enumerable.Range(0, 40).Select(row => Enumerable.Range(0, 12).Select(i => 40 + (i * (row + 3) % 19)).ToArray())];
         FineTuneResult result = LanguageModelTrainer.Train(model, blocks, options);
         return new CheckpointRun(result, Hash(model), []);

@@ -1,0 +1,184 @@
+using System.Text.Json.Nodes;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion;
+
+/// <content>Loading and saving.</content>
+public sealed partial class PretrainedLanguageModel
+{
+    /// <summary>Loads a model, whole or not at all, in evaluation mode: a directory in Hugging Face format, or whatever <see cref="Save(FileSink, ModelSaveOptions?)"/> wrote.</summary>
+    /// <remarks>
+    /// Where the files hold a low-rank adapter in PEFT's format, the model carries it, merged if it was merged when it was saved. Where they hold the adapter
+    /// alone, its base is looked for by <see cref="AdapterBases"/>.
+    /// </remarks>
+    /// <param name="source">Where the files are.</param>
+    /// <param name="options">Device and adapter; null for the CPU and the adapter that lies with the files, if there is one.</param>
+    /// <exception cref="ModelFileException">A file is missing or damaged, or a base is not found or has other weights; the message names it and the cure.</exception>
+    /// <exception cref="InvalidOperationException">The files hold an adapter, and the options name another.</exception>
+    /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
+    /// <example>
+    /// <code>
+    /// using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory("SmolLM2-135M"));
+    /// using var halved = PretrainedLanguageModel.Load(
+    ///     ModelSource.FromDirectory("SmolLM2-135M"),
+    ///     new ModelLoadOptions { Adapter = new DirectorySource("my-adapter") });
+    /// halved.Save("merged", new ModelSaveOptions { Type = torch.ScalarType.BFloat16 });
+    /// </code>
+    /// </example>
+    public static PretrainedLanguageModel Load(ModelSource source, ModelLoadOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        FileSource files = source.Source;
+        bool adapted = PeftFiles.AreIn(files);
+        bool alone = adapted && !files.Contains("config.json");
+        AdapterBase? identity = alone || AdapterBase.IsIn(files) ? PeftFiles.BaseOf(files) : null;
+        PretrainedLanguageModel model = LoadWeights(alone ? AdapterBases.Find(identity!, AdapterBase.Describe(files)) : source, options?.Device);
+        try
+        {
+            model.Origin = identity ?? model.Origin;
+            if (adapted)
+            {
+                model.AddAdapter(files);
+                model.Backbone.Adapter!.Options.Saving = alone ? AdapterSaving.AdapterOnly : AdapterSaving.Everything;
+            }
+
+            if (options?.Adapter is { } adapter)
+            {
+                model.AddAdapter(adapter);
+            }
+
+            if (identity?.Merged == true)
+            {
+                model.MergeAdapter();
+            }
+
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes a directory that <see cref="Load"/> and Hugging Face's libraries read: model.safetensors or shards, config.json, tokenizer files; PEFT's files where the options ask for an adapter.</summary>
+    /// <remarks>
+    /// A directory that does not exist yet appears whole or not at all. In one that exists each file is replaced whole, weights first; weights and
+    /// adapters of a former model go, other files stay (an adapter alone leaves everything else as it is). The tokenizer is written where there is one (<see cref="HasTokenizer"/>).
+    /// </remarks>
+    /// <param name="directory">The directory's path.</param>
+    /// <param name="options">Number type, size of files, what becomes of an adapter; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is outside its range, or a weight beyond the range of the number type.</exception>
+    /// <exception cref="ModelFileException">The directory cannot be written.</exception>
+    /// <exception cref="InvalidOperationException">The options ask for an adapter alone, and there is none.</exception>
+    public void Save(string directory, ModelSaveOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
+        options = Checked(options);
+        if (options.Adapter == AdapterSaving.AdapterOnly)
+        {
+            WholeDirectory.SaveBeside(directory, sink => Write(sink, options));
+        }
+        else
+        {
+            WholeDirectory.Save(directory, sink => Write(sink, options), name => WeightFiles.IsOne(name) || PeftFiles.IsOne(name));
+        }
+    }
+
+    /// <summary>Writes the files of a model to any place, weights first.</summary>
+    /// <param name="sink">Where to.</param>
+    /// <param name="options">Number type, size of files, what becomes of an adapter; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is outside its range, or a weight beyond the range of the number type.</exception>
+    /// <exception cref="InvalidOperationException">The options ask for an adapter alone, and there is none.</exception>
+    public void Save(FileSink sink, ModelSaveOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        options = Checked(options);
+        Write(sink, options);
+    }
+
+    private static PretrainedLanguageModel LoadWeights(ModelSource source, Device? device)
+    {
+        TorchRuntime.EnsureLoaded();
+        var network = BackboneRegistry.Load(source.Source);
+        try
+        {
+            if (device is not null && device.type != DeviceType.CPU)
+            {
+                network.to(device);
+            }
+
+            return new PretrainedLanguageModel(source.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(source.Source, network.Info)), TextTokenizer.IsIn(source.Source))
+            {
+                Origin = new AdapterBase(source.Name, (source.Source as DirectorySource)?.Name),
+            };
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private ModelSaveOptions Checked(ModelSaveOptions? options)
+    {
+        options = options?.Clone() ?? new();
+        options.Validate();
+        if (options.Adapter == AdapterSaving.AdapterOnly)
+        {
+            RequireAdapter();
+        }
+
+        return options;
+    }
+
+    /// <returns>The names of the files that are a set: weights, and those of an adapter.</returns>
+    private List<string> Write(FileSink sink, ModelSaveOptions options)
+    {
+        List<string> files = [];
+        if (options.Adapter != AdapterSaving.AdapterOnly)
+        {
+            Func<LoraAdapter, Func<Parameter, Tensor>> valueOf = options.Adapter is null ? adapter => adapter.MergedWeight : adapter => adapter.BaseWeight;
+            files.AddRange(WriteModel(sink, options, Backbone.Adapter is { } carried ? valueOf(carried) : weight => weight));
+        }
+
+        if (options.Adapter is not null && Backbone.Adapter is { } written)
+        {
+            PeftFiles.Write(sink, Backbone, written, Origin with { Sha256 = WeightHash.Of(Backbone), Merged = written.Merged });
+            files.AddRange(PeftFiles.Names);
+        }
+
+        return files;
+    }
+
+    private IReadOnlyList<string> WriteModel(FileSink sink, ModelSaveOptions options, Func<Parameter, Tensor> valueOf)
+    {
+        using var scope = NewDisposeScope();
+        var config = SavedConfig(options.TypeName);
+        KeyValuePair<string, Tensor>[] weights = [.. Backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, valueOf(pair.parameter)))];
+        var files = WeightFilesWriter.Write(sink, weights, options.Type, options.MaxShardBytes);
+        if (HasTokenizer)
+        {
+            Tokenizer.Save(sink);
+        }
+
+        sink.WriteJson("config.json", config);
+        return files;
+    }
+
+    private JsonObject SavedConfig(string type)
+    {
+        var config = Backbone.Config?.DeepClone().AsObject()
+            ?? throw new InvalidOperationException($"{Name} was not made from a config.json, so it cannot be saved as a checkpoint: make it with BackboneRegistry.");
+        if (Backbone.ArchitectureName is { } architecture)
+        {
+            config["architectures"] = new JsonArray(architecture);
+        }
+
+        // Newer versions of the Hugging Face library say "dtype".
+        config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = type;
+        return config;
+    }
+}

@@ -1,0 +1,144 @@
+using MLNet.Dispersion.Tests.Evaluation;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Tests.Inference;
+
+public sealed class TextFeatureExtractorTests
+{
+    private static readonly string?[] Texts = ["please refund my payment", null, "the", "error again today it was broken", "  ", "the courier 👍🏽", "my parcel is the", "e"];
+
+    public static TheoryData<string, TextPooling, bool> Settings() => new()
+    {
+        { "tiny", TextPooling.Mean, false }, { "tiny", TextPooling.Mean, true }, { "tiny", TextPooling.LastToken, false }, { "tiny", TextPooling.LastToken, true },
+        { "llama", TextPooling.Mean, true }, { "llama", TextPooling.LastToken, false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Settings))]
+    public void Extract_AnySetting_EqualsOneTextAtATime(string name, TextPooling pooling, bool normalize)
+    {
+        using PretrainedLanguageModel model = Load(name);
+        var extractor = new TextFeatureExtractor(model, new TextFeatureOptions { Pooling = pooling, Normalize = normalize });
+        TextFeatures[] found = extractor.Extract(Texts);
+        Assert.Equal((0, Texts.Length), (found.Count(text => text.Truncated), found.Length));
+        for (int i = 0; i < Texts.Length; i++)
+        {
+            int[] ids = Begun(model, Texts[i], out int before);
+            Assert.Equal(ids.Length - before, found[i].TokenCount);
+            Assert.Equal(model.Backbone.Info.HiddenSize, found[i].Embedding!.Length);
+            if (ids.Length == before)
+            {
+                Assert.All(found[i].Embedding!, value => Assert.Equal(0, value));
+                Assert.Equal((0.0, double.NaN), (found[i].LogLikelihood!.Value, found[i].Perplexity!.Value));
+                continue;
+            }
+
+            // The bounds of the library's other figures against naive ones: some roundings of float32.
+            AssertNear(Naive(model, ids, before, pooling, normalize), found[i].Embedding!);
+            double expected = NaiveLikelihood.Of(model, ids, before).LogLikelihood;
+            Assert.Equal(expected, found[i].LogLikelihood!.Value, 1e-4);
+            Assert.Equal(Math.Exp(-expected / (ids.Length - before)), found[i].Perplexity!.Value, 1e-4 * Math.Exp(-expected / (ids.Length - before)));
+        }
+    }
+
+    [Fact]
+    public void Extract_OnlyPartsWanted_GivesThoseAlone()
+    {
+        using PretrainedLanguageModel model = Load("tiny");
+        var extractor = new TextFeatureExtractor(model);
+        TextFeatures[] all = extractor.Extract(Texts);
+        TextFeatures[] vectors = extractor.Extract(Texts, likelihoods: false);
+        TextFeatures[] scores = extractor.Extract(Texts, embeddings: false);
+        TextFeatures[] counts = extractor.Extract(Texts, embeddings: false, likelihoods: false);
+        for (int i = 0; i < Texts.Length; i++)
+        {
+            Assert.Equal(all[i].Embedding, vectors[i].Embedding);
+            Assert.Equal(all[i].LogLikelihood, scores[i].LogLikelihood);
+            Assert.Equal((null, null, null), (vectors[i].LogLikelihood, vectors[i].Perplexity, scores[i].Embedding));
+            Assert.Equal(all[i].TokenCount, counts[i].TokenCount);
+            Assert.Null(counts[i].Embedding);
+        }
+    }
+
+    [Fact]
+    public void Extract_LongTexts_AreCutAndCounted()
+    {
+        using PretrainedLanguageModel model = Load("tiny");
+        string longText = string.Join(' ', Enumerable.Repeat("payment is broken", 60));
+        var whole = new TextFeatureExtractor(model);
+        Assert.Equal(TinyBackbone.ContextLength - 1, whole.MaxTokens);
+        TextFeatures filled = whole.Extract([longText]).Single();
+        Assert.Equal((whole.MaxTokens, true), (filled.TokenCount, filled.Truncated));
+
+        var brief = new TextFeatureExtractor(model, new TextFeatureOptions { MaxTokens = 3 });
+        TextFeatures[] both = brief.Extract([longText, "the"]);
+        TextFeatures cut = both[0];
+        Assert.Equal([true, false], both.Select(text => text.Truncated));
+        Assert.Equal((3, 3), (brief.MaxTokens, cut.TokenCount));
+        int[] ids = Begun(model, longText, out int before)[..(before + 3)];
+        AssertNear(Naive(model, ids, before, TextPooling.Mean, normalize: true), cut.Embedding!);
+    }
+
+    [Fact]
+    public void Extract_ManyPasses_LeaveNoTensorBehindAndKeepTheOrder()
+    {
+        using PretrainedLanguageModel model = Load("tiny");
+        string?[] many = [.. Enumerable.Range(0, 300).Select(i => string.Join(' ', Enumerable.Repeat("the error", i % 7)) + i)];
+        var extractor = new TextFeatureExtractor(model);
+        TextFeatures[] first = extractor.Extract(many);
+        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        TextFeatures[] second = extractor.Extract([.. many.Reverse()]);
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        Assert.All(first.Zip(second.Reverse()), pair => AssertNear([.. pair.First.Embedding!.Select(value => (double)value)], pair.Second.Embedding!));
+    }
+
+    [Fact]
+    public void Extract_WeightsNotFinite_Throws()
+    {
+        using PretrainedLanguageModel model = Load("tiny");
+        using (no_grad())
+        {
+            model.Backbone.parameters().First().fill_(double.NaN);
+        }
+
+        var extractor = new TextFeatureExtractor(model);
+        Assert.Contains("NaN", Assert.Throws<InvalidOperationException>(() => extractor.Extract(["the"], likelihoods: false)).Message, StringComparison.Ordinal);
+        Assert.Contains("NaN", Assert.Throws<InvalidOperationException>(() => extractor.Extract(["the"], embeddings: false)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Constructor_BadOption_NamesValueAndLimit()
+    {
+        using PretrainedLanguageModel model = Load("tiny");
+        Assert.Contains("MaxTokens is 0", Assert.Throws<ArgumentOutOfRangeException>(() => new TextFeatureExtractor(model, new() { MaxTokens = 0 })).Message, StringComparison.Ordinal);
+        Assert.Contains("Mean, LastToken", Assert.Throws<ArgumentOutOfRangeException>(() => new TextFeatureExtractor(model, new() { Pooling = (TextPooling)9 })).Message, StringComparison.Ordinal);
+    }
+
+    private static PretrainedLanguageModel Load(string name) =>
+        name == "tiny" ? PretrainedLanguageModel.Load(TinyBackbone.Backbone) : TinyLlama.Create();
+
+    /// <summary>The token that begins texts and the text's own.</summary>
+    private static int[] Begun(PretrainedLanguageModel model, string? text, out int before)
+    {
+        before = 1;
+        int[] ids = string.IsNullOrWhiteSpace(text) ? [] : model.Tokenizer.Encode(text).Ids;
+        int begin = model.Tokenizer.BosTokenId ?? model.Tokenizer.EosTokenId!.Value;
+        return ids is [var first, ..] && first == begin ? ids : [begin, .. ids];
+    }
+
+    private static double[] Naive(PretrainedLanguageModel model, int[] ids, int before, TextPooling pooling, bool normalize)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        Tensor states = model.Backbone.Forward(tensor(ids.Select(id => (long)id).ToArray(), 1, ids.Length), null, HiddenStateSelection.None).LastHiddenState[0].to(ScalarType.Float64);
+        Tensor vector = pooling == TextPooling.Mean ? states[before..].mean([0]) : states[^1];
+        return (normalize ? vector / vector.norm() : vector).data<double>().ToArray();
+    }
+
+    private static void AssertNear(double[] expected, float[] found)
+    {
+        double scale = Math.Max(1, expected.Max(Math.Abs));
+        Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 2e-5 * scale));
+    }
+}

@@ -1,0 +1,111 @@
+using Microsoft.ML;
+using MLNet.Dispersion.Tests.Support;
+
+namespace MLNet.Dispersion.Tests.LanguageModel;
+
+public sealed class LanguageModelFitTests
+{
+    private readonly MLContext _ml = new(seed: 1);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Fit_Trained_EqualsTheCoreAndKnowsTheTextsBetter(bool pack)
+    {
+        FineTuneOptions training = Training();
+        IDataView data = Rows.View(_ml, 80);
+        string?[] texts = [.. Rows.Labelled(80).Select(row => row.Text)];
+        using LanguageModelTransformer trained = _ml.FineTuneLanguageModelWithDispersion("Text", TinyBackbone.Backbone, training, new() { PackTexts = pack }).Fit(data);
+
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        var blocks = pack ? TrainingBlocks.Packed(model, texts, 20) : TrainingBlocks.OnePerText(model, texts, 20).Blocks;
+        FineTuneResult expected = LanguageModelTrainer.Train(model, blocks, training);
+        Assert.Equal(expected.History.Select(step => step.TaskLoss), trained.TrainingResult!.History.Select(step => step.TaskLoss));
+        Assert.All(model.Backbone.parameters().Zip(trained.LanguageModel.Backbone.parameters()), pair => Assert.True(pair.First.equal(pair.Second).all().item<bool>()));
+        Assert.Equal([0, trained.TrainingResult.Steps], trained.GeometryHistory.Select(snapshot => snapshot.Step));
+
+        using LanguageModelTransformer untrained = _ml.ApplyLanguageModel("Text", TinyBackbone.Backbone).Fit(data);
+        double before = LanguageRow.Read(_ml, With(untrained, data)).Sum(row => (double)row.LogLikelihood);
+        double after = LanguageRow.Read(_ml, With(trained, data)).Sum(row => (double)row.LogLikelihood);
+        Assert.True(after > before / 2, $"log-likelihood {before:0} before, {after:0} after");
+    }
+
+    [Fact]
+    public void Fit_SameContextSeed_GivesTheSameModelAndLogsIt()
+    {
+        var log = new LogRecorder(_ml);
+        FineTuneOptions training = Training();
+        training.Seed = null;
+        training.MaxSteps = 2;
+        using LanguageModelTransformer first = _ml.FineTuneLanguageModelWithDispersion("Text", TinyBackbone.Backbone, training).Fit(Rows.View(_ml, 20));
+        using LanguageModelTransformer second = new MLContext(seed: 1).FineTuneLanguageModelWithDispersion("Text", TinyBackbone.Backbone, training).Fit(Rows.View(_ml, 20));
+        Assert.Equal(first.TrainingResult!.History.Select(step => step.TaskLoss), second.TrainingResult!.History.Select(step => step.TaskLoss));
+        Assert.Contains(log.Infos, line => line.StartsWith("Fine-tuning ", StringComparison.Ordinal) && line.Contains("20 texts in ", StringComparison.Ordinal) && line.Contains("seed ", StringComparison.Ordinal));
+        Assert.Contains(log.Infos, line => line.StartsWith("epoch 1/", StringComparison.Ordinal));
+        Assert.Contains(log.Infos, line => line.StartsWith("Fine-tuned ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Fit_BlankAndLongTexts_AreCountedInOneWarningEach()
+    {
+        var log = new LogRecorder(_ml);
+        FineTuneOptions training = Training();
+        training.MaxSteps = 1;
+        string?[] texts = [null, "", " ", "cat dog", string.Join(' ', Enumerable.Repeat("horse", 50))];
+        IDataView data = _ml.Data.LoadFromEnumerable(texts.Select(text => new TextRow { Text = text }));
+        using LanguageModelTransformer model = _ml.FineTuneLanguageModelWithDispersion("Text", TinyBackbone.Backbone, training, new() { PackTexts = false }).Fit(data);
+        Assert.Contains(log.Warnings, line => line.StartsWith("3 of 5 rows have a null or blank text in column 'Text'", StringComparison.Ordinal));
+        Assert.Contains(log.Warnings, line => line.StartsWith("1 of 2 training texts have more tokens", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Fit_NothingToTrainOn_SaysWhy()
+    {
+        LanguageModelEstimator estimator = _ml.FineTuneLanguageModelWithDispersion("Text", TinyBackbone.Backbone);
+        Assert.Contains("no rows", Assert.Throws<ArgumentException>(() => estimator.Fit(Rows.View(_ml, 0))).Message, StringComparison.Ordinal);
+        IDataView blank = _ml.Data.LoadFromEnumerable([new TextRow { Text = null }, new TextRow { Text = " " }]);
+        Assert.Contains("All 2 rows", Assert.Throws<ArgumentException>(() => estimator.Fit(blank)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fit_Cancelled_Throws()
+    {
+        using var source = new CancellationTokenSource();
+        FineTuneOptions training = Training();
+        training.Epochs = 1000;
+        training.CancellationToken = source.Token;
+        training.Progress = new Recorder(progress =>
+        {
+            if (progress.Step == 2)
+            {
+                source.Cancel();
+            }
+        });
+        var error = Assert.ThrowsAny<OperationCanceledException>(() => _ml.FineTuneLanguageModelWithDispersion("Text", TinyBackbone.Backbone, training).Fit(Rows.View(_ml, 40)));
+        Assert.Equal(source.Token, error.CancellationToken);
+    }
+
+    [Fact]
+    public void Fit_ContextCancelledDuringTraining_Throws()
+    {
+        FineTuneOptions training = Training();
+        training.Epochs = 1000;
+        training.Progress = new Recorder(_ => ContextCancellation.Cancel(_ml));
+        Assert.ThrowsAny<OperationCanceledException>(() => _ml.FineTuneLanguageModelWithDispersion("Text", TinyBackbone.Backbone, training).Fit(Rows.View(_ml, 40)));
+    }
+
+    private static IDataView With(LanguageModelTransformer model, IDataView data) => new MLContext().Transforms.CopyColumns("Written", "Text").Fit(data).Transform(model.Transform(data));
+
+    private static FineTuneOptions Training()
+    {
+        FineTuneOptions training = Tuning.Options(epochs: 8);
+        training.MaxSequenceLength = 20;
+        training.Seed = 5;
+        return training;
+    }
+
+    private sealed class Recorder(Action<TrainingProgress> report) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => report(value);
+    }
+}
