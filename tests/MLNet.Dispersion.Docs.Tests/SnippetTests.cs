@@ -21,6 +21,23 @@ public sealed class SnippetTests
     [MemberData(nameof(Members))]
     public void Member_ExampleCompiles(string place) => AssertCompiles(OfMembers[place]);
 
+    /// <summary>Where readers begin.</summary>
+    [Theory]
+    [InlineData("T:MLNet.Dispersion.DispersionClassificationCatalog")]
+    [InlineData("T:MLNet.Dispersion.DispersionBinaryClassificationCatalog")]
+    [InlineData("T:MLNet.Dispersion.DispersionRegressionCatalog")]
+    [InlineData("T:MLNet.Dispersion.LanguageModelCatalog")]
+    [InlineData("T:MLNet.Dispersion.EmbeddingGeometryCatalog")]
+    [InlineData("T:MLNet.Dispersion.FineTuneOptions")]
+    [InlineData("T:MLNet.Dispersion.TextClassifier")]
+    [InlineData("T:MLNet.Dispersion.LanguageModelTrainer")]
+    [InlineData("T:MLNet.Dispersion.LanguageModelGeneration")]
+    [InlineData("T:MLNet.Dispersion.TextFeatureExtractor")]
+    [InlineData("T:MLNet.Dispersion.CondensationReport")]
+    [InlineData("T:MLNet.Dispersion.WordPerplexity")]
+    [InlineData("T:MLNet.Dispersion.DispersionLoss")]
+    public void EntryType_HasAnExample(string member) => Assert.NotEmpty(OfMembers[member]);
+
     [Fact]
     public void Compiler_NamesTheMistake() =>
         Assert.Contains("CS0246", Assert.Single(Compiler.Errors(new Snippet("planted", "ThereIsNoSuchType x = null!;", ""))), StringComparison.Ordinal);

@@ -1,6 +1,16 @@
 namespace MLNet.Dispersion;
 
 /// <summary>How condensed a model's hidden states are, in every measure, layer by layer, over a sample of texts. Immutable and thread-safe; holds no tensors.</summary>
+/// <example>
+/// <code>
+/// using MLNet.Dispersion;
+///
+/// string[] texts = File.ReadAllLines("texts.txt");
+/// CondensationReport report = CondensationReport.Measure(ModelSource.FromDirectory("gpt2"), texts);
+/// Console.WriteLine(report);   // a table, one line a layer
+/// report.Save("gpt2.json");
+/// </code>
+/// </example>
 public sealed class CondensationReport
 {
     private readonly ReportSampling _sampling;

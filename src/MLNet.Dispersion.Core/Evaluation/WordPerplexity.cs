@@ -15,6 +15,15 @@ namespace MLNet.Dispersion;
 /// S = W (default) these are the disjoint rolling windows of the usual harnesses, in which the last window reaches back to be full.
 /// </para>
 /// </remarks>
+/// <example>
+/// <code>
+/// using MLNet.Dispersion;
+///
+/// using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory("gpt2"));
+/// WordPerplexityResult result = WordPerplexity.Measure(model, File.ReadLines("documents.txt"));
+/// Console.WriteLine(result.WordPerplexity);
+/// </code>
+/// </example>
 public static class WordPerplexity
 {
     /// <summary>Measures a model.</summary>

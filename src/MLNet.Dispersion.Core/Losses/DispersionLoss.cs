@@ -18,6 +18,16 @@ namespace MLNet.Dispersion;
 /// </para>
 /// <para>Thread-safe; nothing is drawn at random and no global state is touched.</para>
 /// </remarks>
+/// <example>
+/// <code>
+/// using MLNet.Dispersion;
+/// using TorchSharp;
+///
+/// torch.Tensor states = torch.randn(2, 16, 64, requires_grad: true);   // [B, L, F]
+/// torch.Tensor loss = DispersionLoss.Compute(states, attentionMask: null, new DispersionOptions { Variant = DispersionVariant.AngularSpread });
+/// loss.backward();
+/// </code>
+/// </example>
 public static class DispersionLoss
 {
     /// <summary>Computes the loss of one layer over all its real tokens.</summary>

@@ -1,6 +1,16 @@
 namespace MLNet.Dispersion;
 
 /// <summary>Causal-LM training ("mid-training", or from random weights) with the dispersion regulariser.</summary>
+/// <example>
+/// <code>
+/// using MLNet.Dispersion;
+///
+/// using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory("gpt2"));
+/// IReadOnlyList&lt;int[]&gt; blocks = TrainingBlocks.Packed(model, File.ReadLines("corpus.txt"), blockLength: 512);
+/// FineTuneResult result = LanguageModelTrainer.Train(model, blocks, FineTuneOptions.PaperMidTraining(tokens: 2_000_000));
+/// model.Save("gpt2-dispersed");
+/// </code>
+/// </example>
 public static class LanguageModelTrainer
 {
     /// <summary>Trains a language model in place on token blocks; each predicts its own next tokens.</summary>

@@ -7,6 +7,16 @@ namespace MLNet.Dispersion;
 /// <see cref="FineTunedTextModel.Score"/> gives class probabilities, <c>[rows * K]</c>; each row sums to 1. Scoring is thread-safe; concurrent callers may run side by side.
 /// The owner disposes it, which frees the weights.
 /// </remarks>
+/// <example>
+/// <code>
+/// using MLNet.Dispersion;
+///
+/// string[] texts = ["I was charged twice.", "The app crashes.", "Where is my invoice?", "It freezes at start."];
+/// int[] labels = [0, 1, 0, 1];
+/// using TextClassifier classifier = TextClassifier.Train(ModelSource.TinyEnglish, texts, labels, classCount: 2, new FineTuneOptions { Epochs = 5, ValidationFraction = 0 });
+/// TextScores scores = classifier.Score(["A refund, please."]);
+/// </code>
+/// </example>
 public sealed class TextClassifier : FineTunedTextModel
 {
     private static readonly HeadFiles Files = new("classifier");

@@ -3,6 +3,18 @@ using Microsoft.ML;
 namespace MLNet.Dispersion;
 
 /// <summary>Offers binary text classification where ML.NET's own binary trainers are found.</summary>
+/// <example>
+/// <code>
+/// using Microsoft.ML;
+/// using MLNet.Dispersion;
+///
+/// var ml = new MLContext(seed: 1);
+/// IDataView rows = ml.Data.LoadFromBinary("messages.idv");   // columns Label (Boolean) and Text
+/// var split = ml.Data.TrainTestSplit(rows, testFraction: 0.2);
+/// using var model = ml.BinaryClassification.Trainers.FineTuneWithDispersion(ModelSource.TinyEnglish).Fit(split.TrainSet);
+/// Console.WriteLine(ml.BinaryClassification.Evaluate(model.Transform(split.TestSet)).AreaUnderRocCurve);
+/// </code>
+/// </example>
 public static class DispersionBinaryClassificationCatalog
 {
     /// <summary>Fine-tunes a small pretrained language model into a binary text classifier, with the dispersion regulariser: see <see cref="FineTuneBinaryWithDispersionEstimator"/>.</summary>

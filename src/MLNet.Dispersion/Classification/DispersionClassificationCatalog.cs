@@ -4,6 +4,20 @@ using Microsoft.ML.Data;
 namespace MLNet.Dispersion;
 
 /// <summary>Offers text classification where ML.NET's own multiclass trainers are found, on the <see cref="MLContext"/> itself, and at the end of any chain of estimators.</summary>
+/// <example>
+/// <code>
+/// using Microsoft.ML;
+/// using MLNet.Dispersion;
+///
+/// var ml = new MLContext(seed: 1);
+/// IDataView rows = ml.Data.LoadFromBinary("tickets.idv");   // columns Label (text) and Text
+/// var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
+///     .Append(ml.MulticlassClassification.Trainers.FineTuneWithDispersion(options: new FineTuneOptions { Epochs = 3 }))
+///     .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+/// ITransformer model = pipeline.Fit(rows);
+/// ml.Model.Save(model, rows.Schema, "model.zip");
+/// </code>
+/// </example>
 public static class DispersionClassificationCatalog
 {
     /// <summary>Fine-tunes a small pretrained language model into a text classifier, with the dispersion regulariser: see <see cref="FineTuneWithDispersionEstimator"/>.</summary>

@@ -4,6 +4,17 @@ using Microsoft.ML.Data;
 namespace MLNet.Dispersion;
 
 /// <summary>Offers geometry diagnostics where ML.NET's own text transforms are found, on the <see cref="MLContext"/> itself, and at the end of any chain of estimators.</summary>
+/// <example>
+/// <code>
+/// using Microsoft.ML;
+/// using MLNet.Dispersion;
+///
+/// var ml = new MLContext(seed: 1);
+/// IDataView texts = ml.Data.LoadFromBinary("texts.idv");   // column Text
+/// using var model = ml.Transforms.Text.MeasureEmbeddingGeometry("Text", ModelSource.TinyEnglish).Fit(texts);
+/// IDataView measured = model.Transform(texts);   // adds Geometry.MeanCosine, one number a layer, and others
+/// </code>
+/// </example>
 public static class EmbeddingGeometryCatalog
 {
     /// <summary>Measures the geometry of a pretrained language model's hidden states for each row's text: see <see cref="EmbeddingGeometryTransformer"/>.</summary>

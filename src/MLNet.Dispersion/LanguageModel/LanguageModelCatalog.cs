@@ -4,6 +4,17 @@ using Microsoft.ML.Data;
 namespace MLNet.Dispersion;
 
 /// <summary>Offers language models where ML.NET's own text transforms are found, on the <see cref="MLContext"/> itself, and at the end of any chain of estimators.</summary>
+/// <example>
+/// <code>
+/// using Microsoft.ML;
+/// using MLNet.Dispersion;
+///
+/// var ml = new MLContext(seed: 1);
+/// IDataView texts = ml.Data.LoadFromBinary("texts.idv");   // column Text
+/// using var model = ml.Transforms.Text.ApplyLanguageModel("Text", ModelSource.TinyEnglish).Fit(texts);
+/// IDataView withFeatures = model.Transform(texts);   // adds Features, TokenCount, LogLikelihood and Perplexity
+/// </code>
+/// </example>
 public static class LanguageModelCatalog
 {
     /// <summary>Fine-tunes a small pretrained language model on texts, with the dispersion regulariser, for feature vectors, likelihoods and continuations: see <see cref="LanguageModelEstimator"/>.</summary>

@@ -3,6 +3,18 @@ using Microsoft.ML;
 namespace MLNet.Dispersion;
 
 /// <summary>Offers text regression where ML.NET's own regression trainers are found, and on the <see cref="MLContext"/> itself.</summary>
+/// <example>
+/// <code>
+/// using Microsoft.ML;
+/// using MLNet.Dispersion;
+///
+/// var ml = new MLContext(seed: 1);
+/// IDataView rows = ml.Data.LoadFromBinary("reviews.idv");   // columns Label (Single) and Text
+/// var split = ml.Data.TrainTestSplit(rows, testFraction: 0.2);
+/// using var model = ml.Regression.Trainers.FineTuneWithDispersion(ModelSource.TinyEnglish).Fit(split.TrainSet);
+/// Console.WriteLine(ml.Regression.Evaluate(model.Transform(split.TestSet)).RSquared);
+/// </code>
+/// </example>
 public static class DispersionRegressionCatalog
 {
     /// <summary>Fine-tunes a small pretrained language model into a text regression, with the dispersion regulariser: see <see cref="FineTuneRegressionWithDispersionEstimator"/>.</summary>

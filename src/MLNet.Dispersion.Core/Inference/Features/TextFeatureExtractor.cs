@@ -10,6 +10,16 @@ namespace MLNet.Dispersion;
 /// </para>
 /// <para>Thread-safe while the model is in evaluation mode. The model stays its owner's and must live as long.</para>
 /// </remarks>
+/// <example>
+/// <code>
+/// using MLNet.Dispersion;
+///
+/// using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory("gpt2"));
+/// var extractor = new TextFeatureExtractor(model, new TextFeatureOptions { Pooling = TextPooling.Mean });
+/// TextFeatures[] features = extractor.Extract(["A first text.", "A second one."]);
+/// Console.WriteLine(features[0].Perplexity);
+/// </code>
+/// </example>
 public sealed class TextFeatureExtractor
 {
     private readonly LanguageBackbone _backbone;

@@ -1,6 +1,15 @@
 namespace MLNet.Dispersion;
 
 /// <summary>Writes text with a language model.</summary>
+/// <example>
+/// <code>
+/// using MLNet.Dispersion;
+///
+/// using var model = PretrainedLanguageModel.Load(ModelSource.TinyEnglish);
+/// GeneratedText written = model.Generate(["Once upon a time"], new TextGenerationOptions { MaxNewTokens = 40 })[0];
+/// Console.WriteLine(written.Text);
+/// </code>
+/// </example>
 public static class LanguageModelGeneration
 {
     /// <summary>Writes on behind prompts, side by side, with the keys and values of what was read kept in memory.</summary>

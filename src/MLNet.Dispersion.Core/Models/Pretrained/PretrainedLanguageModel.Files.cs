@@ -20,11 +20,15 @@ public sealed partial class PretrainedLanguageModel
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
     /// <example>
     /// <code>
+    /// using MLNet.Dispersion;
+    /// using MLNet.Dispersion.Files;
+    /// using TorchSharp;
+    ///
     /// using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory("SmolLM2-135M"));
-    /// using var halved = PretrainedLanguageModel.Load(
+    /// using var tuned = PretrainedLanguageModel.Load(
     ///     ModelSource.FromDirectory("SmolLM2-135M"),
     ///     new ModelLoadOptions { Adapter = new DirectorySource("my-adapter") });
-    /// halved.Save("merged", new ModelSaveOptions { Type = torch.ScalarType.BFloat16 });
+    /// tuned.Save("merged", new ModelSaveOptions { Type = torch.ScalarType.BFloat16 });
     /// </code>
     /// </example>
     public static PretrainedLanguageModel Load(ModelSource source, ModelLoadOptions? options = null)

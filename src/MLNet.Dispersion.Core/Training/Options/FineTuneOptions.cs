@@ -2,6 +2,19 @@ namespace MLNet.Dispersion;
 
 /// <summary>How a backbone is fine-tuned. Defaults follow the published recipe where it has one (source in each entry).</summary>
 /// <remarks>Not thread-safe while it is edited; estimators take a copy (<see cref="Clone"/>), so that later edits change nothing.</remarks>
+/// <example>
+/// <code>
+/// using MLNet.Dispersion;
+///
+/// var options = new FineTuneOptions
+/// {
+///     Epochs = 3,
+///     LearningRate = 2e-5,
+///     Dispersion = { Coefficient = 0.1, Variant = DispersionVariant.AngularSpread },
+///     Lora = new LoraOptions { Rank = 16, Alpha = 32 },
+/// };
+/// </code>
+/// </example>
 public sealed class FineTuneOptions : IOptions
 {
     /// <summary>A value of <see cref="Epochs"/>: as many passes over the rows as <see cref="MaxSteps"/> takes, which must then be set.</summary>
