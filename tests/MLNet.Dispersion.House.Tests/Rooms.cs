@@ -30,7 +30,7 @@ internal static class Rooms
         ["Core/Models/Heads"] = ["Core/Models/Spec", "Core/Models/Families", "Core/Models/Blocks", "Core/Weights", "Core/Torch", "Files"],
         ["Core/Models/Lora"] = ["Core/Models/Spec", "Core/Models/Blocks", "Core/Checks", "Core/Weights", "Core/Torch", "Files"],
         ["Core/Models/Formats"] = ["Core/Models/Spec", "Core/Models/Families", "Core/Models/Blocks", "Core/Weights", "Core/Torch", "Files"],
-        ["Core/Models/Pretrained"] = ["Core/Models/Spec", "Core/Models/Blocks", "Core/Models/Families", "Core/Models/Heads", "Core/Models/Lora", "Core/Models/Formats", "Core/Weights", "Core/Torch", "Text", "Files"],
+        ["Core/Models/Pretrained"] = ["Core/Models/Spec", "Core/Models/Blocks", "Core/Models/Families", "Core/Models/Heads", "Core/Models/Lora", "Core/Models/Formats", "Core/Checks", "Core/Weights", "Core/Torch", "Text", "Files"],
         ["Core/Inference"] = ["Core/Models/*", "Core/Weights", "Core/Torch", "Text", "Files"],
         ["Core/Inference/Likelihoods"] = ["Core/Inference", "Core/Models/*", "Core/Torch", "Text", "Files"],
         ["Core/Inference/Features"] = ["Core/Inference", "Core/Checks", "Core/Models/*", "Core/Torch", "Text", "Files"],

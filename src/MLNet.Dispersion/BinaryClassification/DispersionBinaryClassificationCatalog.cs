@@ -11,7 +11,7 @@ namespace MLNet.Dispersion;
 /// var ml = new MLContext(seed: 1);
 /// IDataView rows = ml.Data.LoadFromBinary("messages.idv");   // columns Label (Boolean) and Text
 /// var split = ml.Data.TrainTestSplit(rows, testFraction: 0.2);
-/// using var model = ml.BinaryClassification.Trainers.FineTuneWithDispersion(ModelSource.TinyEnglish).Fit(split.TrainSet);
+/// using var model = ml.BinaryClassification.Trainers.FineTuneWithDispersion(backbone: ModelSource.TinyEnglish).Fit(split.TrainSet);
 /// Console.WriteLine(ml.BinaryClassification.Evaluate(model.Transform(split.TestSet)).AreaUnderRocCurve);
 /// </code>
 /// </example>

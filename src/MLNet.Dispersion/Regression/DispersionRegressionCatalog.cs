@@ -11,7 +11,7 @@ namespace MLNet.Dispersion;
 /// var ml = new MLContext(seed: 1);
 /// IDataView rows = ml.Data.LoadFromBinary("reviews.idv");   // columns Label (Single) and Text
 /// var split = ml.Data.TrainTestSplit(rows, testFraction: 0.2);
-/// using var model = ml.Regression.Trainers.FineTuneWithDispersion(ModelSource.TinyEnglish).Fit(split.TrainSet);
+/// using var model = ml.Regression.Trainers.FineTuneWithDispersion(backbone: ModelSource.TinyEnglish).Fit(split.TrainSet);
 /// Console.WriteLine(ml.Regression.Evaluate(model.Transform(split.TestSet)).RSquared);
 /// </code>
 /// </example>
