@@ -1,0 +1,105 @@
+using System.Text.Json;
+using MLNet.Dispersion.Models;
+using MLNet.Dispersion.Tests.Losses;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Tests.Reference;
+
+/// <summary>GGUF files: every way of storing values, files that are broken or unusual, whole models and their tokenizers.</summary>
+public sealed class GgufReferenceTests : ReferenceTests
+{
+    private const double LogitTolerance = 2e-5;
+
+    [SkippableFact]
+    public void Read_Blocks_GivesTheSameBits() => Check("gguf/blocks", folder =>
+    {
+        var expected = new GoldenTensors(folder.FileOf("expected.safetensors"));
+        foreach (JsonProperty type in folder.Json("blocks.json").EnumerateObject())
+        {
+            foreach (string name in expected.Names(type.Name + "."))
+            {
+                folder.Case(name, () =>
+                {
+                    using var scope = NewDisposeScope();
+                    using FileStream stream = File.OpenRead(folder.FileOf(type.Name.ToLowerInvariant() + ".gguf"));
+                    var reader = new GgufReader(stream, name);
+                    GgufEntry entry = Assert.Single(reader.Entries, entry => type.Name + "." + entry.Name == name);
+                    Assert.Equal(type.Value.GetProperty("type_id").GetInt32(), (int)entry.Type);
+                    Assert.Equal(Bits(expected.Tensor(name)), Bits(reader.Read(entry)));
+                });
+            }
+        }
+    });
+
+    [SkippableFact]
+    public void Read_BrokenAndUnusualFiles_LoadsOrNamesTheFault() => Check("gguf/bad", folder =>
+    {
+        foreach (JsonElement file in folder.Json("bad.json").EnumerateArray())
+        {
+            string name = file.GetProperty("file").GetString()!;
+            JsonElement must = file.GetProperty("must_load");
+            folder.Case(name, () =>
+            {
+                byte[] bytes = File.ReadAllBytes(folder.FileOf(name));
+                Exception? sought = Record.Exception(() => ReadAll(new MemoryStream(bytes), name));
+                using var forwards = new ForwardStream(bytes);
+                Exception? streamed = Record.Exception(() => ReadAll(forwards, name));
+                foreach (Exception? error in new[] { sought, streamed })
+                {
+                    Assert.True(error is null or ModelFileException, $"{error}");
+                    if (must.ValueKind is JsonValueKind.True or JsonValueKind.False)
+                    {
+                        Assert.Equal(must.GetBoolean(), error is null);
+                    }
+                }
+            });
+        }
+    });
+
+    private static void ReadAll(Stream stream, string name)
+    {
+        using var scope = NewDisposeScope();
+        var reader = new GgufReader(stream, name);
+        foreach (GgufEntry entry in reader.Entries)
+        {
+            reader.Read(entry);
+        }
+    }
+
+    // Any NaN is like any other.
+    private static uint[] Bits(Tensor values) => [.. values.data<float>().Select(value => float.IsNaN(value) ? 0x7fc00000 : BitConverter.SingleToUInt32Bits(value))];
+
+    /// <summary>A stream that cannot seek and does not know its length.</summary>
+    private sealed class ForwardStream(byte[] bytes) : Stream
+    {
+        private readonly MemoryStream _inner = new(bytes);
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count) => _inner.Read(buffer, offset, count);
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            _inner.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}
