@@ -142,4 +142,18 @@ internal static class TensorNumbers
         using Scalar held = number;
         return values.eq(held);
     }
+
+    /// <summary>Whole numbers plus a whole number.</summary>
+    public static Tensor Shifted(this Tensor values, long number)
+    {
+        using Scalar held = number;
+        return values.add(held, One);
+    }
+
+    /// <summary>Where an entry is below the number.</summary>
+    public static Tensor Below(this Tensor values, double number)
+    {
+        using Scalar held = number;
+        return values.lt(held);
+    }
 }

@@ -31,7 +31,7 @@ public sealed class RotaryConfigTests
     {
         RotarySpec rotary = LlamaFamily.Read(TinyConfigs.Reader(TinyConfigs.Llama, settings)).Spec.Block.Attention.Rotary!;
 
-        Assert.Equal(new RopeScaling(8, 1, 4, 40), rotary.Scaling);
+        Assert.Equal(new Llama3RopeScaling(8, 1, 4, 40), rotary.Scaling);
         Assert.Equal(100, rotary.Theta);
     }
 

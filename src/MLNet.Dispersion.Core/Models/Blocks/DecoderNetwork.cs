@@ -28,8 +28,9 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     {
         using var scope = NewDisposeScope();
         Tensor logits = _trunk.Head is null ? _trunk.Tokens.Head(lastHiddenState) : _trunk.Head.Forward(lastHiddenState).to(ScalarType.Float32);
-        double scale = _architecture.Spec.LogitScale;
-        return (scale == 1 ? logits : logits.Times(scale)).MoveToOuterDisposeScope();
+        TransformerSpec spec = _architecture.Spec;
+        logits = spec.LogitScale == 1 ? logits : logits.Times(spec.LogitScale);
+        return (spec.LogitCap is { } cap ? logits.Over(cap).tanh().Times(cap) : logits).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -45,13 +46,16 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     protected internal override IReadOnlyList<string> LoraTargets => _architecture.Names.LoraTargets;
 
     /// <inheritdoc/>
-    protected internal override Tensor? HeadWeight => _architecture.Spec.LogitScale != 1 ? null : _trunk.Head is null ? _trunk.Tokens.Weight : _trunk.Head.Update is null ? _trunk.Head.Weight : null;
+    protected internal override Tensor? HeadWeight => _architecture.Spec is not { LogitScale: 1, LogitCap: null, HasHeadBias: false } ? null : _trunk.Head is null ? _trunk.Tokens.Weight : _trunk.Head.Update is null ? _trunk.Head.Weight : null;
 
     /// <inheritdoc/>
     protected internal override string? ArchitectureName => _architecture.Names.ArchitectureName;
 
     /// <inheritdoc/>
-    internal override KeyValueCache CreateCache(int rows, int capacity) => new(Info.LayerCount, rows, capacity, Info.ContextLength);
+    internal override int LongestSequence => _architecture.Spec.IsOpenEnded ? int.MaxValue : Info.ContextLength;
+
+    /// <inheritdoc/>
+    internal override KeyValueCache CreateCache(int rows, int capacity) => new(Info.LayerCount, rows, capacity, LongestSequence);
 
     /// <inheritdoc/>
     internal override Tensor Continue(KeyValueCache cache, Tensor inputIds, Tensor? attentionMask)
@@ -59,9 +63,13 @@ internal sealed class DecoderNetwork : CausalLMBackbone
         CheckInput(inputIds, attentionMask);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        CachedPass pass = cache.Begin((int)inputIds.shape[0], (int)inputIds.shape[1], new CausalMask(attentionMask).Lengths);
-        Tensor states = _trunk.Continue(inputIds, attentionMask, pass);
-        pass.Complete();
+        CachedPass pass = cache.Begin((int)inputIds.shape[0], (int)inputIds.shape[1], RealColumns(attentionMask));
+        Tensor states = _trunk.ChangesBeyond is { } bound ? ContinueAcross(cache, inputIds, attentionMask, pass, bound) : _trunk.Continue(inputIds, attentionMask, pass);
+        if (_trunk.ChangesBeyond is null)
+        {
+            pass.Complete();
+        }
+
         return states.MoveToOuterDisposeScope();
     }
 
@@ -73,4 +81,55 @@ internal sealed class DecoderNetwork : CausalLMBackbone
 
     /// <inheritdoc/>
     protected internal override double InitializerScale(string parameterName) => _trunk.InitializerScale(parameterName);
+
+    /// <summary>Which columns of each row are real; null when all are.</summary>
+    private static bool[][]? RealColumns(Tensor? attentionMask)
+    {
+        if (attentionMask is null)
+        {
+            return null;
+        }
+
+        using Tensor host = attentionMask.cpu().contiguous();
+        return [.. host.data<bool>().ToArray().Chunk((int)attentionMask.shape[1])];
+    }
+
+    /// <summary>Reads on where the states of earlier tokens change once a row is longer than a bound: all is then read again.</summary>
+    private Tensor ContinueAcross(KeyValueCache cache, Tensor inputIds, Tensor? attentionMask, CachedPass pass, int bound)
+    {
+        bool crosses = pass.HasPast && cache.Lengths.Max() <= bound && pass.Longest > bound;
+        bool[][] real = RealColumns(attentionMask) ?? [.. Enumerable.Range(0, (int)inputIds.shape[0]).Select(_ => Enumerable.Repeat(true, (int)inputIds.shape[1]).ToArray())];
+        using Tensor host = inputIds.cpu().contiguous();
+        long[][] ids = [.. host.data<long>().ToArray().Chunk((int)inputIds.shape[1])];
+        IReadOnlyList<long[]> all = cache.Remember([.. ids.Select((row, i) => row.Where((_, column) => real[i][column]).ToArray())]);
+        if (!crosses)
+        {
+            Tensor states = _trunk.Continue(inputIds, attentionMask, pass);
+            pass.Complete();
+            return states;
+        }
+
+        cache.Clear();
+        int columns = all.Max(row => row.Length);
+        long[] padded = [.. all.SelectMany(row => row.Concat(Enumerable.Repeat(0L, columns - row.Length)))];
+        bool[][] seen = [.. all.Select(row => Enumerable.Range(0, columns).Select(column => column < row.Length).ToArray())];
+        Tensor mask = tensor(seen.SelectMany(row => row).ToArray(), [all.Count, columns], device: inputIds.device);
+        CachedPass again = cache.Begin(all.Count, columns, seen);
+        Tensor whole = _trunk.Continue(tensor(padded, [all.Count, columns], device: inputIds.device), mask, again);
+        again.Complete();
+
+        // The states of the new tokens, in the columns in which they came; those of pads mean nothing.
+        long[] places = [.. real.SelectMany((row, i) => Columns(row, all[i].Length - row.Count(isReal => isReal), i * columns))];
+        return whole.flatten(0, 1).index_select(0, tensor(places, device: inputIds.device)).view(inputIds.shape[0], inputIds.shape[1], -1);
+    }
+
+    private static IEnumerable<long> Columns(bool[] real, int before, int start)
+    {
+        int next = before;
+        foreach (bool isReal in real)
+        {
+            next += isReal ? 1 : 0;
+            yield return start + Math.Max(next - 1, 0);
+        }
+    }
 }

@@ -70,6 +70,9 @@ public abstract class LanguageBackbone : nn.Module
     /// <summary>Whether a real token's state may depend on the mask of the pads to its right; false where the causal rule alone keeps them out, bit for bit.</summary>
     internal virtual bool NeedsPaddingMask => true;
 
+    /// <summary>The most tokens of a sequence that is read: the context length, but where an architecture knows no end.</summary>
+    internal virtual int LongestSequence => Info.ContextLength;
+
     /// <summary>What is put beside the weights and freed with the backbone: the low-rank adapter, or null.</summary>
     internal IDisposable? Attachment { get; set; }
 
@@ -84,7 +87,7 @@ public abstract class LanguageBackbone : nn.Module
 
     /// <summary>Runs the transformer.</summary>
     /// <param name="inputIds">Token ids, <c>[B, L]</c>, int64, each in 0..V-1; L at most <see cref="BackboneInfo.ContextLength"/>.</param>
-    /// <param name="attentionMask">Which tokens are real, <c>[B, L]</c>, bool, padding on the right only; null when all are.</param>
+    /// <param name="attentionMask">Which tokens are real, <c>[B, L]</c>, bool, those of a row in one run with padding on either side or both; null when all are.</param>
     /// <param name="hiddenStates">Which hidden states to keep.</param>
     /// <returns>The last hidden state and those asked for, float32.</returns>
     /// <exception cref="ArgumentException">A shape or type is wrong, or the sequences are longer than the context.</exception>
@@ -122,7 +125,7 @@ public abstract class LanguageBackbone : nn.Module
     /// <summary>Reads on, without gradients and in evaluation mode, behind the tokens in a cache, and adds the new ones to it.</summary>
     /// <param name="cache">From <see cref="CreateCache"/>.</param>
     /// <param name="inputIds">The new token ids, <c>[B, L]</c>, int64.</param>
-    /// <param name="attentionMask">Which of them are real, <c>[B, L]</c>, bool, padding on the right only; null when all are.</param>
+    /// <param name="attentionMask">Which of them are real, <c>[B, L]</c>, bool, those of a row in one run; null when all are.</param>
     /// <returns>The final norm's output for the new tokens, <c>[B, L, F]</c>, float32.</returns>
     /// <exception cref="ArgumentException">As with <see cref="Forward(Tensor, Tensor?, HiddenStateSelection)"/>, or the cache has no room.</exception>
     internal virtual Tensor Continue(KeyValueCache cache, Tensor inputIds, Tensor? attentionMask) =>
@@ -156,8 +159,8 @@ public abstract class LanguageBackbone : nn.Module
     /// <summary>Checks what goes into a forward pass.</summary>
     /// <param name="inputIds">Token ids.</param>
     /// <param name="attentionMask">The mask or null.</param>
-    /// <exception cref="ArgumentException">A shape or type is wrong, an id outside the vocabulary, padding not on the right, or the sequences are longer than the context.</exception>
-    protected void CheckInput(Tensor inputIds, Tensor? attentionMask) => InputCheck.Validate(Info, inputIds, attentionMask);
+    /// <exception cref="ArgumentException">A shape or type is wrong, an id outside the vocabulary, padding between real tokens, or the sequences are longer than the context.</exception>
+    protected void CheckInput(Tensor inputIds, Tensor? attentionMask) => InputCheck.Validate(Info, LongestSequence, inputIds, attentionMask);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -175,7 +178,7 @@ public abstract class LanguageBackbone : nn.Module
 /// <summary>Checks the input of a forward pass, since a wrong id would end in a native error far from its cause.</summary>
 internal static class InputCheck
 {
-    internal static void Validate(BackboneInfo info, Tensor inputIds, Tensor? attentionMask)
+    internal static void Validate(BackboneInfo info, int longest, Tensor inputIds, Tensor? attentionMask)
     {
         ArgumentNullException.ThrowIfNull(inputIds);
         if (inputIds.dim() != 2 || inputIds.dtype != ScalarType.Int64 || inputIds.numel() == 0)
@@ -184,9 +187,9 @@ internal static class InputCheck
         }
 
         long length = inputIds.shape[1];
-        if (length > info.ContextLength)
+        if (length > longest)
         {
-            throw new ArgumentException($"The sequences have {length} tokens; the backbone's context holds {info.ContextLength}. Cut them off or pass shorter blocks.", nameof(inputIds));
+            throw new ArgumentException($"The sequences have {length} tokens; the backbone's context holds {longest}. Cut them off or pass shorter blocks.", nameof(inputIds));
         }
 
         using var scope = NewDisposeScope();
@@ -210,13 +213,13 @@ internal static class InputCheck
             throw new ArgumentException($"The attention mask must be bool of the ids' shape [{string.Join(", ", inputIds.shape)}]; it is {attentionMask.dtype} [{string.Join(", ", attentionMask.shape)}].", nameof(attentionMask));
         }
 
-        // Real tokens first, then pads: no row may rise from false to true, and none may begin with a pad.
-        long length = attentionMask.shape[1];
-        bool startsReal = attentionMask.select(1, 0).all().item<bool>();
-        var rises = attentionMask.narrow(1, 1, length - 1).logical_and(attentionMask.narrow(1, 0, length - 1).logical_not());
-        if (!startsReal || rises.any().item<bool>())
+        // Real tokens stand in one run: no row rises from pad to real token twice, or has none.
+        using Tensor real = attentionMask.to(ScalarType.Int64);
+        long length = real.shape[1];
+        Tensor rises = real.narrow(1, 1, length - 1).sub(real.narrow(1, 0, length - 1)).Is(1).sum(1).Plus(real.select(1, 0));
+        if (!rises.Is(1).all().item<bool>())
         {
-            throw new ArgumentException("Padding must be on the right, and every row needs at least one real token.", nameof(attentionMask));
+            throw new ArgumentException("Padding must be on the left or on the right of a row's real tokens and not between them, and every row needs at least one real token.", nameof(attentionMask));
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Models;
@@ -11,9 +13,17 @@ internal sealed class TransformerTrunk
     private readonly EmbeddingTable? _positions;
     private readonly EmbeddingTable? _types;
     private readonly ILayer? _embeddingNorm;
+    private readonly ProjectionLayer? _embeddingProjection;
+    private readonly RotaryEmbedding[] _rotaries;
+    private readonly (AlibiSpec Alibi, int Heads)[] _alibis;
+    private readonly int[] _windows;
+    private readonly RelativeTable? _relative;
     private readonly List<TransformerBlock> _blocks;
+    private readonly List<TransformerBlock> _layers;
+    private readonly ConvolutionLayer? _convolution;
+    private readonly ILayer? _convolutionNorm;
     private readonly ILayer? _finalNorm;
-    private readonly RotaryEmbedding? _rotary;
+    private readonly ProjectionLayer? _outputProjection;
 
     /// <summary>Makes the pieces and registers them with the network, which owns them.</summary>
     internal TransformerTrunk(LanguageBackbone network, Architecture architecture)
@@ -21,15 +31,29 @@ internal sealed class TransformerTrunk
         (_network, _spec, _names) = (network, architecture.Spec, architecture.Names);
         ForwardContext context = network.Context;
         EmbeddingSpec embedding = _spec.Embedding;
-        Tokens = new EmbeddingTable(context, _spec.VocabularySize, _spec.HiddenSize);
-        _positions = embedding.HasPositions ? new EmbeddingTable(context, _spec.ContextLength, _spec.HiddenSize) : null;
-        _types = embedding.TokenTypeCount > 0 ? new EmbeddingTable(context, embedding.TokenTypeCount, _spec.HiddenSize) : null;
-        _embeddingNorm = embedding.Norm is null ? null : LayerMaker.Norm(embedding.Norm, _spec.HiddenSize);
-        RotarySpec? rotary = _spec.Block.Attention.Rotary;
-        _rotary = rotary is null ? null : new RotaryEmbedding(rotary.Dimensions, rotary.Theta, rotary.Scaling);
-        _blocks = [.. Enumerable.Range(0, _spec.LayerCount).Select(layer => new TransformerBlock(network, context, architecture, _rotary, layer))];
+        int embedded = embedding.Size ?? _spec.HiddenSize;
+        int summed = embedding.ProjectsTokensAlone ? _spec.HiddenSize : embedded;
+        Tokens = new EmbeddingTable(context, _spec.VocabularySize, embedded);
+        _positions = embedding.HasPositions ? new EmbeddingTable(context, _spec.ContextLength + embedding.PositionOffset, summed) : null;
+        _types = embedding.TokenTypeCount > 0 ? new EmbeddingTable(context, embedding.TokenTypeCount, summed) : null;
+        _embeddingNorm = embedding.Norm is null ? null : LayerMaker.Norm(embedding.Norm, summed);
+        _embeddingProjection = embedding.Size is null ? null : new ProjectionLayer(context, embedded, _spec.HiddenSize, hasBias: !embedding.ProjectsTokensAlone);
+        AttentionSpec[] attentions = [.. Enumerable.Range(0, _spec.BlockCount).Select(block => _spec.BlockOf(block).Attention)];
+        Dictionary<RotarySpec, RotaryEmbedding> rotaries = attentions.Select(attention => attention.Rotary).OfType<RotarySpec>().Distinct().ToDictionary(rotary => rotary, rotary => new RotaryEmbedding(rotary));
+        _rotaries = [.. rotaries.Values];
+        _alibis = [.. attentions.Where(attention => attention.Alibi is not null).Select(attention => (attention.Alibi!, attention.HeadCount)).Distinct()];
+        _windows = [.. attentions.Select(attention => attention.Window).OfType<int>().Distinct()];
+        _relative = attentions[0].Relative is { } relative ? new RelativeTable(context, relative, attentions[0].HeadCount, _spec.HiddenSize) : null;
+        ChangesBeyond = rotaries.Keys.Select(rotary => rotary.Scaling?.ChangesBeyond).Min();
+        var shared = new SharedPieces(rotaries, _relative);
+        _blocks = [.. Enumerable.Range(0, _spec.BlockCount).Select(block => new TransformerBlock(network, context, architecture, shared, block))];
+        _layers = [.. Enumerable.Range(0, _spec.LayerCount).Select(layer => _blocks[_spec.SharedBlocks?[layer] ?? layer])];
+        _convolution = _spec.Convolution is null ? null : new ConvolutionLayer(context, _spec.Convolution, _spec.HiddenSize);
+        _convolutionNorm = _spec.Convolution is null ? null : LayerMaker.Norm(_spec.Convolution.Norm, _spec.HiddenSize);
         _finalNorm = _spec.FinalNorm is null ? null : LayerMaker.Norm(_spec.FinalNorm, _spec.HiddenSize);
-        Head = _spec is { IsCausal: true, Head: HeadKind.Own } ? new ProjectionLayer(context, _spec.HiddenSize, _spec.VocabularySize, hasBias: false) : null;
+        int final = _spec.OutputSize ?? _spec.HiddenSize;
+        _outputProjection = _spec.OutputSize is null ? null : new ProjectionLayer(context, _spec.HiddenSize, final, hasBias: false);
+        Head = _spec is { IsCausal: true, Head: HeadKind.Own } ? new ProjectionLayer(context, final, _spec.VocabularySize, _spec.HasHeadBias) : null;
         Pooler = _spec.Summary == SummaryKind.Pooler ? new ProjectionLayer(context, _spec.HiddenSize, _spec.HiddenSize, hasBias: true) : null;
         (WeightPart, object?)[] around =
         [
@@ -37,16 +61,27 @@ internal sealed class TransformerTrunk
             (WeightPart.Positions, _positions),
             (WeightPart.TokenTypes, _types),
             (WeightPart.EmbeddingNorm, _embeddingNorm),
+            (WeightPart.EmbeddingProjection, _embeddingProjection),
+            (WeightPart.RelativePositions, _relative?.Rows),
+            (WeightPart.RelativeNorm, _relative?.Norm),
+            (WeightPart.Convolution, _convolution),
+            (WeightPart.ConvolutionNorm, _convolutionNorm),
             (WeightPart.FinalNorm, _finalNorm),
+            (WeightPart.OutputProjection, _outputProjection),
             (WeightPart.Head, Head),
             (WeightPart.Pooler, Pooler),
         ];
-        Register(around, "", _names.Stem);
-        for (int layer = 0; layer < _blocks.Count; layer++)
+        if (_names.BlockNumbers is { } numbers && numbers.Count != _blocks.Count)
         {
-            (WeightPart Part, object? Piece)[] pieces = [.. _blocks[layer].Pieces];
+            throw new ArgumentException($"WeightNames.BlockNumbers has {numbers.Count} names; there are {_blocks.Count} blocks.");
+        }
+
+        Register(around, "", _names.Stem);
+        for (int block = 0; block < _blocks.Count; block++)
+        {
+            (WeightPart Part, object? Piece)[] pieces = [.. _blocks[block].Pieces];
             RequireNames(pieces, _names.Block);
-            Register(pieces, $"{_names.Blocks}.{layer}.", _names.Block);
+            Register(pieces, $"{_names.Blocks}.{_names.BlockNumbers?[block] ?? block.ToString(CultureInfo.InvariantCulture)}.", _names.Block);
         }
 
         Register(around, "", _names.Tail);
@@ -61,6 +96,9 @@ internal sealed class TransformerTrunk
 
     /// <summary>The pooler, or null.</summary>
     internal ProjectionLayer? Pooler { get; }
+
+    /// <summary>The length beyond which the states of all tokens change, so that what was read before must be read again; null where there is none.</summary>
+    internal int? ChangesBeyond { get; }
 
     /// <summary>From the token ids of whole sequences to hidden states, with or without gradients.</summary>
     /// <param name="inputIds"><c>[B, L]</c>, int64; checked.</param>
@@ -136,47 +174,86 @@ internal sealed class TransformerTrunk
     private BackboneOutput Run(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, HiddenStateSelection selection, CachedPass? pass)
     {
         ForwardContext context = _network.Context;
-        var around = new TransformerBlock.Surroundings(
-            _spec.IsCausal ? new CausalMask(attentionMask, pass, inputIds.device) : null,
-            _spec.IsCausal ? null : attentionMask?.view(-1, 1, 1, attentionMask.shape[1]),
-            _rotary?.Tables(inputIds, pass));
-        var kept = new Tensor?[_blocks.Count + 1];
-        Tensor state = Embed(inputIds, attentionMask, tokenTypeIds, pass);
-        for (int layer = 0; layer < _blocks.Count; layer++)
+        var view = new TokenView(inputIds, attentionMask, _spec.IsCausal, pass, _windows);
+        var around = new Surroundings(
+            view,
+            _rotaries.ToDictionary(rotary => rotary, rotary => rotary.Tables(view)),
+            _alibis.ToDictionary(kind => kind.Alibi, kind => AlibiBias.Of(kind.Alibi, kind.Heads, view)));
+        var kept = new Tensor?[_layers.Count + 1];
+        Tensor state = Embed(inputIds, attentionMask, tokenTypeIds, view);
+        for (int layer = 0; layer < _layers.Count; layer++)
         {
             kept[layer] = selection.Includes(layer) ? state : null;
 
             // What the graph does not keep of a block ends with it.
             using var scope = NewDisposeScope();
-            TransformerBlock block = _blocks[layer];
-            state = context.ActivationCheckpointing && is_grad_enabled() && state.requires_grad
-                ? RecomputedBlock.Run(state, input => block.Forward(input, around), context.DropoutGenerator).MoveToOuterDisposeScope()
-                : block.Forward(state, around).MoveToOuterDisposeScope();
+            TransformerBlock block = _layers[layer];
+            Tensor next = context.ActivationCheckpointing && is_grad_enabled() && state.requires_grad
+                ? RecomputedBlock.Run(state, input => block.Forward(input, around), context.DropoutGenerator)
+                : block.Forward(state, around);
+            state = (layer == 0 && _convolution is not null ? Convolved(state, next, attentionMask) : next).MoveToOuterDisposeScope();
         }
 
         Tensor last = _finalNorm is null ? state : _finalNorm.Forward(state);
-        kept[^1] = selection.Includes(_blocks.Count) ? last : null;
+        last = _outputProjection is null ? last : _outputProjection.Forward(last).to(ScalarType.Float32);
+        kept[^1] = selection.Includes(_layers.Count) ? last : null;
         return new BackboneOutput(last, kept);
     }
 
-    /// <summary>Hidden state 0, <c>[B, L, F]</c>.</summary>
-    private Tensor Embed(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, CachedPass? pass)
+    /// <summary>A block's output with that of the convolution over its input.</summary>
+    private Tensor Convolved(Tensor input, Tensor output, Tensor? attentionMask)
     {
+        ForwardContext context = _network.Context;
+        Tensor? real = attentionMask?.unsqueeze(2);
+        Tensor convolved = _convolution!.Forward(input);
+        convolved = real is null ? convolved : convolved.mul(real.to(convolved.dtype));
+        convolved = context.Drop(convolved, context.Dropout(_spec.Block.Dropout ?? 0, _network.training));
+        Tensor sum = _convolutionNorm!.Forward(output.Plus(_spec.Convolution!.Activation.Apply(convolved)));
+        return real is null ? sum : sum.mul(real.to(sum.dtype));
+    }
+
+    /// <summary>Hidden state 0, <c>[B, L, F]</c>.</summary>
+    private Tensor Embed(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, TokenView view)
+    {
+        EmbeddingSpec embedding = _spec.Embedding;
         Tensor state = Tokens.ForwardTokens(inputIds, attentionMask);
-        state = _spec.Embedding.Scale == 1 ? state : state.Times(_spec.Embedding.Scale);
+        state = embedding.Scale == 1 ? state : state.Times(embedding.Scale);
+        if (embedding.ProjectsTokensAlone)
+        {
+            state = _embeddingProjection!.Forward(state).to(ScalarType.Float32);
+        }
+
         if (_types is not null)
         {
             // Without types all tokens are of the first text: its row is added to every token.
-            state = state.Plus(tokenTypeIds is null ? _types.First(1) : _types.Forward(tokenTypeIds));
+            state = state.Plus(tokenTypeIds is null ? _types.Rows(0, 1) : _types.Forward(tokenTypeIds));
         }
 
         if (_positions is not null)
         {
-            state = state.Plus(pass is null ? _positions.First(inputIds.shape[1]) : _positions.Forward(pass.Positions(inputIds.device)));
+            state = state.Plus(Positions(_positions, inputIds, view));
         }
 
         state = _embeddingNorm is null ? state : _embeddingNorm.Forward(state);
-        return _spec.Embedding.Dropout is { } dropout ? _network.Context.Drop(state, _network.Context.Dropout(dropout, _network.training)) : state;
+        if (embedding.IsZeroAtPadding && attentionMask is not null)
+        {
+            state = state.mul(attentionMask.unsqueeze(2).to(state.dtype));
+        }
+
+        state = embedding.Dropout is { } dropout ? _network.Context.Drop(state, _network.Context.Dropout(dropout, _network.training)) : state;
+        return _embeddingProjection is null || embedding.ProjectsTokensAlone ? state : _embeddingProjection.Forward(state).to(ScalarType.Float32);
+    }
+
+    private Tensor Positions(EmbeddingTable table, Tensor inputIds, TokenView view)
+    {
+        int offset = _spec.Embedding.PositionOffset;
+        if (_spec.Embedding.UncountedToken is not { } uncounted)
+        {
+            return view.Places is { } places ? table.Forward(offset == 0 ? places : places.Shifted(offset)) : table.Rows(offset, inputIds.shape[1]);
+        }
+
+        Tensor counted = inputIds.Is(uncounted).logical_not().to(ScalarType.Int64);
+        return table.Forward(counted.cumsum(1).mul(counted).Shifted(uncounted));
     }
 
     // In the order of the names: it is that of named_parameters().
@@ -184,9 +261,9 @@ internal sealed class TransformerTrunk
     {
         foreach (var (part, name) in names)
         {
-            if (pieces.FirstOrDefault(piece => piece.Part == part).Piece is nn.Module module)
+            if (pieces.FirstOrDefault(piece => piece.Part == part).Piece is { } piece)
             {
-                Place(_network, prefix + name, module);
+                Place(_network, prefix + name, piece);
             }
         }
     }
@@ -202,7 +279,7 @@ internal sealed class TransformerTrunk
         }
     }
 
-    private static void Place(nn.Module root, string path, nn.Module module)
+    private static void Place(nn.Module root, string path, object piece)
     {
         string[] parts = path.Split('.');
         foreach (string part in parts[..^1])
@@ -217,7 +294,14 @@ internal sealed class TransformerTrunk
             root = inner;
         }
 
-        root.register_module(parts[^1], module);
+        if (piece is Parameter parameter)
+        {
+            root.register_parameter(parts[^1], parameter);
+        }
+        else
+        {
+            root.register_module(parts[^1], (nn.Module)piece);
+        }
     }
 
     /// <summary>A level of names.</summary>

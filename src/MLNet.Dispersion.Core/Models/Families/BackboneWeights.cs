@@ -31,6 +31,11 @@ internal static class BackboneWeights
                 parameter.FillInPlace(name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0);
             }
         }
+
+        foreach (FeatureNorm norm in backbone.modules().OfType<FeatureNorm>())
+        {
+            norm.Reset();
+        }
     }
 
     /// <summary>Draws one matrix anew, as <see cref="Initialise"/> does.</summary>

@@ -11,4 +11,13 @@ public enum Activation
 
     /// <summary>x times its logistic function (SiLU, swish).</summary>
     Silu,
+
+    /// <summary>x where it is above 0, else 0.</summary>
+    Relu,
+
+    /// <summary>The square of that (<c>relu2</c>).</summary>
+    SquaredRelu,
+
+    /// <summary>The hyperbolic tangent.</summary>
+    Tanh,
 }

@@ -11,4 +11,16 @@ public enum BlockOrder
 
     /// <summary>Norms behind the residual: <c>y = norm(x + attention x)</c>, then <c>norm(y + mlp y)</c>. BERT.</summary>
     NormLast,
+
+    /// <summary>Both branches read the block's input through one norm: <c>n = norm x</c>, then <c>x + attention n + mlp n</c>. Falcon 7B, Phi, Cohere.</summary>
+    ParallelOneNorm,
+
+    /// <summary>Norms of the branches' outputs alone: <c>y = x + norm(attention x)</c>, then <c>y + norm(mlp y)</c>. OLMo 2.</summary>
+    NormBranches,
+
+    /// <summary>Norms before and behind each branch: <c>y = x + norm(attention(norm x))</c>, then <c>y + norm(mlp(norm y))</c>. Gemma 2.</summary>
+    NormAround,
+
+    /// <summary>As <see cref="NormFirst"/>, the residual being what the norm gives: <c>n = norm x</c>, <c>y = n + attention n</c>, then the same with the perceptron. BLOOM's other form.</summary>
+    NormedResidual,
 }

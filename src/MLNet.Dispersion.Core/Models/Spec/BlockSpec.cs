@@ -15,6 +15,9 @@ public sealed record BlockSpec
     /// <summary>Gets the norm of each branch.</summary>
     public required NormSpec Norm { get; init; }
 
+    /// <summary>Gets a value indicating whether the attention branch reads the block's input without a norm, as in the first block of ModernBERT. Only with <see cref="BlockOrder.NormFirst"/>.</summary>
+    public bool SkipsAttentionNorm { get; init; }
+
     /// <summary>Gets what the output of each branch is multiplied by before it is added to the residual. Above 0; default 1.</summary>
     public double BranchScale { get; init; } = 1;
 

@@ -9,6 +9,21 @@ public sealed class ConfigReader
     internal const int LargestSize = 1 << 24;
     private const int LargestLayerCount = 1 << 12;
     private const double LargestParameterCount = 1L << 37;
+
+    private static readonly Dictionary<string, Activation> ActivationWords = new(StringComparer.Ordinal)
+    {
+        ["gelu"] = Models.Activation.Gelu,
+        ["gelu_python"] = Models.Activation.Gelu,
+        ["gelu_new"] = Models.Activation.TanhGelu,
+        ["gelu_fast"] = Models.Activation.TanhGelu,
+        ["gelu_pytorch_tanh"] = Models.Activation.TanhGelu,
+        ["silu"] = Models.Activation.Silu,
+        ["swish"] = Models.Activation.Silu,
+        ["relu"] = Models.Activation.Relu,
+        ["relu2"] = Models.Activation.SquaredRelu,
+        ["tanh"] = Models.Activation.Tanh,
+    };
+
     private readonly string _file;
     private readonly JsonObject _root;
     private Lazy<IReadOnlyCollection<string>>? _tensorNames;
@@ -56,15 +71,32 @@ public sealed class ConfigReader
             : throw Wrong(key, $"is {number}; it must be a whole number from 1 to {LargestSize}");
     }
 
+    /// <summary>A whole number of at least 0, which must be there.</summary>
+    /// <param name="key">The key.</param>
+    /// <exception cref="ModelFileException">Missing, or no such number.</exception>
+    public int WholeNumber(string key) => Value<double?>(key, null, $"a whole number from 0 to {LargestSize}") == 0 ? 0 : Size(key);
+
     /// <summary>A finite number above 0.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="otherwise">The value where the key is absent or null.</param>
+    /// <param name="otherwise">The value where the key is absent or null; null if there must be one.</param>
     /// <exception cref="ModelFileException">No such number.</exception>
-    public double Positive(string key, double otherwise)
+    public double Positive(string key, double? otherwise = null)
     {
-        double number = Value<double?>(key, otherwise, "a number above 0")!.Value;
+        double number = Value(key, otherwise, "a number above 0") ?? throw Wrong(key, "is missing; it must be a number above 0");
         return number > 0 && double.IsFinite(number) ? number : throw Wrong(key, $"is {number}; it must be a number above 0");
     }
+
+    /// <summary>A finite number above 0, or null, which is not the same as an absent key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="absent">The value where the key is absent.</param>
+    /// <exception cref="ModelFileException">No such number.</exception>
+    public double? PositiveOrNull(string key, double? absent = null) => Has(key) ? Positive(key) : _root.ContainsKey(key) ? null : absent;
+
+    /// <summary>A size of at least 1, or null, which is not the same as an absent key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="absent">The value where the key is absent.</param>
+    /// <exception cref="ModelFileException">No such number.</exception>
+    public int? SizeOrNull(string key, int? absent = null) => Has(key) ? Size(key) : _root.ContainsKey(key) ? null : absent;
 
     /// <summary>A probability: at least 0 and below 1.</summary>
     /// <param name="key">The key.</param>
@@ -91,6 +123,78 @@ public sealed class ConfigReader
     {
         string word = Value(key, otherwise, "text")!;
         return words.Contains(word) ? word : throw Wrong(key, $"is '{Printable.Name(word)}'; supported: {string.Join(", ", words)}");
+    }
+
+    /// <summary>The activation that a key names, in any of Hugging Face's words for it.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="otherwise">The word where the key is absent or null.</param>
+    /// <exception cref="ModelFileException">A word that no activation here has.</exception>
+    public Activation Activation(string key, string otherwise) => ActivationWords[OneOf(key, otherwise, [.. ActivationWords.Keys])];
+
+    /// <summary>A list of words; null where the key is absent or null.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="words">What is supported.</param>
+    /// <exception cref="ModelFileException">No list, or another word in it.</exception>
+    public IReadOnlyList<string>? Words(string key, IReadOnlyList<string> words) => List<string>(key, "a list of words")?.Select(word =>
+        words.Contains(word) ? word : throw Wrong(key, $"holds '{Printable.Name(word)}'; supported: {string.Join(", ", words)}")).ToArray();
+
+    /// <summary>A list of numbers; null where the key is absent or null.</summary>
+    /// <param name="key">The key.</param>
+    /// <exception cref="ModelFileException">No list, or anything else in it.</exception>
+    public IReadOnlyList<double>? Numbers(string key) => List<double>(key, "a list of numbers");
+
+    /// <summary>The same file with values for keys that it leaves out.</summary>
+    internal ConfigReader With(params ReadOnlySpan<(string Key, JsonNode Value)> defaults)
+    {
+        JsonObject root = _root.DeepClone().AsObject();
+        foreach (var (key, value) in defaults)
+        {
+            root[key] ??= value;
+        }
+
+        return new ConfigReader(_file, root) { _tensorNames = _tensorNames };
+    }
+
+    /// <summary>A finite number of any sign.</summary>
+    internal double Number(string key, double? otherwise = null)
+    {
+        double number = Value(key, otherwise, "a number") ?? throw Wrong(key, "is missing; it must be a number");
+        return double.IsFinite(number) ? number : throw Wrong(key, $"is {number}; it must be a number");
+    }
+
+    /// <summary>The words of one text with bars between them; null where the key holds no text.</summary>
+    internal IReadOnlyList<string>? Bars(string key) => _root[key] is JsonValue value && value.TryGetValue(out string? text)
+        ? text.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        : null;
+
+    /// <summary>Refuses keys whose values say what is not supported.</summary>
+    /// <param name="supported">The only value that is; absent or null will do as well.</param>
+    /// <param name="keys">The keys.</param>
+    /// <exception cref="ModelFileException">One of them has the other value.</exception>
+    public void RequireFlags(bool supported, params ReadOnlySpan<string> keys)
+    {
+        foreach (string key in keys)
+        {
+            if (Flag(key, supported) != supported)
+            {
+                throw Wrong(key, $"is {(supported ? "false" : "true")}, which is not supported for {Printable.Name(ModelType)}");
+            }
+        }
+    }
+
+    /// <summary>Refuses numbers that must be 0 or absent.</summary>
+    /// <param name="keys">The keys.</param>
+    /// <exception cref="ModelFileException">One of them is another number.</exception>
+    public void RequireZero(params ReadOnlySpan<string> keys)
+    {
+        foreach (string key in keys)
+        {
+            double? number = Value<double?>(key, 0, "0");
+            if (number != 0)
+            {
+                throw Wrong(key, string.Create(CultureInfo.InvariantCulture, $"is {number}; only 0 is supported for {Printable.Name(ModelType)}"));
+            }
+        }
     }
 
     /// <summary>Whether the key is there and not null.</summary>
@@ -137,7 +241,8 @@ public sealed class ConfigReader
     /// <param name="hiddenSize">F.</param>
     /// <param name="layerCount">N.</param>
     /// <param name="contextLength">The most tokens of one sequence.</param>
-    /// <exception cref="ModelFileException">A token id is outside the vocabulary, or there are more than 4096 layers.</exception>
+    /// <remarks>Token ids beyond the vocabulary, which some files name, are left out: no text has them.</remarks>
+    /// <exception cref="ModelFileException">A token id is no whole number or below -1, or there are more than 4096 layers.</exception>
     public BackboneInfo Info(int vocabularySize, int hiddenSize, int layerCount, int contextLength)
     {
         if (layerCount > LargestLayerCount)
@@ -170,9 +275,25 @@ public sealed class ConfigReader
             return null;
         }
 
-        return node is JsonValue number && number.TryGetValue(out int token) && token >= 0 && token < vocabularySize
-            ? token
-            : throw Wrong(key, $"is {Printable.Name(node.ToJsonString())}; it must be a token id from 0 to {vocabularySize - 1}, or null");
+        return node is JsonValue number && number.TryGetValue(out int token) && token >= 0
+            ? token < vocabularySize ? token : null
+            : throw Wrong(key, $"is {Printable.Name(node.ToJsonString())}; it must be a token id of at least 0, or null");
+    }
+
+    private T[]? List<T>(string key, string rule)
+    {
+        if (_root[key] is not { } node)
+        {
+            return null;
+        }
+
+        var values = new List<T>();
+        foreach (JsonNode? item in node as JsonArray ?? throw Wrong(key, $"is {Printable.Name(node.ToJsonString())}; it must be {rule}"))
+        {
+            values.Add(item is JsonValue value && value.TryGetValue(out T? result) ? result : throw Wrong(key, $"holds {Printable.Name(item?.ToJsonString() ?? "null")}; it must be {rule}"));
+        }
+
+        return [.. values];
     }
 
     private T? Value<T>(string key, T? otherwise, string rule)

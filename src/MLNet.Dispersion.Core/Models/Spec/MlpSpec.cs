@@ -12,6 +12,9 @@ public sealed record MlpSpec
     /// <summary>Gets a value indicating whether it is gated: <c>down(activation(gate x) * up x)</c> in place of <c>down(activation(up x))</c>.</summary>
     public bool IsGated { get; init; }
 
+    /// <summary>Gets a value indicating whether gate and plain layer are stored as one matrix, the gate first.</summary>
+    public bool IsFused { get; init; }
+
     /// <summary>Gets a value indicating whether its layers have a bias.</summary>
     public bool HasBias { get; init; }
 }

@@ -1,52 +1,90 @@
 namespace MLNet.Dispersion.Models;
 
-/// <summary>Llama 3's stretching of rotary embeddings to a longer context: long waves are stretched, short ones left, those between blended.</summary>
-/// <param name="Factor">What long waves are stretched by. Above 0.</param>
-/// <param name="LowFrequencyFactor">Waves that fit fewer times than this into the original context are stretched whole.</param>
-/// <param name="HighFrequencyFactor">Waves that fit more often than this are left. Above <paramref name="LowFrequencyFactor"/>.</param>
-/// <param name="OriginalContextLength">The context that the model was trained on first, in tokens.</param>
-public sealed record RopeScaling(double Factor, double LowFrequencyFactor, double HighFrequencyFactor, int OriginalContextLength)
+/// <summary>A stretching of rotary positions to a longer context: what becomes of the frequencies, and what cosines and sines are multiplied by.</summary>
+/// <remarks>Immutable and thread-safe.</remarks>
+public abstract record RopeScaling
 {
     private const string Default = "default";
-    private const string Llama3 = "llama3";
+
+    private protected RopeScaling()
+    {
+    }
+
+    /// <summary>Gets what cosines and sines are multiplied by.</summary>
+    internal virtual double AttentionFactor => 1;
+
+    /// <summary>Gets the length at which the frequencies change for all tokens; null where they do not.</summary>
+    internal virtual int? ChangesBeyond => null;
+
+    /// <summary>Gets a value indicating whether sequences may be longer than the context that the configuration names.</summary>
+    internal virtual bool IsOpenEnded => false;
 
     /// <summary>Reads the scaling from <c>rope_scaling</c>, or from <c>rope_parameters</c> in newer files; null where there is none or it is the default.</summary>
     /// <param name="config">The config.json.</param>
+    /// <param name="layer">The kind of layers that the scaling is for, where <c>rope_parameters</c> tells kinds apart; null where it does not.</param>
     /// <exception cref="ModelFileException">It asks for another kind of scaling, or a number is outside its range.</exception>
-    public static RopeScaling? Read(ConfigReader config)
+    public static RopeScaling? Read(ConfigReader config, string? layer = null)
     {
         ArgumentNullException.ThrowIfNull(config);
-        if (Typed(config, [Default, Llama3]) is not { Type: Llama3, Section: var section })
+        return Typed(config, layer, [Default, "llama3", "linear", "dynamic", "yarn", "longrope", "su"]) switch
         {
-            return null;
-        }
-
-        var scaling = new RopeScaling(
-            section.Positive("factor", 8),
-            section.Positive("low_freq_factor", 1),
-            section.Positive("high_freq_factor", 4),
-            section.Size("original_max_position_embeddings"));
-        return scaling.HighFrequencyFactor > scaling.LowFrequencyFactor
-            ? scaling
-            : throw section.Wrong("high_freq_factor", $"is {scaling.HighFrequencyFactor}; it must be above low_freq_factor = {scaling.LowFrequencyFactor}");
+            ("llama3", var section) => Llama3RopeScaling.Of(section),
+            ("linear", var section) => new LinearRopeScaling(section.Positive("factor")),
+            ("dynamic", var section) => DynamicRopeScaling.Of(section, config),
+            ("yarn", var section) => YarnRopeScaling.Of(section, config),
+            ("longrope" or "su", var section) => LongRopeScaling.Of(section, config),
+            _ => null,
+        };
     }
 
     /// <summary>Refuses every scaling, for architectures that have none.</summary>
     /// <param name="config">The config.json.</param>
     /// <exception cref="ModelFileException">It asks for one.</exception>
-    public static void Refuse(ConfigReader config) => Typed(config, [Default]);
+    public static void Refuse(ConfigReader config) => Typed(config, null, [Default]);
 
     /// <summary>The rotary base: <c>rope_theta</c> in one of the sections, as newer files have it, otherwise the key at the top.</summary>
     /// <param name="config">The config.json.</param>
     /// <param name="key">The key at the top.</param>
     /// <param name="otherwise">The value where there is none.</param>
+    /// <param name="layer">The kind of layers that the base is for, where <c>rope_parameters</c> tells kinds apart; null where it does not.</param>
     /// <exception cref="ModelFileException">No number above 0.</exception>
-    public static double Theta(ConfigReader config, string key, double otherwise) =>
-        Sections(config).FirstOrDefault(section => section.Has("rope_theta"))?.Positive("rope_theta", otherwise) ?? config.Positive(key, otherwise);
+    public static double Theta(ConfigReader config, string key, double otherwise, string? layer = null) =>
+        Sections(config, layer).FirstOrDefault(section => section.Has("rope_theta"))?.Positive("rope_theta", otherwise) ?? config.Positive(key, otherwise);
 
-    private static (string Type, ConfigReader Section)? Typed(ConfigReader config, string[] supported)
+    /// <summary>The first features of each head that are turned: the share that a section names, as newer files have it, otherwise the key at the top.</summary>
+    /// <param name="config">The config.json.</param>
+    /// <param name="headSize">Features of a head.</param>
+    /// <param name="key">The key at the top.</param>
+    /// <param name="otherwise">The share where there is none.</param>
+    /// <exception cref="ModelFileException">The share gives no even number of features from 2 to those of a head.</exception>
+    public static int Dimensions(ConfigReader config, int headSize, string key, double otherwise)
     {
-        foreach (var section in Sections(config))
+        ConfigReader? section = Sections(config, null).FirstOrDefault(section => section.Has("partial_rotary_factor"));
+        var (reader, name) = section is null ? (config, key) : (section, "partial_rotary_factor");
+        double share = reader.Positive(name, otherwise);
+        int rotary = share <= 1 ? (int)(headSize * share) : headSize + 1;
+        return rotary >= 2 && rotary <= headSize && rotary % 2 == 0
+            ? rotary
+            : throw reader.Wrong(name, FormattableString.Invariant($"is {share} of the {headSize} features of a head; it must give an even number of features from 2 to {headSize}"));
+    }
+
+    /// <summary>The angles of one step, one for each pair of features.</summary>
+    /// <param name="dimensions">The features that are turned.</param>
+    /// <param name="theta">The base.</param>
+    /// <param name="length">The tokens of the longest sequence of the batch.</param>
+    internal abstract double[] Frequencies(int dimensions, double theta, long length);
+
+    /// <summary>The frequencies without a stretching.</summary>
+    internal static double[] Plain(int dimensions, double theta) => [.. Enumerable.Range(0, dimensions / 2).Select(i => 1 / Math.Pow(theta, 2.0 * i / dimensions))];
+
+    /// <summary>The context that the model was trained on first: of the section, else at the top, else the longest.</summary>
+    private protected static int OriginalLength(ConfigReader section, ConfigReader config) => section.Has("original_max_position_embeddings")
+        ? section.Size("original_max_position_embeddings")
+        : config.Size("original_max_position_embeddings", config.Has("max_position_embeddings") ? config.Size("max_position_embeddings") : null);
+
+    private static (string Type, ConfigReader Section)? Typed(ConfigReader config, string? layer, string[] supported)
+    {
+        foreach (var section in Sections(config, layer))
         {
             string key = section.Has("rope_type") ? "rope_type" : "type";
             if (section.Has(key))
@@ -58,6 +96,9 @@ public sealed record RopeScaling(double Factor, double LowFrequencyFactor, doubl
         return null;
     }
 
-    private static IEnumerable<ConfigReader> Sections(ConfigReader config) =>
-        new[] { config.Section("rope_scaling"), config.Section("rope_parameters") }.OfType<ConfigReader>();
+    private static IEnumerable<ConfigReader> Sections(ConfigReader config, string? layer)
+    {
+        ConfigReader? parameters = config.Section("rope_parameters");
+        return new[] { config.Section("rope_scaling"), layer is null ? parameters : parameters?.Section(layer) ?? parameters }.OfType<ConfigReader>();
+    }
 }

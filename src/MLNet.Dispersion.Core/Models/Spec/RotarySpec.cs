@@ -1,6 +1,6 @@
 namespace MLNet.Dispersion.Models;
 
-/// <summary>Says how rotary positions turn queries and keys, in the half-rotation form of Hugging Face.</summary>
+/// <summary>Says how rotary positions turn queries and keys.</summary>
 public sealed record RotarySpec
 {
     /// <summary>Gets the first features of each head that are turned; an even number.</summary>
@@ -8,6 +8,9 @@ public sealed record RotarySpec
 
     /// <summary>Gets the base of the frequencies.</summary>
     public required double Theta { get; init; }
+
+    /// <summary>Gets a value indicating whether features 2i and 2i + 1 are turned together, as in GPT-J; false for i and i + half of them, the form of Llama.</summary>
+    public bool IsInterleaved { get; init; }
 
     /// <summary>Gets the stretching to a longer context; null for none.</summary>
     public RopeScaling? Scaling { get; init; }

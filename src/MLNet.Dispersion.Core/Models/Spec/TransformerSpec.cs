@@ -14,7 +14,7 @@ public sealed record TransformerSpec
     /// <summary>Gets the features of a hidden state (F). At least 1.</summary>
     public required int HiddenSize { get; init; }
 
-    /// <summary>Gets the number of blocks (N). At least 1.</summary>
+    /// <summary>Gets the number of layers (N), each a run of a block. At least 1.</summary>
     public required int LayerCount { get; init; }
 
     /// <summary>Gets the most tokens of one sequence. At least 1.</summary>
@@ -26,8 +26,17 @@ public sealed record TransformerSpec
     /// <summary>Gets what stands below the first block.</summary>
     public required EmbeddingSpec Embedding { get; init; }
 
-    /// <summary>Gets what every block is made of.</summary>
+    /// <summary>Gets what every block is made of, but those that <see cref="Blocks"/> says otherwise of.</summary>
     public required BlockSpec Block { get; init; }
+
+    /// <summary>Gets what each block is made of where they differ, one entry a block; null where all are alike.</summary>
+    public IReadOnlyList<BlockSpec>? Blocks { get; init; }
+
+    /// <summary>Gets the number of the block that each layer runs where layers share blocks, as in ALBERT, one entry a layer; null where each layer has its own.</summary>
+    public IReadOnlyList<int>? SharedBlocks { get; init; }
+
+    /// <summary>Gets the convolution beside the first block of an encoder; null for none.</summary>
+    public ConvolutionSpec? Convolution { get; init; }
 
     /// <summary>Gets the norm behind the last block; null where there is none.</summary>
     public NormSpec? FinalNorm { get; init; }
@@ -35,8 +44,20 @@ public sealed record TransformerSpec
     /// <summary>Gets the head of a decoder. Encoders have none, whatever this says.</summary>
     public HeadKind Head { get; init; }
 
+    /// <summary>Gets a value indicating whether a head of its own has a bias.</summary>
+    public bool HasHeadBias { get; init; }
+
+    /// <summary>Gets the features that final states are projected to before the head, without bias; null where they stay as they are. At least 1.</summary>
+    public int? OutputSize { get; init; }
+
     /// <summary>Gets what the head's products are multiplied by. Above 0; default 1.</summary>
     public double LogitScale { get; init; } = 1;
+
+    /// <summary>Gets the cap that logits near but never reach, <c>cap tanh(logit / cap)</c>; null for none. Above 0.</summary>
+    public double? LogitCap { get; init; }
+
+    /// <summary>Gets a value indicating whether sequences longer than <see cref="ContextLength"/> are read too.</summary>
+    public bool IsOpenEnded { get; init; }
 
     /// <summary>Gets what classifiers and regressors see of a text.</summary>
     public SummaryKind Summary { get; init; }
@@ -53,67 +74,60 @@ public sealed record TransformerSpec
             Require(size >= 1, $"{name} is {size}; it must be at least 1.");
         }
 
-        AttentionSpec attention = Block.Attention;
+        int blocks = BlockCount;
+        Require(Blocks is null || Blocks.Count == blocks, $"Blocks has {Blocks?.Count} entries; there are {blocks} blocks.");
+        Require(
+            SharedBlocks is null || (SharedBlocks.Count == LayerCount && SharedBlocks.All(block => block >= 0)),
+            $"SharedBlocks has {SharedBlocks?.Count} entries from {SharedBlocks?.DefaultIfEmpty().Min()} on; there must be {LayerCount} from 0 on.");
         (double Value, string Name)[] factors =
         [
             (Embedding.Scale, "Embedding.Scale"),
-            (Block.BranchScale, "Block.BranchScale"),
             (LogitScale, nameof(LogitScale)),
-            (attention.Scale ?? 1, "Attention.Scale"),
-            (attention.Rotary?.Theta ?? 1, "Attention.Rotary.Theta"),
-            (Block.Norm.Epsilon, "Block.Norm.Epsilon"),
-            (attention.HeadNorm?.Epsilon ?? 1, "Attention.HeadNorm.Epsilon"),
+            (LogitCap ?? 1, nameof(LogitCap)),
+            (Embedding.Size ?? 1, "Embedding.Size"),
+            (OutputSize ?? 1, nameof(OutputSize)),
             (Embedding.Norm?.Epsilon ?? 1, "Embedding.Norm.Epsilon"),
             (FinalNorm?.Epsilon ?? 1, "FinalNorm.Epsilon"),
         ];
-        foreach (var (value, name) in factors)
-        {
-            Require(value > 0 && double.IsFinite(value), $"{name} is {value}; it must be a finite number above 0.");
-        }
-
-        (double? Value, string Name)[] probabilities = [(Embedding.Dropout, "Embedding.Dropout"), (Block.Dropout, "Block.Dropout"), (attention.Dropout, "Attention.Dropout")];
-        foreach (var (value, name) in probabilities)
-        {
-            Require(value is null or (>= 0 and < 1), $"{name} is {value}; it must be at least 0 and below 1.");
-        }
-
+        SpecChecks.Factors(factors);
+        SpecChecks.Probability(Embedding.Dropout, "Embedding.Dropout");
         (Enum Value, string Name)[] kinds =
         [
-            (Block.Order, "Block.Order"),
-            (attention.Storage, "Attention.Storage"),
-            (Block.Mlp.Activation, "Mlp.Activation"),
-            (Block.Norm.Kind, "Block.Norm.Kind"),
-            (attention.HeadNorm?.Kind ?? default, "Attention.HeadNorm.Kind"),
             (Embedding.Norm?.Kind ?? default, "Embedding.Norm.Kind"),
             (FinalNorm?.Kind ?? default, "FinalNorm.Kind"),
             (Head, nameof(Head)),
             (Summary, nameof(Summary)),
         ];
-        foreach (var (value, name) in kinds)
+        SpecChecks.Kinds(kinds);
+        Require(Embedding.PositionOffset >= 0, $"Embedding.PositionOffset is {Embedding.PositionOffset}; it must be at least 0.");
+        foreach (BlockSpec block in new[] { Block }.Concat(Blocks ?? []).Distinct())
         {
-            Require(Enum.IsDefined(value.GetType(), value), $"{name} is {value}, which no piece implements. Known: {string.Join(", ", Enum.GetNames(value.GetType()))}.");
+            SpecChecks.Block(block, IsCausal);
         }
 
-        Require(attention.KeyHeadCount >= 1 && attention.HeadCount % attention.KeyHeadCount == 0, $"Attention.HeadCount is {attention.HeadCount}, which KeyHeadCount = {attention.KeyHeadCount} does not divide.");
-        Require(attention.HeadSize >= 1, $"Attention.HeadSize is {attention.HeadSize}; it must be at least 1.");
+        Require(!IsCausal || Embedding is { TokenTypeCount: 0, UncountedToken: null, IsZeroAtPadding: false }, "A decoder has no token types, and its positions count every token.");
+        Require(!IsCausal || (Summary == SummaryKind.LastToken && Convolution is null), "A decoder is summed up by its last token, and has no convolution.");
+        Require(IsCausal || (LogitScale == 1 && LogitCap is null && !HasHeadBias && OutputSize is null), "An encoder has no head: its LogitScale must be 1, and LogitCap, HasHeadBias and OutputSize must be left.");
+        Require(!HasHeadBias || Head == HeadKind.Own, "HasHeadBias needs a head of its own: a tied one has no bias.");
         Require(
-            attention.Storage == AttentionStorage.Separate || attention.KeyHeadCount == attention.HeadCount,
-            $"Attention.Storage is {attention.Storage}, which needs as many key heads ({attention.KeyHeadCount}) as heads ({attention.HeadCount}).");
+            OutputSize is null || Head == HeadKind.Own || OutputSize == Embedding.Size,
+            $"OutputSize is {OutputSize}, and a tied head needs that of the embeddings, {Embedding.Size ?? HiddenSize}.");
         Require(
-            attention.Rotary is not { } rotary || (rotary.Dimensions >= 2 && rotary.Dimensions <= attention.HeadSize && rotary.Dimensions % 2 == 0),
-            $"Attention.Rotary.Dimensions is {attention.Rotary?.Dimensions}; it must be an even number from 2 to the {attention.HeadSize} features of a head.");
-        Require(Block.Mlp.InnerSize >= 1, $"Mlp.InnerSize is {Block.Mlp.InnerSize}; it must be at least 1.");
-        Require(IsCausal || attention is { Rotary: null, HeadNorm: null, Scale: null, ScalesByLayer: false }, "An encoder's attention has no rotary positions, no norms of heads and no scale of its own yet.");
-        Require(IsCausal || LogitScale == 1, "An encoder has no head: its LogitScale must be 1.");
-        Require(IsCausal || attention.KeyHeadCount == attention.HeadCount, $"An encoder's attention has as many key heads as heads; these are {attention.KeyHeadCount} and {attention.HeadCount}.");
-        Require(!IsCausal || (Embedding.TokenTypeCount == 0 && Summary == SummaryKind.LastToken), "A decoder has no token types, and is summed up by its last token.");
+            !IsCausal || Head == HeadKind.Own || (OutputSize ?? HiddenSize) == (Embedding.Size ?? HiddenSize),
+            $"A tied head needs final states of the embeddings' {Embedding.Size ?? HiddenSize} features; they have {OutputSize ?? HiddenSize}.");
+        Require(
+            Convolution is null || (Convolution.Width % 2 == 1 && Convolution.Width > 0 && Convolution.Groups >= 1 && HiddenSize % Convolution.Groups == 0),
+            $"Convolution.Width is {Convolution?.Width} and Groups {Convolution?.Groups}; the width must be odd, and the groups divide the hidden size {HiddenSize}.");
+        RelativeSpec?[] relatives = [.. Enumerable.Range(0, blocks).Select(block => BlockOf(block).Attention.Relative).Distinct()];
+        Require(relatives.Length == 1, "All blocks share one table of relative positions: Attention.Relative must be the same in each.");
     }
 
-    private static void Require(bool holds, string message)
-    {
-        if (!holds)
-        {
-            throw new ArgumentException(message);
-        }
-    }
+    /// <summary>Gets the number of blocks, which layers may share.</summary>
+    internal int BlockCount => SharedBlocks is { Count: > 0 } ? SharedBlocks.Max() + 1 : LayerCount;
+
+    /// <summary>What a block is made of.</summary>
+    /// <param name="block">Its number, from 0.</param>
+    internal BlockSpec BlockOf(int block) => Blocks is null ? Block : Blocks[block];
+
+    private static void Require(bool holds, string message) => SpecChecks.Require(holds, message);
 }

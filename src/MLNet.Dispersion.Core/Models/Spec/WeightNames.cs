@@ -13,6 +13,9 @@ public sealed record WeightNames
     /// <summary>Gets the name under which the blocks are numbered from 0, such as <c>transformer.h</c>.</summary>
     public required string Blocks { get; init; }
 
+    /// <summary>Gets the blocks' names behind <see cref="Blocks"/> where they are no numbers in a row, such as <c>0.albert_layers.1</c>; null for numbers.</summary>
+    public IReadOnlyList<string>? BlockNumbers { get; init; }
+
     /// <summary>Gets the names of a block's pieces, behind <see cref="Blocks"/> and its number.</summary>
     public required IReadOnlyList<(WeightPart Part, string Name)> Block { get; init; }
 

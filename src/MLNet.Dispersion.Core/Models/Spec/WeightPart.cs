@@ -59,4 +59,43 @@ public enum WeightPart
 
     /// <summary>The layer out of a block's perceptron.</summary>
     MlpDown,
+
+    /// <summary>The projection of embeddings to the hidden size.</summary>
+    EmbeddingProjection,
+
+    /// <summary>The projection of final states to the size of embeddings.</summary>
+    OutputProjection,
+
+    /// <summary>The table of relative positions, which all blocks share.</summary>
+    RelativePositions,
+
+    /// <summary>The norm of that table.</summary>
+    RelativeNorm,
+
+    /// <summary>The convolution beside the first block.</summary>
+    Convolution,
+
+    /// <summary>The norm of the sum of the first block and the convolution beside it.</summary>
+    ConvolutionNorm,
+
+    /// <summary>A block's norm of what its attention branch gives.</summary>
+    AttentionOutputNorm,
+
+    /// <summary>A block's norm of what its perceptron branch gives.</summary>
+    MlpOutputNorm,
+
+    /// <summary>A block's bias of queries where it stands apart from their matrix. The name is the tensor's whole name.</summary>
+    QueryBias,
+
+    /// <summary>A block's bias of values, alike.</summary>
+    ValueBias,
+
+    /// <summary>A block's projection of relative positions to queries.</summary>
+    PositionQuery,
+
+    /// <summary>A block's projection of relative positions to keys.</summary>
+    PositionKey,
+
+    /// <summary>A block's gate and plain layer into its perceptron, in one matrix.</summary>
+    MlpGateUp,
 }

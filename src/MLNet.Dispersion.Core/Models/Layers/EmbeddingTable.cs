@@ -33,8 +33,8 @@ internal sealed class EmbeddingTable : nn.Module
         return training && _context.EmbeddingNoise is { } noise ? noise.AddTo(embeddings, mask) : embeddings;
     }
 
-    /// <summary>The first rows, <c>[count, F]</c>.</summary>
-    internal Tensor First(long count) => weight.narrow(0, 0, count);
+    /// <summary>Rows that follow each other, <c>[count, F]</c>.</summary>
+    internal Tensor Rows(long first, long count) => weight.narrow(0, first, count);
 
     /// <summary>Logits by the table itself: <c>[..., F]</c> to <c>[..., V]</c>, float32. Reads the live weight, so a tied head never goes stale.</summary>
     internal Tensor Head(Tensor hidden) => nn.functional.linear(_context.Cast(hidden), _context.CastWeight(weight)).to(ScalarType.Float32);

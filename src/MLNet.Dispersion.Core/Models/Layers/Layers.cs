@@ -87,10 +87,10 @@ internal sealed class LayerMaker(ForwardContext context, bool inputsFirst)
         ? new Conv1D(context, inputs, outputs, hasBias)
         : new ProjectionLayer(context, inputs, outputs, hasBias);
 
-    internal static ILayer Norm(NormSpec spec, long features) => spec.Kind switch
+    internal static FeatureNorm Norm(NormSpec spec, params long[] shape) => spec.Kind switch
     {
-        NormKind.Layer => new NormLayer(features, spec.Epsilon),
-        NormKind.RootMeanSquare => new RmsNorm(features, spec.Epsilon),
+        NormKind.Layer => new NormLayer(spec, shape),
+        NormKind.RootMeanSquare => new RmsNorm(spec, shape),
         _ => throw new NotSupportedException($"No norm is of the kind {spec.Kind}."),
     };
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace MLNet.Dispersion.Models;
 
 /// <summary>GPT-NeoX, the architecture of Pythia; defaults are Hugging Face's.</summary>
@@ -30,7 +28,6 @@ internal static class GptNeoXFamily
         int hidden = config.Size("hidden_size", 6144);
         int heads = config.Size("num_attention_heads", 64);
         config.RequireDivisible("hidden_size", hidden, "num_attention_heads", heads);
-        RopeScaling.Refuse(config);
         int vocabulary = config.Size("vocab_size", 50432);
         int inner = config.Size("intermediate_size", 24576);
         int layers = config.Size("num_hidden_layers", 44);
@@ -38,7 +35,7 @@ internal static class GptNeoXFamily
         var norm = new NormSpec(NormKind.Layer, config.Positive("layer_norm_eps", 1e-5));
         double dropout = config.Probability("hidden_dropout", 0);
         bool bias = config.Flag("attention_bias", true);
-        string activation = config.OneOf("hidden_act", "gelu", ["gelu", "gelu_new", "gelu_fast"]);
+        RotarySpec rotary = new RotaryKeys { ThetaKey = "rotary_emb_base", ShareKey = "rotary_pct", Share = 0.25 }.Read(config, hidden / heads);
         return new Architecture(
             new TransformerSpec
             {
@@ -46,6 +43,7 @@ internal static class GptNeoXFamily
                 HiddenSize = hidden,
                 LayerCount = layers,
                 ContextLength = config.Size("max_position_embeddings", 2048),
+                IsOpenEnded = rotary.Scaling?.IsOpenEnded ?? false,
                 IsCausal = true,
                 Embedding = new EmbeddingSpec { Dropout = dropout },
                 Block = new BlockSpec
@@ -61,27 +59,14 @@ internal static class GptNeoXFamily
                         Storage = AttentionStorage.FusedByHead,
                         HasInputBias = bias,
                         HasOutputBias = bias,
-                        Rotary = new RotarySpec { Dimensions = RotaryDimensions(config, hidden / heads), Theta = RopeScaling.Theta(config, "rotary_emb_base", 10000) },
+                        Rotary = rotary,
                         Dropout = config.Probability("attention_dropout", 0),
                     },
-                    Mlp = new MlpSpec { InnerSize = inner, Activation = activation == "gelu" ? Activation.Gelu : Activation.TanhGelu, HasBias = true },
+                    Mlp = new MlpSpec { InnerSize = inner, Activation = config.Activation("hidden_act", "gelu"), HasBias = true },
                 },
                 FinalNorm = norm,
                 Head = config.Flag("tie_word_embeddings", false) ? HeadKind.Tied : HeadKind.Own,
             },
             Names);
-    }
-
-    private static int RotaryDimensions(ConfigReader config, int headSize)
-    {
-        // Newer files hold the share in a section, under another name.
-        var section = config.Section("rope_parameters");
-        bool isNewer = section?.Has("partial_rotary_factor") == true;
-        var (reader, key) = isNewer ? (section!, "partial_rotary_factor") : (config, "rotary_pct");
-        double share = reader.Positive(key, 0.25);
-        int rotary = share <= 1 ? (int)(headSize * share) : headSize + 1;
-        return rotary >= 2 && rotary <= headSize && rotary % 2 == 0
-            ? rotary
-            : throw reader.Wrong(key, string.Create(CultureInfo.InvariantCulture, $"is {share} of the {headSize} features of a head; it must give an even number of features from 2 to {headSize}"));
     }
 }

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Models;
 
-/// <summary>Which positions may look at which: the causal rule, and no one at pads, which are on the right.</summary>
+/// <summary>Which positions may look at which where pads are on the right alone: the causal rule, and no one at pads.</summary>
 internal sealed class CausalMask
 {
     private readonly Tensor? _attentionMask;
@@ -15,21 +15,7 @@ internal sealed class CausalMask
         Allowed = attentionMask is null ? null : Triangle(attentionMask.shape[1], attentionMask.device).logical_and(attentionMask.view(-1, 1, 1, attentionMask.shape[1]));
     }
 
-    /// <summary>The mask for tokens that may follow others in a cache.</summary>
-    /// <param name="attentionMask">Which of the new tokens are real.</param>
-    /// <param name="pass">The pass over them; null where there is no cache.</param>
-    /// <param name="device">Where it runs.</param>
-    internal CausalMask(Tensor? attentionMask, CachedPass? pass, Device device)
-        : this(attentionMask)
-    {
-        Pass = pass;
-        Allowed = pass is { HasPast: true } ? pass.Allowed(device) : Allowed;
-    }
-
-    /// <summary>The pass that stores keys and values, or null.</summary>
-    internal CachedPass? Pass { get; }
-
-    /// <summary>Allowed pairs, <c>[B, 1, L, L]</c>, bool; null when nothing is padded and the causal rule says it all. Behind earlier tokens <c>[B, 1, L, T]</c>; null when all T may be looked at.</summary>
+    /// <summary>Allowed pairs, <c>[B, 1, L, L]</c>, bool; null when nothing is padded and the causal rule says it all.</summary>
     internal Tensor? Allowed { get; }
 
     /// <summary>The real tokens of each sequence; null when all are.</summary>

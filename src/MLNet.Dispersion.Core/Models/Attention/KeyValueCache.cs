@@ -16,6 +16,7 @@ internal sealed class KeyValueCache : IDisposable
     private readonly Tensor?[] _values;
     private int[] _lengths;
     private bool[][] _real;
+    private long[][] _tokens;
 
     /// <summary>An empty cache.</summary>
     /// <param name="layers">Transformer blocks.</param>
@@ -28,6 +29,7 @@ internal sealed class KeyValueCache : IDisposable
         _values = new Tensor?[layers];
         _lengths = new int[rows];
         _real = [.. Enumerable.Range(0, rows).Select(_ => new bool[capacity])];
+        _tokens = [.. Enumerable.Repeat(Array.Empty<long>(), rows)];
         Capacity = capacity;
         ContextLength = contextLength;
     }
@@ -44,22 +46,35 @@ internal sealed class KeyValueCache : IDisposable
 
     /// <summary>Opens a pass over new tokens; nothing is read until <see cref="CachedPass.Complete"/>.</summary>
     /// <param name="rows">Sequences; as many as the cache has.</param>
-    /// <param name="columns">Tokens of the longest new row.</param>
-    /// <param name="lengths">New tokens of each row, on the left; null when each has <paramref name="columns"/>.</param>
+    /// <param name="columns">Columns of new tokens.</param>
+    /// <param name="real">Which of them are real, a row of columns for each sequence; null when all are.</param>
     /// <exception cref="ArgumentException">There is no room, or a row would be longer than the context.</exception>
-    internal CachedPass Begin(int rows, int columns, int[]? lengths)
+    internal CachedPass Begin(int rows, int columns, bool[][]? real)
     {
         if (rows != _lengths.Length || Columns + columns > Capacity)
         {
             throw new ArgumentException($"The cache has {_lengths.Length} rows and room for {Capacity - Columns} columns more; the tokens come in {rows} rows of {columns} columns.", nameof(rows));
         }
 
-        lengths ??= [.. Enumerable.Repeat(columns, rows)];
-        int longest = _lengths.Zip(lengths, (past, more) => past + more).Max();
-        return longest <= ContextLength
-            ? new CachedPass(this, columns, lengths)
-            : throw new ArgumentException($"A sequence would have {longest} tokens; the backbone's context holds {ContextLength}. End it earlier.", nameof(lengths));
+        real ??= [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Repeat(true, columns).ToArray())];
+        var pass = new CachedPass(this, columns, real);
+        return pass.Longest <= ContextLength
+            ? pass
+            : throw new ArgumentException($"A sequence would have {pass.Longest} tokens; the backbone's context holds {ContextLength}. End it earlier.", nameof(real));
     }
+
+    /// <summary>Forgets all that was read; the memory stays.</summary>
+    internal void Clear()
+    {
+        Array.Clear(_lengths);
+        Array.ForEach(_real, Array.Clear);
+        Columns = 0;
+    }
+
+    /// <summary>Keeps the tokens themselves, for backbones that may have to read them again.</summary>
+    /// <param name="tokens">The new ones of each row.</param>
+    /// <returns>All of each row.</returns>
+    internal IReadOnlyList<long[]> Remember(IReadOnlyList<long[]> tokens) => _tokens = [.. _tokens.Zip(tokens, (past, added) => (long[])[.. past, .. added])];
 
     /// <summary>Goes on with these rows: some of them, in any order, one or the other several times.</summary>
     internal void Keep(IReadOnlyList<int> rows)
@@ -67,6 +82,7 @@ internal sealed class KeyValueCache : IDisposable
         using var scope = NewDisposeScope();
         _lengths = [.. rows.Select(row => _lengths[row])];
         _real = [.. rows.Select(row => (bool[])_real[row].Clone())];
+        _tokens = [.. rows.Select(row => _tokens[row])];
         long[] indices = [.. rows.Select(row => (long)row)];
         for (int layer = 0; layer < _keys.Length; layer++)
         {
@@ -84,12 +100,12 @@ internal sealed class KeyValueCache : IDisposable
         (Append(ref _keys[layer], keys), Append(ref _values[layer], values));
 
     /// <summary>Takes over the columns of a pass that has gone through every layer.</summary>
-    internal void Advance(int columns, int[] lengths)
+    internal void Advance(int columns, bool[][] real)
     {
-        for (int row = 0; row < lengths.Length; row++)
+        for (int row = 0; row < real.Length; row++)
         {
-            Array.Fill(_real[row], true, Columns, lengths[row]);
-            _lengths[row] += lengths[row];
+            real[row].CopyTo(_real[row], Columns);
+            _lengths[row] += real[row].Count(isReal => isReal);
         }
 
         Columns += columns;
@@ -127,36 +143,50 @@ internal sealed class KeyValueCache : IDisposable
 
 /// <summary>One forward pass over new tokens behind those of a <see cref="KeyValueCache"/>.</summary>
 /// <param name="cache">What was read before.</param>
-/// <param name="columns">Tokens of the longest new row (L).</param>
-/// <param name="lengths">New tokens of each row, on the left.</param>
-internal sealed class CachedPass(KeyValueCache cache, int columns, int[] lengths)
+/// <param name="columns">Columns of new tokens (L).</param>
+/// <param name="real">Which of them are real, a row of columns for each sequence.</param>
+internal sealed class CachedPass(KeyValueCache cache, int columns, bool[][] real)
 {
     private int _layer;
 
     /// <summary>Whether there are tokens of earlier passes.</summary>
     internal bool HasPast => cache.Columns > 0;
 
-    /// <summary>Each new token's place in its row, <c>[B, L]</c>, int64; pads repeat that of the row's last token.</summary>
+    /// <summary>The tokens of the longest row, the new ones included.</summary>
+    internal long Longest { get; } = real.Select((row, i) => cache.Lengths[i] + row.LongCount(isReal => isReal)).Max();
+
+    /// <summary>Each new token's place in its row, <c>[B, L]</c>, int64; pads repeat that of the token before them.</summary>
     internal Tensor Positions(Device device)
     {
-        var positions = new long[lengths.Length * columns];
-        for (int row = 0; row < lengths.Length; row++)
+        var positions = new long[real.Length * columns];
+        for (int row = 0; row < real.Length; row++)
         {
-            for (int column = 0; column < columns; column++)
-            {
-                positions[(row * columns) + column] = cache.Lengths[row] + Math.Min(column, lengths[row] - 1);
-            }
+            Count(positions.AsSpan(row * columns, columns), cache.Lengths[row], real[row]);
         }
 
-        return tensor(positions, [lengths.Length, columns], device: device);
+        return tensor(positions, [real.Length, columns], device: device);
+    }
+
+    /// <summary>The places of all tokens, earlier ones first, <c>[B, columns so far + L]</c>, int64, alike.</summary>
+    internal Tensor KeyPositions(Device device)
+    {
+        int width = cache.Columns + columns;
+        var positions = new long[real.Length * width];
+        for (int row = 0; row < real.Length; row++)
+        {
+            bool[] before = [.. Enumerable.Range(0, cache.Columns).Select(column => cache.IsReal(row, column))];
+            Count(positions.AsSpan(row * width, width), 0, [.. before, .. real[row]]);
+        }
+
+        return tensor(positions, [real.Length, width], device: device);
     }
 
     /// <summary>Which of all columns, earlier ones first, each new token may look at: <c>[B, 1, L, columns so far + L]</c>, bool; null when each may look at all.</summary>
     internal Tensor? Allowed(Device device)
     {
         int width = cache.Columns + columns;
-        var allowed = new bool[lengths.Length * columns * width];
-        for (int row = 0; row < lengths.Length; row++)
+        var allowed = new bool[real.Length * columns * width];
+        for (int row = 0; row < real.Length; row++)
         {
             for (int column = 0; column < columns; column++)
             {
@@ -166,11 +196,12 @@ internal sealed class CachedPass(KeyValueCache cache, int columns, int[] lengths
                     entries[past] = cache.IsReal(row, past);
                 }
 
-                entries.Slice(cache.Columns, Math.Min(column + 1, lengths[row])).Fill(true);
+                real[row].AsSpan(0, column + 1).CopyTo(entries[cache.Columns..]);
+                entries[cache.Columns + column] = true;
             }
         }
 
-        return allowed.AsSpan().Contains(false) ? tensor(allowed, [lengths.Length, 1, columns, width], device: device) : null;
+        return allowed.AsSpan().Contains(false) ? tensor(allowed, [real.Length, 1, columns, width], device: device) : null;
     }
 
     /// <summary>Stores the next layer's keys and values, <c>[B, H, L, D]</c>; layers come in their order.</summary>
@@ -178,5 +209,15 @@ internal sealed class CachedPass(KeyValueCache cache, int columns, int[] lengths
     internal (Tensor Keys, Tensor Values) Append(Tensor keys, Tensor values) => cache.Append(_layer++, keys, values);
 
     /// <summary>Makes the new tokens part of the past.</summary>
-    internal void Complete() => cache.Advance(columns, lengths);
+    internal void Complete() => cache.Advance(columns, real);
+
+    private static void Count(Span<long> places, long before, bool[] real)
+    {
+        long next = before;
+        for (int column = 0; column < real.Length; column++)
+        {
+            next += real[column] ? 1 : 0;
+            places[column] = Math.Max(next - 1, 0);
+        }
+    }
 }
