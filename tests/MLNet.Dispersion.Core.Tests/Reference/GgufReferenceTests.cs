@@ -56,6 +56,71 @@ public sealed class GgufReferenceTests : ReferenceTests
         }
     });
 
+    [SkippableFact]
+    public void Load_Models_GiveTheLogitsOfTheirWeights() => Check("gguf/models", folder =>
+    {
+        foreach (string model in Directory.EnumerateDirectories(folder.FullPath).Order(StringComparer.Ordinal))
+        {
+            string name = Path.GetFileName(model);
+            foreach (string file in Directory.EnumerateFiles(model, "*.gguf").Order(StringComparer.Ordinal))
+            {
+                string type = Path.GetFileNameWithoutExtension(file)[(name.Length + 1)..];
+                folder.Case($"{name} {type}", () =>
+                {
+                    using var scope = NewDisposeScope();
+                    using var noGradient = no_grad();
+                    var expected = new GoldenTensors(folder.FileOf(name, "expected.safetensors"));
+                    using var loaded = PretrainedLanguageModel.Load(ModelSource.FromGguf(file));
+                    Tensor ids = tensor(expected.Longs("input_ids"), expected.Shape("input_ids"));
+                    Tensor logits = loaded.Backbone.Logits(loaded.Backbone.Forward(ids, null, HiddenStateSelection.None).LastHiddenState).squeeze(0);
+                    double error = (logits - expected.Tensor($"{type}.hf.logits")).abs().max().item<float>();
+                    Assert.True(error <= LogitTolerance, $"the logits are off by {error:g3}");
+                });
+            }
+        }
+    }, Refuses);
+
+    [SkippableFact]
+    public void Encode_ModelsTexts_GivesTheReferencesIds() => Check("gguf/models", folder =>
+    {
+        foreach (string model in Directory.EnumerateDirectories(folder.FullPath).Order(StringComparer.Ordinal).Where(model => folder.Has(Path.GetFileName(model), "tokenization.json")))
+        {
+            string name = Path.GetFileName(model);
+            string file = Directory.EnumerateFiles(model, "*.gguf").Order(StringComparer.Ordinal).First();
+            folder.Case($"{name} tokens", () =>
+            {
+                var tokenizer = TextTokenizer.Load(new GgufSource(file));
+                foreach (JsonElement text in folder.Json(name, "tokenization.json").EnumerateArray())
+                {
+                    string shown = text.GetProperty("text").GetString()!;
+                    Assert.True(Ids(text, "hf_special").SequenceEqual(tokenizer.Encode(shown).Ids), $"{name}: '{shown}'");
+                }
+            });
+        }
+    }, Refuses);
+
+    [SkippableFact]
+    public void Encode_SplittingRules_GiveTheReferencesIds() => Check("gguf/pretok", folder =>
+    {
+        foreach (string file in Directory.EnumerateFiles(folder.FullPath, "*.gguf").Order(StringComparer.Ordinal))
+        {
+            string name = Path.GetFileNameWithoutExtension(file);
+            folder.Case(name, () =>
+            {
+                var tokenizer = TextTokenizer.Load(GgufSource.Vocabulary(file));
+                foreach (JsonElement text in folder.Json(name + ".cases.json").EnumerateArray())
+                {
+                    string shown = text.GetProperty("text").GetString()!;
+                    Assert.True(Ids(text, "hf").SequenceEqual(tokenizer.Encode(shown).Ids), $"'{shown}'");
+                }
+            });
+        }
+    }, Refuses);
+
+    private static bool Refuses(Exception error) => error is ModelFileException or NotSupportedException;
+
+    private static IEnumerable<int> Ids(JsonElement text, string name) => text.GetProperty(name).EnumerateArray().Select(id => id.GetInt32());
+
     private static void ReadAll(Stream stream, string name)
     {
         using var scope = NewDisposeScope();

@@ -9,52 +9,54 @@ namespace MLNet.Dispersion.Models;
 public static class BackboneRegistry
 {
     private const string ConfigFile = "config.json";
-    private static readonly ConcurrentDictionary<string, Func<ConfigReader, LanguageBackbone>> Factories = new(StringComparer.Ordinal)
+    private static readonly ConcurrentDictionary<string, Func<ConfigReader, Architecture>> Readings = new(StringComparer.Ordinal)
     {
-        ["albert"] = NetworkOf(AlbertFamily.Read),
-        ["bert"] = NetworkOf(BertFamily.Read),
-        ["bloom"] = NetworkOf(BloomFamily.Read),
-        ["camembert"] = NetworkOf(RobertaFamily.Read),
-        ["cohere"] = NetworkOf(CohereFamily.ReadFirst),
-        ["cohere2"] = NetworkOf(CohereFamily.ReadSecond),
-        ["deberta"] = NetworkOf(DebertaFamily.ReadFirst),
-        ["deberta-v2"] = NetworkOf(DebertaFamily.ReadSecond),
-        ["distilbert"] = NetworkOf(DistilBertFamily.Read),
-        ["electra"] = NetworkOf(ElectraFamily.Read),
-        ["ernie4_5"] = NetworkOf(ErnieFamily.Read),
-        ["falcon"] = NetworkOf(FalconFamily.Read),
-        ["gemma"] = NetworkOf(GemmaFamily.ReadFirst),
-        ["gemma2"] = NetworkOf(GemmaFamily.ReadSecond),
-        ["gemma3_text"] = NetworkOf(GemmaFamily.ReadThird),
-        ["glm"] = NetworkOf(GlmFamily.Read),
-        ["glm4"] = NetworkOf(GlmFamily.Read),
-        ["gpt2"] = NetworkOf(Gpt2Family.Read),
-        ["gpt_bigcode"] = NetworkOf(Gpt2Family.ReadBigCode),
-        ["gpt_neo"] = NetworkOf(GptNeoFamily.Read),
-        ["gpt_neox"] = NetworkOf(GptNeoXFamily.Read),
-        ["gptj"] = NetworkOf(GptJFamily.Read),
-        ["granite"] = NetworkOf(GraniteFamily.Read),
-        ["llama"] = NetworkOf(LlamaFamily.Read),
-        ["mistral"] = NetworkOf(LlamaFamily.Read),
-        ["modernbert"] = NetworkOf(ModernBertFamily.Read),
-        ["mpnet"] = NetworkOf(MpnetFamily.Read),
-        ["mpt"] = NetworkOf(MptFamily.Read),
-        ["nemotron"] = NetworkOf(NemotronFamily.Read),
-        ["nomic_bert"] = NetworkOf(NomicBertFamily.Read),
-        ["olmo"] = NetworkOf(OlmoFamily.ReadFirst),
-        ["olmo2"] = NetworkOf(OlmoFamily.ReadSecond),
-        ["olmo3"] = NetworkOf(OlmoFamily.ReadThird),
-        ["opt"] = NetworkOf(OptFamily.Read),
-        ["phi"] = NetworkOf(PhiFamily.ReadFirst),
-        ["phi3"] = NetworkOf(PhiFamily.ReadThird),
-        ["qwen2"] = NetworkOf(LlamaFamily.Read),
-        ["qwen3"] = NetworkOf(LlamaFamily.Read),
-        ["roberta"] = NetworkOf(RobertaFamily.Read),
-        ["smollm3"] = NetworkOf(SmolLM3Family.Read),
-        ["stablelm"] = NetworkOf(StableLmFamily.Read),
-        ["starcoder2"] = NetworkOf(StarCoder2Family.Read),
-        ["xlm-roberta"] = NetworkOf(RobertaFamily.Read),
+        ["albert"] = AlbertFamily.Read,
+        ["bert"] = BertFamily.Read,
+        ["bloom"] = BloomFamily.Read,
+        ["camembert"] = RobertaFamily.Read,
+        ["cohere"] = CohereFamily.ReadFirst,
+        ["cohere2"] = CohereFamily.ReadSecond,
+        ["deberta"] = DebertaFamily.ReadFirst,
+        ["deberta-v2"] = DebertaFamily.ReadSecond,
+        ["distilbert"] = DistilBertFamily.Read,
+        ["electra"] = ElectraFamily.Read,
+        ["ernie4_5"] = ErnieFamily.Read,
+        ["falcon"] = FalconFamily.Read,
+        ["gemma"] = GemmaFamily.ReadFirst,
+        ["gemma2"] = GemmaFamily.ReadSecond,
+        ["gemma3_text"] = GemmaFamily.ReadThird,
+        ["glm"] = GlmFamily.Read,
+        ["glm4"] = GlmFamily.Read,
+        ["gpt2"] = Gpt2Family.Read,
+        ["gpt_bigcode"] = Gpt2Family.ReadBigCode,
+        ["gpt_neo"] = GptNeoFamily.Read,
+        ["gpt_neox"] = GptNeoXFamily.Read,
+        ["gptj"] = GptJFamily.Read,
+        ["granite"] = GraniteFamily.Read,
+        ["llama"] = LlamaFamily.Read,
+        ["mistral"] = LlamaFamily.Read,
+        ["modernbert"] = ModernBertFamily.Read,
+        ["mpnet"] = MpnetFamily.Read,
+        ["mpt"] = MptFamily.Read,
+        ["nemotron"] = NemotronFamily.Read,
+        ["nomic_bert"] = NomicBertFamily.Read,
+        ["olmo"] = OlmoFamily.ReadFirst,
+        ["olmo2"] = OlmoFamily.ReadSecond,
+        ["olmo3"] = OlmoFamily.ReadThird,
+        ["opt"] = OptFamily.Read,
+        ["phi"] = PhiFamily.ReadFirst,
+        ["phi3"] = PhiFamily.ReadThird,
+        ["qwen2"] = LlamaFamily.Read,
+        ["qwen3"] = LlamaFamily.Read,
+        ["roberta"] = RobertaFamily.Read,
+        ["smollm3"] = SmolLM3Family.Read,
+        ["stablelm"] = StableLmFamily.Read,
+        ["starcoder2"] = StarCoder2Family.Read,
+        ["xlm-roberta"] = RobertaFamily.Read,
     };
+
+    private static readonly ConcurrentDictionary<string, Func<ConfigReader, LanguageBackbone>> Factories = new(Readings.Select(reading => KeyValuePair.Create(reading.Key, NetworkOf(reading.Value))), StringComparer.Ordinal);
 
     /// <summary>Gets the architectures that are known.</summary>
     public static IReadOnlyCollection<string> ModelTypes => [.. Factories.Keys.Order(StringComparer.Ordinal)];
@@ -66,6 +68,7 @@ public static class BackboneRegistry
     {
         ArgumentNullException.ThrowIfNull(read);
         Register(modelType, NetworkOf(read));
+        Readings[modelType] = read;
     }
 
     /// <summary>Makes another architecture known, or replaces one, whose network is a class of its own.</summary>
@@ -76,6 +79,7 @@ public static class BackboneRegistry
         ArgumentException.ThrowIfNullOrWhiteSpace(modelType);
         ArgumentNullException.ThrowIfNull(create);
         Factories[modelType] = create;
+        Readings.TryRemove(modelType, out _);
     }
 
     /// <summary>Loads a pretrained backbone, on the CPU in float32 and in evaluation mode: whole, or not at all.</summary>
@@ -126,6 +130,12 @@ public static class BackboneRegistry
 
     /// <summary>The standard deviation of random initial weights that a config.json names, else Hugging Face's 0.02.</summary>
     internal static double InitializerRange(ConfigReader config) => config.Positive("initializer_range", 0.02);
+
+    /// <summary>How the network of a config.json is made, and what its tensors are called.</summary>
+    /// <exception cref="ModelFileException">The configuration is wrong, or the architecture unknown or a class of its own.</exception>
+    internal static Architecture ArchitectureOf(ConfigReader config) => Readings.TryGetValue(config.ModelType, out var read)
+        ? read(config)
+        : throw config.Wrong("model_type", $"is '{Printable.Name(config.ModelType)}'; known by their spec: {string.Join(", ", Readings.Keys.Order(StringComparer.Ordinal))}");
 
     /// <summary>The network of a config.json, its parameters without values.</summary>
     internal static LanguageBackbone Network(ConfigReader config) => Factories[config.ModelType](config);

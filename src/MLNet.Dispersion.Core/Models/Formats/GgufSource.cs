@@ -1,0 +1,183 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Models;
+
+/// <summary>A GGUF file as the files of a directory in Hugging Face's format: config.json, model.safetensors (float32), tokenizer.json and tokenizer_config.json.</summary>
+/// <remarks>Metadata are read once; weights each time that they are asked for, one tensor in memory at a time. Thread-safe.</remarks>
+internal sealed class GgufSource : FileSource
+{
+    private const string ConfigFile = "config.json";
+    private const string RopeFactors = "rope_freqs.weight";
+    private readonly string _path;
+    private readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
+    private readonly GgufWeights? _weights;
+
+    /// <summary>Reads the metadata.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="ModelFileException">The file is missing or damaged, holds no model, or asks for what is not supported.</exception>
+    internal GgufSource(string path)
+        : this(path, vocabularyAlone: false)
+    {
+    }
+
+    private GgufSource(string path, bool vocabularyAlone)
+    {
+        _path = Path.GetFullPath(path);
+        using FileStream stream = Open();
+        var reader = new GgufReader(stream, Name);
+        var keys = new GgufKeys(Name, reader.Values);
+        if (vocabularyAlone)
+        {
+            AddTokenizer(keys, keys.Whole(keys.Own("context_length")));
+            return;
+        }
+
+        var entries = reader.Entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+        float[]? factors = entries.TryGetValue(RopeFactors, out GgufEntry? entry) ? ValuesOf(reader, entry) : null;
+        JsonObject config = GgufArchitectures.Config(Name, keys, entries, factors);
+        foreach (var (purpose, name) in new[] { ("bos", "bos_token_id"), ("eos", "eos_token_id"), ("padding", "pad_token_id") })
+        {
+            if (GgufTokenizer.IdOf(keys, purpose) is { } id)
+            {
+                config[name] = id;
+            }
+        }
+
+        config["torch_dtype"] = "float32";
+        Architecture architecture = BackboneRegistry.ArchitectureOf(ConfigReader.Parse(Encoding.UTF8.GetBytes(config.ToJsonString()), Name));
+        _weights = new GgufWeights(Name, keys.Name, architecture, [.. reader.Entries.Where(tensor => tensor.Name != RopeFactors)]);
+        Add(ConfigFile, config);
+        AddTokenizer(keys, architecture.Spec.ContextLength);
+    }
+
+    /// <summary>The tokenizer of a file that need not hold a model.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="ModelFileException">The file is missing or damaged, or its tokenizer is not supported.</exception>
+    internal static GgufSource Vocabulary(string path) => new(path, vocabularyAlone: true);
+
+    /// <inheritdoc/>
+    public override string Name => _path;
+
+    /// <inheritdoc/>
+    public override bool Contains(string fileName) => (fileName == WeightFiles.SingleFile && _weights is not null) || _files.ContainsKey(fileName);
+
+    /// <inheritdoc/>
+    public override void Read(string fileName, Action<Stream> read)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        if (fileName == WeightFiles.SingleFile && _weights is not null)
+        {
+            using FileStream file = Open();
+            using var weights = new GeneratedStream(_weights.Bytes(new GgufReader(file, Name)));
+            read(weights);
+        }
+        else if (_files.TryGetValue(fileName, out byte[]? bytes))
+        {
+            using var stream = new MemoryStream(bytes, writable: false);
+            read(stream);
+        }
+        else
+        {
+            throw new ModelFileException(Describe(fileName), "A GGUF file holds nothing that could stand for this file.");
+        }
+    }
+
+    private static float[] ValuesOf(GgufReader reader, GgufEntry entry)
+    {
+        using Tensor values = reader.Read(entry);
+        return values.data<float>().ToArray();
+    }
+
+    private void AddTokenizer(GgufKeys keys, int? contextLength)
+    {
+        if (GgufTokenizer.Read(Name, keys, contextLength) is var (tokenizer, config))
+        {
+            Add("tokenizer.json", tokenizer);
+            Add("tokenizer_config.json", config);
+        }
+    }
+
+    private void Add(string name, JsonObject json) => _files[name] = Encoding.UTF8.GetBytes(json.ToJsonString());
+
+    private FileStream Open()
+    {
+        if (!File.Exists(_path))
+        {
+            throw new ModelFileException(_path, "There is no such file.");
+        }
+
+        return new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20);
+    }
+}
+
+/// <summary>A stream of bytes that are made when they are read, forwards only.</summary>
+/// <param name="parts">The bytes.</param>
+internal sealed class GeneratedStream(IEnumerable<ReadOnlyMemory<byte>> parts) : Stream
+{
+    private readonly IEnumerator<ReadOnlyMemory<byte>> _parts = parts.GetEnumerator();
+    private ReadOnlyMemory<byte> _left;
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    public override int Read(Span<byte> buffer)
+    {
+        while (_left.IsEmpty)
+        {
+            if (!_parts.MoveNext())
+            {
+                return 0;
+            }
+
+            _left = _parts.Current;
+        }
+
+        int count = Math.Min(buffer.Length, _left.Length);
+        _left.Span[..count].CopyTo(buffer);
+        _left = _left[count..];
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _parts.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

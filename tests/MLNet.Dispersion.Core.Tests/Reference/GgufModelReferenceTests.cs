@@ -1,0 +1,235 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using MLNet.Dispersion.Models;
+using MLNet.Dispersion.Tests.Losses;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Tests.Reference;
+
+/// <summary>Real models in one GGUF file, with golden figures beside it.</summary>
+[Trait("Category", "RealModel")]
+public sealed class GgufModelReferenceTests : ReferenceTests
+{
+    // What the model's README asks for.
+    private const double LikelihoodTolerance = 1e-4;
+    private const double LossTolerance = 3e-5;
+    private const double LogitTolerance = 3e-4;
+    private const double StateTolerance = 1e-5;
+    private const double CosineTolerance = 2e-6;
+    private const double PerplexityTolerance = 1e-4;
+    private const double NormTolerance = 1e-3;
+    private const double TrainingTolerance = 1e-4;
+
+    private static IEnumerable<string> Keys => Directory.EnumerateDirectories(SharedFixtures.Path("models")).Where(folder => Directory.EnumerateFiles(folder, "*.gguf").Any()).Select(folder => "models/" + Path.GetFileName(folder)).Order(StringComparer.Ordinal);
+
+    [SkippableFact]
+    public void Read_Tensors_GivesTheSameBits() => Each(folder =>
+    {
+        using FileStream stream = File.OpenRead(FileOf(folder));
+        var reader = new GgufReader(stream, folder.Key);
+        var entries = reader.Entries.ToDictionary(entry => entry.Name);
+        JsonElement[] tensors = [.. folder.Json("golden", "gguf.json").GetProperty("tensors").EnumerateArray()];
+        folder.Case("tensors", () =>
+        {
+            Assert.Equal(tensors.Length, entries.Count);
+            foreach (JsonElement tensor in tensors)
+            {
+                GgufEntry entry = entries[tensor.GetProperty("name").GetString()!];
+                Assert.Equal(tensor.GetProperty("type").GetString(), entry.Type.ToString());
+                Assert.Equal(tensor.GetProperty("offset").GetInt64(), reader.DataStart + entry.Offset);
+                using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+                reader.ReadValues(entry, values => hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(values)));
+                Assert.True(tensor.GetProperty("sha256_f32").GetString() == Convert.ToHexStringLower(hash.GetHashAndReset()), entry.Name);
+            }
+        });
+    });
+
+    [SkippableFact]
+    public void Encode_Texts_GivesTheReferencesIds() => Each(folder =>
+    {
+        TextTokenizer tokenizer = TextTokenizer.Load(new GgufSource(FileOf(folder)));
+        JsonElement file = folder.Json("golden", "token_ids.json");
+        folder.Case("tokens", () =>
+        {
+            foreach (JsonElement text in file.GetProperty("cases").EnumerateArray().Concat(file.GetProperty("chats").EnumerateArray()))
+            {
+                int[] ids = Ids(text.GetProperty("ids"));
+                Assert.True(ids.SequenceEqual(tokenizer.Encode(text.GetProperty("text").GetString()!).Ids), $"'{text.GetProperty("text")}'");
+                if (text.TryGetProperty("decoded", out JsonElement decoded))
+                {
+                    Assert.Equal(decoded.GetString(), tokenizer.Decode(ids));
+                }
+            }
+        });
+    });
+
+    [SkippableFact]
+    public void Forward_Texts_GivesLikelihoodsStatesAndCosines() => EachModel((folder, model) =>
+    {
+        var tensors = new GoldenTensors(folder.FileOf("golden", "expected.safetensors"));
+        foreach (JsonElement text in folder.Json("golden", "expected.json").GetProperty("texts").EnumerateArray())
+        {
+            string name = text.GetProperty("name").GetString()!;
+            folder.Case($"text {name}", () =>
+            {
+                using var scope = NewDisposeScope();
+                using var noGradient = no_grad();
+                long[] ids = [.. Ids(text.GetProperty("input_ids")).Select(id => (long)id)];
+                BackboneOutput output = model.Backbone.Forward(tensor(ids).unsqueeze(0), null, HiddenStateSelection.All);
+                Tensor logits = model.Backbone.Logits(output.LastHiddenState).squeeze(0);
+                Tensor likelihoods = logits.to(ScalarType.Float64).log_softmax(-1).narrow(0, 0, ids.Length - 1).gather(1, tensor(ids[1..]).unsqueeze(1)).squeeze(1);
+
+                Assert.All(text.Numbers("log_likelihood").Zip(likelihoods.data<double>()), pair => Assert.Equal(pair.First, pair.Second, LikelihoodTolerance));
+                Assert.Equal(text.Number("loss"), -likelihoods.mean().item<double>(), LossTolerance);
+                Assert.Equal(Ids(text.GetProperty("greedy_next")), logits.argmax(-1).data<long>().Select(id => (int)id));
+                Assert.InRange((logits[^1] - tensors.Tensor($"{name}.last_logits")).abs().max().item<float>(), 0, LogitTolerance);
+                for (int layer = 0; layer < output.HiddenStates.Count; layer++)
+                {
+                    Tensor states = output.HiddenStates[layer]!.squeeze(0);
+                    string golden = $"{name}.hidden_states.{layer}";
+                    if (tensors.Contains(golden))
+                    {
+                        Tensor reference = tensors.Tensor(golden);
+                        double error = ((states - reference).norm(1) / reference.norm(1)).max().item<float>();
+                        Assert.True(error <= StateTolerance, $"state {layer} is off by {error:g3} of its row's norm");
+                    }
+
+                    Tensor unit = states.to(ScalarType.Float64);
+                    unit = unit / unit.norm(1, keepdim: true);
+                    double cosine = (unit.sum(0).pow(2).sum().item<double>() - ids.Length) / ((double)ids.Length * (ids.Length - 1));
+                    Assert.Equal(text.Numbers("mean_cosine_offdiag_f64")[layer], cosine, CosineTolerance);
+                }
+
+                Tensor dispersion = DispersionRegularizer.Compute(output.HiddenStates, null, new DispersionOptions { MaxTokens = null }, null);
+                Assert.Equal(text.Number("dispersion"), dispersion.item<float>(), CosineTolerance);
+            });
+        }
+    });
+
+    [SkippableFact]
+    [Trait("Category", "Long")]
+    public void Generate_Greedily_WritesTheReferencesTokens() => EachModel((folder, model) =>
+    {
+        foreach (var (text, index) in folder.Json("golden", "expected.json").GetProperty("greedy").EnumerateArray().Select((text, index) => (text, index)))
+        {
+            folder.Case($"greedy {index}", () =>
+            {
+                int[] expected = Ids(text.GetProperty("new_ids"));
+                bool ends = text.GetProperty("stopped_at_eos").GetBoolean();
+                GeneratedText found = model.Generate([text.GetProperty("prompt").GetString()], new TextGenerationOptions { MaxNewTokens = expected.Length })[0];
+                Assert.Equal(ends ? expected[..^1] : expected, found.TokenIds);
+                Assert.Equal(ends ? GenerationFinishReason.EndOfText : GenerationFinishReason.MaxNewTokens, found.FinishReason);
+            });
+        }
+    });
+
+    [SkippableFact]
+    [Trait("Category", "Long")]
+    public void Perplexity_OfTexts_IsTheReferences() => EachModel((folder, model) =>
+    {
+        var tensors = new GoldenTensors(folder.FileOf("golden", "expected.safetensors"));
+        foreach (JsonElement text in folder.Json("golden", "expected.json").GetProperty("perplexity").EnumerateArray())
+        {
+            string name = text.GetProperty("name").GetString()!;
+            folder.Case($"perplexity {name}", () =>
+            {
+                long[] ids = tensors.Longs($"perplexity.{name}.input_ids");
+                double sum = 0;
+                foreach (long[] window in ids.Chunk(text.GetProperty("window").GetInt32()))
+                {
+                    using var scope = NewDisposeScope();
+                    using var noGradient = no_grad();
+                    Tensor states = model.Backbone.Forward(tensor(window).unsqueeze(0), null, HiddenStateSelection.None).LastHiddenState;
+                    Tensor logits = model.Backbone.Logits(states).squeeze(0).narrow(0, 0, window.Length - 1);
+                    sum += (logits.to(ScalarType.Float64).logsumexp(-1) - logits.to(ScalarType.Float64).gather(1, tensor(window[1..]).unsqueeze(1)).squeeze(1)).sum().item<double>();
+                }
+
+                double expected = text.Number("perplexity");
+                Assert.Equal(expected, Math.Exp(sum / text.GetProperty("predicted").GetInt32()), expected * PerplexityTolerance);
+            });
+        }
+    });
+
+    [SkippableFact]
+    public void Backward_Batch_GivesTheReferencesGradientNorms() => EachModel((folder, model) =>
+    {
+        JsonElement golden = folder.Json("golden", "expected.json").GetProperty("gradients");
+        folder.Case("gradients", () =>
+        {
+            using var scope = NewDisposeScope();
+            int[][] rows = [.. golden.GetProperty("input_ids").EnumerateArray().Select(row => Ids(row))];
+            Tensor ids = tensor(rows.SelectMany(row => row).Select(id => (long)id).ToArray(), [rows.Length, rows[0].Length]);
+            BackboneOutput output = model.Backbone.Forward(ids, null, HiddenStateSelection.All);
+            Tensor logits = model.Backbone.Logits(output.LastHiddenState).narrow(1, 0, rows[0].Length - 1);
+            Tensor entropy = nn.functional.cross_entropy(logits.flatten(0, 1), ids.narrow(1, 1, rows[0].Length - 1).flatten());
+            Tensor dispersion = DispersionRegularizer.Compute(output.HiddenStates, null, new DispersionOptions { MaxTokens = null }, null);
+            Assert.Equal(golden.Number("ce_f64"), entropy.item<float>(), LossTolerance);
+            Assert.Equal(golden.Number("dispersion"), dispersion.item<float>(), CosineTolerance);
+
+            (entropy + (dispersion * golden.Number("coefficient"))).backward();
+
+            var norms = golden.GetProperty("ce_plus_dispersion_grad_norm").EnumerateObject().ToDictionary(norm => norm.Name, norm => norm.Value.Number());
+            foreach (var (name, parameter) in model.Backbone.named_parameters())
+            {
+                Assert.Equal(norms[name], parameter.grad!.norm().item<float>(), norms[name] * NormTolerance);
+                parameter.grad!.zero_();
+            }
+        });
+    });
+
+    [SkippableFact]
+    [Trait("Category", "Long")]
+    public void Train_TenSteps_FollowsTheReference() => Each(folder =>
+    {
+        JsonElement file = folder.Json("golden", "training.json");
+        JsonElement settings = file.GetProperty("settings");
+        int[][][] batches = [.. file.GetProperty("input_ids").EnumerateArray().Select(batch => batch.EnumerateArray().Select(row => Ids(row)).ToArray())];
+        foreach (JsonProperty run in file.GetProperty("runs").EnumerateObject().Where(run => !run.Name.EndsWith("_f64", StringComparison.Ordinal)))
+        {
+            folder.Case($"training {run.Name}", () =>
+            {
+                using var scope = NewDisposeScope();
+                using PretrainedLanguageModel model = Load(folder);
+                double[] betas = settings.Numbers("betas");
+                var options = new FineTuneOptions
+                {
+                    LearningRate = settings.Number("lr"),
+                    WeightDecay = settings.Number("weight_decay"),
+                    Beta1 = betas[0],
+                    Beta2 = betas[1],
+                    AdamEpsilon = settings.Number("eps"),
+                    MaxGradNorm = settings.Number("clip_global_norm"),
+                    Dispersion = { Coefficient = run.Name.Contains("dispersion", StringComparison.Ordinal) ? 0.1 : 0, MaxTokens = null },
+                };
+                using var optimizer = ParameterGroups.CreateOptimizer(model.Backbone.named_parameters(), [], options);
+                using var generator = new Generator(1, CPU);
+                var step = new TrainingStep(model.Backbone, new CausalLMObjective(), optimizer, options.Dispersion, options.MaxGradNorm, generator, CPU);
+                model.Backbone.train();
+                foreach (var (rows, golden) in batches.Zip(run.Value.GetProperty("steps").EnumerateArray()))
+                {
+                    StepFigures figures = step.Run([new TrainingRows(rows).Batch([.. Enumerable.Range(0, rows.Length)], padId: 0)], options.LearningRate!.Value, CancellationToken.None);
+                    Assert.Equal(golden.Number("ce"), figures.TaskLoss, TrainingTolerance);
+                    if (options.Dispersion.Coefficient > 0)
+                    {
+                        Assert.Equal(golden.Number("dispersion"), figures.Dispersion!.Value, TrainingTolerance);
+                    }
+                }
+            });
+        }
+    });
+
+    private static void Each(Action<ReferenceFolder> cases) => CheckEach(Keys, cases, error => error is ModelFileException or NotSupportedException);
+
+    private static void EachModel(Action<ReferenceFolder, PretrainedLanguageModel> cases) => Each(folder =>
+    {
+        using PretrainedLanguageModel model = Load(folder);
+        cases(folder, model);
+    });
+
+    private static PretrainedLanguageModel Load(ReferenceFolder folder) => PretrainedLanguageModel.Load(ModelSource.FromGguf(FileOf(folder)));
+
+    private static string FileOf(ReferenceFolder folder) => Directory.EnumerateFiles(folder.FullPath, "*.gguf").Order(StringComparer.Ordinal).First();
+
+    private static int[] Ids(JsonElement ids) => [.. ids.EnumerateArray().Select(id => id.GetInt32())];
+}
