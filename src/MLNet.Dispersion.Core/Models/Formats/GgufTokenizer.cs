@@ -196,7 +196,7 @@ internal sealed class GgufTokenizer
             ["content"] = _tokens[id],
             ["single_word"] = false,
             ["lstrip"] = false,
-            ["rstrip"] = false,
+            ["rstrip"] = TakesBlanksBehind(_tokens[id]),
             ["normalized"] = false,
             ["special"] = _types[id] == Control,
         })]),
@@ -206,6 +206,9 @@ internal sealed class GgufTokenizer
         ["decoder"] = decoder,
         ["model"] = model,
     };
+
+    // The files do not say it; Phi 3's own tokenizer has it so.
+    private bool TakesBlanksBehind(string token) => _keys.Name == "phi3" && _keys.Text(Key("model")) == "llama" && token is not ("<unk>" or "<s>" or "<|endoftext|>");
 
     // The tokens around a text; null where there are none.
     private JsonObject? Frame(bool otherwise)

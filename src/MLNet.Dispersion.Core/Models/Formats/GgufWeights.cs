@@ -67,14 +67,19 @@ internal sealed class GgufWeights
         yield return Header();
         foreach (var (entry, part, _, _) in _tensors)
         {
+            // Whoever reads is in a dispose scope of his own between two chunks.
             using Tensor values = Values(reader, entry, part);
-            using Tensor flat = values.view(-1);
             for (long at = 0; at < entry.Count; at += ChunkValues)
             {
-                using Tensor chunk = flat.narrow(0, at, Math.Min(ChunkValues, entry.Count - at));
-                yield return chunk.bytes.ToArray();
+                yield return Chunk(values, at, Math.Min(ChunkValues, entry.Count - at));
             }
         }
+    }
+
+    private static byte[] Chunk(Tensor values, long at, long count)
+    {
+        using var scope = NewDisposeScope();
+        return values.view(-1).narrow(0, at, count).bytes.ToArray();
     }
 
     private byte[] Header()
