@@ -28,21 +28,25 @@ public sealed class BackboneInputTests
 
         Refuses(backbone, ids, ones([1, 2], ScalarType.Bool), "shape");
         Refuses(backbone, ids, ones([1, 3], ScalarType.Int64), "bool");
-        Refuses(backbone, ids, tensor(new[] { false, true, true }, 1, 3), "right");
-        Refuses(backbone, ids, tensor(new[] { true, false, true }, 1, 3), "right");
-        Refuses(backbone, ids, tensor(new[] { false, false, false }, 1, 3), "right");
+        Refuses(backbone, ids, tensor(new[] { true, false, true }, 1, 3), "not between them");
+        Refuses(backbone, ids, tensor(new[] { false, false, false }, 1, 3), "at least one real token");
     }
 
-    [Fact]
-    public void Forward_PaddedOnTheRight_GivesRealTokensTheSameStates()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Forward_PaddedOnEitherSideOrBoth_GivesRealTokensTheSameStates(int before)
     {
         using var scope = NewDisposeScope();
         using var backbone = Small();
-        var ids = tensor(new long[] { 1, 2, 3, 0, 0 }, 1, 5);
-        var mask = tensor(new[] { true, true, true, false, false }, 1, 5);
+        var ids = tensor(new long[] { 0, 0, 1, 2, 3, 0, 0 }, 1, 7).narrow(1, 2 - before, 5);
+        var mask = tensor(new[] { false, false, true, true, true, false, false }, 1, 7).narrow(1, 2 - before, 5);
 
-        var padded = backbone.Forward(ids, mask, HiddenStateSelection.None).LastHiddenState.narrow(1, 0, 3);
-        var alone = backbone.Forward(ids.narrow(1, 0, 3), null, HiddenStateSelection.None).LastHiddenState;
+        var padded = backbone.Forward(ids, mask, HiddenStateSelection.None).LastHiddenState;
+        Assert.True(padded.isfinite().all().item<bool>());
+        padded = padded.narrow(1, before, 3);
+        var alone = backbone.Forward(ids.narrow(1, before, 3), null, HiddenStateSelection.None).LastHiddenState;
 
         Assert.InRange((padded - alone).abs().max().item<float>(), 0, 1e-6);
     }

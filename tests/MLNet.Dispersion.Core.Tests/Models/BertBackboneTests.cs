@@ -151,7 +151,7 @@ public sealed class BertBackboneTests
 
     [Theory]
     [InlineData("\"num_attention_heads\": 2", "\"num_attention_heads\": 5", "num_attention_heads")]
-    [InlineData("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"relu\"", "hidden_act")]
+    [InlineData("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"step\"", "hidden_act")]
     [InlineData("\"pad_token_id\": 0", "\"pad_token_id\": 0, \"is_decoder\": true", "is_decoder")]
     [InlineData("\"pad_token_id\": 0", "\"pad_token_id\": 0, \"position_embedding_type\": \"relative_key\"", "position_embedding_type")]
     public void Create_UnsupportedConfiguration_NamesTheKey(string old, string replacement, string key)

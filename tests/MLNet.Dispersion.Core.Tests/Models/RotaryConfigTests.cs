@@ -49,30 +49,59 @@ public sealed class RotaryConfigTests
     }
 
     [Theory]
-    [InlineData("mistral", "\"max_position_embeddings\": 4096")]
-    [InlineData("mistral", "\"max_position_embeddings\": 8192, \"sliding_window\": null")]
-    [InlineData("mistral", "\"max_position_embeddings\": 8192, \"sliding_window\": 8192")]
-    [InlineData("qwen2", "\"max_position_embeddings\": 8192, \"sliding_window\": 16")]
-    [InlineData("qwen3", "\"max_position_embeddings\": 8192, \"use_sliding_window\": false")]
-    [InlineData("llama", "\"max_position_embeddings\": 8192, \"use_sliding_window\": true")]
-    public void Read_WindowNeverReached_IsAllowed(string modelType, string settings)
+    [InlineData("mistral", "\"max_position_embeddings\": 8192", 4096)]
+    [InlineData("mistral", "\"sliding_window\": 11", 11)]
+    [InlineData("mistral", "\"sliding_window\": null", null)]
+    [InlineData("qwen2", "\"use_sliding_window\": true, \"sliding_window\": 5, \"max_window_layers\": 0", 5)]
+    [InlineData("qwen2", "\"use_sliding_window\": true, \"sliding_window\": 5, \"layer_types\": [\"full_attention\", \"sliding_attention\"]", 5)]
+    [InlineData("qwen2", "\"use_sliding_window\": true, \"sliding_window\": 5", null)]
+    [InlineData("qwen2", "\"sliding_window\": 16", null)]
+    [InlineData("qwen3", "\"use_sliding_window\": true, \"max_window_layers\": 1", 4096)]
+    [InlineData("qwen3", "\"use_sliding_window\": false", null)]
+    [InlineData("llama", "\"sliding_window\": 5, \"use_sliding_window\": true", null)]
+    public void Read_Window_IsThatOfTheLastLayer(string modelType, string settings, int? expected)
     {
-        var reader = LlamaReader(modelType, settings);
+        TransformerSpec spec = LlamaFamily.Read(LlamaReader(modelType, settings)).Spec;
 
-        Assert.InRange(LlamaFamily.Read(reader).Spec.ContextLength, 4096, 8192);
+        Assert.Equal(expected, spec.BlockOf(spec.LayerCount - 1).Attention.Window);
     }
 
     [Theory]
-    [InlineData("mistral", "\"max_position_embeddings\": 8192", "is 4096 (the default of mistral), below max_position_embeddings = 8192", "to 4096")]
-    [InlineData("mistral", "\"sliding_window\": 11", "is 11, below max_position_embeddings = 12", "to 11")]
-    [InlineData("qwen2", "\"use_sliding_window\": true, \"sliding_window\": 5", "is 5, below max_position_embeddings = 12", "to 5")]
-    [InlineData("qwen3", "\"use_sliding_window\": true, \"max_position_embeddings\": 5000", "is 4096 (the default of qwen3)", "to 4096")]
-    public void Read_WindowBelowTheContext_NamesKeyValueAndCure(string modelType, string settings, string value, string cure)
-    {
-        var reader = LlamaReader(modelType, settings);
+    [InlineData("\"layer_types\": [\"full_attention\"]", "layer_types has 1 entries; num_hidden_layers is 2")]
+    [InlineData("\"layer_types\": [\"full_attention\", \"chunked_attention\"]", "layer_types holds 'chunked_attention'; supported: full_attention, sliding_attention")]
+    [InlineData("\"layer_types\": \"full_attention\"", "layer_types is")]
+    [InlineData("\"layer_types\": [1, 2]", "layer_types holds 1")]
+    [InlineData("\"max_window_layers\": -1", "max_window_layers is -1")]
+    [InlineData("\"sliding_window\": 0, \"max_window_layers\": 0", "sliding_window is 0")]
+    public void Read_WrongWindow_NamesTheKey(string settings, string named) => AssertNames(() => LlamaFamily.Read(LlamaReader("qwen2", "\"use_sliding_window\": true, " + settings)), named);
 
-        AssertNames(() => LlamaFamily.Read(reader), "sliding_window", value, "Lower max_position_embeddings " + cure);
+    [Theory]
+    [InlineData("\"rope_type\": \"linear\", \"factor\": 4", 0.25, 0.025, 1)]
+    [InlineData("\"rope_type\": \"dynamic\", \"factor\": 2", 1, 0.1, 1)]
+    [InlineData("\"rope_type\": \"longrope\", \"short_factor\": [1, 2], \"long_factor\": [3, 4], \"original_max_position_embeddings\": 12", 1, 0.05, 1)]
+    [InlineData("\"type\": \"su\", \"short_factor\": [1, 2], \"long_factor\": [3, 4], \"attention_factor\": 1.5", 1, 0.05, 1.5)]
+    [InlineData("\"rope_type\": \"yarn\", \"factor\": 4, \"original_max_position_embeddings\": 4, \"attention_factor\": 0.5", 1, 0.025, 0.5)]
+    public void Read_Scaling_GivesItsFrequencies(string section, double first, double second, double attention)
+    {
+        RotarySpec rotary = LlamaFamily.Read(TinyConfigs.Reader(TinyConfigs.Llama, $"\"head_dim\": 4, \"rope_scaling\": {{{section}}}")).Spec.Block.Attention.Rotary!;
+
+        double[] frequencies = rotary.Scaling!.Frequencies(rotary.Dimensions, rotary.Theta, 12);
+        Assert.Equal(first, frequencies[0], 1e-12);
+        Assert.Equal(second, frequencies[1], 1e-12);
+        Assert.Equal(attention, rotary.Scaling.AttentionFactor);
     }
+
+    [Theory]
+    [InlineData("\"rope_type\": \"linear\"", "factor is missing")]
+    [InlineData("\"rope_type\": \"dynamic\", \"factor\": 0", "factor is 0")]
+    [InlineData("\"rope_type\": \"dynamic\", \"factor\": 2, \"alpha\": 8", "alpha is given")]
+    [InlineData("\"rope_type\": \"longrope\", \"short_factor\": [1], \"long_factor\": [3, 4]", "short_factor and long_factor hold 1 and 2 numbers; a head turns 1 pairs")]
+    [InlineData("\"rope_type\": \"longrope\", \"short_factor\": [1]", "long_factor is missing")]
+    [InlineData("\"rope_type\": \"longrope\", \"short_factor\": [-1], \"long_factor\": [1]", "short_factor must be numbers above 0")]
+    [InlineData("\"rope_type\": \"longrope\", \"short_factor\": [1], \"long_factor\": [1], \"long_mscale\": 1.2", "long_mscale is given")]
+    [InlineData("\"rope_type\": \"yarn\", \"factor\": 4, \"beta_fast\": 1, \"beta_slow\": 2", "beta_fast is 1; it must be at least beta_slow = 2")]
+    public void Read_WrongScaling_NamesTheKey(string section, string named) =>
+        AssertNames(() => LlamaFamily.Read(TinyConfigs.Reader(TinyConfigs.Llama, $"\"rope_scaling\": {{{section}}}")), named);
 
     [Theory]
     [InlineData("", 4)]
@@ -108,13 +137,12 @@ public sealed class RotaryConfigTests
     }
 
     [Theory]
-    [InlineData(TinyConfigs.Llama, "\"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 4}", "rope_scaling: rope_type is 'yarn'; supported: default, llama3")]
-    [InlineData(TinyConfigs.Llama, "\"rope_parameters\": {\"rope_type\": \"yarn\", \"rope_theta\": 1e4}", "rope_parameters: rope_type is 'yarn'; supported: default, llama3")]
+    [InlineData(TinyConfigs.Llama, "\"rope_scaling\": {\"rope_type\": \"other\", \"factor\": 4}", "rope_scaling: rope_type is 'other'; supported: default, llama3, linear, dynamic, yarn, longrope")]
+    [InlineData(TinyConfigs.Llama, "\"rope_parameters\": {\"rope_type\": \"other\", \"rope_theta\": 1e4}", "rope_parameters: rope_type is 'other'; supported: default, llama3")]
     [InlineData(TinyConfigs.Llama, "\"rope_parameters\": {\"rope_theta\": -1}", "rope_parameters: rope_theta is -1; it must be a number above 0")]
     [InlineData(TinyConfigs.Llama, "\"rope_parameters\": 7", "rope_parameters must be an object or null")]
     [InlineData(TinyConfigs.Llama, "\"rope_scaling\": [1]", "rope_scaling must be an object or null")]
-    [InlineData(TinyConfigs.NeoX, "\"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}", "rope_scaling: type is 'linear'; supported: default")]
-    [InlineData(TinyConfigs.NeoX, "\"rope_parameters\": {\"rope_type\": \"llama3\", " + Scaled + "}", "rope_parameters: rope_type is 'llama3'; supported: default")]
+    [InlineData(TinyConfigs.NeoX, "\"rope_scaling\": {\"type\": \"other\", \"factor\": 2}", "rope_scaling: type is 'other'; supported: default")]
     public void Read_UnsupportedRotarySection_NamesKeyValueAndWhatIsSupported(string family, string settings, string named)
     {
         var reader = TinyConfigs.Reader(family, settings);

@@ -101,7 +101,7 @@ public sealed class OwnFamilyTests : IDisposable
 
         Named(spec with { Block = spec.Block with { Order = (BlockOrder)99 } }, "Block.Order is 99, which no piece implements");
         Named(spec with { Block = spec.Block with { Mlp = spec.Block.Mlp with { Activation = (Activation)99 } } }, "Mlp.Activation is 99");
-        Named(spec with { Block = spec.Block with { Attention = spec.Block.Attention with { KeyHeadCount = 4 } } }, "FusedByKind");
+        Named(spec with { Block = spec.Block with { Attention = spec.Block.Attention with { KeyHeadCount = 5 } } }, "KeyHeadCount = 5");
         Named(spec with { Block = spec.Block with { Dropout = 1 } }, "Block.Dropout is 1");
         Named(spec with { LogitScale = double.NaN }, "LogitScale is NaN");
         Named(spec with { FinalNorm = new NormSpec(NormKind.Layer, 0) }, "FinalNorm.Epsilon is 0");
