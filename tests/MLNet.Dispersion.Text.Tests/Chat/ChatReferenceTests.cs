@@ -36,6 +36,30 @@ public sealed class ChatReferenceTests : ReferenceTests
     }, Refuses);
 
     [SkippableFact]
+    public void MaskOf_ReferenceTokens_MarksTheAssistantsOwn() => Check(Folder, folder =>
+    {
+        JsonElement conversations = folder.Json("conversations.json");
+        JsonElement[] cases = [.. folder.Json("assistant_masks.json").EnumerateArray()];
+        foreach ((int i, JsonElement given) in cases.Index())
+        {
+            folder.Case($"mask {i}", () =>
+            {
+                // What is cut off cannot be placed: the whole tokens come from the case without truncation.
+                JsonElement whole = cases.First(other => IsWhole(other) && Same(other, given));
+                int[] ids = whole.GetProperty("input_ids").Deserialize<int[]>()!, kept = given.GetProperty("input_ids").Deserialize<int[]>()!;
+                int first = IsWhole(given) || given.GetProperty("truncation").GetProperty("side").GetString() == "right" ? 0 : ids.Length - kept.Length;
+                Assert.Equal(kept, ids[first..(first + kept.Length)]);
+                ChatText text = Text(folder, conversations, given);
+                var places = new TokenPlaces(JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(SharedFixtures.Path("fixtures", "tokenizers", "full", given.GetProperty("tokenizer").GetString()!, "tokenizer.json"))));
+
+                bool[] mask = text.MaskOf(places.Of(text.Text, ids)[first..(first + kept.Length)]);
+
+                Assert.Equal(given.GetProperty("assistant_masks").Deserialize<int[]>(), mask.Select(own => own ? 1 : 0));
+            });
+        }
+    }, Refuses);
+
+    [SkippableFact]
     public void Load_ReferenceSources_TakesTheTemplateThatTheReferenceTakes() => Check(Folder, folder =>
     {
         JsonElement sources = folder.Json("template_sources.json");
@@ -86,6 +110,22 @@ public sealed class ChatReferenceTests : ReferenceTests
             Assert.Equal(spans.Deserialize<int[][]>(), text.GenerationSpans.Select(span => new[] { CodePoints(text.Text, span.Start), CodePoints(text.Text, span.End) }));
             Assert.Equal(given.GetProperty("generation_texts").Deserialize<string[]>(), text.GenerationSpans.Select(span => text.Text[span.Start..span.End]));
         }
+    }
+
+    private static bool IsWhole(JsonElement given) => given.GetProperty("truncation").ValueKind == JsonValueKind.Null;
+
+    private static bool Same(JsonElement a, JsonElement b) => new[] { "tokenizer", "template", "conversation", "now" }.All(field => a.GetProperty(field).GetString() == b.GetProperty(field).GetString());
+
+    private static ChatText Text(ReferenceFolder folder, JsonElement conversations, JsonElement given)
+    {
+        ChatTemplate template = ChatTemplate.Parse(Source(folder, given.GetProperty("template").GetString()!), Tokens(given.GetProperty("special_tokens")));
+        JsonElement conversation = conversations.GetProperty(given.GetProperty("conversation").GetString()!);
+        return template.Render([.. conversation.GetProperty("messages").EnumerateArray().Select(ChatMessage.FromJson)], new ChatOptions
+        {
+            Tools = List(conversation, "tools"),
+            Documents = List(conversation, "documents"),
+            Clock = new FixedClock(given.GetProperty("now").GetString()!),
+        });
     }
 
     private static ChatText Render(ChatTemplate template, JsonElement conversation, JsonElement given)
