@@ -127,7 +127,7 @@ internal sealed class BraceFormat
         return value switch
         {
             string text => parsed.Text(text, _machine.CodePoints, _machine.Meter),
-            bool truth when parsed.Type is null => parsed.Text(truth ? "True" : "False", _machine.CodePoints, _machine.Meter),
+            BigInteger or bool when parsed.Precision is not null && parsed.Type is (null or 'd' or 'x' or 'X' or 'o' or 'b' or 'c' or 'n') => throw TemplateFault.Error("A whole number takes no precision in a format: for digits behind the point write '.2f'"),
             _ when JinjaNumber.IsNumber(value) => parsed.Number(value!, _machine.CodePoints, _machine.Meter),
             JinjaUndefined missing => throw missing.Fault(),
             _ => throw TemplateFault.Error($"A value of the kind {JinjaType.Name(value)} takes no format '{Printable.Name(spec)}'"),

@@ -479,6 +479,11 @@ internal sealed class ExpressionParser(TokenReader tokens)
             {
                 tokens.Next();
                 tokens.Next();
+                if (named.Exists(argument => argument.Item1 == token.Text))
+                {
+                    throw tokens.Fail(token, $"The argument '{Printable.Name(token.Text)}' is given twice");
+                }
+
                 named.Add((token.Text, Read()));
             }
             else if (named.Count == 0 && rest is null && namedRest is null)

@@ -155,7 +155,7 @@ internal static class JinjaAccess
             return true;
         }
 
-        if (name.StartsWith("__", StringComparison.Ordinal) && name.EndsWith("__", StringComparison.Ordinal) && value is not JinjaNamespace)
+        if (IsInner(name) && value is not JinjaNamespace)
         {
             found = Unsafe(value, name);
             return true;
@@ -175,6 +175,9 @@ internal static class JinjaAccess
         };
         return found is not null;
     }
+
+    /// <summary>Whether Python keeps such names for itself.</summary>
+    private static bool IsInner(string name) => name.StartsWith("__", StringComparison.Ordinal) && name.EndsWith("__", StringComparison.Ordinal);
 
     /// <summary>What stands for an attribute that the sandbox forbids.</summary>
     internal static JinjaUndefined Unsafe(object? value, string name) => new($"A template may not use '{Printable.Name(name)}' of a value of the kind {JinjaType.Name(value)}: it is not safe");

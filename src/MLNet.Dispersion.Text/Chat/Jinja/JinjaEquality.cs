@@ -64,6 +64,13 @@ internal sealed class JinjaEquality(JinjaMeter meter) : IEqualityComparer<object
         };
     }
 
+    /// <summary>Fails where a value cannot be a key; else true.</summary>
+    internal bool RequireKey(object? value)
+    {
+        _ = Hash(value);
+        return true;
+    }
+
     bool IEqualityComparer<object>.Equals(object? a, object? b) => AreSameOrEqual(a, b);
 
     int IEqualityComparer<object>.GetHashCode(object value) => Hash(value);
@@ -84,9 +91,9 @@ internal sealed class JinjaEquality(JinjaMeter meter) : IEqualityComparer<object
                 return Math.Floor(number) == number && double.IsFinite(number) ? new BigInteger(number).GetHashCode() : number.GetHashCode();
             case JinjaTuple tuple:
                 return Nested(() => tuple.Items.Aggregate(tuple.Items.Length, (hash, item) => HashCode.Combine(hash, Hash(item))));
-            case JinjaList or JinjaDict:
+            case JinjaList or JinjaDict or JinjaView:
                 throw TemplateFault.Error($"A {JinjaType.Name(value)} cannot be a key of a mapping: its values may be equal and change");
-            case JinjaView or JinjaRange or JinjaUndefined:
+            case JinjaRange or JinjaUndefined:
                 return 1;
             default:
                 return value.GetHashCode();

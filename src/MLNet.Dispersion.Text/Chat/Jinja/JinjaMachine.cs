@@ -145,9 +145,9 @@ internal sealed class JinjaMachine
                     ? TextSearch.IndexOf(text, part, 0, Meter) >= 0
                     : throw (item is JinjaUndefined missing ? missing.Fault() : TemplateFault.Error($"'in' looks for a text in a text, and gets {JinjaType.Name(item)}"));
             case JinjaDict dict:
-                return dict.Has(item);
+                return Equality.RequireKey(item) && dict.Has(item);
             case JinjaView { Kind: "keys" } view:
-                return view.Dict.Has(item);
+                return Equality.RequireKey(item) && view.Dict.Has(item);
             default:
                 return Items(container).Any(other => Equality.AreSameOrEqual(item, other));
         }

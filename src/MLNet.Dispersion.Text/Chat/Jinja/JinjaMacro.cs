@@ -1,18 +1,20 @@
 namespace MLNet.Dispersion.Text;
 
 /// <summary>What a macro, or the body of a call block, is made of.</summary>
-/// <param name="Name">Its name; of a call block's body "caller".</param>
+/// <param name="Name">Its name; null for the body of a call or generation block.</param>
 /// <param name="Parameters">Its parameters, with the default of those that have one.</param>
 /// <param name="Body">What it prints.</param>
 /// <param name="TakesCaller">Whether it speaks of <c>caller</c>.</param>
 /// <param name="TakesNamed">Whether it speaks of <c>kwargs</c>.</param>
 /// <param name="TakesRest">Whether it speaks of <c>varargs</c>.</param>
-internal sealed record MacroDefinition(string Name, IReadOnlyList<(string Name, TemplateExpression? Default)> Parameters, TemplateBody Body, bool TakesCaller, bool TakesNamed, bool TakesRest);
+internal sealed record MacroDefinition(string? Name, IReadOnlyList<(string Name, TemplateExpression? Default)> Parameters, TemplateBody Body, bool TakesCaller, bool TakesNamed, bool TakesRest);
 
 /// <summary>A macro with the names that it sees.</summary>
 internal sealed class JinjaMacro(MacroDefinition definition, JinjaScope around)
 {
-    internal string Name => definition.Name;
+    internal string? Name => definition.Name;
+
+    private string Called => definition.Name ?? "caller";
 
     internal object? Attribute(string name) => name switch
     {
@@ -25,6 +27,13 @@ internal sealed class JinjaMacro(MacroDefinition definition, JinjaScope around)
     };
 
     internal string Call(JinjaMachine machine, JinjaArguments arguments)
+    {
+        JinjaScope scope = Entered(machine, arguments);
+        return machine.Captured(() => definition.Body.Execute(machine, scope), out _);
+    }
+
+    /// <summary>The names that its body sees.</summary>
+    internal JinjaScope Entered(JinjaMachine machine, JinjaArguments arguments)
     {
         var scope = new JinjaScope(around);
         var named = arguments.Named.ToDictionary(argument => argument.Key, argument => argument.Value, StringComparer.Ordinal);
@@ -47,17 +56,17 @@ internal sealed class JinjaMacro(MacroDefinition definition, JinjaScope around)
         {
             scope.Set(name, given.TryGetValue(name, out object? value) ? value
                 : otherwise is not null ? otherwise.Value(machine, scope)
-                : new JinjaUndefined($"The parameter '{name}' of the macro '{Name}' was not given"));
+                : new JinjaUndefined($"The parameter '{name}' of the macro '{Called}' was not given"));
         }
 
-        return machine.Captured(() => definition.Body.Execute(machine, scope), out _);
+        return scope;
     }
 
     private void TakeRest(JinjaMachine machine, JinjaScope scope, JinjaArguments arguments, Dictionary<string, object?> named)
     {
         if (definition.TakesCaller)
         {
-            scope.Set("caller", named.Remove("caller", out object? caller) ? caller : new JinjaUndefined($"The macro '{Name}' has no caller here: use it in a call block"));
+            scope.Set("caller", named.Remove("caller", out object? caller) ? caller : new JinjaUndefined($"The macro '{Called}' has no caller here: use it in a call block"));
         }
 
         if (definition.TakesNamed)
@@ -72,7 +81,7 @@ internal sealed class JinjaMacro(MacroDefinition definition, JinjaScope around)
         }
         else if (named.Count > 0)
         {
-            throw TemplateFault.Error($"The macro '{Name}' takes no argument '{Printable.Name(named.Keys.First())}'");
+            throw TemplateFault.Error($"The macro '{Called}' takes no argument '{Printable.Name(named.Keys.First())}'");
         }
 
         int count = definition.Parameters.Count;
@@ -82,7 +91,7 @@ internal sealed class JinjaMacro(MacroDefinition definition, JinjaScope around)
         }
         else if (arguments.Positional.Length > count)
         {
-            throw TemplateFault.Error($"The macro '{Name}' takes at most {count} arguments, and gets {arguments.Positional.Length}");
+            throw TemplateFault.Error($"The macro '{Called}' takes at most {count} arguments, and gets {arguments.Positional.Length}");
         }
     }
 }

@@ -75,7 +75,15 @@ internal static class JinjaNotation
                 break;
             case JinjaMacro macro:
                 result.Append("<Macro ");
-                PythonText.AppendQuoted(result, macro.Name);
+                if (macro.Name is { } name)
+                {
+                    PythonText.AppendQuoted(result, name);
+                }
+                else
+                {
+                    result.Append("anonymous");
+                }
+
                 result.Append('>');
                 break;
             case JinjaLoop loop:

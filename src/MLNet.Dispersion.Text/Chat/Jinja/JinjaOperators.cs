@@ -9,7 +9,11 @@ internal static class JinjaOperators
     internal static object? Apply(string sign, object? left, object? right, JinjaMachine machine)
     {
         RequireDefined(left);
-        RequireDefined(right);
+        if (sign != "%" || left is not string)
+        {
+            RequireDefined(right);
+        }
+
         if (sign == "+" && left is string or TextChain && right is string text)
         {
             return TextChain.Join(left!, text, machine.Meter);

@@ -42,7 +42,7 @@ internal sealed class PercentFormat
             }
         }
 
-        bool all = _arguments is JinjaTuple tuple ? _used >= tuple.Items.Length : _used > 0 || _arguments is JinjaDict or JinjaList or JinjaRange;
+        bool all = _arguments is JinjaTuple tuple ? _used >= tuple.Items.Length : _used > 0 || _arguments is JinjaDict or JinjaList or JinjaRange or JinjaUndefined;
         return all ? _result.ToString() : throw TemplateFault.Error("'%' gets more values than its text has places");
     }
 

@@ -180,7 +180,7 @@ internal static class SequenceFilters
 
         List<object?> items = [.. machine.Items(value)];
         items.Reverse();
-        return machine.Generator("reversed", value, items);
+        return value is JinjaGenerator ? new JinjaList(items) : machine.Generator("reversed", value, items);
     }
 
     private static object? Batch(JinjaMachine machine, object? value, JinjaArguments arguments)
@@ -361,16 +361,10 @@ internal static class SequenceFilters
         };
     }
 
-    /// <summary>Sort keys of one or several attributes, with commas between.</summary>
+    /// <summary>Sort keys of one or several attributes, with commas between: lists, which compare item by item.</summary>
     private static Func<object?, object?> SeveralGetter(object attribute, bool caseSensitive, JinjaMachine machine)
     {
-        if (attribute is not string names || !names.Contains(',', StringComparison.Ordinal))
-        {
-            Func<object?, object?> get = Getter(attribute, machine);
-            return item => Folded(get(item), caseSensitive);
-        }
-
-        Func<object?, object?>[] parts = [.. names.Split(',').Select(name => Getter(name, machine))];
+        Func<object?, object?>[] parts = attribute is string names ? [.. names.Split(',').Select(name => Getter(name, machine))] : [Getter(attribute, machine)];
         return item => new JinjaList([.. parts.Select(part => Folded(part(item), caseSensitive))]);
     }
 

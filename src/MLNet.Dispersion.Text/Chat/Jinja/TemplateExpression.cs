@@ -252,6 +252,11 @@ internal sealed record ArgumentList(IReadOnlyList<TemplateExpression> Positional
         if (NamedRest is not null)
         {
             JinjaDict dict = NamedRest.Value(machine, scope) as JinjaDict ?? throw TemplateFault.Error("What follows '**' must be a mapping");
+            if (dict.Entries.FirstOrDefault(entry => Named.Any(argument => argument.Name == entry.Key as string)).Key is string twice)
+            {
+                throw TemplateFault.Error($"The argument '{Printable.Name(twice)}' is given twice");
+            }
+
             named.AddRange(dict.Entries.Select(entry => new KeyValuePair<string, object?>(entry.Key as string ?? throw TemplateFault.Error("The keys of what follows '**' must be texts"), entry.Value)));
         }
 

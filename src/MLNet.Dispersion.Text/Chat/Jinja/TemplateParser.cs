@@ -91,7 +91,7 @@ internal sealed class TemplateParser
             "with" => ReadWith(tag),
             "print" => new PrintStatement(tag.Position, _expressions.ReadTuple(withCondition: true)),
             "break" or "continue" => ReadJump(tag),
-            "generation" => new GenerationStatement(tag.Position, Apart(() => ReadBodyTo("endgeneration"))),
+            "generation" => new GenerationStatement(tag.Position, ReadDefinition(null, [], "endgeneration")),
             "block" => ReadBlock(tag),
             "autoescape" => throw _tokens.Fail(tag, "The tag 'autoescape' is not supported: chat templates write plain text. Leave it out"),
             _ when OtherTemplates.Contains(tag.Text) => throw _tokens.Fail(tag, $"The tag '{tag.Text}' is not supported: a chat template stands alone. Put the other template's text into this one"),
@@ -173,7 +173,7 @@ internal sealed class TemplateParser
     private MacroStatement ReadMacro(TemplateToken tag)
     {
         string name = ReadName().Text;
-        return new MacroStatement(tag.Position, ReadDefinition(name, withParameters: true, end: "endmacro"));
+        return new MacroStatement(tag.Position, ReadDefinition(name, ReadParameters(), "endmacro"));
     }
 
     private CallStatement ReadCall(TemplateToken tag)
@@ -182,7 +182,7 @@ internal sealed class TemplateParser
         var parameters = withParameters ? ReadParameters() : [];
         TemplateToken at = _tokens.Current;
         CallExpression call = _expressions.Read() as CallExpression ?? throw _tokens.Fail(at, "A call block needs a call, such as '{% call name() %}'");
-        return new CallStatement(tag.Position, call, ReadDefinition("caller", parameters, "endcall"));
+        return new CallStatement(tag.Position, call, ReadDefinition(null, parameters, "endcall"));
     }
 
     private FilterBlockStatement ReadFilter(TemplateToken tag)
@@ -233,9 +233,7 @@ internal sealed class TemplateParser
         return body;
     }
 
-    private MacroDefinition ReadDefinition(string name, bool withParameters, string end) => ReadDefinition(name, withParameters ? ReadParameters() : [], end);
-
-    private MacroDefinition ReadDefinition(string name, List<(string, TemplateExpression?)> parameters, string end)
+    private MacroDefinition ReadDefinition(string? name, List<(string, TemplateExpression?)> parameters, string end)
     {
         HashSet<string> spoken = _expressions.BeginNames();
         TemplateBody body = Apart(() => ReadBodyTo(end));

@@ -101,15 +101,18 @@ internal sealed class ForStatement(int position, AssignTarget target, TemplateEx
         bool any = false;
         while (loop.Advance())
         {
-            any = true;
             var inner = new JinjaScope(scope);
             machine.Position = Position;
             target.Set(loop.Current, machine, inner);
             inner.Set("loop", loop);
-            if (body.Execute(machine, inner) == JinjaFlow.Break)
+            JinjaFlow flow = body.Execute(machine, inner);
+            if (flow == JinjaFlow.Break)
             {
                 break;
             }
+
+            // As in the reference, an item counts for 'else' once its body came to its end.
+            any |= flow == JinjaFlow.Next;
         }
 
         return any || otherwise is null ? JinjaFlow.Next : otherwise.Execute(machine, new JinjaScope(scope));
@@ -238,7 +241,7 @@ internal sealed class MacroStatement(int position, MacroDefinition definition) :
 {
     internal override JinjaFlow Execute(JinjaMachine machine, JinjaScope scope)
     {
-        scope.Set(definition.Name, new JinjaMacro(definition, scope));
+        scope.Set(definition.Name!, new JinjaMacro(definition, scope));
         return JinjaFlow.Next;
     }
 }
@@ -254,9 +257,13 @@ internal sealed class CallStatement(int position, CallExpression call, MacroDefi
 }
 
 /// <summary><c>{% generation %}</c>: marks what a model would have written.</summary>
-internal sealed class GenerationStatement(int position, TemplateBody body) : TemplateStatement(position)
+internal sealed class GenerationStatement(int position, MacroDefinition definition) : TemplateStatement(position)
 {
-    internal override JinjaFlow Execute(JinjaMachine machine, JinjaScope scope) => machine.Spanned(() => body.Execute(machine, new JinjaScope(scope)));
+    internal override JinjaFlow Execute(JinjaMachine machine, JinjaScope scope)
+    {
+        JinjaScope inner = new JinjaMacro(definition, scope).Entered(machine, JinjaArguments.None);
+        return machine.Spanned(() => definition.Body.Execute(machine, inner));
+    }
 }
 
 /// <summary><c>{% block %}</c>, which nothing overrides here; without <c>scoped</c> it sees only what is set at the top.</summary>

@@ -7,6 +7,7 @@ namespace MLNet.Dispersion.Text;
 /// <summary>Filters on texts. What is no text is taken as it prints.</summary>
 internal static class TextFilters
 {
+    private const int CharactersPerStep = 8;
     private const string Unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~";
     private const string WordStarts = "-({[<";
 
@@ -38,6 +39,7 @@ internal static class TextFilters
         arguments.Bind(name, 0);
         string text = machine.Text(value);
         machine.Meter.Write(text.Length);
+        machine.Meter.Step(text.Length / CharactersPerStep);
         return map(text);
     };
 
@@ -80,7 +82,9 @@ internal static class TextFilters
         JinjaArguments.Bound bound = arguments.Bind("indent", 0, "width", "first", "blank");
         string indent = bound.Value(0) as string ?? new string(' ', machine.Meter.Length(BigInteger.Max(bound.Integer(0, 4), 0)));
         bool first = bound.Truth(1, machine), blank = bound.Truth(2, machine);
-        List<string> lines = PythonText.Lines(machine.Text(value) + "\n");
+        string text = value as string ?? throw NoText("indent", value);
+        machine.Meter.Write(text.Length * 2L);
+        List<string> lines = PythonText.Lines(text + "\n");
         string rest = SequenceFilters.Joined(lines.Select((line, i) => i > 0 && (blank || line.Length > 0) ? Prefixed(machine, indent, line) : line), "\n", machine);
         return first ? Prefixed(machine, indent, rest) : rest;
     }
@@ -173,7 +177,6 @@ internal static class TextFilters
     private static object? Truncate(JinjaMachine machine, object? value, JinjaArguments arguments)
     {
         JinjaArguments.Bound bound = arguments.Bind("truncate", 0, "length", "killwords", "end", "leeway");
-        string text = value as string ?? machine.Text(value);
         int length = bound.Int(0, 255);
         bool cutWords = bound.Truth(1, machine);
         string end = bound.Text(2, "...");
@@ -184,10 +187,12 @@ internal static class TextFilters
             throw TemplateFault.Error(room < 0 ? $"'truncate' needs a length of at least that of its end, and gets {length}" : "The leeway of 'truncate' must not be negative");
         }
 
-        if (machine.CodePoints.Length(text) <= (long)length + leeway)
+        if ((machine.Count(value) ?? throw NoText("truncate", value)) <= (long)length + leeway)
         {
-            return text;
+            return value;
         }
+
+        string text = value as string ?? throw NoText("truncate", value);
 
         string kept = text[..machine.CodePoints.Unit(text, room)];
         int blank = kept.LastIndexOf(' ');
@@ -235,6 +240,10 @@ internal static class TextFilters
         return result.ToString();
     }
 
+    private static TemplateFault NoText(string filter, object? value) => value is JinjaUndefined missing
+        ? missing.Fault()
+        : TemplateFault.Error($"'{filter}' needs a text, and gets {JinjaType.Name(value)}: turn it into text with '| string' first");
+
     private static object? WordCount(JinjaMachine machine, object? value, JinjaArguments arguments)
     {
         arguments.Bind("wordcount", 0);
@@ -263,7 +272,7 @@ internal static class TextFilters
 
         string between = bound.TextOrNone(2) ?? "\n";
         bool breakWords = bound.Truth(1, machine, true), breakHyphens = bound.Truth(3, machine, true);
-        string text = machine.Text(value);
+        string text = value as string ?? throw NoText("wordwrap", value);
         machine.Meter.Write(text.Length);
         return SequenceFilters.Joined(
             PythonText.Lines(text).Select(line => SequenceFilters.Joined(WordWrap.Lines(line, width, breakWords, breakHyphens, machine.CodePoints), between, machine)), between, machine);

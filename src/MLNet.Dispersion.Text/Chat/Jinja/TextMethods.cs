@@ -8,6 +8,7 @@ namespace MLNet.Dispersion.Text;
 /// <summary>The methods of texts: Python's.</summary>
 internal static class TextMethods
 {
+    private const int CharactersPerStep = 8;
     private static readonly string[] Refused = ["encode", "maketrans", "translate"];
 
     private static readonly FrozenDictionary<string, Func<JinjaMachine, string, JinjaArguments, object?>> Known = new Dictionary<string, Func<JinjaMachine, string, JinjaArguments, object?>>
@@ -212,6 +213,7 @@ internal static class TextMethods
     {
         arguments.Bind(name, 0);
         machine.Meter.Write(text.Length);
+        machine.Meter.Step(text.Length / CharactersPerStep);
         return map(text);
     };
 

@@ -9,8 +9,8 @@ public sealed record ChatTemplateLimits
     /// <summary>Gets the most characters (UTF-16 units) of a template's source. Default: 4,194,304.</summary>
     public int MaxSourceLength { get; init; } = 4 << 20;
 
-    /// <summary>Gets the most steps: every part of the template that is carried out counts 1, and work that grows with a text or a list counts in proportion. Default: 20,000,000, which take some seconds.</summary>
-    public long MaxSteps { get; init; } = 20_000_000;
+    /// <summary>Gets the most steps: every part of the template that is carried out counts 1, and work that grows with a text or a list counts in proportion. Default: 10,000,000, which take a few seconds.</summary>
+    public long MaxSteps { get; init; } = 10_000_000;
 
     /// <summary>Gets the most characters (UTF-16 units) of the rendered text. Default: 16,777,216.</summary>
     public int MaxOutputLength { get; init; } = 16 << 20;

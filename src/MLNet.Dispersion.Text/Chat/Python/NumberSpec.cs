@@ -32,12 +32,13 @@ internal sealed class NumberSpec
     {
         var spec = new NumberSpec();
         int at = 0;
+        bool hasFill = false;
         if (text.Length > 0)
         {
             PythonText.RuneAt(text, 0, out int first);
             if (text.Length > first && text[first] is '<' or '>' or '^' or '=')
             {
-                (spec.Fill, spec.Align, at) = (text[..first], text[first], first + 1);
+                (spec.Fill, spec.Align, at, hasFill) = (text[..first], text[first], first + 1, true);
             }
             else if (text[0] is '<' or '>' or '^' or '=')
             {
@@ -56,10 +57,10 @@ internal sealed class NumberSpec
             (spec.IsAlternate, at) = (true, at + 1);
         }
 
-        if (At() == '0' && spec.Align is null)
+        if (At() == '0' && !hasFill)
         {
-            (spec.Fill, spec.Align, at) = ("0", '=', at + 1);
-            spec.IsZeroFilled = true;
+            spec.IsZeroFilled = spec.Align is null;
+            (spec.Fill, spec.Align, at) = ("0", spec.Align ?? '=', at + 1);
         }
 
         spec.Width = Digits(text, ref at) ?? 0;
@@ -202,6 +203,13 @@ internal sealed class NumberSpec
             null => Precision is { } precision ? FloatText.General(value, Math.Max(precision, 1), 'e', keepZeros: false, pointZero: true) : FloatText.Shortest(value),
             _ => throw TemplateFault.Error($"There is no format '{Type}' for floats"),
         };
+        if (IsAlternate && double.IsFinite(value) && !text.Contains('.', StringComparison.Ordinal))
+        {
+            // The alternate form always has a point.
+            int end = text.AsSpan().IndexOfAny('e', '%');
+            text = text.Insert(end < 0 ? text.Length : end, ".");
+        }
+
         return Type is 'F' or 'E' or 'G' ? text.ToUpperInvariant() : text;
     }
 

@@ -77,7 +77,7 @@ internal static class PythonText
         ? text
         : string.Concat(text.EnumerateRunes().Select(rune => Rune.GetUnicodeCategory(rune) == UnicodeCategory.DecimalDigitNumber ? ((int)Rune.GetNumericValue(rune)).ToString(CultureInfo.InvariantCulture) : rune.ToString()));
 
-    internal static string Upper(string text) => Map(text, static (rune, result) => result.Append(CaseTables.Upper(rune)));
+    internal static string Upper(string text) => Ascii.IsValid(text) ? text.ToUpperInvariant() : Map(text, static (rune, result) => result.Append(CaseTables.Upper(rune)));
 
     internal static string Lower(string text)
     {
@@ -198,7 +198,11 @@ internal static class PythonText
         var result = new StringBuilder(text.Length);
         for (int i = 0; i < text.Length;)
         {
-            if (Rune.TryGetRuneAt(text, i, out Rune rune))
+            if (text[i] < 'A')
+            {
+                result.Append(text[i++]);
+            }
+            else if (Rune.TryGetRuneAt(text, i, out Rune rune))
             {
                 append(rune, result);
                 i += rune.Utf16SequenceLength;

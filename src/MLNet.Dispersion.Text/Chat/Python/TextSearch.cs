@@ -20,8 +20,9 @@ internal static class TextSearch
             return at;
         }
 
-        meter.Read(text.Length - from + part.Length);
-        return Scan(text.AsSpan(from), part, reversed: false) is var found and >= 0 ? from + found : -1;
+        int found = Scan(text.AsSpan(from), part, reversed: false);
+        meter.Read((found < 0 ? text.Length - from : found) + (part.Length * 2));
+        return found < 0 ? -1 : from + found;
     }
 
     /// <summary>The last place that ends at or before <paramref name="end"/>, or -1.</summary>
@@ -40,8 +41,8 @@ internal static class TextSearch
             return at;
         }
 
-        meter.Read(end + part.Length);
         int found = Scan(span, part, reversed: true);
+        meter.Read((found < 0 ? end : found) + (part.Length * 2));
         return found < 0 ? -1 : end - found - part.Length;
     }
 

@@ -10,36 +10,37 @@ internal static class WordWrap
     internal static List<string> Lines(string text, int width, bool breakWords, bool breakHyphens, CodePointIndex characters)
     {
         var lines = new List<string>();
-        var chunks = new Stack<string>(Chunks(text, breakHyphens).AsEnumerable().Reverse());
-        var line = new List<string>();
-        while (chunks.Count > 0)
+        List<(int Begin, int End)> chunks = Chunks(text, breakHyphens);
+        int Length(int begin, int end) => characters.Character(text, end) - characters.Character(text, begin);
+        for (int next = 0; next < chunks.Count;)
         {
-            if (lines.Count > 0 && IsBlank(chunks.Peek()))
+            if (lines.Count > 0 && IsBlank(text, chunks[next]))
             {
-                chunks.Pop();
+                next++;
             }
 
-            line.Clear();
-            int length = 0;
-            while (chunks.Count > 0 && length + characters.Length(chunks.Peek()) <= width)
+            // A line is a run of chunks: it holds what lies from the first of them to the last.
+            int begin = next < chunks.Count ? chunks[next].Begin : text.Length, end = begin, last = begin;
+            while (next < chunks.Count && Length(begin, chunks[next].End) <= width)
             {
-                length += characters.Length(chunks.Peek());
-                line.Add(chunks.Pop());
+                last = end;
+                end = chunks[next++].End;
             }
 
-            if (chunks.Count > 0 && characters.Length(chunks.Peek()) > width)
+            if (next < chunks.Count && Length(chunks[next].Begin, chunks[next].End) > width)
             {
-                BreakWord(chunks, line, width - length, breakWords, breakHyphens, characters);
+                (int from, int to) = chunks[next];
+                int cut = breakWords ? Cut(text, from, characters.Unit(text, characters.Character(text, from) + width - Length(begin, end)), breakHyphens) : end == begin ? to : from;
+                last = breakWords || end == begin ? from : last;
+                end = Math.Max(end, cut);
+                chunks[next] = (cut, to);
+                next += cut == to ? 1 : 0;
             }
 
-            if (line.Count > 0 && IsBlank(line[^1]))
+            int stop = end > last && IsBlank(text, (last, end)) ? last : end;
+            if (stop > begin)
             {
-                line.RemoveAt(line.Count - 1);
-            }
-
-            if (line.Count > 0)
-            {
-                lines.Add(string.Concat(line));
+                lines.Add(text[begin..stop]);
             }
         }
 
@@ -49,33 +50,16 @@ internal static class WordWrap
     /// <summary>Whether a character belongs to words: letters, digits and the underscore.</summary>
     internal static bool IsWord(Rune rune) => rune.Value == '_' || Rune.IsLetter(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
 
-    private static void BreakWord(Stack<string> chunks, List<string> line, int room, bool breakWords, bool breakHyphens, CodePointIndex characters)
+    /// <summary>Where a long word is cut: at the room's end, or behind the last hyphen before it.</summary>
+    private static int Cut(string text, int begin, int end, bool breakHyphens)
     {
-        if (!breakWords)
-        {
-            if (line.Count == 0)
-            {
-                line.Add(chunks.Pop());
-            }
-
-            return;
-        }
-
-        string word = chunks.Pop();
-        int end = characters.Unit(word, room);
-        if (breakHyphens)
-        {
-            int hyphen = end > 0 ? word.LastIndexOf('-', end - 1) : -1;
-            end = hyphen > 0 && word.AsSpan(0, hyphen).ContainsAnyExcept('-') ? hyphen + 1 : end;
-        }
-
-        line.Add(word[..end]);
-        chunks.Push(word[end..]);
+        int hyphen = breakHyphens ? text.AsSpan(begin, end - begin).LastIndexOf('-') : -1;
+        return hyphen > 0 && text.AsSpan(begin, hyphen).ContainsAnyExcept('-') ? begin + hyphen + 1 : end;
     }
 
-    private static List<string> Chunks(string text, bool breakHyphens)
+    private static List<(int Begin, int End)> Chunks(string text, bool breakHyphens)
     {
-        var chunks = new List<string>();
+        var chunks = new List<(int, int)>();
         for (int begin = 0; begin < text.Length;)
         {
             int end = begin + 1;
@@ -98,14 +82,25 @@ internal static class WordWrap
                 }
             }
 
-            chunks.Add(text[begin..end]);
+            chunks.Add((begin, end));
             begin = end;
         }
 
         return chunks;
     }
 
-    private static bool IsBlank(string chunk) => PythonText.Trim(chunk, null).Length == 0;
+    private static bool IsBlank(string text, (int Begin, int End) chunk)
+    {
+        for (int i = chunk.Begin; i < chunk.End; i++)
+        {
+            if (!PythonText.IsSpace(text[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private static bool IsSpace(char c) => c is '\t' or '\n' or '\v' or '\f' or '\r' or ' ';
 
