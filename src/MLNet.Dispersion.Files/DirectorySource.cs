@@ -32,6 +32,12 @@ public sealed class DirectorySource : FileSource
         read(stream);
     }
 
+    /// <inheritdoc/>
+    public override FileSource? FindFolder(string name) => Directory.Exists(PathOf(name)) ? new DirectorySource(PathOf(name)) : null;
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> FileNames() => Directory.Exists(_directory) ? Directory.EnumerateFiles(_directory).Select(path => Path.GetFileName(path)) : [];
+
     private string PathOf(string fileName)
     {
         if (fileName != Path.GetFileName(fileName) || fileName is "" or "." or "..")

@@ -37,4 +37,11 @@ public abstract class FileSource
     /// <summary>Gets a file's name together with the place, for messages.</summary>
     /// <param name="fileName">A plain file name.</param>
     public string Describe(string fileName) => $"{Name}/{fileName}";
+
+    /// <summary>Gets a folder inside of the place, such as <c>additional_chat_templates</c>, as a place of its own; null where there is none. Places that are flat, such as an ML.NET model, have none.</summary>
+    /// <param name="name">The folder's plain name.</param>
+    public virtual FileSource? FindFolder(string name) => null;
+
+    /// <summary>Gets the names of the files that lie directly in the place, in no order; none where the place cannot tell.</summary>
+    public virtual IEnumerable<string> FileNames() => [];
 }
