@@ -47,6 +47,12 @@ public class PipelineTokenizer : TextTokenizer
     /// <summary>Gets the limit that the model's files state, special tokens included; or null. No method applies it by itself.</summary>
     public int? ModelMaxLength => _setup.ModelMaxLength;
 
+    /// <summary>Gets the side on which the model's files say that rows are cut. No method applies it by itself.</summary>
+    public TextSide TruncationSide => _setup.TruncationSide;
+
+    /// <summary>Gets the side on which the model's files say that rows are filled up. No method applies it by itself.</summary>
+    public TextSide PaddingSide => _setup.PaddingSide;
+
     /// <summary>Gets how texts are cut where <see cref="TextEncodingOptions.UseFileLimits"/> says so; null where the file says nothing.</summary>
     public TextTruncation? FileTruncation => _pipeline.Truncation;
 
@@ -73,7 +79,7 @@ public class PipelineTokenizer : TextTokenizer
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);
         (int[] prefix, int[] suffix) = _frame.Value;
         int room = Math.Max(0, maxTokens - prefix.Length - suffix.Length);
-        List<int> own = _pipeline.EncodeIds(UnicodeText.WellFormed(text), room == int.MaxValue ? room : room + 1);
+        List<int> own = _pipeline.EncodeIds(UnicodeText.WellFormed(text), room == int.MaxValue ? room : room + 1, _setup.SpecialTokensAsText);
         bool cut = own.Count > room;
         int[] ids = [.. prefix, .. cut ? own.Take(room) : own, .. suffix];
         return ids.Length > maxTokens ? new EncodedText(ids[..maxTokens], true) : new EncodedText(ids, cut);
@@ -88,7 +94,7 @@ public class PipelineTokenizer : TextTokenizer
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, LeastPairTokens);
-        List<TokenRow> rows = Rows(UnicodeText.WellFormed(first), UnicodeText.WellFormed(second), specialsAsText: false);
+        List<TokenRow> rows = Rows(UnicodeText.WellFormed(first), UnicodeText.WellFormed(second), _setup.SpecialTokensAsText);
         int room = maxTokens - _pipeline.Processor!.AddedCount(pair: true);
         (int kept, int keptSecond) = PairEncoder.LongestFirst(rows[0].Count, rows[1].Count, room);
         bool cut = kept < rows[0].Count || keptSecond < rows[1].Count;
@@ -111,7 +117,7 @@ public class PipelineTokenizer : TextTokenizer
         TextEncodingOptions how = options ?? new TextEncodingOptions();
         string first = UnicodeText.WellFormed(text);
         string? second = secondText is null ? null : UnicodeText.WellFormed(secondText);
-        TokenRow row = _pipeline.Finish(Rows(first, second, how.SpecialTokensAsText), how.AddSpecialTokens, Truncation(how), how.ReturnOverflowing);
+        TokenRow row = _pipeline.Finish(Rows(first, second, (how.SpecialTokensAsText || _setup.SpecialTokensAsText)), how.AddSpecialTokens, Truncation(how), how.ReturnOverflowing);
         row = TokenPipeline.Pad([row], Padding(how))[0];
         return TextEncodings.Of(row, TokenOf, [CodePointMaps.OfText(first), CodePointMaps.OfText(second ?? "")]);
     }
@@ -125,7 +131,7 @@ public class PipelineTokenizer : TextTokenizer
         ArgumentNullException.ThrowIfNull(texts);
         TextEncodingOptions how = options ?? new TextEncodingOptions();
         (string First, string? Second)[] all = [.. texts.Select(t => (UnicodeText.WellFormed(t.Text), t.SecondText is null ? null : UnicodeText.WellFormed(t.SecondText)))];
-        TokenRow[] rows = [.. all.Select(t => _pipeline.Finish(Rows(t.First, t.Second, how.SpecialTokensAsText), how.AddSpecialTokens, Truncation(how), how.ReturnOverflowing))];
+        TokenRow[] rows = [.. all.Select(t => _pipeline.Finish(Rows(t.First, t.Second, (how.SpecialTokensAsText || _setup.SpecialTokensAsText)), how.AddSpecialTokens, Truncation(how), how.ReturnOverflowing))];
         IReadOnlyList<TokenRow> padded = TokenPipeline.Pad(rows, Padding(how));
         return [.. padded.Select((row, i) => TextEncodings.Of(row, TokenOf, [CodePointMaps.OfText(all[i].First), CodePointMaps.OfText(all[i].Second ?? "")]))];
     }
@@ -141,10 +147,10 @@ public class PipelineTokenizer : TextTokenizer
         TextEncodingOptions how = options ?? new TextEncodingOptions();
         string[] first = [.. words.Select(UnicodeText.WellFormed)];
         string[] second = [.. secondWords?.Select(UnicodeText.WellFormed) ?? []];
-        var rows = new List<TokenRow> { WordRow(first, 0, how.SpecialTokensAsText) };
+        var rows = new List<TokenRow> { WordRow(first, 0, (how.SpecialTokensAsText || _setup.SpecialTokensAsText)) };
         if (secondWords is not null)
         {
-            rows.Add(WordRow(second, 1, how.SpecialTokensAsText));
+            rows.Add(WordRow(second, 1, (how.SpecialTokensAsText || _setup.SpecialTokensAsText)));
         }
 
         TokenRow row = TokenPipeline.Pad([_pipeline.Finish(rows, how.AddSpecialTokens, Truncation(how), how.ReturnOverflowing)], Padding(how))[0];
@@ -190,7 +196,7 @@ public class PipelineTokenizer : TextTokenizer
     protected override EncodeResults<EncodedToken> EncodeToTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
     {
         string whole = UnicodeText.WellFormed(text ?? textSpan.ToString());
-        List<TokenEntry> all = _pipeline.Encode(whole, 0, specialsAsText: false);
+        List<TokenEntry> all = _pipeline.Encode(whole, 0, _setup.SpecialTokensAsText);
         var map = CodePointMap.Of(whole);
         EncodedToken[] tokens = [.. all.Take(settings.MaxTokenCount).Select(t => new EncodedToken(t.Id, t.Text ?? TokenOf(t.Id) ?? "", map.ToUnits(t.Start)..map.ToUnits(t.End)))];
         int consumed = tokens.Length == all.Count ? whole.Length : tokens.Length == 0 ? 0 : map.ToUnits(all[tokens.Length - 1].End);

@@ -39,6 +39,7 @@ internal sealed class BpeModel : TokenModel
     private readonly int[]? _byteIds;
     private readonly ConcurrentDictionary<string, PieceTokens> _seen = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, PieceTokens>.AlternateLookup<ReadOnlySpan<char>> _seenBySpan;
+    private readonly Lazy<IReadOnlyList<(string Left, string Right)>> _mergeList;
     private int _seenCount;
 
     internal BpeModel(Vocabulary vocabulary, MergeTable merges, BpeSettings settings)
@@ -48,6 +49,7 @@ internal sealed class BpeModel : TokenModel
         _settings = settings;
         _byteIds = settings.ByteFallback ? [.. Enumerable.Range(0, 256).Select(b => vocabulary.IdOf($"<0x{b:X2}>") ?? -1)] : null;
         _seenBySpan = _seen.GetAlternateLookup<ReadOnlySpan<char>>();
+        _mergeList = new(() => [.. merges.InOrder().Select(pair => (vocabulary.PieceOf(pair.Left)!, vocabulary.PieceOf(pair.Right)!))]);
     }
 
     /// <inheritdoc/>
@@ -61,6 +63,12 @@ internal sealed class BpeModel : TokenModel
 
     /// <inheritdoc/>
     internal override string? PieceOf(int id) => _vocabulary.PieceOf(id);
+
+    /// <summary>The pieces.</summary>
+    internal Vocabulary Vocabulary => _vocabulary;
+
+    /// <summary>The pairs that are merged, the most urgent first.</summary>
+    internal IReadOnlyList<(string Left, string Right)> Merges => _mergeList.Value;
 
     /// <summary>The tokens of a piece whose bytes are still to be spelled in GPT-2's stand-ins: as spelling first gives them.</summary>
     internal PieceTokens TokenizeUnspelled(ReadOnlySpan<char> piece)

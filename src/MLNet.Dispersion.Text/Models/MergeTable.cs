@@ -40,6 +40,10 @@ internal sealed class MergeTable
         _merged[at] = merged;
     }
 
+    /// <summary>The pairs, the most urgent first.</summary>
+    internal IEnumerable<(int Left, int Right)> InOrder() => Enumerable.Range(0, _keys.Length).Where(i => _keys[i] != 0).OrderBy(i => _ranks[i])
+        .Select(i => ((int)(uint)((_keys[i] - 1) >> 32), (int)(uint)(_keys[i] - 1)));
+
     /// <summary>The rank of a pair, or <see cref="int.MaxValue"/>.</summary>
     internal int Rank(int left, int right)
     {

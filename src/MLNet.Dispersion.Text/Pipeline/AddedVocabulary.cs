@@ -23,9 +23,10 @@ internal sealed class AddedVocabulary
         int highest = -1;
         foreach (AddedToken token in _definitions)
         {
-            if (token.Content.Length > 0 && !_ids.ContainsKey(token.Content))
+            if (token.Content.Length > 0)
             {
-                int id = model.IdOf(token.Content) ?? (highest >= model.Count || (model.Count == 0 && highest >= 0) ? highest + 1 : model.Count);
+                // A token that is there already gets new flags: so the reference does it.
+                int id = _ids.TryGetValue(token.Content, out int known) ? known : model.IdOf(token.Content) ?? (highest >= model.Count || (model.Count == 0 && highest >= 0) ? highest + 1 : model.Count);
                 highest = Math.Max(highest, id);
                 _ids[token.Content] = id;
                 _tokens[id] = token;

@@ -25,6 +25,9 @@ internal sealed class TokenPipeline
         }
     }
 
+    /// <summary>Whether the model's pieces are spelled in bytes.</summary>
+    internal bool SpellsBytes => _speller is not null;
+
     internal TokenModel Model { get; }
 
     internal TextNormalizer? Normalizer { get; }
@@ -107,11 +110,11 @@ internal sealed class TokenPipeline
     }
 
     /// <summary>The ids of one text without those around it, as many as are asked for; at least one more shows that there are more.</summary>
-    internal List<int> EncodeIds(string text, int atLeast)
+    internal List<int> EncodeIds(string text, int atLeast, bool specialsAsText)
     {
         var ids = new List<int>(Math.Min((text.Length / 3) + 8, 4096));
         var pieces = new List<AlignedText>();
-        foreach ((AlignedText part, int id) in Added.Extract(new AlignedText(text), specialsAsText: false))
+        foreach ((AlignedText part, int id) in Added.Extract(new AlignedText(text), specialsAsText))
         {
             if (ids.Count >= atLeast)
             {

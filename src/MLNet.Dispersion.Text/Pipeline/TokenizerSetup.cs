@@ -13,6 +13,13 @@ internal sealed record TokenizerSetup
 
     internal int? ModelMaxLength { get; init; }
 
+    internal TextSide TruncationSide { get; init; }
+
+    internal TextSide PaddingSide { get; init; }
+
+    /// <summary>Whether special tokens in texts are text unless something else is said.</summary>
+    internal bool SpecialTokensAsText { get; init; }
+
     /// <summary>Whether the blanks before English signs are taken away from decoded text.</summary>
     internal bool CleansUp { get; init; }
 

@@ -175,7 +175,7 @@ internal sealed class TemplateProcessor(
     internal override IEnumerable<int> AddedIds => single.Concat(pair).Where(part => part.Sequence < 0 && tokens.ContainsKey(part.Name)).SelectMany(part => tokens[part.Name].Select(token => token.Id));
 
     /// <inheritdoc/>
-    internal override bool JoinsPairs => true;
+    internal override bool JoinsPairs => pair.Any(part => part.Sequence == 1);
 
     /// <inheritdoc/>
     internal override int AddedCount(bool pairs) => (pairs ? pair : single).Where(part => part.Sequence < 0).Sum(part => tokens.TryGetValue(part.Name, out (int, string)[]? named) ? named.Length : 0);
