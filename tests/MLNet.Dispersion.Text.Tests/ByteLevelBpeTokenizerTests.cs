@@ -162,7 +162,7 @@ public class ByteLevelBpeTokenizerTests
     public void Encode_BeginningAndEndAsked_CountThemIntoTheLimit()
     {
         MemorySource files = SmallBpe.Files();
-        files["tokenizer_config.json"] = Encoding.UTF8.GetBytes("""{"add_bos_token": true, "add_eos_token": true, "bos_token": "<|endoftext|>", "eos_token": {"content": "!"}}""");
+        files["tokenizer_config.json"] = Encoding.UTF8.GetBytes("""{"add_bos_token": true, "add_eos_token": true, "bos_token": "<|endoftext|>", "eos_token": {"__type": "AddedToken", "content": "!"}}""");
         TextTokenizer tokenizer = TextTokenizer.Load(files);
         int bos = tokenizer.BosTokenId!.Value;
         int eos = tokenizer.EosTokenId!.Value;

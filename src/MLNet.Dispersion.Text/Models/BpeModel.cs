@@ -33,6 +33,7 @@ internal sealed class BpeModel : TokenModel
 {
     private const int LongestRemembered = 64;
     private const int MostRemembered = 50_000;
+    private const char Sign = '\u2581';
     private readonly Vocabulary _vocabulary;
     private readonly MergeTable _merges;
     private readonly BpeSettings _settings;
@@ -40,6 +41,7 @@ internal sealed class BpeModel : TokenModel
     private readonly ConcurrentDictionary<string, PieceTokens> _seen = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, PieceTokens>.AlternateLookup<ReadOnlySpan<char>> _seenBySpan;
     private readonly Lazy<IReadOnlyList<(string Left, string Right)>> _mergeList;
+    private readonly Lazy<bool> _wordsAreApart;
     private int _seenCount;
 
     internal BpeModel(Vocabulary vocabulary, MergeTable merges, BpeSettings settings)
@@ -49,6 +51,7 @@ internal sealed class BpeModel : TokenModel
         _settings = settings;
         _byteIds = settings.ByteFallback ? [.. Enumerable.Range(0, 256).Select(b => vocabulary.IdOf($"<0x{b:X2}>") ?? -1)] : null;
         _seenBySpan = _seen.GetAlternateLookup<ReadOnlySpan<char>>();
+        _wordsAreApart = new(AreWordsApart);
         _mergeList = new(() => [.. merges.InOrder().Select(pair => (vocabulary.PieceOf(pair.Left)!, vocabulary.PieceOf(pair.Right)!))]);
     }
 
@@ -87,6 +90,57 @@ internal sealed class BpeModel : TokenModel
         return tokens;
     }
 
+    /// <summary>Adds the ids of a piece, and stops once there are as many as asked for: where words never share a token, what lies behind costs nothing.</summary>
+    internal override void AddIds(ReadOnlySpan<char> piece, List<int> ids, int atLeast)
+    {
+        if (piece.Length <= LongestRemembered || !_wordsAreApart.Value)
+        {
+            base.AddIds(piece, ids, atLeast);
+            return;
+        }
+
+        while (!piece.IsEmpty && ids.Count < atLeast)
+        {
+            int length = WordLength(piece);
+            ids.AddRange(Tokenize(piece[..length]).Ids);
+            piece = piece[length..];
+        }
+    }
+
+    /// <summary>The tokens of a long piece word by word, where words never share a token: the same tokens, most of them remembered.</summary>
+    private PieceTokens ComputeWords(ReadOnlySpan<char> piece)
+    {
+        var tokens = new PieceTokensBuilder();
+        for (int start = 0; start < piece.Length;)
+        {
+            int length = WordLength(piece[start..]);
+            PieceTokens word = Tokenize(piece.Slice(start, length));
+            for (int i = 0; i < word.Ids.Length; i++)
+            {
+                tokens.Add(word.Ids[i], start + (word.Starts?[i] ?? 0), start + (word.Ends?[i] ?? length));
+            }
+
+            start += length;
+        }
+
+        return tokens.ToTokens();
+    }
+
+    /// <summary>The length of the first word with the signs of blanks before it.</summary>
+    private static int WordLength(ReadOnlySpan<char> text)
+    {
+        int signs = text.IndexOfAnyExcept(Sign);
+        int next = signs < 0 ? -1 : text[signs..].IndexOf(Sign);
+        return next < 0 ? text.Length : signs + next;
+    }
+
+    /// <summary>Whether no token has a sign of a blank behind another character, so that a text may be cut before each such sign.</summary>
+    private bool AreWordsApart()
+    {
+        bool plain = _settings is { Prefix: null, Suffix: null, IgnoreMerges: false, Dropout: 0 } && _vocabulary.TryGet([Sign], out _);
+        return plain && _merges.Results().All(id => _vocabulary.PieceOf(id) is { } text && WordLength(text) == text.Length);
+    }
+
     /// <inheritdoc/>
     private protected override PieceTokens Compute(ReadOnlySpan<char> piece)
     {
@@ -103,6 +157,11 @@ internal sealed class BpeModel : TokenModel
         if (_settings.IgnoreMerges && _vocabulary.TryGet(piece, out int whole))
         {
             return new PieceTokens([whole], null, null);
+        }
+
+        if (piece.Length > LongestRemembered && _wordsAreApart.Value && WordLength(piece) < piece.Length)
+        {
+            return ComputeWords(piece);
         }
 
         List<Symbol> symbols = Symbols(piece);

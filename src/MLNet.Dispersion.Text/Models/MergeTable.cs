@@ -44,6 +44,9 @@ internal sealed class MergeTable
     internal IEnumerable<(int Left, int Right)> InOrder() => Enumerable.Range(0, _keys.Length).Where(i => _keys[i] != 0).OrderBy(i => _ranks[i])
         .Select(i => ((int)(uint)((_keys[i] - 1) >> 32), (int)(uint)(_keys[i] - 1)));
 
+    /// <summary>What the pairs become.</summary>
+    internal IEnumerable<int> Results() => Enumerable.Range(0, _keys.Length).Where(i => _keys[i] != 0).Select(i => _merged[i]);
+
     /// <summary>The rank of a pair, or <see cref="int.MaxValue"/>.</summary>
     internal int Rank(int left, int right)
     {

@@ -48,6 +48,9 @@ internal abstract class TokenModel
         return tokens;
     }
 
+    /// <summary>Adds the ids of a piece of text; may stop once there are as many as asked for.</summary>
+    internal virtual void AddIds(ReadOnlySpan<char> piece, List<int> ids, int atLeast) => ids.AddRange(Tokenize(piece).Ids);
+
     /// <summary>Finds the tokens of a piece of text.</summary>
     private protected abstract PieceTokens Compute(ReadOnlySpan<char> piece);
 }

@@ -131,7 +131,15 @@ internal sealed class TokenPipeline
             bool unspelled = Cut(part, pieces);
             foreach (AlignedText piece in pieces)
             {
-                ids.AddRange((unspelled ? ((BpeModel)Model).TokenizeUnspelled(piece.Span) : Model.Tokenize(piece.Span)).Ids);
+                if (unspelled)
+                {
+                    ids.AddRange(((BpeModel)Model).TokenizeUnspelled(piece.Span).Ids);
+                }
+                else
+                {
+                    Model.AddIds(piece.Span, ids, atLeast);
+                }
+
                 if (ids.Count >= atLeast)
                 {
                     break;
