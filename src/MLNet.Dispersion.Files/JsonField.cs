@@ -211,6 +211,13 @@ public readonly struct JsonField
             ? value
             : throw Fail("it must be a finite number");
 
+    /// <summary>Gets a finite number in double precision.</summary>
+    /// <exception cref="ModelFileException">This is no such number.</exception>
+    public double AsDouble() =>
+        Kind == JsonValueKind.Number && _element.TryGetDouble(out double value) && double.IsFinite(value)
+            ? value
+            : throw Fail("it must be a finite number");
+
     /// <summary>Makes an object that can be changed and written again, such as a configuration that is saved with the model.</summary>
     /// <returns>A copy, of which each text is known to be valid Unicode.</returns>
     /// <exception cref="ModelFileException">This is no object, or a text in it is no valid Unicode.</exception>

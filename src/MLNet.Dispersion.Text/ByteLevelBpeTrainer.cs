@@ -62,18 +62,23 @@ public static class ByteLevelBpeTrainer
 
     private static Dictionary<string, long> CountPieces(IEnumerable<string?> texts, IReadOnlyList<string> specialTokens, CancellationToken cancellationToken)
     {
-        var splitter = new AddedTokenSplitter(specialTokens.Select((content, i) => new AddedToken(i, content)));
-        var preTokenizer = new CodePointPreTokenizer([PreTokenizerPatterns.Gpt2()]);
+        var finder = new AddedTokenFinder(specialTokens.Select((content, i) => (content, new AddedToken(content), i)));
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
         Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> bySpan = counts.GetAlternateLookup<ReadOnlySpan<char>>();
+        var parts = new List<(AlignedText Text, int Id)>();
+        var pieces = new List<AlignedText>();
         foreach (string? text in texts)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach ((string part, AddedToken? token) in splitter.Split(UnicodeText.WellFormed(text)))
+            parts.Clear();
+            finder.Cut(new AlignedText(UnicodeText.WellFormed(text)), specialsAsText: false, parts);
+            foreach ((AlignedText part, int id) in parts)
             {
-                foreach ((int offset, int length) in token is null ? preTokenizer.PreTokenize(part) : [])
+                if (id < 0)
                 {
-                    Count(part.AsSpan(offset, length), bySpan);
+                    pieces.Clear();
+                    CutterReader.Gpt2Words.Cut(part, pieces);
+                    pieces.ForEach(piece => Count(piece.Span, bySpan));
                 }
             }
         }
@@ -95,17 +100,8 @@ public static class ByteLevelBpeTrainer
     private static ByteLevelBpeTokenizer Assemble(BpeMergeLearner learner, IReadOnlyList<string> specialTokens)
     {
         var vocabulary = learner.Pieces.Select((piece, id) => KeyValuePair.Create(piece, id)).ToDictionary(StringComparer.Ordinal);
-        List<AddedToken> added = [.. specialTokens.Select((content, i) => new AddedToken(learner.Pieces.Count + i, content))];
-        added.ForEach(token => vocabulary.Add(token.Content, token.Id));
-        var model = new ByteLevelBpeModel
-        {
-            Vocabulary = vocabulary,
-            Merges = learner.Merges,
-            AddedTokens = added,
-            BosTokenId = added.LastOrDefault()?.Id,
-            EosTokenId = added.LastOrDefault()?.Id,
-            Files = new TokenizerFileSet([]),
-        };
-        return new ByteLevelBpeTokenizer(model with { Files = VocabMergesWriter.Write(model, "GPT2Tokenizer", source: null) });
+        specialTokens.Index().ToList().ForEach(token => vocabulary.Add(token.Item, learner.Pieces.Count + token.Index));
+        var model = new Vocabulary(vocabulary);
+        return TokenizerFiles.CreateTrained(model, [.. learner.Merges], specialTokens);
     }
 }

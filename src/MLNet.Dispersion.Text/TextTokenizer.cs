@@ -1,7 +1,14 @@
+using System.Buffers;
+using Microsoft.ML.Tokenizers;
+
 namespace MLNet.Dispersion.Text;
 
 /// <summary>Turns text into token ids and back. Instances are thread-safe.</summary>
-public abstract class TextTokenizer
+/// <remarks>
+/// It is a <see cref="Tokenizer"/> of Microsoft.ML.Tokenizers, whose own members (such as <see cref="Tokenizer.EncodeToIds(string, bool, bool)"/>) give a text's tokens without those around it.
+/// The members here know more: the tokens around texts, pairs, words given apart, limits, offsets.
+/// </remarks>
+public abstract class TextTokenizer : Tokenizer
 {
     /// <summary>Gets one more than the highest token id.</summary>
     public abstract int VocabularySize { get; }
@@ -18,7 +25,7 @@ public abstract class TextTokenizer
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTokens"/> is below 1.</exception>
     public abstract EncodedText Encode(string? text, int maxTokens = int.MaxValue);
 
-    /// <summary>Encodes two texts as one sequence: the fixed ids in front, the first text, <see cref="Separator"/>, the second text, the fixed ids behind. Null counts as empty.</summary>
+    /// <summary>Encodes two texts as one sequence, as the tokenizer's file joins pairs; where it says nothing: the fixed ids in front, the first text, <see cref="Separator"/>, the second text, the fixed ids behind. Null counts as empty.</summary>
     /// <remarks>
     /// What is too long is cut as Hugging Face's <c>longest_first</c> does it: token by token from the end of the longer text, of the second where both are as long.
     /// </remarks>
@@ -26,7 +33,7 @@ public abstract class TextTokenizer
     /// <param name="second">The second text.</param>
     /// <param name="maxTokens">The most ids to return: at least <see cref="LeastPairTokens"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTokens"/> is below that.</exception>
-    public EncodedPair EncodePair(string? first, string? second, int maxTokens = int.MaxValue) => PairEncoder.Encode(this, first, second, maxTokens);
+    public virtual EncodedPair EncodePair(string? first, string? second, int maxTokens = int.MaxValue) => PairEncoder.Encode(this, first, second, maxTokens);
 
     /// <summary>Gets the ids that <see cref="Encode"/> puts in front of every text's own. Default: none.</summary>
     protected internal virtual IReadOnlyList<int> Prefix => [];
@@ -38,31 +45,47 @@ public abstract class TextTokenizer
     protected internal virtual IReadOnlyList<int> Separator => EosTokenId is { } end ? [end] : PairEncoder.Own(this, "\n", int.MaxValue).Ids;
 
     /// <summary>Decodes token ids into text; bytes that are no valid UTF-8 become U+FFFD.</summary>
+    /// <remarks>Tokens that the tokenizer itself puts around texts give nothing; so do ids below <see cref="VocabularySize"/> that no token has.</remarks>
     /// <param name="ids">Token ids.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
-    public abstract string Decode(IEnumerable<int> ids);
+    /// <exception cref="ArgumentOutOfRangeException">An id is below 0, or <see cref="VocabularySize"/> or more.</exception>
+    public abstract override string Decode(IEnumerable<int> ids);
 
     /// <summary>Gets the fewest tokens that <see cref="EncodePair"/> may be given: the fixed ones and one of each text.</summary>
-    public int LeastPairTokens => PairEncoder.Least(this);
+    public virtual int LeastPairTokens => PairEncoder.Least(this);
 
     /// <summary>Writes the tokenizer's files (such as <c>vocab.json</c> and <c>merges.txt</c>) so that <see cref="Load"/> gives an equal one.</summary>
     /// <param name="sink">Where to.</param>
     public abstract void Save(FileSink sink);
 
     /// <summary>Loads the tokenizer of a checkpoint from the files it finds: tokenizer.json, else vocab.json with merges.txt, else a sentence-piece tokenizer.model, else tokenizer_pieces.json, else vocab.txt of word pieces.</summary>
+    /// <remarks>What tokenizer_config.json and the files beside it say is followed as Hugging Face's transformers 4 follows it, with which published models were trained.</remarks>
     /// <param name="source">The checkpoint.</param>
     /// <exception cref="ModelFileException">No tokenizer files, or damaged ones, or a kind that is not supported.</exception>
-    public static TextTokenizer Load(FileSource source) => TokenizerFiles.Load(source) switch
-    {
-        ByteLevelBpeModel model => new ByteLevelBpeTokenizer(model),
-        SentencePieceModel model => new SentencePieceBpeTokenizer(model),
-        WordPieceModel model => new WordPieceTokenizer(model),
-        var other => throw new InvalidOperationException($"There is no tokenizer for a {other.GetType().Name}."),
-    };
+    public static TextTokenizer Load(FileSource source) => TokenizerFiles.Load(source);
 
     /// <summary>Says whether any file is there that belongs to a tokenizer, complete or not.</summary>
     /// <param name="source">The checkpoint.</param>
     public static bool IsIn(FileSource source) => TokenizerFiles.Any(source);
+
+    /// <inheritdoc/>
+    public override OperationStatus Decode(IEnumerable<int> ids, Span<char> destination, out int idsConsumed, out int charsWritten)
+    {
+        int[] all = [.. ids ?? throw new ArgumentNullException(nameof(ids))];
+        string text = Decode(all);
+        bool fits = text.TryCopyTo(destination);
+        idsConsumed = fits ? all.Length : 0;
+        charsWritten = fits ? text.Length : 0;
+        return fits ? OperationStatus.Done : OperationStatus.DestinationTooSmall;
+    }
+
+    /// <inheritdoc/>
+    protected override EncodeResults<EncodedToken> EncodeToTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
+    {
+        string whole = text ?? textSpan.ToString();
+        int[] ids = PairEncoder.Own(this, whole, int.MaxValue).Ids;
+        EncodedToken[] tokens = [.. ids.Take(settings.MaxTokenCount).Select(id => new EncodedToken(id, Decode([id]), 0..0))];
+        return new EncodeResults<EncodedToken> { Tokens = tokens, NormalizedText = null, CharsConsumed = tokens.Length == ids.Length ? whole.Length : 0 };
+    }
 }
 
 /// <summary>Joins two texts into one sequence: prefix, first, separator, second, suffix.</summary>

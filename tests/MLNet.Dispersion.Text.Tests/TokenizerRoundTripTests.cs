@@ -6,9 +6,9 @@ public class TokenizerRoundTripTests
     [
         """{}""",
         """{"bos_token": null, "eos_token": "<|endoftext|>", "chat_template": "{{ x }}"}""",
-        """{"eos_token": {"content": "<|endoftext|>", "lstrip": true}, "add_bos_token": true, "bos_token": "!"}""",
+        """{"eos_token": {"__type": "AddedToken", "content": "<|endoftext|>", "lstrip": true}, "add_bos_token": true, "bos_token": "!"}""",
         """{"tokenizer_class": "Qwen2Tokenizer", "added_tokens_decoder": {"400": {"content": "<pad>", "special": true}, "270": {"content": "<word>", "rstrip": true, "lstrip": true, "normalized": true}}}""",
-        """{"add_prefix_space": true, "additional_special_tokens": ["the", {"content": "12"}, "absent"]}""",
+        """{"add_prefix_space": true, "additional_special_tokens": ["the", {"__type": "AddedToken", "content": "12"}, "absent"]}""",
     ];
 
     [Theory]

@@ -37,7 +37,9 @@ public sealed class WordPieceTokenizerTests
         {
             normalizer = new { type = "BertNormalizer", clean_text = true, handle_chinese_chars = true, strip_accents = (bool?)null, lowercase = true },
             pre_tokenizer = new { type = "BertPreTokenizer" },
-            model = new { type = "WordPiece", unk_token = "[UNK]", continuing_subword_prefix = "##", vocab = vocabulary },
+            model = new { type = "WordPiece", unk_token = "[UNK]", continuing_subword_prefix = "##", max_input_chars_per_word = 100, vocab = vocabulary },
+            post_processor = new { type = "BertProcessing", sep = new object[] { "[SEP]", 3 }, cls = new object[] { "[CLS]", 2 } },
+            added_tokens = SmallWordPieces.Vocabulary.Take(5).Select((content, id) => new { id, content, special = true, normalized = false, lstrip = false, rstrip = false, single_word = false }),
         });
         var fromJson = TextTokenizer.Load(MemorySource.Of(("tokenizer.json", json)));
         var fromText = TextTokenizer.Load(MemorySource.Of(("vocab.txt", VocabularyText)));
@@ -72,14 +74,14 @@ public sealed class WordPieceTokenizerTests
     {
         var tokenizer = TextTokenizer.Load(MemorySource.Of(("vocab.txt", VocabularyText)));
 
-        Assert.Equal("freezes again , unwanted [UNK]", tokenizer.Decode(tokenizer.Encode("Freezes again, unwanted zebra").Ids));
+        Assert.Equal("freezes again, unwanted [UNK]", tokenizer.Decode(tokenizer.Encode("Freezes again, unwanted zebra").Ids));
         Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.Decode([SmallWordPieces.Vocabulary.Length]));
     }
 
     [Theory]
-    [InlineData("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n", "[MASK]")]
-    [InlineData("tokenizer.json", "{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"[PAD]\":0,\"a\":7}}}", "0 to 1")]
-    [InlineData("tokenizer.json", "{\"normalizer\":{\"type\":\"NFC\"},\"model\":{\"type\":\"WordPiece\",\"vocab\":{}}}", "BertNormalizer")]
+    [InlineData("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[MASK]\n", "[SEP]")]
+    [InlineData("tokenizer.json", "{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"[PAD]\":0,\"a\":-7}}}", "-7")]
+    [InlineData("tokenizer.json", "{\"model\":{\"type\":\"WordPiece\",\"vocab\":{}}}", "unk_token")]
     public void Load_DamagedFile_SaysWhatIsWrong(string file, string content, string said)
     {
         var error = Assert.Throws<ModelFileException>(() => TextTokenizer.Load(MemorySource.Of((file, content))));

@@ -22,7 +22,10 @@ internal sealed record SentencePieceProto
 
     internal int EosId { get; init; } = 2;
 
-    internal bool HasCharacterMap { get; init; }
+    internal bool HasCharacterMap => !CharacterMap.IsEmpty;
+
+    /// <summary>The map of characters, as sentence-piece writes it; empty: none.</summary>
+    internal ReadOnlyMemory<byte> CharacterMap { get; init; }
 
     internal bool AddDummyPrefix { get; init; } = true;
 
@@ -100,7 +103,7 @@ internal sealed record SentencePieceProto
 
     private static SentencePieceProto WithNormalizerField(SentencePieceProto proto, ProtoField field) => field.Number switch
     {
-        2 => proto with { HasCharacterMap = field.Bytes.Length > 0 },
+        2 => proto with { CharacterMap = field.Bytes },
         3 => proto with { AddDummyPrefix = field.Value != 0 },
         4 => proto with { RemoveExtraWhitespaces = field.Value != 0 },
         _ => proto,

@@ -15,13 +15,18 @@ internal static class TokenizerConfigWriter
     internal static JsonObject Original(FileSource? source, string fileName) =>
         source?.Contains(fileName) == true ? JsonField.Read(source, fileName, allowDuplicates: false).ToObject() : [];
 
-    /// <summary>States the added tokens and the beginning and end tokens, so that no other file is needed to know them.</summary>
-    internal static void SetTokens(JsonObject config, IReadOnlyList<AddedToken> tokens, Func<int, string> contentOf, int? bos, int? eos)
+    /// <summary>States the added tokens and the tokens of roles, so that no other file is needed to know them.</summary>
+    /// <param name="config">What is written.</param>
+    /// <param name="added">The added tokens.</param>
+    /// <param name="stated">The token that the files state for a role, or null.</param>
+    /// <param name="bos">The beginning token, or null.</param>
+    /// <param name="eos">The end token, or null.</param>
+    internal static void SetTokens(JsonObject config, AddedVocabulary added, Func<string, string?> stated, int? bos, int? eos)
     {
         var decoder = new JsonObject();
-        foreach (AddedToken token in tokens)
+        foreach ((int id, AddedToken token) in added.Tokens.OrderBy(t => t.Id))
         {
-            decoder[token.Id.ToString(CultureInfo.InvariantCulture)] = new JsonObject
+            decoder[id.ToString(CultureInfo.InvariantCulture)] = new JsonObject
             {
                 ["content"] = token.Content,
                 ["lstrip"] = token.LeftStrip,
@@ -33,15 +38,22 @@ internal static class TokenizerConfigWriter
         }
 
         config["added_tokens_decoder"] = decoder;
-        SetRole(config, "bos_token", bos, contentOf);
-        SetRole(config, "eos_token", eos, contentOf);
+        SetRole(config, "bos_token", bos is { } first ? added.TextOf(first) : null);
+        SetRole(config, "eos_token", eos is { } last ? added.TextOf(last) : null);
+        foreach (string role in SideFiles.Roles.Skip(2))
+        {
+            if (stated(role) is { } text && config[role] is not JsonObject)
+            {
+                config[role] = text;
+            }
+        }
     }
 
     /// <summary>The special tokens map: the original one, or one made from <paramref name="config"/>.</summary>
     internal static JsonObject SpecialTokensMap(JsonObject config, FileSource? source)
     {
-        JsonObject map = Original(source, TokenizerSideFiles.MapFile);
-        foreach (string role in (string[])["bos_token", "eos_token", "unk_token", "pad_token"])
+        JsonObject map = Original(source, SideFiles.MapFile);
+        foreach (string role in SideFiles.Roles)
         {
             if (!map.ContainsKey(role) && config[role] is { } token)
             {
@@ -54,13 +66,13 @@ internal static class TokenizerConfigWriter
 
     internal static byte[] Bytes(JsonObject value) => JsonSerializer.SerializeToUtf8Bytes(value, Indented);
 
-    private static void SetRole(JsonObject config, string role, int? id, Func<int, string> contentOf)
+    private static void SetRole(JsonObject config, string role, string? content)
     {
-        if (config[role] is JsonObject && id is not null)
+        if (config[role] is JsonObject && content is not null)
         {
             return;
         }
 
-        config[role] = id is { } value ? contentOf(value) : null;
+        config[role] = content;
     }
 }

@@ -1,38 +1,20 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace MLNet.Dispersion.Text;
 
 /// <summary>Writes a byte-level BPE tokenizer in the Hugging Face form of vocab.json and merges.txt.</summary>
 internal static class VocabMergesWriter
 {
-    /// <summary>The files of a tokenizer.</summary>
-    /// <param name="model">The tokenizer.</param>
-    /// <param name="tokenizerClass">The <c>tokenizer_class</c> to write.</param>
-    /// <param name="source">Where it came from: what its tokenizer_config.json says besides is kept. Null for a new one.</param>
-    internal static TokenizerFileSet Write(ByteLevelBpeModel model, string tokenizerClass, FileSource? source)
-    {
-        JsonObject config = TokenizerConfigWriter.Original(source, TokenizerSideFiles.ConfigFile);
-        config["tokenizer_class"] = tokenizerClass;
-        config["add_prefix_space"] = model.AddPrefixSpace;
-        config["add_bos_token"] = model.Prefix.Count > 0;
-        config["add_eos_token"] = model.Suffix.Count > 0;
-        TokenizerConfigWriter.SetTokens(config, model.AddedTokens, id => ContentOf(model, id), model.BosTokenId, model.EosTokenId);
-        return new TokenizerFileSet(
-        [
-            new(VocabMergesLoader.VocabularyFile, Vocabulary(model.Vocabulary)),
-            new(VocabMergesLoader.MergesFile, Merges(model.Merges)),
-            new(TokenizerSideFiles.ConfigFile, TokenizerConfigWriter.Bytes(config)),
-            new(TokenizerSideFiles.MapFile, TokenizerConfigWriter.Bytes(TokenizerConfigWriter.SpecialTokensMap(config, source))),
-        ]);
-    }
+    /// <summary>The two files.</summary>
+    internal static IReadOnlyList<KeyValuePair<string, byte[]>> Write(Vocabulary vocabulary, IReadOnlyList<(string Left, string Right)> merges) =>
+    [
+        new(VocabMergesLoader.VocabularyFile, Pieces(vocabulary.Ids)),
+        new(VocabMergesLoader.MergesFile, Merges(merges)),
+    ];
 
-    private static string ContentOf(ByteLevelBpeModel model, int id) =>
-        model.AddedTokens.FirstOrDefault(t => t.Id == id)?.Content ?? model.Vocabulary.First(piece => piece.Value == id).Key;
-
-    private static byte[] Vocabulary(IReadOnlyDictionary<string, int> vocabulary)
+    private static byte[] Pieces(IReadOnlyDictionary<string, int> vocabulary)
     {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))

@@ -1,0 +1,127 @@
+using System.Runtime.InteropServices;
+
+namespace MLNet.Dispersion.Text;
+
+/// <summary>A symbol of a piece that is being merged.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Bytes">How many bytes of the piece it stands for.</param>
+internal readonly record struct Symbol(int Id, int Bytes);
+
+/// <summary>Merges neighbouring symbols, the pair of the lowest rank first and the leftmost of equal rank, until no pair is left.</summary>
+internal static class SymbolMerger
+{
+    /// <summary>As many symbols are still merged by looking at all of them each time.</summary>
+    private const int Few = 48;
+
+    /// <summary>Merges in place.</summary>
+    internal static void Merge(List<Symbol> symbols, MergeTable merges)
+    {
+        if (symbols.Count <= Few)
+        {
+            MergeFew(symbols, merges);
+        }
+        else
+        {
+            MergeMany(symbols, merges);
+        }
+    }
+
+    private static void MergeFew(List<Symbol> list, MergeTable merges)
+    {
+        Span<Symbol> symbols = CollectionsMarshal.AsSpan(list);
+        Span<int> ranks = stackalloc int[Few];
+        int count = symbols.Length;
+        for (int i = 0; i + 1 < count; i++)
+        {
+            ranks[i] = merges.Rank(symbols[i].Id, symbols[i + 1].Id);
+        }
+
+        while (count > 1)
+        {
+            int best = 0;
+            for (int i = 1; i + 1 < count; i++)
+            {
+                if (ranks[i] < ranks[best])
+                {
+                    best = i;
+                }
+            }
+
+            if (ranks[best] == int.MaxValue)
+            {
+                break;
+            }
+
+            symbols[best] = new Symbol(merges.Merged(symbols[best].Id, symbols[best + 1].Id), symbols[best].Bytes + symbols[best + 1].Bytes);
+            symbols[(best + 2)..count].CopyTo(symbols[(best + 1)..]);
+            if (best + 2 < count)
+            {
+                ranks[(best + 2)..(count - 1)].CopyTo(ranks[(best + 1)..]);
+            }
+
+            count--;
+            if (best + 1 < count)
+            {
+                ranks[best] = merges.Rank(symbols[best].Id, symbols[best + 1].Id);
+            }
+
+            if (best > 0)
+            {
+                ranks[best - 1] = merges.Rank(symbols[best - 1].Id, symbols[best].Id);
+            }
+        }
+
+        list.RemoveRange(count, list.Count - count);
+    }
+
+    private static void MergeMany(List<Symbol> list, MergeTable merges)
+    {
+        Span<Symbol> symbols = CollectionsMarshal.AsSpan(list);
+        int count = symbols.Length;
+        int[] next = new int[count];
+        int[] previous = new int[count];
+        var queue = new PriorityQueue<(int At, int Left, int Right), long>(count);
+        for (int i = 0; i < count; i++)
+        {
+            next[i] = i + 1;
+            previous[i] = i - 1;
+            Enqueue(i, symbols);
+        }
+
+        while (queue.TryDequeue(out (int At, int Left, int Right) pair, out _))
+        {
+            int right = next[pair.At];
+            if (symbols[pair.At].Id != pair.Left || right >= count || symbols[right].Id != pair.Right)
+            {
+                continue;
+            }
+
+            symbols[pair.At] = new Symbol(merges.Merged(pair.Left, pair.Right), symbols[pair.At].Bytes + symbols[right].Bytes);
+            symbols[right] = new Symbol(-1, 0);
+            next[pair.At] = next[right];
+            if (next[right] < count)
+            {
+                previous[next[right]] = pair.At;
+            }
+
+            Enqueue(previous[pair.At], symbols);
+            Enqueue(pair.At, symbols);
+        }
+
+        int kept = 0;
+        for (int i = 0; i < count; i = next[i])
+        {
+            symbols[kept++] = symbols[i];
+        }
+
+        list.RemoveRange(kept, list.Count - kept);
+
+        void Enqueue(int at, Span<Symbol> all)
+        {
+            if (at >= 0 && next[at] < count && merges.Rank(all[at].Id, all[next[at]].Id) is var rank && rank != int.MaxValue)
+            {
+                queue.Enqueue((at, all[at].Id, all[next[at]].Id), ((long)rank << 32) | (uint)at);
+            }
+        }
+    }
+}
