@@ -148,6 +148,8 @@ public sealed class OptionsTests : IDisposable
             : type == typeof(CancellationToken) ? new CancellationToken(canceled: true)
             : type == typeof(PretrainedLanguageModel) ? _model
             : type == typeof(IReadOnlyList<string>) ? new List<string> { "other" }
+            : type == typeof(IReadOnlyDictionary<string, int>) ? new OrderedDictionary<string, int> { ["other"] = 3 }
+            : type == typeof(IReadOnlyDictionary<string, double>) ? new OrderedDictionary<string, double> { ["other"] = 0.5 }
             : type == typeof(IReadOnlyList<ITrainingObserver>) ? new List<ITrainingObserver> { new Silent() }
             : type.IsEnum ? Enum.GetValues(type).Cast<object>().First(other => !other.Equals(value))
             : type.IsAssignableTo(typeof(IOptions)) ? Good(type.FullName!)

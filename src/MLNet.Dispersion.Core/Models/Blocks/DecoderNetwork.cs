@@ -8,6 +8,7 @@ internal sealed class DecoderNetwork : CausalLMBackbone
 {
     private readonly Architecture _architecture;
     private readonly TransformerTrunk _trunk;
+    private bool _untied;
 
     internal DecoderNetwork(Architecture architecture, BackboneInfo info)
         : base(info)
@@ -27,7 +28,7 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     public override Tensor Logits(Tensor lastHiddenState)
     {
         using var scope = NewDisposeScope();
-        Tensor logits = _trunk.Head is null ? _trunk.Tokens.Head(lastHiddenState) : _trunk.Head.Forward(lastHiddenState).to(ScalarType.Float32);
+        Tensor logits = Head is null ? _trunk.Tokens.Head(lastHiddenState) : Head.Forward(lastHiddenState).to(ScalarType.Float32);
         TransformerSpec spec = _architecture.Spec;
         logits = spec.LogitScale == 1 ? logits : logits.Times(spec.LogitScale);
         return (spec.LogitCap is { } cap ? logits.Over(cap).tanh().Times(cap) : logits).MoveToOuterDisposeScope();
@@ -40,13 +41,44 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     internal override bool NeedsPaddingMask => false;
 
     /// <inheritdoc/>
-    internal override Parameter? OwnHead => _trunk.Head?.Weight;
+    internal override Parameter? OwnHead => (_untied ? HeadInstead : _trunk.Head)?.Weight;
+
+    /// <inheritdoc/>
+    internal override string? TiedHeadName => _untied ? null : _trunk.TiedHeadName;
+
+    /// <inheritdoc/>
+    internal override void Untie()
+    {
+        _untied = true;
+        _trunk.Register(HeadInstead!);
+        if (Config is { } config)
+        {
+            config["tie_word_embeddings"] = false;
+        }
+    }
 
     /// <inheritdoc/>
     protected internal override IReadOnlyList<string> LoraTargets => _architecture.Names.LoraTargets;
 
     /// <inheritdoc/>
-    protected internal override Tensor? HeadWeight => _architecture.Spec is not { LogitScale: 1, LogitCap: null, HasHeadBias: false } ? null : _trunk.Head is null ? _trunk.Tokens.Weight : _trunk.Head.Update is null ? _trunk.Head.Weight : null;
+    protected internal override Tensor? HeadWeight => _architecture.Spec is { LogitScale: 1, LogitCap: null, HasHeadBias: false } ? HeadMatrix : null;
+
+    /// <summary>The head; null where it is the token embedding.</summary>
+    private ProjectionLayer? Head
+    {
+        get
+        {
+            // It is no child of the network before it is untied for good, so nobody else tells it.
+            if (HeadInstead is { } instead && instead.training != training)
+            {
+                instead.train(training);
+            }
+
+            return HeadInstead ?? _trunk.Head;
+        }
+    }
+
+    private Parameter? HeadMatrix => Head is { } head ? (head.Update is null ? head.Weight : null) : _trunk.Tokens.Update is { ReachesTheHead: true } ? null : _trunk.Tokens.Weight;
 
     /// <inheritdoc/>
     protected internal override string? ArchitectureName => _architecture.Names.ArchitectureName;

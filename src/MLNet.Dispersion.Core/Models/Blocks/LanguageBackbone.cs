@@ -82,6 +82,15 @@ public abstract class LanguageBackbone : nn.Module
     /// <summary>The weights of a language-model head that no other part uses; null where the head is tied to the embedding, or unknown.</summary>
     internal virtual Parameter? OwnHead => null;
 
+    /// <summary>The name of a head that is tied to the token embedding, such as <c>lm_head</c>; null where the head is its own, or there is none.</summary>
+    internal virtual string? TiedHeadName => null;
+
+    /// <summary>A head that an adapter puts in the place of the tied one; null (default) for none. It stays the adapter's until <see cref="Untie"/>.</summary>
+    internal ProjectionLayer? HeadInstead { get; set; }
+
+    /// <summary>Makes <see cref="HeadInstead"/> the network's own head for good, config.json included.</summary>
+    internal virtual void Untie() => throw new NotSupportedException($"A backbone of type {Info.ModelType} has no tied head.");
+
     /// <summary>The config.json that it was made from, by which it is saved again.</summary>
     internal JsonObject? Config { get; set; }
 

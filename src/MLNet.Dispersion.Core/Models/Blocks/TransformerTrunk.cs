@@ -94,6 +94,9 @@ internal sealed class TransformerTrunk
     /// <summary>A head of its own, or null.</summary>
     internal ProjectionLayer? Head { get; }
 
+    /// <summary>The name of a head that is the token embedding; null where it is not.</summary>
+    internal string? TiedHeadName => _spec is { IsCausal: true, Head: HeadKind.Tied } ? Around.FirstOrDefault(named => named.Part == WeightPart.Head).Name : null;
+
     /// <summary>The pooler, or null.</summary>
     internal ProjectionLayer? Pooler { get; }
 
@@ -255,6 +258,9 @@ internal sealed class TransformerTrunk
         Tensor counted = inputIds.Is(uncounted).logical_not().to(ScalarType.Int64);
         return table.Forward(counted.cumsum(1).mul(counted).Shifted(uncounted));
     }
+
+    /// <summary>Gives the network a head of its own in the place of the tied one.</summary>
+    internal void Register(ProjectionLayer head) => Place(_network, TiedHeadName!, head);
 
     // In the order of the names: it is that of named_parameters().
     private void Register((WeightPart Part, object? Piece)[] pieces, string prefix, IReadOnlyList<(WeightPart Part, string Name)> names)

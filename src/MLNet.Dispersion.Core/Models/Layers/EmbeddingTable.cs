@@ -21,8 +21,11 @@ internal sealed class EmbeddingTable : nn.Module
     /// <summary>The table, <c>[V, F]</c>.</summary>
     internal Parameter Weight => weight;
 
+    /// <summary>What an adapter changes of the rows in forward passes, or null.</summary>
+    internal TableUpdate? Update { get; set; }
+
     /// <summary>Ids <c>[B, L]</c> to embeddings <c>[B, L, F]</c>, float32.</summary>
-    internal Tensor Forward(Tensor ids) => EmbeddingLookup.Rows(weight, ids.flatten()).view(ids.shape[0], ids.shape[1], weight.shape[1]);
+    internal Tensor Forward(Tensor ids) => Look(ids.flatten()).view(ids.shape[0], ids.shape[1], weight.shape[1]);
 
     /// <summary>The embeddings of a batch's tokens: in training with the noise that the context asks for.</summary>
     /// <param name="ids">Token ids, <c>[B, L]</c>.</param>
@@ -34,10 +37,158 @@ internal sealed class EmbeddingTable : nn.Module
     }
 
     /// <summary>Rows that follow each other, <c>[count, F]</c>.</summary>
-    internal Tensor Rows(long first, long count) => weight.narrow(0, first, count);
+    internal Tensor Rows(long first, long count)
+    {
+        if (Update is null)
+        {
+            return weight.narrow(0, first, count);
+        }
+
+        long[] ids = [.. Enumerable.Range((int)first, (int)count).Select(row => (long)row)];
+        return Look(tensor(ids, device: weight.device));
+    }
 
     /// <summary>Logits by the table itself: <c>[..., F]</c> to <c>[..., V]</c>, float32. Reads the live weight, so a tied head never goes stale.</summary>
-    internal Tensor Head(Tensor hidden) => nn.functional.linear(_context.Cast(hidden), _context.CastWeight(weight)).to(ScalarType.Float32);
+    internal Tensor Head(Tensor hidden)
+    {
+        Tensor narrow = _context.Cast(hidden);
+        Tensor logits = nn.functional.linear(narrow, _context.CastWeight(weight));
+        return (Update is null ? logits : Update.ApplyToLogits(logits, narrow)).to(ScalarType.Float32);
+    }
+
+    private Tensor Look(Tensor ids)
+    {
+        Tensor rows = EmbeddingLookup.Rows(weight, ids);
+        return Update is null ? rows : Update.ApplyTo(rows, ids);
+    }
+}
+
+/// <summary>What an adapter changes of a table's rows. Disposing frees what it holds.</summary>
+internal abstract class TableUpdate : IDisposable
+{
+    /// <summary>Whether a head that is the table itself is changed with it.</summary>
+    internal abstract bool ReachesTheHead { get; }
+
+    /// <summary>The rows <c>[N, F]</c> that the table gives for ids <c>[N]</c>, changed.</summary>
+    internal abstract Tensor ApplyTo(Tensor rows, Tensor ids);
+
+    /// <summary>The logits <c>[..., V]</c> that the table gives for hidden states <c>[..., F]</c>, changed; both in the number type of products.</summary>
+    internal virtual Tensor ApplyToLogits(Tensor logits, Tensor hidden) => logits;
+
+    /// <summary>The table with the change in it; a new tensor on the table's device.</summary>
+    internal abstract Tensor Merge(Tensor table);
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}
+
+/// <summary>What LoRA adds to a table of embeddings: <c>s (B A)^T</c>. A head that is the same table keeps the table as it is.</summary>
+internal sealed class LowRankTableUpdate : TableUpdate
+{
+    private readonly double _scale;
+
+    /// <summary>Takes the matrices, which it then owns.</summary>
+    /// <param name="down">A, <c>[r, V]</c>, float32.</param>
+    /// <param name="up">B, <c>[F, r]</c>, float32.</param>
+    /// <param name="scale">What the product is multiplied by.</param>
+    internal LowRankTableUpdate(Tensor down, Tensor up, double scale)
+    {
+        _scale = scale;
+        Down = new Parameter(down);
+        Up = new Parameter(up);
+        Down.DetachFromDisposeScope();
+        Up.DetachFromDisposeScope();
+    }
+
+    /// <summary>A, <c>[r, V]</c>.</summary>
+    internal Parameter Down { get; }
+
+    /// <summary>B, <c>[F, r]</c>.</summary>
+    internal Parameter Up { get; }
+
+    /// <inheritdoc/>
+    internal override bool ReachesTheHead => false;
+
+    /// <inheritdoc/>
+    internal override Tensor ApplyTo(Tensor rows, Tensor ids) => rows.Plus(nn.functional.linear(Down.index_select(1, ids).t(), Up).Times(_scale));
+
+    /// <inheritdoc/>
+    internal override Tensor Merge(Tensor table)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor update = LowRankUpdate.Wide(Up).mm(LowRankUpdate.Wide(Down)).Times(_scale);
+        return LowRankUpdate.Wide(table).Plus(update.t()).to(table.dtype).contiguous().to(table.device, copy: true).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        Down.Dispose();
+        Up.Dispose();
+    }
+}
+
+/// <summary>Rows that take the place of a table's own, for a few tokens. A head that is the same table has them too.</summary>
+internal sealed class TokenRows : TableUpdate
+{
+    private readonly Tensor _ids;
+    private readonly Tensor _slots;
+
+    /// <summary>Takes the rows, which it then owns.</summary>
+    /// <param name="ids">The tokens, each once and within the table.</param>
+    /// <param name="rows">Their rows, <c>[n, F]</c>, float32.</param>
+    /// <param name="vocabularySize">The table's rows (V).</param>
+    internal TokenRows(IReadOnlyList<int> ids, Tensor rows, long vocabularySize)
+    {
+        using var noGradient = no_grad();
+        long[] slots = new long[vocabularySize];
+        Array.Fill(slots, -1);
+        for (int slot = 0; slot < ids.Count; slot++)
+        {
+            slots[ids[slot]] = slot;
+        }
+
+        Rows = new Parameter(rows);
+        Rows.DetachFromDisposeScope();
+        long[] numbers = [.. ids.Select(id => (long)id)];
+        _ids = tensor(numbers, device: Rows.device).DetachFromDisposeScope();
+        _slots = tensor(slots, device: Rows.device).DetachFromDisposeScope();
+    }
+
+    /// <summary>The rows, <c>[n, F]</c>.</summary>
+    internal Parameter Rows { get; }
+
+    /// <inheritdoc/>
+    internal override bool ReachesTheHead => true;
+
+    /// <inheritdoc/>
+    internal override Tensor ApplyTo(Tensor rows, Tensor ids)
+    {
+        Tensor slots = _slots.index_select(0, ids);
+        Tensor own = Rows.index_select(0, slots.AtLeast(0));
+        return where(slots.Is(-1).unsqueeze(1), rows, own);
+    }
+
+    /// <inheritdoc/>
+    internal override Tensor ApplyToLogits(Tensor logits, Tensor hidden) =>
+        logits.index_copy(logits.dim() - 1, _ids, nn.functional.linear(hidden, Rows.to(hidden.dtype)));
+
+    /// <inheritdoc/>
+    internal override Tensor Merge(Tensor table)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        return table.detach().index_copy(0, _ids, Rows.to(table.dtype)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        Rows.Dispose();
+        _ids.Dispose();
+        _slots.Dispose();
+    }
 }
 
 /// <summary>Rows of an embedding table, whose backward pass adds to the rows that were read and touches no other.</summary>

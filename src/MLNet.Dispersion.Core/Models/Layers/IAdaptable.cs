@@ -8,6 +8,9 @@ internal interface IAdaptable
     /// <summary>The weight, a matrix.</summary>
     Parameter Weight { get; }
 
+    /// <summary>What is added to the product, <c>[out]</c>; null where the layer has no bias.</summary>
+    Parameter? Bias { get; }
+
     /// <summary>Whether the weight is stored <c>[in, out]</c> (PEFT: fan_in_fan_out) and not <c>[out, in]</c>.</summary>
     bool InputsFirst { get; }
 

@@ -23,6 +23,9 @@ internal sealed class ProjectionLayer : nn.Module, IAdaptable, ILayer
     public Parameter Weight => weight;
 
     /// <inheritdoc/>
+    public Parameter? Bias => bias;
+
+    /// <inheritdoc/>
     public bool InputsFirst => false;
 
     /// <inheritdoc/>
@@ -55,6 +58,9 @@ internal sealed class Conv1D : nn.Module, IAdaptable, ILayer
 
     /// <inheritdoc/>
     public Parameter Weight => weight;
+
+    /// <inheritdoc/>
+    public Parameter? Bias => bias;
 
     /// <inheritdoc/>
     public bool InputsFirst => true;

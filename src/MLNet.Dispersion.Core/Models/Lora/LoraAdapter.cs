@@ -3,61 +3,72 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Models;
 
-/// <summary>The low-rank updates of one backbone: beside its weights, or merged into them.</summary>
-/// <remarks>Adding and subtracting an update rounds twice and would not give the weights back, so merging keeps them. Not thread-safe; disposing frees the matrices.</remarks>
+/// <summary>The low-rank updates of one backbone, and what is trained whole with them: beside its weights, or merged into them.</summary>
+/// <remarks>
+/// Adding and subtracting an update rounds twice and would not give the weights back, so merging keeps them. Biases and modules that are trained whole lie in the backbone's own parameters while the adapter is
+/// attached, merged or not; the base's values are kept beside. Not thread-safe; disposing frees the matrices.
+/// </remarks>
 internal sealed class LoraAdapter : IDisposable
 {
     private readonly LanguageBackbone _backbone;
 
-    /// <summary>Takes the modules' updates, which it then owns. They have no effect before <see cref="Attach"/>.</summary>
-    internal LoraAdapter(LanguageBackbone backbone, LoraOptions options, IReadOnlyList<AdaptedModule> modules)
+    /// <summary>Takes the modules' updates and the rest, which it then owns. They have no effect before <see cref="Attach"/>.</summary>
+    internal LoraAdapter(LanguageBackbone backbone, LoraOptions options, IReadOnlyList<AdaptedModule> modules, AdapterExtras? extras = null)
     {
         _backbone = backbone;
         Options = options;
         Modules = modules;
+        Extras = extras ?? new();
+        if (Extras.Head is { } head)
+        {
+            head.Weight.requires_grad = Extras.Replaced.Any(replaced => ReferenceEquals(replaced.Weight, head.Weight) && replaced.IsTrained);
+        }
     }
 
     /// <summary>Its options, target modules named; not to be edited.</summary>
     internal LoraOptions Options { get; }
 
-    /// <summary>What it adapts, in the backbone's order.</summary>
+    /// <summary>What it adapts of linear layers, in the backbone's order.</summary>
     internal IReadOnlyList<AdaptedModule> Modules { get; }
+
+    /// <summary>What else it brings.</summary>
+    internal AdapterExtras Extras { get; }
 
     /// <summary>Whether the updates are in the weights.</summary>
     internal bool Merged { get; private set; }
 
-    /// <summary>Every matrix by its name within the backbone, as PEFT ends it.</summary>
-    internal IEnumerable<(string Name, Parameter Parameter)> Parameters => Modules.SelectMany<AdaptedModule, (string, Parameter)>(module =>
-        [(module.Name + ".lora_A.weight", module.Update.Down), (module.Name + ".lora_B.weight", module.Update.Up)]);
+    /// <summary>All that training it trains, by names within the backbone, as PEFT ends them.</summary>
+    internal IEnumerable<(string Name, Parameter Parameter)> Parameters =>
+    [
+        .. Modules.SelectMany(module => Of(module.Name, module.Update)),
+        .. Extras.Tables.SelectMany(table => Of(table.Name, table.Update)),
+        .. Extras.Replaced.Where(replaced => replaced.IsTrained).Select(replaced => (replaced.Name, replaced.Weight)),
+    ];
 
-    /// <summary>Makes an adapter without effect: A random, B zero.</summary>
+    /// <summary>Makes an adapter without effect: A random, B zero (for tables of embeddings A zero, B random), all else as the base has it.</summary>
     /// <param name="backbone">The backbone; stays as it is.</param>
     /// <param name="options">Checked here; copied.</param>
-    /// <param name="generator">Draws A; on the CPU.</param>
+    /// <param name="generator">Draws the matrices; on the CPU.</param>
     /// <exception cref="ArgumentException">An option is outside its range, or names a module that is not there.</exception>
-    internal static LoraAdapter Create(LanguageBackbone backbone, LoraOptions options, Generator generator)
-    {
-        options.Validate();
-        options = options.Clone();
-        options.TargetModules = LoraTargets.Names(backbone, options);
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        var modules = new List<AdaptedModule>();
-        foreach (var (name, layer) in LoraTargets.Select(backbone, options.TargetModules))
-        {
-            // Kaiming's uniform distribution with a = sqrt(5): between plus and minus sqrt(6 / ((1 + 5) in)).
-            double bound = 1 / Math.Sqrt(layer.Inputs);
-            Tensor down = empty(options.Rank, layer.Inputs).uniform_(-bound, bound, generator).to(layer.Weight.device);
-            modules.Add(new AdaptedModule(name, layer, new LowRankUpdate(backbone.Context, down, zeros(layer.Outputs, options.Rank).to(layer.Weight.device), options.Scale, options.Dropout)));
-        }
-
-        return new LoraAdapter(backbone, options, modules);
-    }
+    internal static LoraAdapter Create(LanguageBackbone backbone, LoraOptions options, Generator generator) => NewAdapter.Make(backbone, options, generator);
 
     /// <summary>Lets the updates take part in forward passes.</summary>
     internal void Attach()
     {
+        using var noGradient = no_grad();
+        foreach (ReplacedWeight replaced in Extras.Replaced)
+        {
+            replaced.Original = replaced.Weight.detach().clone().DetachFromDisposeScope();
+            if (replaced.Value is { } value)
+            {
+                replaced.Weight.copy_(value);
+                value.Dispose();
+                replaced.Value = null;
+            }
+        }
+
         _backbone.Attachment = this;
+        _backbone.HeadInstead = Extras.Head ?? _backbone.HeadInstead;
         SetUpdates(active: true);
     }
 
@@ -77,6 +88,13 @@ internal sealed class LoraAdapter : IDisposable
                 using Tensor merged = module.Update.Merge(module.Layer.Weight, module.Layer.InputsFirst);
                 module.Original = module.Layer.Weight.detach().clone().DetachFromDisposeScope();
                 module.Layer.Weight.copy_(merged);
+            }
+
+            foreach (AdaptedTable table in Extras.Tables)
+            {
+                using Tensor merged = table.Update.Merge(table.Table.Weight);
+                table.Original = table.Table.Weight.detach().clone().DetachFromDisposeScope();
+                table.Table.Weight.copy_(merged);
             }
         }
         catch
@@ -100,30 +118,97 @@ internal sealed class LoraAdapter : IDisposable
         }
     }
 
-    /// <summary>Takes the adapter from the backbone and frees it; the weights stay as they are: with the updates in them where they are merged.</summary>
+    /// <summary>Takes the adapter from the backbone and frees it: the weights stay as they are where the updates are merged into them, and are the base's where they are not.</summary>
     internal void Detach()
     {
         SetUpdates(active: false);
         _backbone.Attachment = null;
-        Dispose();
+        if (Extras.Head is not null && Merged)
+        {
+            Extras.Head.Weight.requires_grad = true;
+            _backbone.Untie();
+        }
+        else if (Extras.Head is not null)
+        {
+            _backbone.HeadInstead = null;
+        }
+
+        if (!Merged)
+        {
+            using var noGradient = no_grad();
+            foreach (ReplacedWeight replaced in Extras.Replaced.Where(replaced => replaced.Original is not null))
+            {
+                replaced.Weight.copy_(replaced.Original!);
+            }
+        }
+
+        Free(head: !Merged);
     }
 
-    /// <summary>A weight of the base, whether or not updates are merged into it.</summary>
-    internal Tensor BaseWeight(Parameter weight) => Modules.FirstOrDefault(module => ReferenceEquals(module.Layer.Weight, weight))?.Original ?? weight;
+    /// <summary>A weight of the base, whatever the adapter did to it.</summary>
+    internal Tensor BaseWeight(Parameter weight) =>
+        Extras.Replaced.FirstOrDefault(replaced => ReferenceEquals(replaced.Weight, weight))?.Original
+        ?? Modules.FirstOrDefault(module => ReferenceEquals(module.Layer.Weight, weight))?.Original
+        ?? Extras.Tables.FirstOrDefault(table => ReferenceEquals(table.Table.Weight, weight))?.Original
+        ?? weight;
 
     /// <summary>A weight with the updates in it: the weight itself, or a new tensor of the current dispose scope.</summary>
-    internal Tensor MergedWeight(Parameter weight) => !Merged && Modules.FirstOrDefault(module => ReferenceEquals(module.Layer.Weight, weight)) is { } module
-        ? module.Update.Merge(weight, module.Layer.InputsFirst)
+    internal Tensor MergedWeight(Parameter weight) =>
+        Merged ? weight
+        : Modules.FirstOrDefault(module => ReferenceEquals(module.Layer.Weight, weight)) is { } module ? module.Update.Merge(weight, module.Layer.InputsFirst)
+        : Extras.Tables.FirstOrDefault(table => ReferenceEquals(table.Table.Weight, weight)) is { } table ? table.Update.Merge(weight)
         : weight;
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => Free(head: true);
+
+    /// <summary>The parameters of an update, as PEFT calls them.</summary>
+    internal static IEnumerable<(string Name, Parameter Parameter)> Of(string module, LowRankUpdate update)
+    {
+        yield return (module + PeftTensorName.Down, update.Down);
+        yield return (module + PeftTensorName.Up, update.Up);
+        if (update.Magnitude is { } magnitude)
+        {
+            yield return (module + PeftTensorName.Magnitude, magnitude);
+        }
+    }
+
+    /// <summary>The parameters of a table's change, as PEFT calls them.</summary>
+    internal static IEnumerable<(string Name, Parameter Parameter)> Of(string module, TableUpdate update) => update switch
+    {
+        LowRankTableUpdate lowRank => [(module + PeftTensorName.TableDown, lowRank.Down), (module + PeftTensorName.TableUp, lowRank.Up)],
+        TokenRows rows => [(module + PeftTensorName.Rows, rows.Rows)],
+        _ => throw new NotSupportedException($"No file holds a change of the kind {update.GetType().Name}."),
+    };
+
+    private void Free(bool head)
     {
         foreach (AdaptedModule module in Modules)
         {
             module.Original?.Dispose();
             module.Original = null;
             module.Update.Dispose();
+        }
+
+        foreach (AdaptedTable table in Extras.Tables)
+        {
+            table.Original?.Dispose();
+            table.Original = null;
+            table.Update.Dispose();
+        }
+
+        foreach (ReplacedWeight replaced in Extras.Replaced)
+        {
+            replaced.Original?.Dispose();
+            replaced.Original = null;
+            replaced.Value?.Dispose();
+            replaced.Value = null;
+        }
+
+        Extras.TaskHead?.Dispose();
+        if (head)
+        {
+            Extras.Head?.Dispose();
         }
     }
 
@@ -133,6 +218,11 @@ internal sealed class LoraAdapter : IDisposable
         foreach (AdaptedModule module in Modules)
         {
             module.Layer.Update = active ? module.Update : null;
+        }
+
+        foreach (AdaptedTable table in Extras.Tables)
+        {
+            table.Table.Update = active ? table.Update : null;
         }
     }
 
@@ -145,17 +235,14 @@ internal sealed class LoraAdapter : IDisposable
             module.Original!.Dispose();
             module.Original = null;
         }
-    }
-}
 
-/// <summary>One layer with its update.</summary>
-/// <param name="Name">The layer's name in the checkpoint, such as <c>transformer.h.0.attn.c_attn</c>.</param>
-/// <param name="Layer">The layer; not owned.</param>
-/// <param name="Update">The update; owned by the adapter.</param>
-internal sealed record AdaptedModule(string Name, IAdaptable Layer, LowRankUpdate Update)
-{
-    /// <summary>The weight as it was before merging, bit for bit; null while it is not merged.</summary>
-    internal Tensor? Original { get; set; }
+        foreach (AdaptedTable table in Extras.Tables.Where(table => table.Original is not null))
+        {
+            table.Table.Weight.copy_(table.Original!);
+            table.Original!.Dispose();
+            table.Original = null;
+        }
+    }
 }
 
 /// <summary>Finds the adapter of a backbone, which itself knows only that something is attached to it.</summary>

@@ -31,10 +31,14 @@ public sealed partial class PretrainedLanguageModel
     /// <summary>Reads an adapter in PEFT's file format (adapter_config.json, adapter_model.safetensors) and puts it beside the weights: whole, or not at all.</summary>
     /// <param name="files">Where its files are, such as a <see cref="DirectorySource"/>.</param>
     /// <exception cref="ModelFileException">
-    /// A file is missing or damaged, asks for what is not supported (DoRA, biases, ranks of their own, other modules, other kinds of adapter), or belongs to another base:
-    /// other modules, other shapes, or, for adapters that this library wrote, other weights. The message names file, tensor and cure.
+    /// A file is missing or damaged, asks for what is not supported (other methods than LoRA, <c>lora_bias</c>, a base that PEFT changed as PiSSA and OLoRA do, …), or belongs to another base:
+    /// other modules, other shapes, or, for adapters that this library wrote, other weights. The message names file, setting or tensor, and cure.
     /// </exception>
     /// <exception cref="InvalidOperationException">There is an adapter already.</exception>
+    /// <remarks>
+    /// rsLoRA, DoRA, ranks and scales by pattern, chosen and excluded layers, biases, modules that were trained whole, embeddings, heads and single tokens are all computed as PEFT does. The head of a classifier that
+    /// came with the files is kept, and written again with the adapter; it takes no part in this model.
+    /// </remarks>
     public void AddAdapter(FileSource files)
     {
         ArgumentNullException.ThrowIfNull(files);
@@ -63,7 +67,8 @@ public sealed partial class PretrainedLanguageModel
     /// <exception cref="InvalidOperationException">There is no adapter.</exception>
     public void UnmergeAdapter() => RequireAdapter().Unmerge();
 
-    /// <summary>Merges the adapter for good: the weights that it gives are the model's own from then on, and there is no adapter any more.</summary>
+    /// <summary>Merges the adapter for good: the weights that it gives are the model's own from then on, and there is no adapter any more. A classifier's head that came with its files goes with it.</summary>
+    /// <remarks>Where the adapter parts a head from the embedding to which it was tied, the model has two matrices from then on.</remarks>
     /// <exception cref="InvalidOperationException">There is no adapter.</exception>
     public void AbsorbAdapter()
     {

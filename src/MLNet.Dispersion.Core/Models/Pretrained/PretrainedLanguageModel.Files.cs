@@ -161,7 +161,13 @@ public sealed partial class PretrainedLanguageModel
     {
         using var scope = NewDisposeScope();
         var config = SavedConfig(options.TypeName);
-        KeyValuePair<string, Tensor>[] weights = [.. Backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, valueOf(pair.parameter)))];
+        List<KeyValuePair<string, Tensor>> weights = [.. Backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, valueOf(pair.parameter)))];
+        if (options.Adapter is null && Backbone.Adapter?.Extras.Head is { } head)
+        {
+            weights.Add(KeyValuePair.Create(Backbone.TiedHeadName + ".weight", valueOf(head.Weight)));
+            config["tie_word_embeddings"] = false;
+        }
+
         var files = WeightFilesWriter.Write(sink, weights, options.Type, options.MaxShardBytes);
         if (HasTokenizer)
         {

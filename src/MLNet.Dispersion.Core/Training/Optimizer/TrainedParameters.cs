@@ -72,13 +72,23 @@ internal sealed class TrainedParameters : IDisposable
     {
         if (backbone.Adapter is { } present)
         {
-            bool agrees = present.Options.AgreesWith(options) && (options.TargetModules is null || options.TargetModules.ToHashSet().SetEquals(present.Options.TargetModules!));
-            return agrees ? present : throw new ArgumentException($"The model carries an adapter of rank {present.Options.Rank}, scale {present.Options.Scale}, dropout {present.Options.Dropout} on {string.Join(", ", present.Options.TargetModules!)}, which FineTuneOptions.Lora does not describe. To train it further use PretrainedLanguageModel.Adapter as Lora; for another one call RemoveAdapter or AbsorbAdapter first.", nameof(options));
+            bool agrees = present.Options.AgreesWith(options) && (options.TargetModules is null || LoraTargets.Names(backbone, options).ToHashSet().SetEquals(present.Options.TargetModules!));
+            return agrees ? present : throw new ArgumentException($"The model carries an adapter of rank {present.Options.Rank}, scale {present.Options.Scale}, dropout {present.Options.Dropout} on {string.Join(", ", present.Options.TargetModules!)}{Rest(present.Options)}, which FineTuneOptions.Lora does not describe. To train it further use PretrainedLanguageModel.Adapter as Lora; for another one call RemoveAdapter or AbsorbAdapter first.", nameof(options));
         }
 
         using Generator generator = SeedStream.TorchGenerator(seed, SeedStream.Adapter, CPU);
         LoraAdapter.Create(backbone, options, generator).Attach();
         return backbone.Adapter!;
+    }
+
+    /// <summary>What else tells an adapter from another, for messages.</summary>
+    private static string Rest(LoraOptions options)
+    {
+        string dora = options.UseDora ? ", with DoRA" : "";
+        string patterns = options.RankPattern is null && options.AlphaPattern is null ? "" : ", with ranks or scales by pattern";
+        string biases = options.Bias == LoraBias.None ? "" : $", with biases ({options.Bias})";
+        string modules = options.ModulesToSave is null ? "" : $", with {string.Join(", ", options.ModulesToSave)} trained whole";
+        return dora + patterns + biases + modules;
     }
 
     private static (string Name, Parameter Parameter)? OwnHead(LanguageBackbone backbone) => backbone.OwnHead is { } head

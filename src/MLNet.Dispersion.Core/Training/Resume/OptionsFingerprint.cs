@@ -7,7 +7,7 @@ namespace MLNet.Dispersion;
 /// <summary>Options as names and texts: every one but those marked <see cref="OutsideTheRunAttribute"/>, those of later versions included.</summary>
 internal static class OptionsFingerprint
 {
-    private const string None = "none";
+    internal const string None = "none";
 
     /// <summary>Adds all options, those of options within options too.</summary>
     /// <param name="options">The options.</param>
@@ -34,6 +34,8 @@ internal static class OptionsFingerprint
         null => None,
         string text => text,
         PretrainedLanguageModel model => $"{model.Name} {Hashing.Of(model.Backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, (Tensor)pair.parameter)))}",
+        IReadOnlyDictionary<string, int> numbers => Text(numbers.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key}: {pair.Value}")).ToArray()),
+        IReadOnlyDictionary<string, double> numbers => Text(numbers.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key}: {pair.Value}")).ToArray()),
         IReadOnlyCollection<string> texts => string.Create(CultureInfo.InvariantCulture, $"{texts.Count} texts {Hashing.Of(texts)}"),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? None,

@@ -20,6 +20,16 @@ internal static partial class RunFingerprint
         ["RegressionObjective"] = "text regression",
     };
 
+    /// <summary>Options that came after version 0.1, with the values by which they change nothing: its interrupted runs do not name them.</summary>
+    private static readonly Dictionary<string, string> Later = new()
+    {
+        ["Options.Lora.RankPattern"] = OptionsFingerprint.None,
+        ["Options.Lora.AlphaPattern"] = OptionsFingerprint.None,
+        ["Options.Lora.UseDora"] = bool.FalseString,
+        ["Options.Lora.Bias"] = nameof(LoraBias.None),
+        ["Options.Lora.ModulesToSave"] = OptionsFingerprint.None,
+    };
+
     /// <summary>Describes a run before its first step.</summary>
     internal static IReadOnlyDictionary<string, string> Of(LanguageBackbone backbone, TrainingObjective objective, DecoupledAdamW optimizer, TrainingRows rows, FineTuneOptions options)
     {
@@ -65,6 +75,7 @@ internal static partial class RunFingerprint
 
         string[] differences = [.. present.Keys.Union(saved.Keys).Order(StringComparer.Ordinal)
             .Where(name => saved.GetValueOrDefault(name) != present.GetValueOrDefault(name))
+            .Where(name => saved.ContainsKey(name) || !Later.TryGetValue(name, out string? neutral) || neutral != present[name])
             .Select(name => $"{name} is {Show(present, name)}, was {Show(saved, name)}")];
         if (differences.Length == 0)
         {
