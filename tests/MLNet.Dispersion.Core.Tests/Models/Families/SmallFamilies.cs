@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Tests.Backbones.Families;
+namespace MLNet.Dispersion.Tests.Models.Families;
 
 /// <summary>A small network of every family that is known, with the settings that set it apart.</summary>
 internal static class SmallFamilies

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Tests.Backbones.Families;
+namespace MLNet.Dispersion.Tests.Models.Families;
 
 /// <summary>What every family must do, by one test for all: adapters, cache, checkpointing, bfloat16, padding on either side, training, saving.</summary>
 public sealed class EveryFamilyTests : IDisposable
@@ -154,7 +154,7 @@ public sealed class EveryFamilyTests : IDisposable
         }
 
         string target = Path.Combine(_folder, "model");
-        model.SavePretrained(target);
+        model.Save(target);
         using PretrainedLanguageModel again = PretrainedLanguageModel.Load(ModelSource.FromDirectory(target));
         Assert.Equal(model.ComputeWeightHash(), again.ComputeWeightHash());
         Assert.True(States(model.Backbone).eq(States(again.Backbone)).all().item<bool>());

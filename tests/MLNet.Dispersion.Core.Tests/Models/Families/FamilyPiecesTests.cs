@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Tests.Backbones.Families;
+namespace MLNet.Dispersion.Tests.Models.Families;
 
 /// <summary>The pieces that families need beyond those of GPT-2, Llama and BERT, each against what its paper or its model's code says.</summary>
 public sealed class FamilyPiecesTests
