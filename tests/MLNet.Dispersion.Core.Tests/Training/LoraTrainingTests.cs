@@ -60,6 +60,80 @@ public sealed class LoraTrainingTests
         Assert.Contains("UnmergeAdapter", Assert.Throws<ArgumentException>(() => LanguageModelTrainer.Train(model, Blocks(), further)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Train_EverySetting_GoesOnBitForBitAndLeavesTheBaseBehind(bool resumes)
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+            string hash = model.ComputeWeightHash();
+            double before = LanguageModelTrainer.MeanNegativeLogLikelihood(model, Blocks());
+            var options = Options();
+            options.Lora = new LoraOptions
+            {
+                Rank = 4,
+                Alpha = 16,
+                Dropout = 0.1,
+                TargetModules = ["c_attn", "wte"],
+                RankPattern = new OrderedDictionary<string, int> { ["h.0.attn.c_attn"] = 2 },
+                AlphaPattern = new OrderedDictionary<string, double> { ["wte"] = 1 },
+                Bias = LoraBias.All,
+                ModulesToSave = ["ln_f"],
+            };
+            options.LearningRate = 5e-3;
+            LanguageModelTrainer.Train(model, Blocks(), options);
+            float[] expected = [.. model.Backbone.Adapter!.Parameters.SelectMany(pair => pair.Parameter.data<float>().ToArray())];
+
+            Assert.True(LanguageModelTrainer.MeanNegativeLogLikelihood(model, Blocks()) < 0.9 * before);
+            Assert.Equal(hash, model.ComputeWeightHash());
+            Assert.All(model.Backbone.Adapter!.Extras.Replaced, replaced => Assert.NotEqual(replaced.Original!.data<float>().ToArray(), replaced.Weight.data<float>().ToArray()));
+            if (resumes)
+            {
+                options.Checkpoints = new CheckpointOptions { Directory = folder, EverySteps = 3 };
+                using var source = new CancellationTokenSource();
+                var interrupted = options.Clone();
+                interrupted.CancellationToken = source.Token;
+                interrupted.Progress = new CancelAt(8, source);
+                Assert.Throws<OperationCanceledException>(() => Matrices(interrupted));
+            }
+
+            Assert.Equal(expected, Matrices(options));
+            model.RemoveAdapter();
+            Assert.Equal(before, LanguageModelTrainer.MeanNegativeLogLikelihood(model, Blocks()));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Train_LoadedAdapter_GoesOnFromItsFiles()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        var options = Options();
+        options.Lora = new LoraOptions { Rank = 4, Alpha = 16, UseDora = true, Bias = LoraBias.LoraOnly, ModulesToSave = ["wte"] };
+        options.LearningRate = 5e-3;
+        LanguageModelTrainer.Train(model, Blocks(), options);
+        var files = new MemorySource();
+        model.Save(files.Sink(), new ModelSaveOptions { Adapter = AdapterSaving.AdapterOnly });
+        using var loaded = PretrainedLanguageModel.Load(TinyBackbone.Backbone, new ModelLoadOptions { Adapter = files });
+        double once = LanguageModelTrainer.MeanNegativeLogLikelihood(loaded, Blocks());
+        Assert.Equal(LanguageModelTrainer.MeanNegativeLogLikelihood(model, Blocks()), once);
+
+        var further = Options();
+        further.LearningRate = 5e-3;
+        further.Lora = loaded.Adapter;
+        LanguageModelTrainer.Train(loaded, Blocks(), further);
+
+        Assert.True(LanguageModelTrainer.MeanNegativeLogLikelihood(loaded, Blocks()) < once);
+        further.Lora!.UseDora = false;
+        Assert.Contains("DoRA", Assert.Throws<ArgumentException>(() => LanguageModelTrainer.Train(loaded, Blocks(), further)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Choose_Lora_OptimisesTheMatricesAlone()
     {

@@ -134,6 +134,7 @@ internal sealed class TokenRows : TableUpdate
 {
     private readonly Tensor _ids;
     private readonly Tensor _slots;
+    private readonly Tensor _isOwn;
 
     /// <summary>Takes the rows, which it then owns.</summary>
     /// <param name="ids">The tokens, each once and within the table.</param>
@@ -143,10 +144,10 @@ internal sealed class TokenRows : TableUpdate
     {
         using var noGradient = no_grad();
         long[] slots = new long[vocabularySize];
-        Array.Fill(slots, -1);
+        bool[] isOwn = new bool[vocabularySize];
         for (int slot = 0; slot < ids.Count; slot++)
         {
-            slots[ids[slot]] = slot;
+            (slots[ids[slot]], isOwn[ids[slot]]) = (slot, true);
         }
 
         Rows = new Parameter(rows);
@@ -154,6 +155,7 @@ internal sealed class TokenRows : TableUpdate
         long[] numbers = [.. ids.Select(id => (long)id)];
         _ids = tensor(numbers, device: Rows.device).DetachFromDisposeScope();
         _slots = tensor(slots, device: Rows.device).DetachFromDisposeScope();
+        _isOwn = tensor(isOwn, device: Rows.device).DetachFromDisposeScope();
     }
 
     /// <summary>The rows, <c>[n, F]</c>.</summary>
@@ -165,9 +167,8 @@ internal sealed class TokenRows : TableUpdate
     /// <inheritdoc/>
     internal override Tensor ApplyTo(Tensor rows, Tensor ids)
     {
-        Tensor slots = _slots.index_select(0, ids);
-        Tensor own = Rows.index_select(0, slots.AtLeast(0));
-        return where(slots.Is(-1).unsqueeze(1), rows, own);
+        Tensor own = Rows.index_select(0, _slots.index_select(0, ids));
+        return where(_isOwn.index_select(0, ids).unsqueeze(1), own, rows);
     }
 
     /// <inheritdoc/>
@@ -188,6 +189,7 @@ internal sealed class TokenRows : TableUpdate
         Rows.Dispose();
         _ids.Dispose();
         _slots.Dispose();
+        _isOwn.Dispose();
     }
 }
 

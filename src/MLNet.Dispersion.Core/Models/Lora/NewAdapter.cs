@@ -81,7 +81,7 @@ internal static class NewAdapter
     internal static string? TokenTable(LanguageBackbone backbone) =>
         LoraTargets.Tables(backbone).FirstOrDefault(pair => ReferenceEquals(pair.Table.Weight, backbone.TokenEmbeddingWeight)).Name;
 
-    private static IReadOnlyList<string> Saved(LanguageBackbone backbone, string name)
+    private static string[] Saved(LanguageBackbone backbone, string name)
     {
         string[] modules = [.. backbone.named_modules().Select(pair => pair.name).Concat(backbone.TiedHeadName is { } head ? [head] : (string[])[]).Where(module => module.EndsWith(name, StringComparison.Ordinal))];
         return modules.Length > 0

@@ -224,7 +224,7 @@ internal sealed record PeftConfig
         return patterns.Count > 0 ? patterns : null;
     }
 
-    private static IReadOnlyDictionary<string, IReadOnlyList<int>> TokenIndices(ConfigReader config)
+    private static Dictionary<string, IReadOnlyList<int>> TokenIndices(ConfigReader config)
     {
         const string Key = "trainable_token_indices";
         var tokens = new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal);

@@ -7,7 +7,6 @@ namespace MLNet.Dispersion.Models;
 internal static class PeftFiles
 {
     private const string WeightsFile = "adapter_model.safetensors";
-    private const string Weight = ".weight";
     private const string Bias = ".bias";
 
     /// <summary>Where PEFT finds the embeddings and heads whose base weights it keeps in the file while they are adapted.</summary>
