@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using MLNet.Dispersion.Models;
 using MLNet.Dispersion.Tests.Losses;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Reference;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Models;
 using MLNet.Dispersion.Tests.Losses;
 using static TorchSharp.torch;
 
