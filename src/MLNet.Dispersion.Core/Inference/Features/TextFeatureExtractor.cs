@@ -52,7 +52,7 @@ public sealed class TextFeatureExtractor
     public int MaxTokens { get; }
 
     /// <summary>Gets the length of a feature vector (F).</summary>
-    public int FeatureCount => _backbone.Info.HiddenSize;
+    public int FeatureCount => _backbone.Info.FinalSize;
 
     /// <summary>Makes features of texts.</summary>
     /// <param name="texts">Any number of texts; null and blank ones have no tokens.</param>

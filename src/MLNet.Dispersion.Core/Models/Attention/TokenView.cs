@@ -5,13 +5,13 @@ namespace MLNet.Dispersion.Models;
 /// <summary>Where the tokens of one pass stand in their rows, and who may look at whom.</summary>
 /// <remarks>
 /// A token's place counts the real tokens before it in its row, those of a cache included. Where pads are on the right alone, places are columns. Pads see themselves where they would see nothing,
-/// so that their states, which mean nothing, stay finite. All tensors are made at once, in the dispose scope of the constructor's caller.
+/// so that their states, which mean nothing, stay finite. Tensors are made in the dispose scope of the constructor's caller, but <see cref="KeyPlaces"/> where it is first asked for.
 /// </remarks>
 internal sealed class TokenView
 {
     private readonly Dictionary<int, Tensor> _windows = [];
     private readonly Tensor? _places;
-    private readonly Tensor? _keyPlaces;
+    private Tensor? _keyPlaces;
 
     /// <summary>Looks at a batch.</summary>
     /// <param name="inputIds">Its tokens, <c>[B, L]</c>.</param>
@@ -50,14 +50,9 @@ internal sealed class TokenView
 
         Longest = pass?.Longest ?? (_places is null ? Columns : _places.max().item<long>() + 1);
         int[] reached = [.. windows.Distinct().Where(window => window < Longest)];
-        if (hasPast)
-        {
-            _keyPlaces = pass!.KeyPositions(Device);
-        }
-
         if (reached.Length > 0)
         {
-            Tensor distances = (_places ?? Range()).unsqueeze(-1).sub((_keyPlaces ?? _places ?? Range()).unsqueeze(-2));
+            Tensor distances = (_places ?? Range()).unsqueeze(-1).sub(KeyPlaces.unsqueeze(-2));
             distances = isCausal ? distances : distances.abs();
             Tensor allowed = Allowed ?? (isCausal ? CausalMask.Triangle(Columns, Device) : ones([1], ScalarType.Bool, Device));
             foreach (int window in reached)
@@ -93,7 +88,7 @@ internal sealed class TokenView
     internal Tensor? Places => _places;
 
     /// <summary>The places of those that are looked at, <c>[B or 1, T]</c>, int64.</summary>
-    internal Tensor KeyPlaces => _keyPlaces ?? _places ?? Range();
+    internal Tensor KeyPlaces => _keyPlaces ??= Pass is { HasPast: true } pass ? pass.KeyPositions(Device) : _places ?? Range();
 
     /// <summary>Allowed pairs within a window that leaves something out, alike; null where it leaves nothing out.</summary>
     internal Tensor? Within(int? window) => window is { } size && _windows.TryGetValue(size, out Tensor? allowed) ? allowed : null;

@@ -17,4 +17,8 @@ public sealed record BackboneInfo(
     int ContextLength,
     int? BosTokenId,
     int? EosTokenId,
-    int? PadTokenId);
+    int? PadTokenId)
+{
+    /// <summary>Gets the features of the last hidden state: <see cref="HiddenSize"/>, but where a projection stands behind the last block, as in OPT 350M.</summary>
+    public int FinalSize { get; init; } = HiddenSize;
+}

@@ -145,7 +145,7 @@ public static class BackboneRegistry
         Architecture architecture = read(config) ?? throw new InvalidOperationException($"The reading of {config.ModelType} gave no architecture.");
         TransformerSpec spec = architecture.Spec;
         spec.Validate();
-        BackboneInfo info = config.Info(spec.VocabularySize, spec.HiddenSize, spec.LayerCount, spec.ContextLength);
+        BackboneInfo info = config.Info(spec.VocabularySize, spec.HiddenSize, spec.LayerCount, spec.ContextLength) with { FinalSize = spec.OutputSize ?? spec.HiddenSize };
         return spec.IsCausal ? new DecoderNetwork(architecture, info) : new EncoderNetwork(architecture, info);
     };
 

@@ -100,11 +100,15 @@ internal static class SmallFamilies
         return backbone;
     }
 
-    private static string TypeOf(string name) => name.Split(' ')[0];
+    /// <summary>The settings of a model type.</summary>
+    public static string[] NamesOf(string type) => [.. Settings.Keys.Where(name => TypeOf(name) == type)];
 
-    private static bool IsDecoder(string name)
+    /// <summary>Whether the settings or the model type of this name are those of a decoder.</summary>
+    public static bool IsDecoder(string name)
     {
         string type = TypeOf(name);
         return type is not ("modernbert" or "mpnet") && !type.Contains("bert", StringComparison.Ordinal) && type is not "electra";
     }
+
+    private static string TypeOf(string name) => name.Split(' ')[0];
 }

@@ -57,6 +57,7 @@ internal static class PhiFamily
     /// <summary>Phi 3, 3.5 and 4 mini.</summary>
     internal static Architecture ReadThird(ConfigReader config)
     {
+        config.RequireFlags(false, "attention_bias", "mlp_bias", "lm_head_bias");
         TransformerSpec spec = new LlamaShape { Rotary = new RotaryKeys { Share = 1 } }.Read(config);
         AttentionSpec attention = spec.Block.Attention with { Storage = AttentionStorage.FusedByKind, Window = config.SizeOrNull("sliding_window") };
         return new Architecture(
