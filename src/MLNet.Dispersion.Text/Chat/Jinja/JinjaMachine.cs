@@ -107,7 +107,7 @@ internal sealed class JinjaMachine
     }
 
     /// <summary>The items, or null where the value has none.</summary>
-    internal IEnumerable<object?>? TryItems(object? value) => value switch
+    internal static IEnumerable<object?>? TryItems(object? value) => value switch
     {
         string text => Characters(text),
         JinjaMarkup markup => Characters(markup.Text),
@@ -131,7 +131,7 @@ internal sealed class JinjaMachine
         return new JinjaList([.. Items(value)]);
     }
 
-    internal JinjaGenerator Generator(string name, object? source, IEnumerable<object?> items) => new(name, items, source is JinjaGenerator inner ? inner.Depth + 1 : 1);
+    internal static JinjaGenerator Generator(string name, object? source, IEnumerable<object?> items) => new(name, items, source is JinjaGenerator inner ? inner.Depth + 1 : 1);
 
     /// <summary>The text that a value prints.</summary>
     internal string Text(object? value) => value as string ?? JinjaNotation.Text(value, this);

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Numerics;
-using System.Text;
 
 namespace MLNet.Dispersion.Text;
 
@@ -20,7 +19,7 @@ internal static class JinjaTests
         ["float"] = Plain("float", value => value is double),
         ["in"] = (machine, value, arguments) => machine.Contains(arguments.Bind("in", 1, "seq").Value(0), value),
         ["integer"] = Plain("integer", value => value is BigInteger),
-        ["iterable"] = (machine, value, arguments) => arguments.Bind("iterable", 0) is not null && machine.TryItems(value) is not null,
+        ["iterable"] = (machine, value, arguments) => arguments.Bind("iterable", 0) is not null && JinjaMachine.TryItems(value) is not null,
         ["lower"] = (machine, value, arguments) => arguments.Bind("lower", 0) is not null && TextMethods.IsAllLower(machine.Text(value)),
         ["mapping"] = Plain("mapping", value => value is JinjaDict),
         ["none"] = Plain("none", value => value is null),

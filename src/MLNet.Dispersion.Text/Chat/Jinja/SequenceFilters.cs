@@ -141,7 +141,7 @@ internal static class SequenceFilters
             each = item => JinjaFilters.Find(name)(machine, item, rest);
         }
 
-        return machine.Generator("do_map", value, LazilyIfTrue(machine, value, items => items.Select(each)));
+        return JinjaMachine.Generator("do_map", value, LazilyIfTrue(machine, value, items => items.Select(each)));
     }
 
     private static object? Select(string filter, bool keep, bool byAttribute, JinjaMachine machine, object? value, JinjaArguments arguments)
@@ -167,7 +167,7 @@ internal static class SequenceFilters
             test = item => (bool)JinjaTests.Find(name)(machine, item, ofTest)!;
         }
 
-        return machine.Generator("select_or_reject", value, LazilyIfTrue(machine, value, items => items.Where(item => test(part(item)) == keep)));
+        return JinjaMachine.Generator("select_or_reject", value, LazilyIfTrue(machine, value, items => items.Where(item => test(part(item)) == keep)));
     }
 
     private static object? Reverse(JinjaMachine machine, object? value, JinjaArguments arguments)
@@ -180,7 +180,7 @@ internal static class SequenceFilters
 
         List<object?> items = [.. machine.Items(value)];
         items.Reverse();
-        return value is JinjaGenerator ? new JinjaList(items) : machine.Generator("reversed", value, items);
+        return value is JinjaGenerator ? new JinjaList(items) : JinjaMachine.Generator("reversed", value, items);
     }
 
     private static object? Batch(JinjaMachine machine, object? value, JinjaArguments arguments)
@@ -188,7 +188,7 @@ internal static class SequenceFilters
         JinjaArguments.Bound bound = arguments.Bind("batch", 1, "linecount", "fill_with");
         BigInteger size = bound.Integer(0);
         object? fill = bound.Given(1);
-        return machine.Generator("do_batch", value, Lazily(machine, value, items => Batches(items, size, fill, machine.Meter)));
+        return JinjaMachine.Generator("do_batch", value, Lazily(machine, value, items => Batches(items, size, fill, machine.Meter)));
     }
 
     private static IEnumerable<object?> Batches(IEnumerable<object?> items, BigInteger size, object? fill, JinjaMeter meter)
@@ -229,7 +229,7 @@ internal static class SequenceFilters
             throw TemplateFault.Error("The argument 'slices' of 'slice' must not be 0");
         }
 
-        return machine.Generator("do_slice", value, Lazily(machine, value, items => Slices([.. items], slices, fill, machine.Meter)));
+        return JinjaMachine.Generator("do_slice", value, Lazily(machine, value, items => Slices([.. items], slices, fill, machine.Meter)));
     }
 
     private static IEnumerable<object?> Slices(List<object?> items, BigInteger slices, object? fill, JinjaMeter meter)
@@ -291,7 +291,7 @@ internal static class SequenceFilters
         JinjaArguments.Bound bound = arguments.Bind("unique", 0, "case_sensitive", "attribute");
         bool caseSensitive = bound.Truth(0, machine);
         Func<object?, object?> get = bound.Given(1) is { } attribute ? Getter(attribute, machine) : item => item;
-        return machine.Generator("do_unique", value, Lazily(machine, value, items =>
+        return JinjaMachine.Generator("do_unique", value, Lazily(machine, value, items =>
         {
             JinjaDict seen = machine.NewDict();
             return items.Where(item =>

@@ -202,7 +202,7 @@ internal static class TextFilters
     private static object? UrlEncode(JinjaMachine machine, object? value, JinjaArguments arguments)
     {
         arguments.Bind("urlencode", 0);
-        if (value is string || machine.TryItems(value) is null)
+        if (value is string || JinjaMachine.TryItems(value) is null)
         {
             return Quoted(machine.Text(value), forQuery: false, machine);
         }

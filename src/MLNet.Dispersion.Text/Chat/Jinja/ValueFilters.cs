@@ -102,8 +102,8 @@ internal static class ValueFilters
         arguments.Bind("items", 0);
         return value switch
         {
-            JinjaUndefined => machine.Generator("do_items", null, []),
-            JinjaDict dict => machine.Generator("do_items", null, new JinjaView("items", dict).Items()),
+            JinjaUndefined => JinjaMachine.Generator("do_items", null, []),
+            JinjaDict dict => JinjaMachine.Generator("do_items", null, new JinjaView("items", dict).Items()),
             _ => throw TemplateFault.Error($"'items' needs a mapping, and gets {JinjaType.Name(value)}"),
         };
     }
