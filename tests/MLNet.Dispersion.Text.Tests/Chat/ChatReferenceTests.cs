@@ -13,12 +13,17 @@ public sealed class ChatReferenceTests : ReferenceTests
     public void Render_ReferenceConversations_GivesTheirTextAndSpans() => Check(Folder, folder =>
     {
         JsonElement conversations = folder.Json("conversations.json"), special = folder.Json("special_tokens.json");
+        var templates = new Dictionary<string, ChatTemplate>();
         foreach (JsonElement given in Lines(folder, "cases.jsonl.gz"))
         {
             string name = given.GetProperty("template").GetString()!;
             folder.Case(given.GetProperty("id").GetString()!, () => Compare(folder, "cases", given, () =>
             {
-                ChatTemplate template = ChatTemplate.Parse(Source(folder, name), Tokens(special.GetProperty(name)));
+                if (!templates.TryGetValue(name, out ChatTemplate? template))
+                {
+                    templates.Add(name, template = ChatTemplate.Parse(Source(folder, name), Tokens(special.GetProperty(name))));
+                }
+
                 return Render(template, conversations.GetProperty(given.GetProperty("conversation").GetString()!), given);
             }));
         }
@@ -40,6 +45,7 @@ public sealed class ChatReferenceTests : ReferenceTests
     {
         JsonElement conversations = folder.Json("conversations.json");
         JsonElement[] cases = [.. folder.Json("assistant_masks.json").EnumerateArray()];
+        var tokenizers = new Dictionary<string, TokenPlaces>();
         foreach ((int i, JsonElement given) in cases.Index())
         {
             folder.Case($"mask {i}", () =>
@@ -50,7 +56,12 @@ public sealed class ChatReferenceTests : ReferenceTests
                 int first = IsWhole(given) || given.GetProperty("truncation").GetProperty("side").GetString() == "right" ? 0 : ids.Length - kept.Length;
                 Assert.Equal(kept, ids[first..(first + kept.Length)]);
                 ChatText text = Text(folder, conversations, given);
-                var places = new TokenPlaces(JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(SharedFixtures.Path("fixtures", "tokenizers", "full", given.GetProperty("tokenizer").GetString()!, "tokenizer.json"))));
+                string tokenizer = given.GetProperty("tokenizer").GetString()!;
+                if (!tokenizers.TryGetValue(tokenizer, out TokenPlaces? places))
+                {
+                    tokenizers.Add(tokenizer, places = new TokenPlaces(JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(SharedFixtures.Path("fixtures", "tokenizers", "full", tokenizer, "tokenizer.json")))));
+                }
+
 
                 bool[] mask = text.MaskOf(places.Of(text.Text, ids)[first..(first + kept.Length)]);
 

@@ -8,6 +8,19 @@ internal sealed class ExpressionParser(TokenReader tokens)
     private readonly Stack<HashSet<string>> _names = new();
     private bool _isLenient;
 
+    /// <summary>The names of the stretch that is read.</summary>
+    internal FrameNames Frame { get; private set; } = new(around: null);
+
+    /// <summary>Reads a stretch with names of its own.</summary>
+    internal T Framed<T>(FrameNames frame, Func<T> read)
+    {
+        FrameNames before = Frame;
+        Frame = frame;
+        T result = read();
+        Frame = before;
+        return result;
+    }
+
     internal static bool IsConstant(string name) => name is "true" or "false" or "none" or "True" or "False" or "None";
 
     /// <summary>Fails at the first filter or test that is not known and stands in no branch that may not be taken.</summary>
@@ -264,6 +277,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
             names.Add(token.Text);
         }
 
+        Frame.Load(token.Text);
         return new NameExpression(token.Position, token.Text);
     }
 

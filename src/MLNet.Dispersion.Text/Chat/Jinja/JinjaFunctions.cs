@@ -67,3 +67,12 @@ internal static class JinjaFunctions
         return new JinjaNamespace(attributes);
     }
 }
+
+/// <summary>What can be called.</summary>
+/// <param name="Name">Its name, for messages.</param>
+/// <param name="Shown">How it prints.</param>
+/// <param name="Call">Calls it.</param>
+internal sealed record JinjaFunction(string Name, string Shown, Func<JinjaMachine, JinjaArguments, object?> Call) : IJinjaKind
+{
+    string IJinjaKind.Kind => "function";
+}

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace MLNet.Dispersion.Text;
 
 /// <summary>The variable <c>loop</c>. It looks ahead only as far as it is asked, as the reference does.</summary>
-internal sealed class JinjaLoop
+internal sealed class JinjaLoop : IJinjaKind
 {
     private static readonly string[] Names = ["index", "index0", "first", "last", "length", "revindex", "revindex0", "depth", "depth0", "previtem", "nextitem", "cycle", "changed"];
     private readonly JinjaMachine _machine;
@@ -24,6 +24,8 @@ internal sealed class JinjaLoop
         _depth = depth;
         _recurse = recurse;
     }
+
+    string IJinjaKind.Kind => "loop";
 
     internal object? Current => _current.Item;
 

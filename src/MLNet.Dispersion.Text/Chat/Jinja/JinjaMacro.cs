@@ -10,8 +10,10 @@ namespace MLNet.Dispersion.Text;
 internal sealed record MacroDefinition(string? Name, IReadOnlyList<(string Name, TemplateExpression? Default)> Parameters, TemplateBody Body, bool TakesCaller, bool TakesNamed, bool TakesRest);
 
 /// <summary>A macro with the names that it sees.</summary>
-internal sealed class JinjaMacro(MacroDefinition definition, JinjaScope around)
+internal sealed class JinjaMacro(MacroDefinition definition, JinjaScope around) : IJinjaKind
 {
+    string IJinjaKind.Kind => "macro";
+
     internal string? Name => definition.Name;
 
     private string Called => definition.Name ?? "caller";

@@ -21,13 +21,14 @@ internal sealed class TemplateParser
     {
         var tokens = new TokenReader(source, TemplateLexer.Tokens(source, limits), limits);
         var parser = new TemplateParser(tokens);
-        TemplateBody body = parser.ReadBody([]);
+        TemplateBody body = parser.ReadBody([], parser._expressions.Frame);
         parser._expressions.RequireKnownNames();
+        parser._expressions.Frame.Resolve();
         return body;
     }
 
     /// <summary>Reads up to a tag that ends the body, whose name is then the current token.</summary>
-    private TemplateBody ReadBody(string[] ends)
+    private TemplateBody ReadBody(string[] ends, FrameNames? names)
     {
         _tokens.Enter();
         var statements = new List<TemplateStatement>();
@@ -47,7 +48,7 @@ internal sealed class TemplateParser
                     if (_tokens.Current.Kind == TemplateTokenKind.Name && ends.Contains(_tokens.Current.Text))
                     {
                         _tokens.Leave();
-                        return new TemplateBody(statements);
+                        return new TemplateBody(statements, names);
                     }
 
                     statements.Add(ReadStatement(ends));
@@ -60,7 +61,7 @@ internal sealed class TemplateParser
                     }
 
                     _tokens.Leave();
-                    return new TemplateBody(statements);
+                    return new TemplateBody(statements, names);
             }
         }
     }
@@ -68,13 +69,16 @@ internal sealed class TemplateParser
     private static string Tags(string[] names) => string.Join(" or ", names.Select(name => $"'{{% {name} %}}'"));
 
     /// <summary>Reads a body to its only end, which is passed over.</summary>
-    private TemplateBody ReadBodyTo(string end)
+    private TemplateBody ReadBodyTo(string end, FrameNames? names)
     {
         _tokens.Expect(TemplateTokenKind.BlockEnd);
-        TemplateBody body = ReadBody([end]);
+        TemplateBody body = ReadBody([end], names);
         _tokens.Next();
         return body;
     }
+
+    /// <summary>Reads a body with names of its own to its only end.</summary>
+    private TemplateBody ReadFrameTo(string end, FrameNames names) => _expressions.Framed(names, () => _expressions.Strictly(() => ReadBodyTo(end, names)));
 
     private TemplateStatement ReadStatement(string[] ends)
     {
@@ -91,7 +95,7 @@ internal sealed class TemplateParser
             "with" => ReadWith(tag),
             "print" => new PrintStatement(tag.Position, _expressions.ReadTuple(withCondition: true)),
             "break" or "continue" => ReadJump(tag),
-            "generation" => new GenerationStatement(tag.Position, ReadDefinition(null, [], "endgeneration")),
+            "generation" => new GenerationStatement(tag.Position, ReadDefinition(null, [], "endgeneration", _expressions.Frame.Inner())),
             "block" => ReadBlock(tag),
             "autoescape" => throw _tokens.Fail(tag, "The tag 'autoescape' is not supported: chat templates write plain text. Leave it out"),
             _ when OtherTemplates.Contains(tag.Text) => throw _tokens.Fail(tag, $"The tag '{tag.Text}' is not supported: a chat template stands alone. Put the other template's text into this one"),
@@ -122,16 +126,19 @@ internal sealed class TemplateParser
         AssignTarget target = ReadTarget("in");
         _tokens.ExpectName("in");
         TemplateExpression items = _expressions.ReadTuple(withCondition: false, end: "recursive");
-        TemplateExpression? condition = _tokens.SkipName("if") ? _expressions.Read() : null;
+        TemplateExpression? condition = _tokens.SkipName("if") ? _expressions.Framed(_expressions.Frame.Inner(), _expressions.Read) : null;
         bool isRecursive = _tokens.SkipName("recursive");
         _tokens.Expect(TemplateTokenKind.BlockEnd);
         _loops++;
-        TemplateBody body = _expressions.Strictly(() => ReadBody(["else", "endfor"]));
+        FrameNames names = _expressions.Frame.Inner();
+        target.Note(names, asParameter: true);
+        names.Declare("loop");
+        TemplateBody body = _expressions.Framed(names, () => _expressions.Strictly(() => ReadBody(["else", "endfor"], names)));
         _loops--;
         TemplateBody? otherwise = null;
         if (_tokens.Next().Text == "else")
         {
-            otherwise = _expressions.Strictly(() => ReadBodyTo("endfor"));
+            otherwise = ReadFrameTo("endfor", _expressions.Frame.Inner());
         }
 
         return new ForStatement(tag.Position, target, items, condition, isRecursive, body, otherwise);
@@ -140,22 +147,36 @@ internal sealed class TemplateParser
     private IfStatement ReadIf(TemplateToken tag)
     {
         var branches = new List<(TemplateExpression?, TemplateBody)>();
-        while (true)
+        List<FrameNames.Use> first = [], others = [], last = [];
+        FrameNames frame = _expressions.Frame;
+        ReadBranch(branches, first);
+        while (_tokens.Current.IsName("elif"))
         {
-            TemplateExpression condition = _expressions.Leniently(() => _expressions.ReadTuple(withCondition: false));
-            _tokens.Expect(TemplateTokenKind.BlockEnd);
-            branches.Add((condition, _expressions.Leniently(() => ReadBody(["elif", "else", "endif"]))));
-            switch (_tokens.Next().Text)
+            _tokens.Next();
+            frame.Within(others, () =>
             {
-                case "elif":
-                    continue;
-                case "else":
-                    branches.Add((null, _expressions.Leniently(() => ReadBodyTo("endif"))));
-                    break;
-            }
-
-            return new IfStatement(tag.Position, branches);
+                List<FrameNames.Use> uses = [];
+                ReadBranch(branches, uses);
+                frame.Branch(uses, [], []);
+                return true;
+            });
         }
+
+        if (_tokens.Next().Text == "else")
+        {
+            branches.Add((null, frame.Within(last, () => _expressions.Leniently(() => ReadBodyTo("endif", names: null)))));
+        }
+
+        frame.Branch(first, others, last);
+        return new IfStatement(tag.Position, branches);
+    }
+
+    /// <summary>Reads a condition and its body, up to the next tag of the same block.</summary>
+    private void ReadBranch(List<(TemplateExpression?, TemplateBody)> branches, List<FrameNames.Use> uses)
+    {
+        TemplateExpression condition = _expressions.Leniently(() => _expressions.ReadTuple(withCondition: false));
+        _tokens.Expect(TemplateTokenKind.BlockEnd);
+        branches.Add((condition, _expressions.Frame.Within(uses, () => _expressions.Leniently(() => ReadBody(["elif", "else", "endif"], names: null)))));
     }
 
     private TemplateStatement ReadSet(TemplateToken tag)
@@ -163,32 +184,40 @@ internal sealed class TemplateParser
         AssignTarget target = ReadTarget(end: null);
         if (_tokens.SkipOperator("="))
         {
-            return new SetStatement(tag.Position, target, _expressions.ReadTuple(withCondition: true));
+            TemplateExpression value = _expressions.ReadTuple(withCondition: true);
+            target.Note(_expressions.Frame, asParameter: false);
+            return new SetStatement(tag.Position, target, value);
         }
 
         FilterExpression? filter = _expressions.ReadFilters(target: null, begun: false);
-        return new SetBlockStatement(tag.Position, target, filter, _expressions.Strictly(() => ReadBodyTo("endset")));
+        TemplateBody body = ReadFrameTo("endset", _expressions.Frame.Inner());
+        target.Note(_expressions.Frame, asParameter: false);
+        return new SetBlockStatement(tag.Position, target, filter, body);
     }
 
     private MacroStatement ReadMacro(TemplateToken tag)
     {
         string name = ReadName().Text;
-        return new MacroStatement(tag.Position, ReadDefinition(name, ReadParameters(), "endmacro"));
+        FrameNames names = _expressions.Frame.Inner();
+        MacroDefinition definition = ReadDefinition(name, ReadParameters(names), "endmacro", names);
+        _expressions.Frame.Store(name);
+        return new MacroStatement(tag.Position, definition);
     }
 
     private CallStatement ReadCall(TemplateToken tag)
     {
         bool withParameters = _tokens.Current.IsOperator("(");
-        var parameters = withParameters ? ReadParameters() : [];
+        FrameNames names = _expressions.Frame.Inner();
+        var parameters = withParameters ? ReadParameters(names) : [];
         TemplateToken at = _tokens.Current;
         CallExpression call = _expressions.Read() as CallExpression ?? throw _tokens.Fail(at, "A call block needs a call, such as '{% call name() %}'");
-        return new CallStatement(tag.Position, call, ReadDefinition(null, parameters, "endcall"));
+        return new CallStatement(tag.Position, call, ReadDefinition(null, parameters, "endcall", names));
     }
 
     private FilterBlockStatement ReadFilter(TemplateToken tag)
     {
         FilterExpression filter = _expressions.ReadFilters(target: null, begun: true)!;
-        return new FilterBlockStatement(tag.Position, filter, _expressions.Strictly(() => ReadBodyTo("endfilter")));
+        return new FilterBlockStatement(tag.Position, filter, ReadFrameTo("endfilter", _expressions.Frame.Inner()));
     }
 
     private WithStatement ReadWith(TemplateToken tag)
@@ -206,7 +235,9 @@ internal sealed class TemplateParser
             settings.Add((target, _expressions.Read()));
         }
 
-        return new WithStatement(tag.Position, settings, _expressions.Strictly(() => ReadBodyTo("endwith")));
+        FrameNames names = _expressions.Frame.Inner();
+        settings.ForEach(setting => setting.Item1.Note(names, asParameter: true));
+        return new WithStatement(tag.Position, settings, ReadFrameTo("endwith", names));
     }
 
     private JumpStatement ReadJump(TemplateToken tag) => _loops > 0
@@ -228,21 +259,29 @@ internal sealed class TemplateParser
 
     private TemplateBody ReadBodyWithName(string end, string name)
     {
-        TemplateBody body = ReadBodyTo(end);
+        FrameNames names = _expressions.Frame.Inner();
+        TemplateBody body = ReadFrameTo(end, names);
         _tokens.SkipName(name);
         return body;
     }
 
-    private MacroDefinition ReadDefinition(string? name, List<(string, TemplateExpression?)> parameters, string end)
+    private MacroDefinition ReadDefinition(string? name, List<(string, TemplateExpression?)> parameters, string end, FrameNames names)
     {
+        foreach (string special in new[] { "caller", "kwargs", "varargs" })
+        {
+            names.Declare(special);
+        }
+
         HashSet<string> spoken = _expressions.BeginNames();
-        TemplateBody body = Apart(() => ReadBodyTo(end));
+        TemplateBody body = Apart(() => ReadFrameTo(end, names));
         _expressions.EndNames();
         bool Takes(string special) => spoken.Contains(special) && !parameters.Any(parameter => parameter.Item1 == special);
         return new MacroDefinition(name, parameters, body, Takes("caller"), Takes("kwargs"), Takes("varargs"));
     }
 
-    private List<(string Name, TemplateExpression? Default)> ReadParameters()
+    private List<(string Name, TemplateExpression? Default)> ReadParameters(FrameNames names) => _expressions.Framed(names, () => ReadParameterList(names));
+
+    private List<(string Name, TemplateExpression? Default)> ReadParameterList(FrameNames names)
     {
         var parameters = new List<(string Name, TemplateExpression? Default)>();
         _tokens.ExpectOperator("(");
@@ -265,6 +304,7 @@ internal sealed class TemplateParser
                 throw _tokens.Fail(name, $"There are two parameters '{Printable.Name(name.Text)}'");
             }
 
+            names.Declare(name.Text);
             parameters.Add((name.Text, otherwise));
         }
 

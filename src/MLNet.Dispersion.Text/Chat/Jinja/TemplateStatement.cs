@@ -10,11 +10,18 @@ internal abstract class TemplateStatement(int position)
 }
 
 /// <summary>Statements one behind the other.</summary>
-internal sealed class TemplateBody(IReadOnlyList<TemplateStatement> statements)
+/// <param name="statements">The statements.</param>
+/// <param name="names">The names of the stretch that this body is; null where it has none of its own.</param>
+internal sealed class TemplateBody(IReadOnlyList<TemplateStatement> statements, FrameNames? names)
 {
     internal JinjaFlow Execute(JinjaMachine machine, JinjaScope scope)
     {
         machine.Meter.RequireStack();
+        foreach (string name in names?.Missing ?? [])
+        {
+            scope.Set(name, JinjaUndefined.Variable(name));
+        }
+
         foreach (TemplateStatement statement in statements)
         {
             machine.Meter.Step();
@@ -130,6 +137,9 @@ internal sealed class ForStatement(int position, AssignTarget target, TemplateEx
 internal abstract class AssignTarget
 {
     internal abstract void Set(object? value, JinjaMachine machine, JinjaScope scope);
+
+    /// <summary>Notes the names that are set.</summary>
+    internal abstract void Note(FrameNames names, bool asParameter);
 }
 
 /// <summary>A name.</summary>
@@ -138,6 +148,18 @@ internal sealed class NameTarget(string name) : AssignTarget
     internal string Name => name;
 
     internal override void Set(object? value, JinjaMachine machine, JinjaScope scope) => scope.Set(name, value);
+
+    internal override void Note(FrameNames names, bool asParameter)
+    {
+        if (asParameter)
+        {
+            names.Declare(name);
+        }
+        else
+        {
+            names.Store(name);
+        }
+    }
 }
 
 /// <summary>An attribute of a namespace.</summary>
@@ -150,11 +172,21 @@ internal sealed class NamespaceTarget(int position, string name, string attribut
         (found as JinjaNamespace ?? throw TemplateFault.Error($"'{Printable.Name(name)}' is no namespace, and only their attributes can be set: make it with 'set {Printable.Name(name)} = namespace()'"))
             .Set(attribute, value);
     }
+
+    internal override void Note(FrameNames names, bool asParameter) => names.Load(name);
 }
 
 /// <summary>Several targets, one for each item.</summary>
 internal sealed class TupleTarget(IReadOnlyList<AssignTarget> targets) : AssignTarget
 {
+    internal override void Note(FrameNames names, bool asParameter)
+    {
+        foreach (AssignTarget target in targets)
+        {
+            target.Note(names, asParameter);
+        }
+    }
+
     internal override void Set(object? value, JinjaMachine machine, JinjaScope scope)
     {
         object? whole = value is TextChain chain ? chain.Whole(machine.Meter) : value;

@@ -96,8 +96,9 @@ internal sealed record JinjaView(string Kind, JinjaDict Dict)
     };
 }
 
-/// <summary>What can be called.</summary>
-/// <param name="Name">Its name, for messages.</param>
-/// <param name="Shown">How it prints.</param>
-/// <param name="Call">Calls it.</param>
-internal sealed record JinjaFunction(string Name, string Shown, Func<JinjaMachine, JinjaArguments, object?> Call);
+/// <summary>A value whose kind only those know who made it.</summary>
+internal interface IJinjaKind
+{
+    /// <summary>What messages call the kind.</summary>
+    string Kind { get; }
+}

@@ -11,7 +11,7 @@ internal static class JinjaType
         bool => "bool",
         BigInteger => "int",
         double => "float",
-        string => "str",
+        string or TextChain => "str",
         JinjaMarkup => "HTML text",
         JinjaList => "list",
         JinjaTuple => "tuple",
@@ -21,7 +21,7 @@ internal static class JinjaType
         JinjaGenerator => "generator",
         JinjaView view => "dict_" + view.Kind,
         JinjaUndefined => "undefined",
-        JinjaLoop => "loop",
-        _ => "function",
+        IJinjaKind kind => kind.Kind,
+        _ => throw new InvalidOperationException($"There is no name for a {value.GetType().Name}."),
     };
 }
