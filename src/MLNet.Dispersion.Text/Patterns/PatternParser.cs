@@ -190,7 +190,7 @@ internal sealed class PatternParser
         return true;
     }
 
-    private void FlushLiteral(List<int> literal, List<PatternNode> parts)
+    private static void FlushLiteral(List<int> literal, List<PatternNode> parts)
     {
         for (int i = 0; i < literal.Count;)
         {

@@ -27,7 +27,7 @@ internal sealed class TokenPipeline
         }
     }
 
-    /// <summary>Whether the model's pieces are spelled in bytes.</summary>
+    /// <summary>Whether it is byte-pair encoding of bytes: the model's pieces are spelled in GPT-2's stand-ins.</summary>
     internal bool SpellsBytes => _speller is not null;
 
     internal TokenModel Model { get; }
