@@ -102,6 +102,6 @@ public static class ByteLevelBpeTrainer
         var vocabulary = learner.Pieces.Select((piece, id) => KeyValuePair.Create(piece, id)).ToDictionary(StringComparer.Ordinal);
         specialTokens.Index().ToList().ForEach(token => vocabulary.Add(token.Item, learner.Pieces.Count + token.Index));
         var model = new Vocabulary(vocabulary);
-        return TokenizerFiles.CreateTrained(model, [.. learner.Merges], specialTokens);
+        return new ByteLevelBpeTokenizer(TokenizerFiles.CreateTrained(model, [.. learner.Merges], specialTokens));
     }
 }

@@ -158,19 +158,20 @@ public class PipelineTokenizer : TextTokenizer
     }
 
     /// <inheritdoc/>
+    /// <remarks>Blanks before signs stay: <see cref="Decode(IEnumerable{int}, bool)"/> takes them away where the files say so.</remarks>
     public override string Decode(IEnumerable<int> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        return CleanUp(_pipeline.Decode(ids.Select(Checked), (id, _) => _quiet.Contains(id)));
+        return _pipeline.Decode(ids.Select(Checked), (id, _) => _quiet.Contains(id), cleansUp: false);
     }
 
-    /// <summary>Decodes token ids into text as Hugging Face's library does: ids that no token has are left out.</summary>
+    /// <summary>Decodes token ids into text as Hugging Face's library does: ids that no token has are left out, and blanks before English signs are taken away where the files say so.</summary>
     /// <param name="ids">Token ids.</param>
     /// <param name="skipSpecialTokens">Whether special tokens are left out, too.</param>
     public string Decode(IEnumerable<int> ids, bool skipSpecialTokens)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        return CleanUp(_pipeline.Decode(ids, (_, text) => skipSpecialTokens && _pipeline.Added.IsSpecial(text)));
+        return CleanUp(_pipeline.Decode(ids, (_, text) => skipSpecialTokens && _pipeline.Added.IsSpecial(text), cleansUp: true));
     }
 
     /// <summary>Begins to decode tokens that come one by one.</summary>

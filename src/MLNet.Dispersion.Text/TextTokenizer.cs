@@ -61,7 +61,11 @@ public abstract class TextTokenizer : Tokenizer
     /// <remarks>What tokenizer_config.json and the files beside it say is followed as Hugging Face's transformers 4 follows it, with which published models were trained.</remarks>
     /// <param name="source">The checkpoint.</param>
     /// <exception cref="ModelFileException">No tokenizer files, or damaged ones, or a kind that is not supported.</exception>
-    public static TextTokenizer Load(FileSource source) => TokenizerFiles.Load(source);
+    public static TextTokenizer Load(FileSource source)
+    {
+        TokenizerSetup setup = TokenizerFiles.Load(source);
+        return setup.Pipeline.SpellsBytes ? new ByteLevelBpeTokenizer(setup) : new PipelineTokenizer(setup);
+    }
 
     /// <summary>Says whether any file is there that belongs to a tokenizer, complete or not.</summary>
     /// <param name="source">The checkpoint.</param>

@@ -7,11 +7,17 @@ internal abstract class TokenDecoder
 {
     /// <summary>The texts of the tokens as what comes next takes them; joined they are the text.</summary>
     internal abstract List<string> Decode(List<string> tokens);
+
+    /// <summary>The decoder that leaves the blanks before English signs where they are. Default: the same.</summary>
+    internal virtual TokenDecoder WithoutCleanUp() => this;
 }
 
 /// <summary>Several, one after the other.</summary>
 internal sealed class SequenceDecoder(IReadOnlyList<TokenDecoder> steps) : TokenDecoder
 {
+    /// <inheritdoc/>
+    internal override TokenDecoder WithoutCleanUp() => new SequenceDecoder([.. steps.Select(step => step.WithoutCleanUp())]);
+
     /// <inheritdoc/>
     internal override List<string> Decode(List<string> tokens) => steps.Aggregate(tokens, (current, step) => step.Decode(current));
 }
@@ -31,6 +37,9 @@ internal sealed class ByteLevelDecoder : TokenDecoder
 /// <summary>Joins WordPiece's pieces: words apart by a blank.</summary>
 internal sealed class WordPieceDecoder(string prefix, bool cleanUp) : TokenDecoder
 {
+    /// <inheritdoc/>
+    internal override TokenDecoder WithoutCleanUp() => cleanUp ? new WordPieceDecoder(prefix, cleanUp: false) : this;
+
     /// <inheritdoc/>
     internal override List<string> Decode(List<string> tokens) => [.. tokens.Select((token, index) =>
     {

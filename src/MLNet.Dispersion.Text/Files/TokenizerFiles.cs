@@ -12,7 +12,7 @@ internal static class TokenizerFiles
         return new[] { PipelineReader.File, VocabMergesLoader.VocabularyFile, VocabMergesLoader.MergesFile, SentencePieceLoader.File, SentencePieceLoader.ListFile, WordPieceLoader.File }.Any(source.Contains);
     }
 
-    internal static TextTokenizer Load(FileSource source)
+    internal static TokenizerSetup Load(FileSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
         var side = new SideFiles(source);
@@ -21,7 +21,7 @@ internal static class TokenizerFiles
     }
 
     /// <summary>A tokenizer that was learned here, in GPT-2's form; the last special token begins and ends texts.</summary>
-    internal static ByteLevelBpeTokenizer CreateTrained(Vocabulary vocabulary, List<(string Left, string Right)> merges, IReadOnlyList<string> specialTokens)
+    internal static TokenizerSetup CreateTrained(Vocabulary vocabulary, List<(string Left, string Right)> merges, IReadOnlyList<string> specialTokens)
     {
         IReadOnlyList<KeyValuePair<string, byte[]>> main = VocabMergesWriter.Write(vocabulary, merges);
         var side = new SideFiles(new FilesInMemory([]));
@@ -35,7 +35,7 @@ internal static class TokenizerFiles
         }
 
         TokenizerConfigWriter.SetTokens(config, added, _ => null, end, end);
-        var setup = new TokenizerSetup
+        return new TokenizerSetup
         {
             Pipeline = new TokenPipeline(checkpoint.Parts.Model, null, checkpoint.Parts.Cutter, checkpoint.Parts.Processor, checkpoint.Parts.Decoder, added),
             BosTokenId = end,
@@ -48,7 +48,6 @@ internal static class TokenizerFiles
                 new(SideFiles.MapFile, TokenizerConfigWriter.Bytes(TokenizerConfigWriter.SpecialTokensMap(config, null))),
             ]),
         };
-        return new ByteLevelBpeTokenizer(setup);
     }
 
     private static CheckpointParts Read(FileSource source, SideFiles side)
@@ -104,7 +103,7 @@ internal static class TokenizerFiles
         };
     }
 
-    private static PipelineTokenizer Create(CheckpointParts checkpoint, SideFiles side, FileSource source)
+    private static TokenizerSetup Create(CheckpointParts checkpoint, SideFiles side, FileSource source)
     {
         RefuseUnreadableRoles(side);
         PipelineParts parts = checkpoint.FileAlone ? checkpoint.Parts : ClassRules.AddTokens(checkpoint.Parts, side, checkpoint.Class, checkpoint.FileTokens);
@@ -124,8 +123,7 @@ internal static class TokenizerFiles
             HidesSpecialTokens = checkpoint.HidesSpecialTokens,
             JoinsPairsByEnd = checkpoint.JoinsPairsByEnd,
         };
-        setup = setup with { Files = Files(checkpoint, side, source, setup) };
-        return parts.Model is BpeModel && setup.Pipeline.SpellsBytes ? new ByteLevelBpeTokenizer(setup) : new PipelineTokenizer(setup);
+        return setup with { Files = Files(checkpoint, side, source, setup) };
 
         int? Id(string role, string? modelName, string? bertRole)
         {

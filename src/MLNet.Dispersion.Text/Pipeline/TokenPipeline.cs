@@ -5,6 +5,7 @@ internal sealed class TokenPipeline
 {
     private readonly ByteLevelCutter? _speller;
     private readonly TextCutter? _beforeSpeller;
+    private readonly TokenDecoder? _plainDecoder;
 
     internal TokenPipeline(TokenModel model, TextNormalizer? normalizer, TextCutter? cutter, PostProcessor? processor, TokenDecoder? decoder, AddedVocabulary added)
     {
@@ -13,6 +14,7 @@ internal sealed class TokenPipeline
         Cutter = cutter;
         Processor = processor;
         Decoder = decoder;
+        _plainDecoder = decoder?.WithoutCleanUp();
         Added = added;
         if (model is BpeModel)
         {
@@ -25,7 +27,7 @@ internal sealed class TokenPipeline
         }
     }
 
-    /// <summary>Whether the model's pieces are spelled in bytes.</summary>
+    /// <summary>Whether it is byte-pair encoding of bytes: the model's pieces are spelled in GPT-2's stand-ins.</summary>
     internal bool SpellsBytes => _speller is not null;
 
     internal TokenModel Model { get; }
@@ -177,7 +179,7 @@ internal sealed class TokenPipeline
     }
 
     /// <summary>The text of tokens; ids without a token are left out.</summary>
-    internal string Decode(IEnumerable<int> ids, Func<int, string, bool> leavesOut)
+    internal string Decode(IEnumerable<int> ids, Func<int, string, bool> leavesOut, bool cleansUp)
     {
         var texts = new List<string>();
         foreach (int id in ids)
@@ -188,7 +190,8 @@ internal sealed class TokenPipeline
             }
         }
 
-        return Decoder is null ? string.Join(' ', texts) : string.Concat(Decoder.Decode(texts));
+        TokenDecoder? decoder = cleansUp ? Decoder : _plainDecoder;
+        return decoder is null ? string.Join(' ', texts) : string.Concat(decoder.Decode(texts));
     }
 
     /// <summary>Cuts a text; says whether the bytes of the pieces are still to be spelled.</summary>

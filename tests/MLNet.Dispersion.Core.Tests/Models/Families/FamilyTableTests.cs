@@ -6,7 +6,7 @@ namespace MLNet.Dispersion.Tests.Models.Families;
 /// <summary>docs/compatibility.md says what each family does, as a run of <see cref="EveryFamilyTests"/> found.</summary>
 public sealed class FamilyTableTests
 {
-    private const string Begin = "<!-- families: drawn by tests/MLNet.Dispersion.Core.Tests/Backbones/Families/FamilyTableTests.cs -->";
+    private const string Begin = "<!-- families: drawn by tests/MLNet.Dispersion.Core.Tests/Models/Families/FamilyTableTests.cs -->";
     private const string End = "<!-- end of families -->";
 
     private static readonly (string Column, bool ForEncoders, Action<EveryFamilyTests, string> Check)[] Columns =

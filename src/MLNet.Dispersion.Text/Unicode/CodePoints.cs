@@ -1,0 +1,31 @@
+namespace MLNet.Dispersion.Text;
+
+/// <summary>Walks over the code points of well-formed UTF-16.</summary>
+internal static class CodePoints
+{
+    /// <summary>The code point at a place.</summary>
+    internal static int At(ReadOnlySpan<char> text, int at) =>
+        char.IsHighSurrogate(text[at]) && at + 1 < text.Length && char.IsLowSurrogate(text[at + 1]) ? char.ConvertToUtf32(text[at], text[at + 1]) : text[at];
+
+    /// <summary>How many units the code point at a place has.</summary>
+    internal static int LengthAt(ReadOnlySpan<char> text, int at) =>
+        char.IsHighSurrogate(text[at]) && at + 1 < text.Length && char.IsLowSurrogate(text[at + 1]) ? 2 : 1;
+
+    /// <summary>How many bytes of UTF-8 the code point has.</summary>
+    internal static int Utf8Length(int codePoint) => codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
+
+    /// <summary>How many code points a text has.</summary>
+    internal static int Count(ReadOnlySpan<char> text)
+    {
+        int count = 0;
+        for (int i = 0; i < text.Length; i += LengthAt(text, i))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>How many bytes of UTF-8 a text has.</summary>
+    internal static int Utf8Length(ReadOnlySpan<char> text) => System.Text.Encoding.UTF8.GetByteCount(text);
+}
