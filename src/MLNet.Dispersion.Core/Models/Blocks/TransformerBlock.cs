@@ -10,10 +10,10 @@ internal sealed class TransformerBlock
     private readonly ForwardContext _context;
     private readonly BlockSpec _spec;
     private readonly BlockAttention _attention;
-    private readonly ILayer? _attentionNorm;
-    private readonly ILayer? _attentionOutputNorm;
-    private readonly ILayer? _mlpNorm;
-    private readonly ILayer? _mlpOutputNorm;
+    private readonly FeatureNorm? _attentionNorm;
+    private readonly FeatureNorm? _attentionOutputNorm;
+    private readonly FeatureNorm? _mlpNorm;
+    private readonly FeatureNorm? _mlpOutputNorm;
     private readonly ILayer? _up;
     private readonly ILayer? _gate;
     private readonly ILayer? _gateUp;

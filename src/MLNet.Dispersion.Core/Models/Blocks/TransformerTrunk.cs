@@ -12,7 +12,7 @@ internal sealed class TransformerTrunk
     private readonly WeightNames _names;
     private readonly EmbeddingTable? _positions;
     private readonly EmbeddingTable? _types;
-    private readonly ILayer? _embeddingNorm;
+    private readonly FeatureNorm? _embeddingNorm;
     private readonly ProjectionLayer? _embeddingProjection;
     private readonly RotaryEmbedding[] _rotaries;
     private readonly (AlibiSpec Alibi, int Heads)[] _alibis;
@@ -21,8 +21,8 @@ internal sealed class TransformerTrunk
     private readonly List<TransformerBlock> _blocks;
     private readonly List<TransformerBlock> _layers;
     private readonly ConvolutionLayer? _convolution;
-    private readonly ILayer? _convolutionNorm;
-    private readonly ILayer? _finalNorm;
+    private readonly FeatureNorm? _convolutionNorm;
+    private readonly FeatureNorm? _finalNorm;
     private readonly ProjectionLayer? _outputProjection;
 
     /// <summary>Makes the pieces and registers them with the network, which owns them.</summary>
