@@ -228,8 +228,8 @@ internal sealed class TransformerTrunk
 
         if (_types is not null)
         {
-            // Without types all tokens are of the first text: its row is added to every token.
-            state = state.Plus(tokenTypeIds is null ? _types.Rows(0, 1) : _types.Forward(tokenTypeIds));
+            // Without types, or with one row, all tokens are of the first text: its row is added to every token.
+            state = state.Plus(tokenTypeIds is null || embedding.TokenTypeCount == 1 ? _types.Rows(0, 1) : _types.Forward(tokenTypeIds));
         }
 
         if (_positions is not null)

@@ -48,7 +48,7 @@ internal sealed class NormLayer : FeatureNorm
     /// <inheritdoc/>
     public override Tensor Forward(Tensor input)
     {
-        Tensor value = input.to(ScalarType.Float32);
+        Tensor value = input.dtype == ScalarType.Float32 ? input : input.to(ScalarType.Float32);
         Tensor? factor = Weight;
         if (factor is null || factor.dim() == 1)
         {

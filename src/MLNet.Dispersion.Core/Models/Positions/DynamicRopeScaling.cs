@@ -12,6 +12,8 @@ public sealed record DynamicRopeScaling(double Factor, int OriginalContextLength
         ? throw section.Wrong("alpha", "is given; dynamic rotary positions are supported with a factor alone")
         : new DynamicRopeScaling(section.Positive("factor"), config.Size("max_position_embeddings", 2048));
 
+    internal override int Extended(int contextLength) => (int)Math.Min(contextLength * Math.Max(1, Factor), ConfigReader.LargestSize);
+
     internal override double[] Frequencies(int dimensions, double theta, long length)
     {
         double seen = Math.Max(length, OriginalContextLength);

@@ -68,6 +68,9 @@ public abstract record RopeScaling
             : throw reader.Wrong(name, FormattableString.Invariant($"is {share} of the {headSize} features of a head; it must give an even number of features from 2 to {headSize}"));
     }
 
+    /// <summary>The context that a model has of which a configuration names the one that it was trained on.</summary>
+    internal virtual int Extended(int contextLength) => contextLength;
+
     /// <summary>The angles of one step, one for each pair of features.</summary>
     /// <param name="dimensions">The features that are turned.</param>
     /// <param name="theta">The base.</param>

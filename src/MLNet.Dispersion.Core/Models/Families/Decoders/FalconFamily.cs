@@ -47,13 +47,14 @@ internal static class FalconFamily
         bool bias = config.Flag("bias", false);
         bool hasSlopes = config.Flag("alibi", false);
         var norm = new NormSpec(NormKind.Layer, config.Positive("layer_norm_epsilon", 1e-5));
+        int context = config.Size("max_position_embeddings", 2048);
         RotarySpec? rotary = hasSlopes ? null : new RotaryKeys().Read(config, size);
         var spec = new TransformerSpec
         {
             VocabularySize = vocabulary,
             HiddenSize = hidden,
             LayerCount = layers,
-            ContextLength = config.Size("max_position_embeddings", 2048),
+            ContextLength = rotary?.Scaling?.Extended(context) ?? context,
             IsOpenEnded = rotary?.Scaling?.IsOpenEnded ?? false,
             IsCausal = true,
             Embedding = new EmbeddingSpec(),

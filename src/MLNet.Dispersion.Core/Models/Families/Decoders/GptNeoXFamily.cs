@@ -35,6 +35,7 @@ internal static class GptNeoXFamily
         var norm = new NormSpec(NormKind.Layer, config.Positive("layer_norm_eps", 1e-5));
         double dropout = config.Probability("hidden_dropout", 0);
         bool bias = config.Flag("attention_bias", true);
+        int context = config.Size("max_position_embeddings", 2048);
         RotarySpec rotary = new RotaryKeys { ThetaKey = "rotary_emb_base", ShareKey = "rotary_pct", Share = 0.25 }.Read(config, hidden / heads);
         return new Architecture(
             new TransformerSpec
@@ -42,7 +43,7 @@ internal static class GptNeoXFamily
                 VocabularySize = vocabulary,
                 HiddenSize = hidden,
                 LayerCount = layers,
-                ContextLength = config.Size("max_position_embeddings", 2048),
+                ContextLength = rotary.Scaling?.Extended(context) ?? context,
                 IsOpenEnded = rotary.Scaling?.IsOpenEnded ?? false,
                 IsCausal = true,
                 Embedding = new EmbeddingSpec { Dropout = dropout },

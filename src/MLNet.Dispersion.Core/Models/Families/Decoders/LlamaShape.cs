@@ -85,7 +85,7 @@ internal sealed record LlamaShape
             VocabularySize = vocabulary,
             HiddenSize = hidden,
             LayerCount = layers,
-            ContextLength = context,
+            ContextLength = rotary.Scaling?.Extended(context) ?? context,
             IsOpenEnded = rotary.Scaling?.IsOpenEnded ?? false,
             IsCausal = true,
             Embedding = new EmbeddingSpec(),
