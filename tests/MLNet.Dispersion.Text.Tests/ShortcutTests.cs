@@ -28,9 +28,9 @@ public sealed class ShortcutTests
     [InlineData(' ')]
     [InlineData('\n')]
     [InlineData('\u0301')]
-    public void Encode_OneCharacterAMillionTimes_TakesNoQuadraticTime(char character)
+    public void Encode_OneCharacterManyTimes_TakesNoQuadraticTime(char character)
     {
-        string text = new(character, 1_000_000);
+        string text = new(character, 200_000);
         PipelineTokenizer[] tokenizers = [SmallBpe.Load(), (PipelineTokenizer)TextTokenizer.Load(SmallSentencePiece.Files("tokenizer.json"))];
         var watch = Stopwatch.StartNew();
 
