@@ -156,4 +156,7 @@ internal static class TensorNumbers
         using Scalar held = number;
         return values.lt(held);
     }
+
+    /// <summary>0, 1, 2, … in int64, <c>[count]</c>. Torch's own range hides three numbers.</summary>
+    internal static Tensor Range(long count, Device device) => tensor([.. Enumerable.Range(0, (int)count).Select(number => (long)number)], device: device);
 }

@@ -33,8 +33,3 @@ public sealed record TextEncoding
     /// <summary>Gets what was cut off, in rows of the same kind. Empty where nothing was.</summary>
     public required IReadOnlyList<TextEncoding> Overflowing { get; init; }
 }
-
-/// <summary>A part of a text.</summary>
-/// <param name="Start">Where it begins.</param>
-/// <param name="End">Where it ends: behind its last character.</param>
-public readonly record struct TextRange(int Start, int End);

@@ -89,8 +89,8 @@ internal sealed class RelativeTable
     {
         long columns = view.Columns;
         long[] byDistance = [.. Enumerable.Range(0, (int)(2 * columns) - 1).Select(i => ofDistance(i - columns + 1))];
-        Tensor range = arange(columns, ScalarType.Int64, view.Device);
-        Tensor distances = range.unsqueeze(1).sub(range.unsqueeze(0)).Shifted(columns - 1);
+        Tensor range = TensorNumbers.Range(columns, view.Device);
+        Tensor distances = range.unsqueeze(1).Plus(range.unsqueeze(0).neg()).Shifted(columns - 1);
         return tensor(byDistance, device: view.Device).index_select(0, distances.flatten()).view(columns, columns);
     }
 }

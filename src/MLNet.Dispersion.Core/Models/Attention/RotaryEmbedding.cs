@@ -20,7 +20,7 @@ internal sealed class RotaryEmbedding
     /// <returns>Each <c>[L, dimensions]</c>, the same for all rows, or <c>[B, 1, L, dimensions]</c> where rows stand elsewhere.</returns>
     internal (Tensor Cosine, Tensor Sine) Tables(TokenView view)
     {
-        Tensor places = view.Places is { } elsewhere ? elsewhere.to(ScalarType.Float32).unsqueeze(1) : arange(view.Columns, ScalarType.Float32, view.Device);
+        Tensor places = view.Places is { } elsewhere ? elsewhere.to(ScalarType.Float32).unsqueeze(1) : TensorNumbers.Range(view.Columns, view.Device).to(ScalarType.Float32);
         Tensor angles = places.unsqueeze(-1).mul(tensor(_frequencies ?? Frequencies(view.Longest), device: view.Device));
         angles = _spec.IsInterleaved ? stack([angles, angles], -1).reshape([.. angles.shape[..^1], _dimensions]) : cat([angles, angles], -1);
         double factor = _spec.Scaling?.AttentionFactor ?? 1;

@@ -52,7 +52,7 @@ internal sealed class TokenView
         int[] reached = [.. windows.Distinct().Where(window => window < Longest)];
         if (reached.Length > 0)
         {
-            Tensor distances = (_places ?? Range()).unsqueeze(-1).sub(KeyPlaces.unsqueeze(-2));
+            Tensor distances = (_places ?? Range()).unsqueeze(-1).Plus(KeyPlaces.unsqueeze(-2).neg());
             distances = isCausal ? distances : distances.abs();
             Tensor allowed = Allowed ?? (isCausal ? CausalMask.Triangle(Columns, Device) : ones([1], ScalarType.Bool, Device));
             foreach (int window in reached)
@@ -93,7 +93,7 @@ internal sealed class TokenView
     /// <summary>Allowed pairs within a window that leaves something out, alike; null where it leaves nothing out.</summary>
     internal Tensor? Within(int? window) => window is { } size && _windows.TryGetValue(size, out Tensor? allowed) ? allowed : null;
 
-    private Tensor Range() => arange(Columns, ScalarType.Int64, Device).unsqueeze(0);
+    private Tensor Range() => TensorNumbers.Range(Columns, Device).unsqueeze(0);
 
     private Tensor Diagonal() => eye(Columns, dtype: ScalarType.Bool, device: Device);
 }

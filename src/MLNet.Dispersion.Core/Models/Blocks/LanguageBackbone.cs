@@ -225,7 +225,7 @@ internal static class InputCheck
         // Real tokens stand in one run: no row rises from pad to real token twice, or has none.
         using Tensor real = attentionMask.to(ScalarType.Int64);
         long length = real.shape[1];
-        Tensor rises = real.narrow(1, 1, length - 1).sub(real.narrow(1, 0, length - 1)).Is(1).sum(1).Plus(real.select(1, 0));
+        Tensor rises = real.narrow(1, 1, length - 1).Plus(real.narrow(1, 0, length - 1).neg()).Is(1).sum(1).Plus(real.select(1, 0));
         if (!rises.Is(1).all().item<bool>())
         {
             throw new ArgumentException("Padding must be on the left or on the right of a row's real tokens and not between them, and every row needs at least one real token.", nameof(attentionMask));

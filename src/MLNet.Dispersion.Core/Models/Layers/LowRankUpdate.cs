@@ -72,7 +72,7 @@ internal sealed class LowRankUpdate : IDisposable
         // As PEFT computes it: what dropout takes from the input is taken from the scaled part of W x, too.
         Tensor factor = Magnitude.div(SumNorms());
         Tensor product = dropout > 0 ? nn.functional.linear(dropped, Cast(OutputsFirst(_layer!)))
-            : _layer!.Bias is { } bias ? output.sub(_context.CastWeight(bias))
+            : _layer!.Bias is { } bias ? output.Plus(_context.CastWeight(bias).neg())
             : output;
         return output.Plus(product.mul(Cast(factor.Minus(1)))).Plus(update.mul(Cast(factor)));
     }
