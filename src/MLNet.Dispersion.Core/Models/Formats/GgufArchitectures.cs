@@ -106,7 +106,7 @@ internal static class GgufArchitectures
     private static void Rms(GgufKeys keys, JsonObject config, int? interval)
     {
         Common(keys, config);
-        config["rms_norm_eps"] = keys.Number(keys.Own("attention.layer_norm_rms_epsilon")) ?? throw keys.Missing(keys.Own("attention.layer_norm_rms_epsilon"));
+        config["rms_norm_eps"] = keys.NeededNumber(keys.Own("attention.layer_norm_rms_epsilon"));
         config["hidden_act"] = "silu";
         if (interval is { } every)
         {
@@ -137,7 +137,7 @@ internal static class GgufArchitectures
     private static void Gemma(GgufKeys keys, JsonObject config)
     {
         Common(keys, config);
-        config["rms_norm_eps"] = keys.Number(keys.Own("attention.layer_norm_rms_epsilon")) ?? throw keys.Missing(keys.Own("attention.layer_norm_rms_epsilon"));
+        config["rms_norm_eps"] = keys.NeededNumber(keys.Own("attention.layer_norm_rms_epsilon"));
         config["head_dim"] = HeadSize(config);
         config["hidden_activation"] = "gelu_pytorch_tanh";
         RequireWholeRotation(keys, config);
@@ -177,7 +177,7 @@ internal static class GgufArchitectures
     private static void Phi(GgufKeys keys, JsonObject config)
     {
         Common(keys, config);
-        config["layer_norm_eps"] = keys.Number(keys.Own("attention.layer_norm_epsilon")) ?? throw keys.Missing(keys.Own("attention.layer_norm_epsilon"));
+        config["layer_norm_eps"] = keys.NeededNumber(keys.Own("attention.layer_norm_epsilon"));
         config["hidden_act"] = "gelu_new";
         config["partial_rotary_factor"] = Share(keys, config);
     }
@@ -185,7 +185,7 @@ internal static class GgufArchitectures
     private static void GptNeoX(GgufKeys keys, JsonObject config)
     {
         Sizes(keys, config, "hidden_size", "num_hidden_layers", "num_attention_heads", "max_position_embeddings", "intermediate_size");
-        config["layer_norm_eps"] = keys.Number(keys.Own("attention.layer_norm_epsilon")) ?? throw keys.Missing(keys.Own("attention.layer_norm_epsilon"));
+        config["layer_norm_eps"] = keys.NeededNumber(keys.Own("attention.layer_norm_epsilon"));
         config["use_parallel_residual"] = keys.Flag(keys.Own("use_parallel_residual")) ?? throw keys.Missing(keys.Own("use_parallel_residual"));
         config["hidden_act"] = "gelu";
         config["rotary_pct"] = Share(keys, config);
@@ -196,7 +196,7 @@ internal static class GgufArchitectures
     {
         Sizes(keys, config, "n_embd", "n_layer", "n_head", "n_positions", "n_inner");
         config["n_ctx"] = (int)config["n_positions"]!;
-        config["layer_norm_epsilon"] = keys.Number(keys.Own("attention.layer_norm_epsilon")) ?? throw keys.Missing(keys.Own("attention.layer_norm_epsilon"));
+        config["layer_norm_epsilon"] = keys.NeededNumber(keys.Own("attention.layer_norm_epsilon"));
         config["activation_function"] = "gelu_new";
     }
 
@@ -204,7 +204,7 @@ internal static class GgufArchitectures
     {
         Sizes(keys, config, "hidden_size", "n_layer", "n_head", "seq_length", null);
         _ = keys.Whole(keys.Own("attention.head_count_kv"));
-        config["layer_norm_epsilon"] = keys.Number(keys.Own("attention.layer_norm_epsilon")) ?? throw keys.Missing(keys.Own("attention.layer_norm_epsilon"));
+        config["layer_norm_epsilon"] = keys.NeededNumber(keys.Own("attention.layer_norm_epsilon"));
     }
 
     private static void RequireWholeRotation(GgufKeys keys, JsonObject config)

@@ -34,6 +34,9 @@ internal sealed class GgufKeys(string file, IReadOnlyDictionary<string, GgufValu
         var other => throw Wrong(key, other, "a finite number"),
     };
 
+    /// <summary>A number that must be there.</summary>
+    internal double NeededNumber(string key) => Number(key) ?? throw Missing(key);
+
     /// <summary>A truth value, or null where the key is not there.</summary>
     internal bool? Flag(string key) => Find(key) switch
     {
@@ -78,6 +81,8 @@ internal sealed class GgufKeys(string file, IReadOnlyDictionary<string, GgufValu
             throw new ModelFileException(file, $"It says {Printable.Name(unknown)} = {Shown(values[unknown])}, which is not supported for the architecture {Printable.Name(Name)}. Load the model from its directory in Hugging Face's format.");
         }
     }
+
+    internal ModelFileException Refused(string problem, string tensor) => new(file, problem, tensor);
 
     internal ModelFileException Missing(string key) => new(file, $"The key {Printable.Name(key)} is missing. The file holds no model that can be loaded, or is damaged: convert it again.");
 

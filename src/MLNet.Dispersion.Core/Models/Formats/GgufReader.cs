@@ -10,8 +10,8 @@ internal sealed class GgufReader
     private const int ChunkValues = 1 << 18;
 
     private readonly Stream _stream;
-    private readonly GgufHeader _header;
-    private long _position;
+    private readonly GgufHeader? _header;
+    private long _position = -1;
 
     /// <exception cref="ModelFileException">The file is cut off, damaged, or describes something impossible.</exception>
     internal GgufReader(Stream stream, string file)
@@ -19,20 +19,31 @@ internal sealed class GgufReader
         _stream = stream;
         File = file;
         _header = GgufHeader.Read(stream, file);
-        _position = -1;
+        DataStart = _header.DataStart;
+    }
+
+    /// <summary>Reads the tensors of a file whose metadata were read before: they need not be read again.</summary>
+    /// <param name="stream">The file; can seek.</param>
+    /// <param name="file">What to call it in messages.</param>
+    /// <param name="dataStart">Where the data begin.</param>
+    internal GgufReader(Stream stream, string file, long dataStart)
+    {
+        _stream = stream;
+        File = file;
+        DataStart = dataStart;
     }
 
     /// <summary>What the file is called in messages.</summary>
     internal string File { get; }
 
     /// <summary>The metadata.</summary>
-    internal IReadOnlyDictionary<string, GgufValue> Values => _header.Values;
+    internal IReadOnlyDictionary<string, GgufValue> Values => _header?.Values ?? throw Unread();
 
     /// <summary>All tensors, in file order.</summary>
-    internal IReadOnlyList<GgufEntry> Entries => _header.Entries;
+    internal IReadOnlyList<GgufEntry> Entries => _header?.Entries ?? throw Unread();
 
     /// <summary>Where the data begin.</summary>
-    internal long DataStart => _header.DataStart;
+    internal long DataStart { get; }
 
     /// <summary>Reads a tensor's values; those of the ones before it that were not asked for are passed over.</summary>
     /// <param name="entry">One of <see cref="Entries"/>, not before the last one that was read.</param>
@@ -92,18 +103,20 @@ internal sealed class GgufReader
         _position = entry.Offset + entry.ByteLength;
     }
 
+    private static InvalidOperationException Unread() => new("The metadata were not read by this reader.");
+
     private void MoveTo(GgufEntry entry)
     {
         if (_stream.CanSeek)
         {
-            _stream.Position = _header.DataStart + entry.Offset;
+            _stream.Position = DataStart + entry.Offset;
             return;
         }
 
         if (_position < 0)
         {
             // The header ended before a multiple of the alignment.
-            SourceStream.Skip(_stream, _header.Padding, File, entry.Name);
+            SourceStream.Skip(_stream, _header!.Padding, File, entry.Name);
             _position = 0;
         }
 

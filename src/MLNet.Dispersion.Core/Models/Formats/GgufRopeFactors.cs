@@ -36,7 +36,7 @@ internal static class GgufRopeFactors
             }
         }
 
-        throw new ModelFileException(keys.Name, "The factors of rope_freqs.weight are not those of Llama 3's stretching of the context, which alone is supported. Load the model from its directory in Hugging Face's format.", "rope_freqs.weight");
+        throw keys.Refused("The factors of rope_freqs.weight are not those of Llama 3's stretching of the context, which alone is supported. Load the model from its directory in Hugging Face's format.", "rope_freqs.weight");
     }
 
     // What the published models say first; then what the factors between the bounds give, of which two settle both.

@@ -13,6 +13,7 @@ internal sealed class GgufSource : FileSource
     private readonly string _path;
     private readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
     private readonly GgufWeights? _weights;
+    private readonly long _dataStart;
 
     /// <summary>Reads the metadata.</summary>
     /// <param name="path">The file.</param>
@@ -28,6 +29,7 @@ internal sealed class GgufSource : FileSource
         using FileStream stream = Open();
         var reader = new GgufReader(stream, Name);
         var keys = new GgufKeys(Name, reader.Values);
+        _dataStart = reader.DataStart;
         if (vocabularyAlone)
         {
             AddTokenizer(keys, keys.Whole(keys.Own("context_length")));
@@ -70,7 +72,7 @@ internal sealed class GgufSource : FileSource
         if (fileName == WeightFiles.SingleFile && _weights is not null)
         {
             using FileStream file = Open();
-            using var weights = new GeneratedStream(_weights.Bytes(new GgufReader(file, Name)));
+            using var weights = new GeneratedStream(_weights.Bytes(new GgufReader(file, Name, _dataStart)));
             read(weights);
         }
         else if (_files.TryGetValue(fileName, out byte[]? bytes))

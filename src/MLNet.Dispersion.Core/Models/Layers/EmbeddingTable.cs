@@ -37,16 +37,9 @@ internal sealed class EmbeddingTable : nn.Module
     }
 
     /// <summary>Rows that follow each other, <c>[count, F]</c>.</summary>
-    internal Tensor Rows(long first, long count)
-    {
-        if (Update is null)
-        {
-            return weight.narrow(0, first, count);
-        }
-
-        long[] ids = [.. Enumerable.Range((int)first, (int)count).Select(row => (long)row)];
-        return Look(tensor(ids, device: weight.device));
-    }
+    internal Tensor Rows(long first, long count) => Update is null
+        ? weight.narrow(0, first, count)
+        : Look(TensorNumbers.Range(count, weight.device).Shifted(first));
 
     /// <summary>Logits by the table itself: <c>[..., F]</c> to <c>[..., V]</c>, float32. Reads the live weight, so a tied head never goes stale.</summary>
     internal Tensor Head(Tensor hidden)
