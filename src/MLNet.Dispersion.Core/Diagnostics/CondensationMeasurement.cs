@@ -12,6 +12,7 @@ internal sealed class CondensationMeasurement : IDisposable
     private readonly CondensationReportOptions _options;
     private readonly CondensationAccumulator _cosines;
     private readonly SpectrumAccumulator _spectra;
+    private readonly List<SampledText> _coneTexts = [];
     private readonly Stopwatch _clock = new();
     private int _texts;
     private int _truncated;
@@ -85,6 +86,11 @@ internal sealed class CondensationMeasurement : IDisposable
                 _spectra.Add(TextGeometryCalculator.Measure(states, SpectrumAccumulator.Measures, name));
             }
         });
+        if (IsSpread(_texts, total, _options.ConeTexts))
+        {
+            _coneTexts.Add(text);
+        }
+
         _texts++;
         _truncated += text.Truncated ? 1 : 0;
         TimeSpan elapsed = _clock.Elapsed;
@@ -106,8 +112,11 @@ internal sealed class CondensationMeasurement : IDisposable
 
         CondensationProfile profile = _cosines.ToProfile();
         LayerReport[] layers = [.. profile.Layers.Select(_spectra.ToLayer)];
-        return new CondensationReport(_options.ModelName ?? _model.Name, DateTimeOffset.UtcNow, new ReportSampling(_options.MaxTokens, _options.MinTokens, _options.SampleSeed, _truncated, _spectra.Texts), profile, layers);
+        return new CondensationReport(_options.ModelName ?? _model.Name, DateTimeOffset.UtcNow, new ReportSampling(_options.MaxTokens, _options.MinTokens, _options.SampleSeed, _truncated, _spectra.Texts), profile, layers, Cone());
     }
+
+    private ConeReport? Cone() => _coneTexts.Count == 0 ? null
+        : new ConeMeasurement(_model.Backbone, _model.Tokenizer, _options.CancellationToken).Run(_coneTexts);
 }
 
 /// <summary>Draws the texts to measure from a stream of any length; holds no more than the sample.</summary>

@@ -7,6 +7,9 @@ public sealed record ConeFigures
     /// <summary>Gets the number of texts.</summary>
     public required int Texts { get; init; }
 
+    /// <summary>Gets the number of coordinates, F.</summary>
+    public required int Features { get; init; }
+
     /// <summary>Gets the mean cosine of all tokens.</summary>
     public required double MeanCosine { get; init; }
 

@@ -30,6 +30,7 @@ public static class ConeGeometry
         return new ConeFigures
         {
             Texts = wide.Length,
+            Features = (int)wide[0].shape[1],
             MeanCosine = MeanCosine(wide),
             WithoutFirstToken = MeanCosine(rest),
             WithoutMassiveTokens = MeanCosine(ordinary),
