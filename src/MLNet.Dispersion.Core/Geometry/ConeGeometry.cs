@@ -35,7 +35,7 @@ public static class ConeGeometry
             WithoutFirstToken = MeanCosine(rest),
             WithoutMassiveTokens = MeanCosine(ordinary),
             Centred = MeanCosine(centred),
-            Standardised = MeanCosine([.. centred.Select(text => text / Divisor(deviation))]),
+            Standardised = MeanCosine([.. centred.Select(text => text / deviation.Masked(deviation.Is(0), 1))]),
             FirstTokenNorm = wide.Average(text => text.select(0, 0).norm().item<double>()),
             OtherTokensNorm = rest.Sum(text => Norms(text).sum().item<double>()) / rest.Sum(text => text.shape[0]),
             FirstTokenCosine = wide.Average(FirstTokenCosine),
@@ -134,9 +134,6 @@ public static class ConeGeometry
         Tensor unit = CosineGeometry.UnitRows(text);
         return unit.narrow(0, 1, unit.shape[0] - 1).mv(unit.select(0, 0)).mean().item<double>();
     }
-
-    /// <summary>What coordinates are divided by: their deviation, or 1 where they never vary.</summary>
-    private static Tensor Divisor(Tensor deviation) => deviation.Masked(deviation.Is(0), 1);
 
     private static Tensor Norms(Tensor text) => text.norm(1, keepdim: false, p: 2f);
 

@@ -30,6 +30,20 @@ public sealed class DispersionOptions : IOptions
     /// <summary>Gets or sets the most token positions per sequence; beyond it as many are drawn at random for every layer and step. Default 256 (reference). At least 2; null for no limit.</summary>
     public int? MaxTokens { get; set; } = 256;
 
+    /// <summary>Gets or sets what is taken away from the hidden states first. Default <see cref="DispersionCentering.None"/> (the paper's). Where a few coordinates of a constant
+    /// offset carry the cone (<see cref="ConeReport"/>), the loss spends itself on these unless they are taken away.</summary>
+    public DispersionCentering Centering { get; set; } = DispersionCentering.None;
+
+    /// <summary>Gets or sets whether each coordinate is divided by its standard deviation over the batches so far, so that all count the same. Default false (the paper's).</summary>
+    public bool ScaleByDeviation { get; set; }
+
+    /// <summary>Gets or sets what a new batch counts in the mean of <see cref="DispersionCentering.Running"/> and the deviation of <see cref="ScaleByDeviation"/>: the average is over about
+    /// 1 / rate batches. Default 0.01 (of our own). Above 0, at most 1.</summary>
+    public double MomentRate { get; set; } = 0.01;
+
+    /// <summary>Whether mean and deviation over batches must be known.</summary>
+    internal bool NeedsMoments => Coefficient > 0 && (Centering == DispersionCentering.Running || ScaleByDeviation);
+
     /// <summary>A copy, so that later edits of one do not reach the other.</summary>
     public DispersionOptions Clone() => (DispersionOptions)MemberwiseClone();
 
@@ -48,6 +62,8 @@ public sealed class DispersionOptions : IOptions
         require.That(Margin is >= 0 and <= 1, Margin, "from 0 to 1");
         require.NotNegative(Epsilon);
         require.That(ClampThreshold is >= 0 and < 1, ClampThreshold, "at least 0 and below 1");
+        require.Defined(Centering);
+        require.That(MomentRate is > 0 and <= 1, MomentRate, "above 0 and at most 1");
         require.AtLeast(MaxTokens, 2, ", or null for no limit");
     }
 }

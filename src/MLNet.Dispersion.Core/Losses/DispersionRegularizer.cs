@@ -19,10 +19,27 @@ public static class DispersionRegularizer
     /// <exception cref="ArgumentException">A selected hidden state is missing, a tensor has the wrong shape or type, or a generator is needed and absent.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is outside its range, or there is no block output.</exception>
     public static Tensor Compute(IReadOnlyList<Tensor?> hiddenStates, Tensor? attentionMask, DispersionOptions options, Generator? generator) =>
-        Compute(hiddenStates, attentionMask, options, generator, ScalarType.Float32);
+        Compute(hiddenStates, attentionMask, options, generator, null, ScalarType.Float32);
+
+    /// <summary>Computes the term with coordinates' moments, which <see cref="DispersionCentering.Running"/> and <see cref="DispersionOptions.ScaleByDeviation"/> need; not yet multiplied by
+    /// <see cref="DispersionOptions.Coefficient"/>.</summary>
+    /// <param name="hiddenStates">As in the other overload.</param>
+    /// <param name="attentionMask">Which tokens are real, <c>[B, L]</c>, bool; null when all are.</param>
+    /// <param name="options">The dispersion options.</param>
+    /// <param name="generator">Draws the token positions when L is above <see cref="DispersionOptions.MaxTokens"/>; may be null when no sequence can be that long.</param>
+    /// <param name="moments">By index 0..N, as <paramref name="hiddenStates"/>; entries outside the selection may be null. They are constants in the gradient.</param>
+    /// <returns>A scalar with gradient, in the caller's dispose scope.</returns>
+    /// <exception cref="ArgumentException">As in the other overload, or moments that the options need are missing.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is outside its range, or there is no block output.</exception>
+    public static Tensor Compute(IReadOnlyList<Tensor?> hiddenStates, Tensor? attentionMask, DispersionOptions options, Generator? generator, IReadOnlyList<CoordinateMoments?> moments)
+    {
+        ArgumentNullException.ThrowIfNull(moments);
+        return Compute(hiddenStates, attentionMask, options, generator, moments, ScalarType.Float32);
+    }
 
     /// <inheritdoc cref="DispersionLoss.Compute(Tensor, Tensor?, DispersionOptions, ScalarType)"/>
-    internal static Tensor Compute(IReadOnlyList<Tensor?> hiddenStates, Tensor? attentionMask, DispersionOptions options, Generator? generator, ScalarType productType)
+    internal static Tensor Compute(
+        IReadOnlyList<Tensor?> hiddenStates, Tensor? attentionMask, DispersionOptions options, Generator? generator, IReadOnlyList<CoordinateMoments?>? moments, ScalarType productType)
     {
         ArgumentNullException.ThrowIfNull(hiddenStates);
         ArgumentNullException.ThrowIfNull(options);
@@ -34,6 +51,14 @@ public static class DispersionRegularizer
         {
             Tensor states = hiddenStates[layer] ?? throw new ArgumentException(
                 $"Hidden state {layer} is missing, but the layer selection {options.Layers} needs it: ask the backbone for LayerSelection.{options.Layers}.HiddenStateIndices({hiddenStates.Count - 1}).", nameof(hiddenStates));
+            CoordinateMoments? known = moments?.ElementAtOrDefault(layer);
+            if (known is null && (options.Centering == DispersionCentering.Running || options.ScaleByDeviation))
+            {
+                throw new ArgumentException(
+                    $"Hidden state {layer} has no mean and deviation of its coordinates, which Centering = {options.Centering} with ScaleByDeviation = {options.ScaleByDeviation} needs: pass them, or use Centering None or Sequence.", nameof(moments));
+            }
+
+            states = CentredStates.Of(states, attentionMask, options, known);
             losses.Add(LayerLoss(states, attentionMask, options, generator, productType));
         }
 

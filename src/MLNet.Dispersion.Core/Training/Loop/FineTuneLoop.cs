@@ -50,10 +50,11 @@ internal sealed class FineTuneLoop : IDisposable
         _optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, trained.Head, options);
         _validator = validation.Length > 0 ? new Validator(backbone, objective.ForValidation, rows, validation, options.MicroBatchSize, _padId, device) : null;
         var generators = new TrainingGenerators(seed);
-        _run = new RunState(_optimizer, new WeightSnapshot(_optimizer.Parameters), generators, options.Observers);
+        var moments = new RunningMoments(options.Dispersion, backbone, device);
+        _run = new RunState(_optimizer, new WeightSnapshot(_optimizer.Parameters), generators, moments, options.Observers);
         _dropout = generators.Add("dropout", SeedStream.Dropout, device);
         Generator subsampling = generators.Add("token_subsampling", SeedStream.TokenSubsampling, CPU);
-        _step = new TrainingStep(backbone, objective, _optimizer, options.Dispersion, options.MaxGradNorm, subsampling, device);
+        _step = new TrainingStep(backbone, objective, _optimizer, options.Dispersion, options.MaxGradNorm, subsampling, device, moments);
         _schedule = CreateSchedule();
         _noise = options.NeftuneAlpha > 0 ? new EmbeddingNoise(options.NeftuneAlpha, generators.Add("embedding_noise", SeedStream.EmbeddingNoise, device)) : null;
         _forgetting = ActiveForgetting.Create(backbone, _optimizer, options, _schedule.TotalSteps);

@@ -12,6 +12,7 @@ internal sealed class TrainingStep
     private readonly DecoupledAdamW _optimizer;
     private readonly DispersionOptions _dispersion;
     private readonly Generator _subsampling;
+    private readonly RunningMoments? _moments;
     private readonly double _maxGradNorm;
     private readonly ForwardPass _pass;
     private readonly HiddenStateSelection _selection;
@@ -23,8 +24,10 @@ internal sealed class TrainingStep
         DispersionOptions dispersion,
         double? maxGradNorm,
         Generator subsampling,
-        Device device)
+        Device device,
+        RunningMoments? moments = null)
     {
+        _moments = moments;
         _backbone = backbone;
         _objective = objective;
         _optimizer = optimizer;
@@ -75,7 +78,7 @@ internal sealed class TrainingStep
         double? dispersionValue = null;
         if (_dispersion.Coefficient > 0)
         {
-            var dispersion = DispersionRegularizer.Compute(states.HiddenStates, mask, _dispersion, _subsampling, _backbone.ComputeType);
+            var dispersion = DispersionRegularizer.Compute(states.HiddenStates, mask, _dispersion, _subsampling, _moments?.Add(states.HiddenStates, mask), _backbone.ComputeType);
             dispersionValue = dispersion.item<float>() * rowShare;
             total = task.Plus(dispersion.Times(_dispersion.Coefficient * rowShare));
         }

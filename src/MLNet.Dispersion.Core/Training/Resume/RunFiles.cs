@@ -9,8 +9,9 @@ internal static class RunFiles
     private const string BestFile = "best-weights.safetensors";
     private const string OptimizerFile = "optimizer.safetensors";
     private const string GeneratorsFile = "generators.safetensors";
+    private const string CoordinatesFile = "coordinate-moments.safetensors";
     private const string StateFile = "state.json";
-    private static readonly string[] Own = [WeightsFile, BestFile, OptimizerFile, GeneratorsFile, StateFile, CheckpointManifest.FileName];
+    private static readonly string[] Own = [WeightsFile, BestFile, OptimizerFile, GeneratorsFile, CoordinatesFile, StateFile, CheckpointManifest.FileName];
 
     /// <summary>Writes everything that the next step depends on, and the figures so far.</summary>
     /// <param name="sink">Where to.</param>
@@ -25,6 +26,10 @@ internal static class RunFiles
         {
             WriteTensors(sink, OptimizerFile, Moments(run.Optimizer));
             WriteTensors(sink, GeneratorsFile, run.Generators.States());
+            if (run.Moments.Tensors.Any())
+            {
+                WriteTensors(sink, CoordinatesFile, run.Moments.Tensors);
+            }
         }
 
         if (hasBest)
@@ -61,6 +66,10 @@ internal static class RunFiles
         {
             ReadTensors(source, OptimizerFile, Moments(run.Optimizer));
             ReadGenerators(source, run.Generators);
+            if (run.Moments.Tensors.Any())
+            {
+                ReadTensors(source, CoordinatesFile, [.. run.Moments.Tensors]);
+            }
         }
 
         if (state.HasBestWeights)

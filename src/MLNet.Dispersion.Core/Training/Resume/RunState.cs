@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace MLNet.Dispersion;
 
 /// <summary>Everything that changes while a run trains: what a checkpoint holds. The position in data and schedule is the number of steps done.</summary>
-/// <remarks>Owns optimizer, best weights and generators.</remarks>
-internal sealed class RunState(DecoupledAdamW optimizer, WeightSnapshot best, TrainingGenerators generators, IReadOnlyList<ITrainingObserver> observers) : IDisposable
+/// <remarks>Owns optimizer, best weights, generators and moments.</remarks>
+internal sealed class RunState(DecoupledAdamW optimizer, WeightSnapshot best, TrainingGenerators generators, RunningMoments moments, IReadOnlyList<ITrainingObserver> observers) : IDisposable
 {
     /// <summary>The parameters and their moments.</summary>
     internal DecoupledAdamW Optimizer { get; } = optimizer;
@@ -14,6 +14,9 @@ internal sealed class RunState(DecoupledAdamW optimizer, WeightSnapshot best, Tr
 
     /// <summary>Whatever draws random numbers in steps.</summary>
     internal TrainingGenerators Generators { get; } = generators;
+
+    /// <summary>What dispersion takes away from hidden states.</summary>
+    internal RunningMoments Moments { get; } = moments;
 
     /// <summary>Those who watch, with what they saw.</summary>
     internal IReadOnlyList<ITrainingObserver> Observers { get; } = observers;
@@ -67,12 +70,13 @@ internal sealed class RunState(DecoupledAdamW optimizer, WeightSnapshot best, Tr
         ResumedFromStep = saved.Step;
     }
 
-    /// <summary>Frees moments, best weights and generators; the parameters are others'.</summary>
+    /// <summary>Frees moments of the optimizer and of coordinates, best weights and generators; the parameters are others'.</summary>
     public void Dispose()
     {
         Optimizer.Dispose();
         Best.Dispose();
         Generators.Dispose();
+        Moments.Dispose();
     }
 }
 

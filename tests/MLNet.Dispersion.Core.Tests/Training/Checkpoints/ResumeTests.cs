@@ -61,7 +61,7 @@ public sealed class ResumeTests
         Assert.Equal(12, resumed.Result.ResumedFromStep);
     }
 
-    /// <summary>The baselines: noise of a generator of its own, embeddings reset at steps 4 and 8 (before, between and after which it is interrupted), a teacher.</summary>
+    /// <summary>The baselines: noise of a generator of its own, embeddings reset at steps 4 and 8 (before, between and after which it is interrupted), a teacher, running moments of coordinates.</summary>
     [Theory]
     [InlineData(4)]
     [InlineData(6)]
@@ -74,6 +74,8 @@ public sealed class ResumeTests
         plain.NeftuneAlpha = 5;
         plain.ActiveForgetting = new ActiveForgettingOptions { EverySteps = 4 };
         plain.Distillation = new DistillationOptions { TeacherDirectory = TinyBackbone.WholeDirectory, HiddenStateWeight = 0.1 };
+        plain.Dispersion.Centering = DispersionCentering.Running;
+        plain.Dispersion.ScaleByDeviation = true;
         CheckpointRun whole = CheckpointRun.LanguageModel(plain);
         FineTuneOptions options = plain.Clone();
         options.Checkpoints = new CheckpointOptions { Directory = folder.Path, EverySteps = 1 };
