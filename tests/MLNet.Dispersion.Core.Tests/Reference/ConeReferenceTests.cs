@@ -116,7 +116,9 @@ public sealed class ConeReferenceTests : ReferenceTests
                 Tensor[][] texts = States(model, Cut(folder, name, outliers.GetProperty("tokens").GetInt32()));
                 foreach (JsonElement expected in outliers.GetProperty("layers").EnumerateArray())
                 {
-                    AssertOutliers(expected, Layer(texts, expected.GetProperty("layer").GetInt32(), 0));
+                    Tensor[] layer = Layer(texts, expected.GetProperty("layer").GetInt32(), 0);
+                    AssertOutliers(expected, layer);
+                    AssertPush(expected, layer);
                 }
             });
         }
@@ -156,6 +158,26 @@ public sealed class ConeReferenceTests : ReferenceTests
         Assert.Equal(expected.Number("offdiag_without_massive"), cone.WithoutMassiveTokens, MeanTolerance);
         Assert.Equal(expected.Number("offdiag_without_massive_minus_mean"), cone.Centred, MeanTolerance);
         Assert.Equal(expected.Number("offdiag_without_massive_standardised"), cone.Standardised, MeanTolerance);
+    }
+
+    /// <summary>Where the published loss pushes: much of its gradient goes into the coordinates that are strongest in ordinary tokens.</summary>
+    private static void AssertPush(JsonElement expected, Tensor[] layer)
+    {
+        using var scope = NewDisposeScope();
+        Tensor[] wide = [.. layer.Select(text => text.to(ScalarType.Float64))];
+        long[] strongest = [.. expected.Numbers("top_dims").Select(index => (long)index)];
+        Assert.Equal(strongest, ConeGeometry.StrongestCoordinates(ConeGeometry.Without(wide, ConeGeometry.Massive(wide)), strongest.Length));
+        Tensor states = stack(layer).requires_grad_();
+        Tensor loss = DispersionLoss.Compute(states, null, new DispersionOptions { MaxTokens = null });
+        loss.backward();
+        Assert.Equal(expected.Number("angular_spread"), loss.item<float>(), MeanTolerance);
+        Tensor squares = states.grad!.to(ScalarType.Float64).square();
+        Assert.Equal(expected.Number("grad_norm"), Math.Sqrt(squares.sum().item<double>()), Relative * expected.Number("grad_norm"));
+        double[] shares = [.. (squares.sum([0, 1]) / squares.sum()).data<double>()];
+        foreach (JsonProperty share in expected.GetProperty("grad_share_top_dims").EnumerateObject())
+        {
+            Assert.Equal(share.Value.Number(), strongest.Take(int.Parse(share.Name, System.Globalization.CultureInfo.InvariantCulture)).Sum(index => shares[index]), Relative);
+        }
     }
 
     private static void AssertNear(double[] expected, double[] actual) =>
