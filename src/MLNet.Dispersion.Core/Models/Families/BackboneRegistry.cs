@@ -161,6 +161,7 @@ public static class BackboneRegistry
         using var scope = NewDisposeScope();
         var backbone = Allocate(config, create);
         backbone.Config = config.Root;
+        backbone.EndTokenIds = config.TokenIds("eos_token_id");
         foreach (var (_, parameter) in backbone.named_parameters())
         {
             parameter.DetachFromDisposeScope();
