@@ -11,16 +11,17 @@ internal sealed class CondensationFigures(int layerCount, CondensationReportOpti
     private readonly CondensationAccumulator _cosines = new(options.Histograms);
     private readonly SpectrumAccumulator _spectra = new(layerCount);
     private readonly Dictionary<SampledText, LayerFigures[]> _open = [];
+    private readonly List<SampledText> _coneTexts = [];
     private int _texts;
     private int _truncated;
 
     /// <summary>Adds a text, which the model ran alone.</summary>
     /// <param name="text">The text.</param>
+    /// <param name="total">How many texts there will be.</param>
     /// <param name="states">Hidden states 0..N, each <c>[n, F]</c>.</param>
-    /// <param name="spectrum">Whether it is one of those of which all measures are taken.</param>
-    internal void Add(SampledText text, IReadOnlyList<Tensor> states, bool spectrum)
+    internal void Add(SampledText text, int total, IReadOnlyList<Tensor> states)
     {
-        Begin(text, spectrum);
+        Begin(text, total);
         for (int i = 0; i < states.Count; i++)
         {
             AddState(text, i, states[i]);
@@ -28,12 +29,19 @@ internal sealed class CondensationFigures(int layerCount, CondensationReportOpti
     }
 
     /// <summary>Counts a text, whose states follow by <see cref="AddState"/>: those of a layer in the order of the texts.</summary>
-    internal void Begin(SampledText text, bool spectrum)
+    /// <param name="text">The text.</param>
+    /// <param name="total">How many texts there will be.</param>
+    internal void Begin(SampledText text, int total)
     {
         _cosines.Begin(text.Ids.Length, layerCount);
-        if (spectrum)
+        if (CondensationMeasurement.IsSpread(_texts, total, options.SpectrumTexts))
         {
             _open.Add(text, new LayerFigures[layerCount]);
+        }
+
+        if (CondensationMeasurement.IsSpread(_texts, total, options.ConeTexts))
+        {
+            _coneTexts.Add(text);
         }
 
         _texts++;
@@ -59,8 +67,9 @@ internal sealed class CondensationFigures(int layerCount, CondensationReportOpti
     /// <summary>Makes the report of all texts so far.</summary>
     /// <param name="model">The model's name, where the options give none.</param>
     /// <param name="shortTexts">Texts that were left out.</param>
+    /// <param name="cone">Measures what carries the cone, of texts that are run once more.</param>
     /// <exception cref="ArgumentException">There was no text.</exception>
-    internal CondensationReport ToReport(string model, int shortTexts)
+    internal CondensationReport ToReport(string model, int shortTexts, Func<IReadOnlyList<SampledText>, ConeReport> cone)
     {
         if (_texts == 0)
         {
@@ -78,7 +87,7 @@ internal sealed class CondensationFigures(int layerCount, CondensationReportOpti
 
         CondensationProfile profile = _cosines.ToProfile();
         LayerReport[] layers = [.. profile.Layers.Select(_spectra.ToLayer)];
-        return new CondensationReport(options.ModelName ?? model, DateTimeOffset.UtcNow, new ReportSampling(options.MaxTokens, options.MinTokens, options.SampleSeed, _truncated, _spectra.Texts), profile, layers);
+        return new CondensationReport(options.ModelName ?? model, DateTimeOffset.UtcNow, new ReportSampling(options.MaxTokens, options.MinTokens, options.SampleSeed, _truncated, _spectra.Texts), profile, layers, _coneTexts.Count == 0 ? null : cone(_coneTexts));
     }
 
     /// <inheritdoc/>

@@ -34,7 +34,7 @@ internal sealed class CondensationMeasurement : IDisposable
         using var measurement = new CondensationMeasurement(model, options);
         IEnumerable<SampledText> sample = sampler.Sample(texts);
         measurement.AddAll(sample, MostTexts(sample, texts, options));
-        return measurement._figures.ToReport(model.Name, sampler.ShortTexts);
+        return measurement._figures.ToReport(model.Name, sampler.ShortTexts, cone => new ConeMeasurement(model.Backbone, model.Tokenizer, options.CancellationToken).Run(cone));
     }
 
     /// <summary>How many texts there will be at most.</summary>
@@ -72,8 +72,7 @@ internal sealed class CondensationMeasurement : IDisposable
     {
         _options.CancellationToken.ThrowIfCancellationRequested();
         string name = NonFiniteState.Text(text.Index);
-        bool spectrum = IsSpread(_texts, total, _options.SpectrumTexts);
-        HiddenStatePass.Run(_model.Backbone, text.Ids, name, states => _figures.Add(text, states, spectrum));
+        HiddenStatePass.Run(_model.Backbone, text.Ids, name, states => _figures.Add(text, total, states));
         _texts++;
         TimeSpan elapsed = _clock.Elapsed;
         _options.Progress?.Report(new CondensationProgress { Texts = _texts, TotalTexts = total, Share = (double)_texts / total, Elapsed = elapsed, Remaining = elapsed * ((double)(total - _texts) / _texts) });

@@ -15,8 +15,9 @@ public sealed class CondensationReport
 {
     private readonly ReportSampling _sampling;
 
-    internal CondensationReport(string model, DateTimeOffset measured, ReportSampling sampling, CondensationProfile profile, IReadOnlyList<LayerReport> layers)
+    internal CondensationReport(string model, DateTimeOffset measured, ReportSampling sampling, CondensationProfile profile, IReadOnlyList<LayerReport> layers, ConeReport? cone = null)
     {
+        Cone = cone;
         Model = model;
         Measured = measured;
         _sampling = sampling;
@@ -50,6 +51,9 @@ public sealed class CondensationReport
 
     /// <summary>Gets the layers, hidden states 0..N.</summary>
     public IReadOnlyList<LayerReport> Layers { get; }
+
+    /// <summary>Gets what carries the cone; null where it was not measured (<see cref="CondensationReportOptions.ConeTexts"/> is 0, or an older library wrote the report).</summary>
+    public ConeReport? Cone { get; }
 
     /// <summary>Measures a model in memory.</summary>
     /// <param name="model">The model, on any device, with its tokenizer. It is measured in its own compute type, in evaluation mode and without gradients;
@@ -133,16 +137,18 @@ public sealed class CondensationReport
         return new CondensationComparison(this, other);
     }
 
-    /// <summary>Writes two tables for the console, at most 120 columns wide but for a long model name, one line a layer, in invariant culture.</summary>
+    /// <summary>Writes tables for the console, at most 120 columns wide but for a long model name, one line a layer, in invariant culture.</summary>
     public override string ToString() => ReportText.ToConsole(this);
 
-    /// <summary>Writes two tables in GitHub's Markdown, one line a layer, in invariant culture.</summary>
+    /// <summary>Writes tables in GitHub's Markdown, one line a layer, in invariant culture.</summary>
     public string ToMarkdown() => ReportText.ToMarkdown(this);
 
     /// <summary>
     /// Writes comma-separated values (RFC 4180, invariant culture, full precision), one line a layer. The head names the columns: model, hiddenState, layer,
     /// fraction, every measure by its machine name, averaging (the convention behind the mean cosines), the mean cosines under both conventions
-    /// (empty where one is not defined) and lastLayersMean, the mean of this and all later layers' mean cosines. A missing figure is an empty field.
+    /// (empty where one is not defined), lastLayersMean, the mean of this and all later layers' mean cosines, and what carries the cone
+    /// (<see cref="Cone"/>): coneMeanCosine, coneWithoutFirstToken, coneWithoutMassiveTokens, coneCentred, coneStandardised, coneWithoutStrongest1, 2 and 4,
+    /// coneFirstTokenNorm, coneOtherTokensNorm. A missing figure is an empty field.
     /// </summary>
     public string ToCsv() => ReportCsv.Write(this);
 

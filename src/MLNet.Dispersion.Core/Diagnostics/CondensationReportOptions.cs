@@ -30,6 +30,12 @@ public sealed class CondensationReportOptions : IOptions
     /// </summary>
     public int SpectrumTexts { get; set; } = 2;
 
+    /// <summary>
+    /// Gets or sets of how many of the texts (spread evenly) it is measured what carries the cone (<see cref="CondensationReport.Cone"/>), which takes one or a few more
+    /// passes of these texts through the model. Default 16. 0 for none; <see cref="int.MaxValue"/> for all.
+    /// </summary>
+    public int ConeTexts { get; set; } = 16;
+
     /// <summary>Gets or sets whether to count the 128-bin histograms that the heat map shows. Default true.</summary>
     public bool Histograms { get; set; } = true;
 
@@ -69,6 +75,7 @@ public sealed class CondensationReportOptions : IOptions
         require.AtLeast(MaxTokens, 2, ", since one token has no pair");
         require.That(MinTokens >= 2 && MinTokens <= MaxTokens, MinTokens, FormattableString.Invariant($"from 2 to MaxTokens ({MaxTokens})"));
         require.AtLeast(SpectrumTexts, 0, " (none); int.MaxValue is for all");
+        require.AtLeast(ConeTexts, 0, " (none); int.MaxValue is for all");
         require.That(MaxStateBytes >= 1, MaxStateBytes, "at least 1");
         require.That(!LayerByLayer || Device is "auto" or "cpu", Device, "auto or cpu with LayerByLayer: layers are read one after the other on the CPU alone", nameof(Device));
         require.That(!string.IsNullOrWhiteSpace(Device), "empty", "auto, cpu, cuda or another device", nameof(Device));

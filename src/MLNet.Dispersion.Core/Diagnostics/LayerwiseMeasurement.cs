@@ -8,15 +8,23 @@ internal sealed class LayerwiseMeasurement
 {
     private readonly FileSource _files;
     private readonly CondensationReportOptions _options;
-    private readonly CondensationFigures _figures;
-    private readonly IReadOnlyList<SampledText> _texts;
-    private readonly int _states;
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly BackboneInfo _info;
+    private readonly bool _isCausal;
+    private readonly TextTokenizer _tokenizer;
+    private readonly Stopwatch _clock = new();
+    private int _texts;
     private int _complete;
+    private long _steps;
     private long _done;
 
-    private LayerwiseMeasurement(FileSource files, IReadOnlyList<SampledText> texts, CondensationFigures figures, int states, CondensationReportOptions options) =>
-        (_files, _texts, _figures, _states, _options) = (files, texts, figures, states, options);
+    private LayerwiseMeasurement(FileSource files, CondensationReportOptions options)
+    {
+        (_files, _options) = (files, options);
+        (_info, _isCausal) = BackboneRegistry.Describe(files);
+        _tokenizer = TextTokenizer.Load(files);
+    }
+
+    private int States => _info.LayerCount + 1;
 
     /// <summary>Measures a model.</summary>
     /// <param name="model">Its files.</param>
@@ -24,40 +32,55 @@ internal sealed class LayerwiseMeasurement
     /// <param name="options">Checked, and nobody else's.</param>
     internal static CondensationReport Run(ModelSource model, IEnumerable<string?> texts, CondensationReportOptions options)
     {
-        FileSource files = model.Source;
-        if (PeftFiles.AreIn(files))
+        if (PeftFiles.AreIn(model.Source))
         {
-            throw new ModelFileException(files.Name, "The files hold a low-rank adapter, and layers are read one by one only of a model without one. Save it merged (PretrainedLanguageModel.Save without ModelSaveOptions.Adapter) and measure that, or do not set CondensationReportOptions.LayerByLayer.");
+            throw new ModelFileException(model.Source.Name, "The files hold a low-rank adapter, and layers are read one by one only of a model without one. Save it merged (PretrainedLanguageModel.Save without ModelSaveOptions.Adapter) and measure that, or do not set CondensationReportOptions.LayerByLayer.");
         }
 
         TorchRuntime.EnsureLoaded();
-        BackboneInfo info = BackboneRegistry.InfoOf(files);
-        options.ValidateFor(info.ContextLength);
-        var sampler = new TextSampler(TextTokenizer.Load(files), options, Math.Min(options.MaxTokens, info.ContextLength));
-        IEnumerable<SampledText> sample = sampler.Sample(texts);
-        int most = CondensationMeasurement.MostTexts(sample, texts, options);
-        SampledText[] held = [.. sample];
-        int total = held.Length < CondensationMeasurement.LookAhead ? held.Length : most;
-        using var figures = new CondensationFigures(info.LayerCount + 1, options);
-        var measurement = new LayerwiseMeasurement(files, held, figures, info.LayerCount + 1, options);
-        for (int next = 0; next < held.Length;)
-        {
-            int count = measurement.TextsFrom(next, info);
-            measurement.AddGroup(next, count, total);
-            next += count;
-        }
-
-        return figures.ToReport(model.Name, sampler.ShortTexts);
+        return new LayerwiseMeasurement(model.Source, options).Run(model.Name, texts);
     }
 
-    /// <summary>How many texts from one on have states that fit together.</summary>
-    private int TextsFrom(int first, BackboneInfo info)
+    private CondensationReport Run(string name, IEnumerable<string?> texts)
+    {
+        _options.ValidateFor(_info.ContextLength);
+        var sampler = new TextSampler(_tokenizer, _options, Math.Min(_options.MaxTokens, _info.ContextLength));
+        IEnumerable<SampledText> sample = sampler.Sample(texts);
+        int most = CondensationMeasurement.MostTexts(sample, texts, _options);
+        SampledText[] held = [.. sample];
+        _texts = held.Length;
+        int total = _texts < CondensationMeasurement.LookAhead ? _texts : most;
+        _steps = (long)States * (_texts + held.Index().Where(text => CondensationMeasurement.IsSpread(text.Index, total, _options.ConeTexts)).Count());
+        _clock.Start();
+        using var figures = new CondensationFigures(States, _options);
+        for (int next = 0; next < _texts;)
+        {
+            SampledText[] group = [.. held.Skip(next).Take(TextsThatFit(held.AsSpan(next)))];
+            foreach (SampledText text in group)
+            {
+                figures.Begin(text, total);
+            }
+
+            RunLayers(group, (hiddenState, text, state) =>
+            {
+                figures.AddState(group[text], hiddenState, state);
+                _complete += hiddenState == States - 1 ? 1 : 0;
+                Report(hiddenState);
+            });
+            next += group.Length;
+        }
+
+        return figures.ToReport(name, sampler.ShortTexts, Cone);
+    }
+
+    /// <summary>How many of the first texts have states that fit together; at least one.</summary>
+    private int TextsThatFit(ReadOnlySpan<SampledText> texts)
     {
         long bytes = 0;
         int count = 0;
-        while (first + count < _texts.Count)
+        while (count < texts.Length)
         {
-            bytes += (long)_texts[first + count].Ids.Length * Math.Max(info.HiddenSize, info.FinalSize) * sizeof(float);
+            bytes += (long)texts[count].Ids.Length * Math.Max(_info.HiddenSize, _info.FinalSize) * sizeof(float);
             if (count > 0 && bytes > _options.MaxStateBytes)
             {
                 break;
@@ -69,31 +92,51 @@ internal sealed class LayerwiseMeasurement
         return count;
     }
 
-    private void AddGroup(int first, int count, int total)
+    private ConeReport Cone(IReadOnlyList<SampledText> texts)
     {
-        using var scope = NewDisposeScope();
-        Tensor[] ids = new Tensor[count];
-        for (int i = 0; i < count; i++)
+        var layers = new ConeLayers(texts, _tokenizer);
+        EachLayer(texts, states => layers.Add(states, _isCausal), Report);
+        foreach (int length in _isCausal ? [] : layers.Lengths)
         {
-            SampledText text = _texts[first + i];
-            _figures.Begin(text, CondensationMeasurement.IsSpread(first + i, total, _options.SpectrumTexts));
-            ids[i] = TokenBatch.Pad([text.Ids], padId: 0).InputIdsTensor(CPU);
+            EachLayer(layers.Cut(length), states => layers.AddCut(length, states), _ => { });
         }
 
-        BackboneRegistry.RunLayers(_files, ids, (hiddenState, text, state) =>
+        return layers.ToReport();
+    }
+
+    /// <summary>Hands out the states of all texts, layer by layer.</summary>
+    private void EachLayer(IReadOnlyList<SampledText> texts, Action<Tensor[]> use, Action<int> report)
+    {
+        using var scope = NewDisposeScope();
+        var layer = new Tensor[texts.Count];
+        RunLayers(texts, (hiddenState, text, state) =>
+        {
+            layer[text] = state.clone().DetachFromDisposeScope();
+            if (text == texts.Count - 1)
+            {
+                use(layer);
+                Array.ForEach(layer, held => held.Dispose());
+            }
+
+            report(hiddenState);
+        });
+    }
+
+    private void RunLayers(IReadOnlyList<SampledText> texts, LayerwiseNetwork.LookAction look)
+    {
+        using var scope = NewDisposeScope();
+        BackboneRegistry.RunLayers(_files, [.. texts.Select(text => TokenBatch.Pad([text.Ids], padId: 0).InputIdsTensor(CPU))], (hiddenState, text, state) =>
         {
             _options.CancellationToken.ThrowIfCancellationRequested();
-            _figures.AddState(_texts[first + text], hiddenState, state);
-            Report(hiddenState);
+            look(hiddenState, text, state);
         });
     }
 
     private void Report(int hiddenState)
     {
         _done++;
-        _complete += hiddenState == _states - 1 ? 1 : 0;
-        double share = (double)_done / ((long)_texts.Count * _states);
+        double share = (double)_done / _steps;
         TimeSpan elapsed = _clock.Elapsed;
-        _options.Progress?.Report(new CondensationProgress { Texts = _complete, TotalTexts = _texts.Count, HiddenState = hiddenState, Share = share, Elapsed = elapsed, Remaining = elapsed * ((1 - share) / share) });
+        _options.Progress?.Report(new CondensationProgress { Texts = _complete, TotalTexts = _texts, HiddenState = hiddenState, Share = share, Elapsed = elapsed, Remaining = elapsed * ((1 - share) / share) });
     }
 }

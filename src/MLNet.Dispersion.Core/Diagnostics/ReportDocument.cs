@@ -22,7 +22,20 @@ internal sealed record ReportDocument(
     public TrendDocument? OffDiagonalTrend { get; init; }
 
     public IReadOnlyList<double>? LastLayersMeans { get; init; }
+
+    public ConeDocument? Cone { get; init; }
 }
+
+/// <summary>What carries the cone.</summary>
+internal sealed record ConeDocument(IReadOnlyList<ConeFigures> Layers, IReadOnlyList<LengthDocument> Lengths)
+{
+    public string? Kind { get; init; }
+
+    public string? Sentence { get; init; }
+}
+
+/// <summary>Mean cosines of one text length.</summary>
+internal sealed record LengthDocument(int Tokens, int Texts, IReadOnlyList<double> MeanCosines);
 
 /// <summary>One layer.</summary>
 internal sealed record LayerDocument(

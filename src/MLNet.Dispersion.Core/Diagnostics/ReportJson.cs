@@ -28,8 +28,12 @@ internal static class ReportJson
             Trend = ToDocument(profile.Trend),
             OffDiagonalTrend = ToDocument(profile.OffDiagonalTrend),
             LastLayersMeans = profile.LastLayersMeans,
+            Cone = report.Cone is { } cone ? ToDocument(cone) : null,
         };
     }
+
+    private static ConeDocument ToDocument(ConeReport cone) =>
+        new(cone.Layers, [.. cone.Lengths.Select(length => new LengthDocument(length.Tokens, length.Texts, length.MeanCosines))]) { Kind = $"{cone.Kind}", Sentence = cone.Sentence };
 
     private static TrendDocument ToDocument(CondensationTrend trend) => new(trend.Spearman, trend.KendallTauB);
 

@@ -14,7 +14,29 @@ internal static class ReportJsonReader
         var profile = new CondensationProfile(cosines, document.Texts, document.ShortTexts, document.Tokens, document.TokensPerText);
         LayerReport[] layers = [.. document.Layers.Select((layer, i) => LayerReports.Of(cosines[i], cosines.Length, Measures(layer), Array.AsReadOnly(layer.Spectrum.ToArray())))];
         var sampling = new ReportSampling(document.MaxTokens, document.MinTokens, document.SampleSeed, document.TruncatedTexts, document.SpectrumTexts);
-        return new CondensationReport(document.Model, document.Measured, sampling, profile, layers);
+        return new CondensationReport(document.Model, document.Measured, sampling, profile, layers, document.Cone is { } cone ? ToCone(cone, layers.Length) : null);
+    }
+
+    private static ConeReport ToCone(ConeDocument cone, int layerCount)
+    {
+        Check(cone.Layers.Count == layerCount, "cone.layers", $"{cone.Layers.Count} layers", $"hold {layerCount} layers, as the report does");
+        foreach ((int i, ConeFigures? layer) in cone.Layers.Index())
+        {
+            string place = FormattableString.Invariant($"cone.layers[{i}]");
+            Check(layer is not null, place, "null", "be a layer");
+            Check(layer.Texts >= 1, place + ".texts", layer.Texts, "be at least 1");
+            Check(layer.Strongest.Count >= 1, place + ".strongest", "empty", "hold a coordinate");
+            Check(layer.WithoutStrongest.Count == ConeGeometry.StrongestCounts.Count, place + ".withoutStrongest", $"{layer.WithoutStrongest.Count} numbers", $"hold {ConeGeometry.StrongestCounts.Count} numbers");
+        }
+
+        foreach ((int i, LengthDocument? length) in cone.Lengths.Index())
+        {
+            string place = FormattableString.Invariant($"cone.lengths[{i}]");
+            Check(length is not null, place, "null", "be the figures of a length");
+            Check(length.MeanCosines.Count == layerCount && length.MeanCosines.All(double.IsFinite), place + ".meanCosines", $"{length.MeanCosines.Count} numbers", $"hold {layerCount} finite numbers");
+        }
+
+        return new ConeReport(cone.Layers, [.. cone.Lengths.Select(length => new LengthFigures { Tokens = length.Tokens, Texts = length.Texts, MeanCosines = length.MeanCosines })]);
     }
 
     private static void CheckCounts(ReportDocument d)

@@ -19,6 +19,7 @@ internal static class ReportText
         SpectrumTitle(report),
         string.Empty,
         SpectrumTable(report).ToConsole(),
+        .. report.Cone is { } cone ? ConeText.ToConsole(cone) : [],
     ]);
 
     /// <summary>For a document.</summary>
@@ -29,6 +30,7 @@ internal static class ReportText
         CosineTable(report).ToMarkdown() + "\n" + string.Join(' ', Trends(report)),
         SpectrumTitle(report),
         SpectrumTable(report).ToMarkdown(),
+        .. report.Cone is { } cone ? ConeText.ToMarkdown(cone) : [],
     ]);
 
     /// <summary>How the mean cosines were averaged.</summary>
@@ -107,7 +109,8 @@ internal static class ReportCsv
         var csv = new CsvText();
         csv.Add([
             "model", "hiddenState", "layer", "fraction", .. GeometryMeasures.All.Select(measure => measure.MachineName()), "averaging",
-            "pooledMeanCosine", "pooledMeanCosineOffDiagonal", "elementwiseMeanCosine", "elementwiseMeanCosineOffDiagonal", "lastLayersMean"]);
+            "pooledMeanCosine", "pooledMeanCosineOffDiagonal", "elementwiseMeanCosine", "elementwiseMeanCosineOffDiagonal", "lastLayersMean",
+            .. ConeColumns.All.Select(column => column.MachineName)]);
         foreach (LayerReport layer in report.Layers)
         {
             csv.Add(Fields(report, layer));
@@ -131,7 +134,8 @@ internal static class ReportCsv
             Figures.Exact(layer.Fraction),
             .. GeometryMeasures.All.Select(measure => Figures.Exact(layer.Measures[measure])),
             Name(report.Profile.Averaging),
-            .. new[] { pooled.Full, pooled.OffDiagonal, elementwise.Full, elementwise.OffDiagonal, lastLayers }.Select(Figures.Exact)];
+            .. new[] { pooled.Full, pooled.OffDiagonal, elementwise.Full, elementwise.OffDiagonal, lastLayers }.Select(Figures.Exact),
+            .. ConeColumns.All.Select(column => Figures.Exact(column.Of(report, layer.HiddenState)))];
     }
 }
 

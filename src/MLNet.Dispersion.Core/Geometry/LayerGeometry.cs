@@ -15,7 +15,10 @@ public sealed record LayerGeometry
     public required CosineSummary? Elementwise { get; init; }
 
     /// <summary>What tables call it: <c>embeddings</c>, or the number of the block from 1.</summary>
-    internal string Name => HiddenState == 0 ? "embeddings" : HiddenState.ToString(CultureInfo.InvariantCulture);
+    internal string Name => NameOf(HiddenState);
+
+    /// <summary>What tables call a hidden state.</summary>
+    internal static string NameOf(int hiddenState) => hiddenState == 0 ? "embeddings" : hiddenState.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Gets the published convention where it is defined, else the pooled one.</summary>
     public CosineSummary Summary => Elementwise ?? Pooled;

@@ -43,6 +43,16 @@ public static class CondensationPlots
     public static CondensationPicture Measure(IReadOnlyList<CondensationReport> reports, GeometryMeasure measure) =>
         new(TrendPlot.Of(Checked(reports, nameof(reports)), measure));
 
+    /// <summary>Draws what carries the cone of one model, by layer fraction: the mean cosine between different tokens, and the same without the first token, without massive
+    /// tokens, without the strongest coordinates, and minus the common mean.</summary>
+    /// <param name="report">A report that holds <see cref="CondensationReport.Cone"/>.</param>
+    /// <exception cref="ArgumentException">It does not: the message names the option to set.</exception>
+    public static CondensationPicture Cone(CondensationReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return new(ConePlot.Of(report));
+    }
+
     /// <summary>Draws mean cosine over the steps of one training, one line a layer, coloured by its depth.</summary>
     /// <param name="history">Snapshots of one model, in any order.</param>
     /// <exception cref="ArgumentException">There is none, or they are of different models.</exception>

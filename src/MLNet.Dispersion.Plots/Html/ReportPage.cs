@@ -80,6 +80,7 @@ internal sealed class ReportPage
         _page.Append(string.Concat(reports.Select(Explanations.InShort)));
         Section("How to read this page");
         _page.Append(Explanations.Reading.ReplaceLineEndings("\n"));
+        WriteCones(reports);
         Section("Cosines by depth");
         CondensationReport[] withHistograms = [.. reports.Where(report => report.Profile.Layers.Any(layer => layer.Summary.Histogram is { Total: > 0 }))];
         if (withHistograms.Length > 0)
@@ -101,6 +102,21 @@ internal sealed class ReportPage
         }
 
         Missing(reports.Except(withSpectra), "picture of singular values", nameof(CondensationReportOptions.SpectrumTexts) + " of at least 1");
+    }
+
+    private void WriteCones(IReadOnlyList<CondensationReport> reports)
+    {
+        Section("What carries it");
+        foreach (CondensationReport report in reports)
+        {
+            if (report.Cone is { } cone)
+            {
+                _page.Append(CultureInfo.InvariantCulture, $"<p><b>{Name(report.Model)}</b>: {Escape(cone.Sentence)}</p>\n");
+                Picture(CondensationPlots.Cone(report), "The mean cosine between different tokens, and what is left of it without each thing that may carry it.");
+            }
+        }
+
+        Missing(reports.Where(report => report.Cone is null), "figures of what carries the cone", nameof(CondensationReportOptions.ConeTexts) + " of at least 1");
     }
 
     private void WriteTables()

@@ -140,12 +140,13 @@ public static class BackboneRegistry
     /// <summary>The network of a config.json, its parameters without values.</summary>
     internal static LanguageBackbone Network(ConfigReader config) => Factories[config.ModelType](config);
 
-    /// <summary>What a model says of itself, without its weights.</summary>
+    /// <summary>What a model says of itself, without its weights, and whether it predicts next tokens.</summary>
     /// <exception cref="ModelFileException">config.json is missing or wrong, or the architecture unknown or a class of its own.</exception>
-    internal static BackboneInfo InfoOf(FileSource source)
+    internal static (BackboneInfo Info, bool IsCausal) Describe(FileSource source)
     {
         ConfigReader config = ReadConfig(source);
-        return InfoOf(config, ArchitectureOf(config));
+        Architecture architecture = ArchitectureOf(config);
+        return (InfoOf(config, architecture), architecture.Spec.IsCausal);
     }
 
     /// <summary>Runs texts through a model whose layers are read from its files one after the other.</summary>
