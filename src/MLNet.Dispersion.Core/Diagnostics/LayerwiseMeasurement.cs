@@ -107,19 +107,25 @@ internal sealed class LayerwiseMeasurement
     /// <summary>Hands out the states of all texts, layer by layer.</summary>
     private void EachLayer(IReadOnlyList<SampledText> texts, Action<Tensor[]> use, Action<int> report)
     {
-        using var scope = NewDisposeScope();
         var layer = new Tensor[texts.Count];
-        RunLayers(texts, (hiddenState, text, state) =>
+        try
         {
-            layer[text] = state.clone().DetachFromDisposeScope();
-            if (text == texts.Count - 1)
+            RunLayers(texts, (hiddenState, text, state) =>
             {
-                use(layer);
-                Array.ForEach(layer, held => held.Dispose());
-            }
+                layer[text]?.Dispose();
+                layer[text] = state.clone().DetachFromDisposeScope();
+                if (text == texts.Count - 1)
+                {
+                    use(layer);
+                }
 
-            report(hiddenState);
-        });
+                report(hiddenState);
+            });
+        }
+        finally
+        {
+            Array.ForEach(layer, held => held?.Dispose());
+        }
     }
 
     private void RunLayers(IReadOnlyList<SampledText> texts, LayerwiseNetwork.LookAction look)
