@@ -14,7 +14,7 @@ internal sealed class MeasuringBar(ProgressTask task) : IProgress<CondensationPr
     /// <inheritdoc/>
     public void Report(CondensationProgress value)
     {
-        task.MaxValue = value.TotalTexts;
-        task.Value = value.Texts;
+        task.MaxValue = 1;
+        task.Value = value.Share;
     }
 }

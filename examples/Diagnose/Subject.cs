@@ -2,7 +2,7 @@ using Microsoft.ML;
 
 namespace MLNet.Dispersion.Examples.Diagnose;
 
-/// <summary>A model to measure: the embedded one, a checkpoint directory, or a saved ML.NET model with a fine-tuned transformer in it.</summary>
+/// <summary>A model to measure: the embedded one, a checkpoint directory, a GGUF file, or a saved ML.NET model with a fine-tuned transformer in it.</summary>
 internal sealed class Subject
 {
     private readonly string? _path;
@@ -13,8 +13,10 @@ internal sealed class Subject
     {
         _path = path is null || Directory.Exists(path) || File.Exists(path)
             ? path
-            : throw new UserException($"There is no model at '{path}'. Name a directory with config.json, model.safetensors and tokenizer files, or a model.zip that ML.NET saved.");
+            : throw new UserException($"There is no model at '{path}'. Name a directory with config.json, model.safetensors and tokenizer files, a GGUF file, or a model.zip that ML.NET saved.");
     }
+
+    private bool IsGguf => Path.GetExtension(_path)?.Equals(".gguf", StringComparison.OrdinalIgnoreCase) == true;
 
     private string Name => _path is null ? ModelSource.TinyEnglish.Name : Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(_path));
 
@@ -26,9 +28,9 @@ internal sealed class Subject
         options.ModelName = Name;
         try
         {
-            return File.Exists(_path)
+            return File.Exists(_path) && !IsGguf
                 ? MeasureModelFile(texts, options)
-                : CondensationReport.Measure(_path is null ? ModelSource.TinyEnglish : ModelSource.FromDirectory(_path), texts, options);
+                : CondensationReport.Measure(_path is null ? ModelSource.TinyEnglish : IsGguf ? ModelSource.FromGguf(_path) : ModelSource.FromDirectory(_path), texts, options);
         }
         catch (Exception e) when (e is ModelFileException or ArgumentException or FormatException or InvalidOperationException)
         {

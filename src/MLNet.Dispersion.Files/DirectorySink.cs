@@ -34,4 +34,7 @@ public sealed class DirectorySink : FileSink
             File.Delete(temporary);
         }
     }
+
+    /// <inheritdoc/>
+    public override FileSink? MakeFolder(string name) => new DirectorySink(Path.Combine(_directory, name));
 }

@@ -11,6 +11,10 @@ public abstract class FileSink
     /// <param name="write">Writes the file's bytes to the stream it is given, forwards only; called once. The stream is closed by the caller.</param>
     public abstract void Write(string fileName, Action<Stream> write);
 
+    /// <summary>Gets a folder inside of the place, such as <c>additional_chat_templates</c>, as a place of its own; null where there is none to be had. Places that are flat, such as an ML.NET model, have none.</summary>
+    /// <param name="name">The folder's plain name.</param>
+    public virtual FileSink? MakeFolder(string name) => null;
+
     /// <summary>Writes a JSON file in a format of others, such as config.json, indented by two blanks. For formats of one's own there is <see cref="VersionedJson{T}"/>.</summary>
     /// <param name="fileName">A plain file name without a folder.</param>
     /// <param name="json">What it is to hold.</param>

@@ -14,12 +14,14 @@ public class PipelineTokenizer : TextTokenizer
     private readonly TokenPipeline _pipeline;
     private readonly Lazy<(int[] Prefix, int[] Suffix)> _frame;
     private readonly HashSet<int> _quiet;
+    private readonly Lazy<ChatTemplate> _chatTemplate;
 
     internal PipelineTokenizer(TokenizerSetup setup)
     {
         _setup = setup;
         _pipeline = setup.Pipeline;
         _frame = new(FindFrame);
+        _chatTemplate = new(() => ChatTemplate.Load(new FilesInMemory(TokenizerSaving.Flat(setup.Files), "the tokenizer's files")));
         _quiet = [.. _pipeline.Processor?.AddedIds ?? []];
         if (setup.PadTokenId is { } pad)
         {
@@ -36,6 +38,9 @@ public class PipelineTokenizer : TextTokenizer
     public override int VocabularySize => _pipeline.Added.IdLimit;
 
     /// <inheritdoc/>
+    public override int OwnVocabularySize => _pipeline.Model.IdLimit;
+
+    /// <inheritdoc/>
     public override int? BosTokenId => _setup.BosTokenId;
 
     /// <inheritdoc/>
@@ -43,6 +48,10 @@ public class PipelineTokenizer : TextTokenizer
 
     /// <summary>Gets the token that rows are filled up with, or null.</summary>
     public int? PadTokenId => _setup.PadTokenId;
+
+    /// <summary>Gets the chat templates that came with the tokenizer's files; one without names where there were none. Read at first use.</summary>
+    /// <exception cref="ModelFileException">The files say of a template what is no text.</exception>
+    public ChatTemplate ChatTemplate => _chatTemplate.Value;
 
     /// <summary>Gets the limit that the model's files state, special tokens included; or null. No method applies it by itself.</summary>
     public int? ModelMaxLength => _setup.ModelMaxLength;
@@ -190,8 +199,21 @@ public class PipelineTokenizer : TextTokenizer
     /// <param name="id">The id.</param>
     public string? TokenOf(int id) => _pipeline.Added.TextOf(id);
 
+    /// <summary>Says whether a token was added to the vocabulary as a whole, such as a mark of a conversation, and is found in texts before they are cut.</summary>
+    /// <param name="id">The id.</param>
+    public bool IsAddedToken(int id) => _pipeline.Added.IsAdded(id);
+
     /// <inheritdoc/>
-    public override void Save(FileSink sink) => _setup.Files.Save(sink);
+    public override void Save(FileSink sink) => TokenizerSaving.Save(_setup.Files, sink);
+
+    /// <inheritdoc/>
+    /// <remarks>States <c>model_max_length</c>, and as <c>pad_token</c> the model's or else the token that ends texts, for libraries that cannot pad or cut without.</remarks>
+    public override void Save(FileSink sink, int contextLength, int? padTokenId)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 1);
+        string? pad = (padTokenId is { } id ? TokenOf(id) : null) ?? (EosTokenId is { } end ? TokenOf(end) : null);
+        TokenizerSaving.Save(TokenizerSaving.For(_setup, contextLength, pad), sink);
+    }
 
     /// <inheritdoc/>
     protected override EncodeResults<EncodedToken> EncodeToTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)

@@ -13,6 +13,9 @@ public abstract class TextTokenizer : Tokenizer
     /// <summary>Gets one more than the highest token id.</summary>
     public abstract int VocabularySize { get; }
 
+    /// <summary>Gets one more than the highest id of the tokenizer's own vocabulary, without tokens that were added to it. Default: <see cref="VocabularySize"/>.</summary>
+    public virtual int OwnVocabularySize => VocabularySize;
+
     /// <summary>Gets the beginning-of-sequence token, or null.</summary>
     public abstract int? BosTokenId { get; }
 
@@ -57,6 +60,12 @@ public abstract class TextTokenizer : Tokenizer
     /// <param name="sink">Where to.</param>
     public abstract void Save(FileSink sink);
 
+    /// <summary>Writes the tokenizer's files as those of a model, whose facts they then state where the tokenizer's own files leave them out; here as <see cref="Save(FileSink)"/>.</summary>
+    /// <param name="sink">Where to.</param>
+    /// <param name="contextLength">The most tokens of a text that the model takes.</param>
+    /// <param name="padTokenId">The model's token that rows are filled up with; null where it names none.</param>
+    public virtual void Save(FileSink sink, int contextLength, int? padTokenId) => Save(sink);
+
     /// <summary>Loads the tokenizer of a checkpoint from the files it finds: tokenizer.json, else vocab.json with merges.txt, else a sentence-piece tokenizer.model, else tokenizer_pieces.json, else vocab.txt of word pieces.</summary>
     /// <remarks>What tokenizer_config.json and the files beside it say is followed as Hugging Face's transformers 4 follows it, with which published models were trained.</remarks>
     /// <param name="source">The checkpoint.</param>
@@ -64,6 +73,7 @@ public abstract class TextTokenizer : Tokenizer
     public static TextTokenizer Load(FileSource source)
     {
         TokenizerSetup setup = TokenizerFiles.Load(source);
+        setup = setup with { Files = setup.Files with { Templates = ChatTemplateFiles.InFiles(source, ChatTemplateLimits.Default) } };
         return setup.Pipeline.SpellsBytes ? new ByteLevelBpeTokenizer(setup) : new PipelineTokenizer(setup);
     }
 

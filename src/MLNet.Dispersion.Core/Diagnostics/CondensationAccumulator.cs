@@ -39,20 +39,34 @@ public sealed class CondensationAccumulator : IDisposable
             return;
         }
 
-        using var noGrad = no_grad();
-        _layers ??= [.. hiddenStates.Select(_ => new LayerCosineAccumulator(_histograms))];
-        _lengthsDiffer |= _tokensPerText is { } before && before != length;
-        _tokensPerText = length;
+        text ??= NonFiniteState.Text(_texts + _shortTexts);
+        Begin(length, hiddenStates.Count);
         for (int i = 0; i < hiddenStates.Count; i++)
         {
-            if (!_layers[i].TryAdd(hiddenStates[i], _workspace, !_lengthsDiffer))
-            {
-                throw NonFiniteState.Error(i, text ?? NonFiniteState.Text(_texts + _shortTexts));
-            }
+            AddState(i, hiddenStates[i], text);
         }
+    }
 
+    /// <summary>Counts a text, whose states follow by <see cref="AddState"/>: those of a layer in the order of the texts.</summary>
+    /// <param name="length">Its tokens, at least two.</param>
+    /// <param name="layerCount">Its hidden states.</param>
+    internal void Begin(long length, int layerCount)
+    {
+        _layers ??= [.. Enumerable.Range(0, layerCount).Select(_ => new LayerCosineAccumulator(_histograms))];
+        _lengthsDiffer |= _tokensPerText is { } before && before != length;
+        _tokensPerText = length;
         _texts++;
         _tokens += length;
+    }
+
+    /// <summary>Adds a hidden state of a text that has begun.</summary>
+    internal void AddState(int hiddenState, Tensor state, string text)
+    {
+        using var noGrad = no_grad();
+        if (!_layers![hiddenState].TryAdd(state, _workspace, !_lengthsDiffer))
+        {
+            throw NonFiniteState.Error(hiddenState, text);
+        }
     }
 
     /// <summary>Counts a text that has no pair of tokens.</summary>

@@ -10,19 +10,15 @@ internal sealed class CondensationMeasurement : IDisposable
 
     private readonly PretrainedLanguageModel _model;
     private readonly CondensationReportOptions _options;
-    private readonly CondensationAccumulator _cosines;
-    private readonly SpectrumAccumulator _spectra;
-    private readonly List<SampledText> _coneTexts = [];
+    private readonly CondensationFigures _figures;
     private readonly Stopwatch _clock = new();
     private int _texts;
-    private int _truncated;
 
     private CondensationMeasurement(PretrainedLanguageModel model, CondensationReportOptions options)
     {
         _model = model;
         _options = options;
-        _cosines = new CondensationAccumulator(options.Histograms);
-        _spectra = new SpectrumAccumulator(model.Backbone.Info.LayerCount + 1);
+        _figures = new CondensationFigures(model.Backbone.Info.LayerCount + 1, options);
     }
 
     /// <summary>Measures a model.</summary>
@@ -37,18 +33,17 @@ internal sealed class CondensationMeasurement : IDisposable
         using var evaluation = new EvaluationMode(model.Backbone);
         using var measurement = new CondensationMeasurement(model, options);
         IEnumerable<SampledText> sample = sampler.Sample(texts);
-        int most = sample.TryGetNonEnumeratedCount(out int count) ? count
-            : texts.TryGetNonEnumeratedCount(out count) ? Math.Min(count, options.MaxTexts)
-            : options.MaxTexts;
-        measurement.AddAll(sample, most);
-        return measurement._texts > 0 ? measurement.ToReport(sampler.ShortTexts) : throw new ArgumentException(
-            sampler.ShortTexts == 0
-                ? "There are no texts, so there is nothing to measure: pass at least one text of two or more tokens."
-                : FormattableString.Invariant($"None of the {sampler.ShortTexts} texts has {options.MinTokens} tokens, so there is nothing to measure: pass longer texts, or lower CondensationReportOptions.MinTokens (at least 2)."),
-            nameof(texts));
+        measurement.AddAll(sample, MostTexts(sample, texts, options));
+        return measurement._figures.ToReport(model.Name, sampler.ShortTexts, cone => new ConeMeasurement(model.Backbone, model.Tokenizer, options.CancellationToken).Run(cone));
     }
 
-    public void Dispose() => _cosines.Dispose();
+    /// <summary>How many texts there will be at most.</summary>
+    internal static int MostTexts(IEnumerable<SampledText> sample, IEnumerable<string?> texts, CondensationReportOptions options) =>
+        sample.TryGetNonEnumeratedCount(out int count) ? count
+        : texts.TryGetNonEnumeratedCount(out count) ? Math.Min(count, options.MaxTexts)
+        : options.MaxTexts;
+
+    public void Dispose() => _figures.Dispose();
 
     /// <param name="sample">The texts.</param>
     /// <param name="most">How many there will be at most.</param>
@@ -77,24 +72,10 @@ internal sealed class CondensationMeasurement : IDisposable
     {
         _options.CancellationToken.ThrowIfCancellationRequested();
         string name = NonFiniteState.Text(text.Index);
-        bool spectrum = IsSpread(_texts, total, _options.SpectrumTexts);
-        HiddenStatePass.Run(_model.Backbone, text.Ids, name, states =>
-        {
-            _cosines.Add(states, name);
-            if (spectrum)
-            {
-                _spectra.Add(TextGeometryCalculator.Measure(states, SpectrumAccumulator.Measures, name));
-            }
-        });
-        if (IsSpread(_texts, total, _options.ConeTexts))
-        {
-            _coneTexts.Add(text);
-        }
-
+        HiddenStatePass.Run(_model.Backbone, text.Ids, name, states => _figures.Add(text, total, states));
         _texts++;
-        _truncated += text.Truncated ? 1 : 0;
         TimeSpan elapsed = _clock.Elapsed;
-        _options.Progress?.Report(new CondensationProgress { Texts = _texts, TotalTexts = total, Elapsed = elapsed, Remaining = elapsed * ((double)(total - _texts) / _texts) });
+        _options.Progress?.Report(new CondensationProgress { Texts = _texts, TotalTexts = total, Share = (double)_texts / total, Elapsed = elapsed, Remaining = elapsed * ((double)(total - _texts) / _texts) });
     }
 
     /// <summary>Whether a text is one of those spread evenly over all, the first always included.</summary>
@@ -102,21 +83,6 @@ internal sealed class CondensationMeasurement : IDisposable
     /// <param name="total">All texts.</param>
     /// <param name="wanted">How many are wanted; with as many as there are, or more, each is one.</param>
     internal static bool IsSpread(int index, int total, int wanted) => wanted >= total || (long)index * wanted % total < wanted;
-
-    private CondensationReport ToReport(int shortTexts)
-    {
-        for (int i = 0; i < shortTexts; i++)
-        {
-            _cosines.AddShortText();
-        }
-
-        CondensationProfile profile = _cosines.ToProfile();
-        LayerReport[] layers = [.. profile.Layers.Select(_spectra.ToLayer)];
-        return new CondensationReport(_options.ModelName ?? _model.Name, DateTimeOffset.UtcNow, new ReportSampling(_options.MaxTokens, _options.MinTokens, _options.SampleSeed, _truncated, _spectra.Texts), profile, layers, Cone());
-    }
-
-    private ConeReport? Cone() => _coneTexts.Count == 0 ? null
-        : new ConeMeasurement(_model.Backbone, _model.Tokenizer, _options.CancellationToken).Run(_coneTexts);
 }
 
 /// <summary>Draws the texts to measure from a stream of any length; holds no more than the sample.</summary>

@@ -69,10 +69,12 @@ public sealed class CondensationReport
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(texts);
-        return CondensationMeasurement.Run(model, texts, Checked(options));
+        CondensationReportOptions settings = Checked(options);
+        settings.ValidateForLoaded();
+        return CondensationMeasurement.Run(model, texts, settings);
     }
 
-    /// <summary>Loads a model, measures it and frees it again.</summary>
+    /// <summary>Loads a model, measures it and frees it again; with <see cref="CondensationReportOptions.LayerByLayer"/> one layer at a time, so that it may be larger than memory.</summary>
     /// <param name="backbone">Which: <see cref="ModelSource.FromDirectory"/> takes a checkpoint's directory.</param>
     /// <param name="texts">The texts, enumerated once; null counts as empty. Those of too few tokens are counted and left out.</param>
     /// <param name="options">What to measure and on which device; null for the published sampling. Read once.</param>
@@ -86,6 +88,11 @@ public sealed class CondensationReport
         ArgumentNullException.ThrowIfNull(backbone);
         ArgumentNullException.ThrowIfNull(texts);
         CondensationReportOptions settings = Checked(options);
+        if (settings.LayerByLayer)
+        {
+            return LayerwiseMeasurement.Run(backbone, texts, settings);
+        }
+
         using var model = PretrainedLanguageModel.Load(backbone, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(settings.Device) });
         return CondensationMeasurement.Run(model, texts, settings);
     }

@@ -42,7 +42,20 @@ public sealed class CondensationReportOptions : IOptions
     /// <summary>Gets or sets where a model is loaded to that is not in memory yet: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, ….</summary>
     public string Device { get; set; } = "auto";
 
-    /// <summary>Gets or sets who is told about every text, on the measuring thread. Default null.</summary>
+    /// <summary>
+    /// Gets or sets whether a model's weights are read one layer at a time, for models larger than memory; the report is the same, bit for bit. Default false. In memory are then the largest layer's weights in
+    /// float32 (or the token embedding's, whichever is larger) and the hidden states of as many texts as <see cref="MaxStateBytes"/> holds. On the CPU; for models that are named by their
+    /// files and whose architecture is described by a spec, without an adapter.
+    /// </summary>
+    public bool LayerByLayer { get; set; }
+
+    /// <summary>
+    /// Gets or sets the most bytes of hidden states that <see cref="LayerByLayer"/> keeps: 4 for each token and feature. Texts beyond it wait for another run through all layers, whose weights are
+    /// then read again; one text is always taken. Default 1 GiB (100 texts of 512 tokens up to 5,242 features). At least 1.
+    /// </summary>
+    public long MaxStateBytes { get; set; } = 1L << 30;
+
+    /// <summary>Gets or sets who is told about every text (with <see cref="LayerByLayer"/> in every layer), on the measuring thread. Default null.</summary>
     public IProgress<CondensationProgress>? Progress { get; set; }
 
     /// <summary>Gets or sets the token that is checked before each text, when it is read and when it is measured.</summary>
@@ -63,7 +76,19 @@ public sealed class CondensationReportOptions : IOptions
         require.That(MinTokens >= 2 && MinTokens <= MaxTokens, MinTokens, FormattableString.Invariant($"from 2 to MaxTokens ({MaxTokens})"));
         require.AtLeast(SpectrumTexts, 0, " (none); int.MaxValue is for all");
         require.AtLeast(ConeTexts, 0, " (none); int.MaxValue is for all");
+        require.That(MaxStateBytes >= 1, MaxStateBytes, "at least 1");
+        require.That(!LayerByLayer || Device is "auto" or "cpu", Device, "auto or cpu with LayerByLayer: layers are read one after the other on the CPU alone", nameof(Device));
         require.That(!string.IsNullOrWhiteSpace(Device), "empty", "auto, cpu, cuda or another device", nameof(Device));
+    }
+
+    /// <summary>Checks that a model may be measured that is in memory already.</summary>
+    /// <exception cref="ArgumentException">It is to be read layer by layer.</exception>
+    internal void ValidateForLoaded()
+    {
+        if (LayerByLayer)
+        {
+            throw new ArgumentException("CondensationReportOptions.LayerByLayer is set, but the model is in memory already. Name it by its files: CondensationReport.Measure(ModelSource, texts, options).");
+        }
     }
 
     /// <summary>Checks what depends on the model.</summary>

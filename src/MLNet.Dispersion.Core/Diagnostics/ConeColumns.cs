@@ -4,7 +4,7 @@ namespace MLNet.Dispersion;
 /// <param name="Name">Its name among columns; with a small first letter in files.</param>
 /// <param name="Head">The head of a column in texts.</param>
 /// <param name="Figure">The figure of a layer.</param>
-internal sealed record ConeColumn(string Name, string Head, Func<ConeFigures, double> Figure)
+public sealed record ConeColumn(string Name, string Head, Func<ConeFigures, double> Figure)
 {
     /// <summary>Gets its name in files.</summary>
     public string MachineName => char.ToLowerInvariant(Name[0]) + Name[1..];
@@ -14,7 +14,7 @@ internal sealed record ConeColumn(string Name, string Head, Func<ConeFigures, do
 }
 
 /// <summary>The columns of what carries the cone.</summary>
-internal static class ConeColumns
+public static class ConeColumns
 {
     /// <summary>The mean cosines, once with everything and then each time without something.</summary>
     public static IReadOnlyList<ConeColumn> Cosines { get; } =

@@ -74,17 +74,22 @@ internal static class TextGeometryCalculator
             return Empty(hiddenStates.Count, measures);
         }
 
-        using var noGrad = no_grad();
-        bool spectra = measures.Any(measure => measure.NeedsSingularValues());
-        var layers = new LayerFigures[hiddenStates.Count];
-        for (int i = 0; i < layers.Length; i++)
-        {
-            layers[i] = LayerFigures.Measure(hiddenStates[i], spectra) ?? throw NonFiniteState.Error(i, text);
-        }
+        return Of([.. hiddenStates.Select((state, i) => Figures(i, state, measures, text))], tokens, measures);
+    }
 
+    /// <summary>The figures of one layer.</summary>
+    internal static LayerFigures Figures(int hiddenState, Tensor state, IReadOnlyList<GeometryMeasure> measures, string text)
+    {
+        using var noGrad = no_grad();
+        return LayerFigures.Measure(state, measures.Any(measure => measure.NeedsSingularValues())) ?? throw NonFiniteState.Error(hiddenState, text);
+    }
+
+    /// <summary>The geometry of a text of which each layer has been measured.</summary>
+    internal static TextGeometry Of(LayerFigures[] layers, int tokens, IReadOnlyList<GeometryMeasure> measures)
+    {
         var values = measures.ToDictionary(measure => measure, measure => (IReadOnlyList<double>)Array.AsReadOnly(Array.ConvertAll(layers, layer => measure.ValueOf(layer, layers[0]))));
         CondensationTrend trend = tokens < 2 ? NoTrend : CondensationTrend.Of(Array.ConvertAll(layers, layer => layer.Cosine.Full));
-        return new TextGeometry(tokens, layers.Length, values, trend, spectra ? Array.ConvertAll(layers, layer => layer.Spectrum!.Raw) : []);
+        return new TextGeometry(tokens, layers.Length, values, trend, layers[0].Spectrum is null ? [] : Array.ConvertAll(layers, layer => layer.Spectrum!.Raw));
     }
 
     /// <summary>The geometry of a text without tokens.</summary>

@@ -22,6 +22,12 @@ internal static class SourceStream
     /// <summary>Moves forwards, by reading where the stream cannot seek.</summary>
     internal static void Skip(Stream stream, long count, string file, string tensor)
     {
+        if (stream.CanSeek && count <= stream.Length - stream.Position)
+        {
+            stream.Position += count;
+            return;
+        }
+
         var buffer = new byte[(int)Math.Min(count, 1 << 16)];
         for (long left = count; left > 0;)
         {

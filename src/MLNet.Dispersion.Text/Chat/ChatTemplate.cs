@@ -20,7 +20,6 @@ namespace MLNet.Dispersion.Text;
 /// </example>
 public sealed class ChatTemplate
 {
-    private const string Default = "default";
     private const string ToolUse = "tool_use";
     private readonly string _place;
     private readonly ChatTemplateLimits _limits;
@@ -51,8 +50,8 @@ public sealed class ChatTemplate
     public static ChatTemplate Parse(string template, IReadOnlyDictionary<string, string>? specialTokens = null, ChatTemplateLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(template);
-        var result = new ChatTemplate("The template", [(Default, template)], specialTokens ?? new Dictionary<string, string>(), limits ?? ChatTemplateLimits.Default);
-        _ = result._templates[Default].Value;
+        var result = new ChatTemplate("The template", [(ChatTemplateFiles.Default, template)], specialTokens ?? new Dictionary<string, string>(), limits ?? ChatTemplateLimits.Default);
+        _ = result._templates[ChatTemplateFiles.Default].Value;
         return result;
     }
 
@@ -115,7 +114,7 @@ public sealed class ChatTemplate
             return withTools.Value;
         }
 
-        return _templates.TryGetValue(Default, out Lazy<JinjaTemplate>? template) ? template.Value : throw new ChatTemplateException(_templates.Count == 0
+        return _templates.TryGetValue(ChatTemplateFiles.Default, out Lazy<JinjaTemplate>? template) ? template.Value : throw new ChatTemplateException(_templates.Count == 0
             ? $"{_place}: This model has no chat template, as models that were not taught to chat. Take one that has, or give a template's text in {nameof(ChatOptions)}.{nameof(ChatOptions.Template)}."
             : $"{_place}: This model has several chat templates and none of them is the default: {Printable.FirstTen(Names)}. Name one in {nameof(ChatOptions)}.{nameof(ChatOptions.Template)}.");
     }

@@ -6,20 +6,25 @@ namespace MLNet.Dispersion.Text;
 /// <summary>Where the chat templates of a model, and the special tokens that they see, are written.</summary>
 internal static class ChatTemplateFiles
 {
+    internal const string Default = "default";
+    internal const string TemplateFile = "chat_template.jinja";
+    internal const string Folder = "additional_chat_templates";
+    internal const string Extension = ".jinja";
     private const string ConfigFile = "tokenizer_config.json";
     private const string MapFile = "special_tokens_map.json";
-    private const string TemplateFile = "chat_template.jinja";
-    private const string Folder = "additional_chat_templates";
-    private const string Extension = ".jinja";
     private static readonly string[] Roles = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
     /// <summary>The templates with their names.</summary>
-    internal static IReadOnlyList<(string Name, string Source)> Templates(FileSource source, ChatTemplateLimits limits)
+    internal static IReadOnlyList<(string Name, string Source)> Templates(FileSource source, ChatTemplateLimits limits) =>
+        InFiles(source, limits) is { Count: > 0 } templates ? templates : FromConfig(JsonField.ReadIfPresent(source, ConfigFile)?.Find("chat_template"));
+
+    /// <summary>The templates that lie in files of their own; empty where there are none.</summary>
+    internal static IReadOnlyList<(string Name, string Source)> InFiles(FileSource source, ChatTemplateLimits limits)
     {
         var templates = new List<(string Name, string Source)>();
         if (source.Contains(TemplateFile))
         {
-            templates.Add(("default", ReadText(source, TemplateFile, limits)));
+            templates.Add((Default, ReadText(source, TemplateFile, limits)));
         }
 
         if (source.FindFolder(Folder) is { } folder)
@@ -30,7 +35,7 @@ internal static class ChatTemplateFiles
             }
         }
 
-        return templates.Count > 0 ? templates.DistinctBy(template => template.Name, StringComparer.Ordinal).ToList() : FromConfig(JsonField.ReadIfPresent(source, ConfigFile)?.Find("chat_template"));
+        return [.. templates.DistinctBy(template => template.Name, StringComparer.Ordinal)];
     }
 
     /// <summary>The special tokens by role; a role that is not set is not among them.</summary>
@@ -69,7 +74,7 @@ internal static class ChatTemplateFiles
 
         if (!template.IsArray)
         {
-            return [("default", template.AsString())];
+            return [(Default, template.AsString())];
         }
 
         var templates = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -4,12 +4,6 @@ namespace MLNet.Dispersion.Text;
 /// <param name="Files">File names with their bytes.</param>
 internal sealed record TokenizerFileSet(IReadOnlyList<KeyValuePair<string, byte[]>> Files)
 {
-    internal void Save(FileSink sink)
-    {
-        ArgumentNullException.ThrowIfNull(sink);
-        foreach ((string name, byte[] bytes) in Files)
-        {
-            sink.Write(name, stream => stream.Write(bytes));
-        }
-    }
+    /// <summary>The chat templates that lay in files of their own, by name; empty where there were none.</summary>
+    internal IReadOnlyList<(string Name, string Source)> Templates { get; init; } = [];
 }

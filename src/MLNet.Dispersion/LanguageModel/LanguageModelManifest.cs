@@ -111,21 +111,22 @@ internal sealed record LanguageModelManifest(string TextColumn, string BackboneN
     private sealed record FeaturesDocument(TextPooling Pooling, bool Normalize, int? MaxTokens);
 
     private sealed record GenerationDocument(
-        int MaxNewTokens,
-        double Temperature,
+        int? MaxNewTokens,
+        double? Temperature,
         int? TopK,
         double? TopP,
-        double RepetitionPenalty,
+        double? RepetitionPenalty,
         int Seed,
         bool StopAtEndOfText,
         bool TruncatePrompts,
         int BatchSize,
         int MaxBatchTokens,
-        IReadOnlyList<string> StopSequences)
+        IReadOnlyList<string> StopSequences,
+        bool FollowGenerationConfig = true)
     {
         internal static GenerationDocument Of(TextGenerationOptions options) => new(
             options.MaxNewTokens, options.Temperature, options.TopK, options.TopP, options.RepetitionPenalty, options.Seed,
-            options.StopAtEndOfText, options.TruncatePrompts, options.BatchSize, options.MaxBatchTokens, options.StopSequences);
+            options.StopAtEndOfText, options.TruncatePrompts, options.BatchSize, options.MaxBatchTokens, options.StopSequences, options.FollowGenerationConfig);
 
         internal TextGenerationOptions ToOptions() => new()
         {
@@ -140,6 +141,7 @@ internal sealed record LanguageModelManifest(string TextColumn, string BackboneN
             BatchSize = BatchSize,
             MaxBatchTokens = MaxBatchTokens,
             StopSequences = StopSequences,
+            FollowGenerationConfig = FollowGenerationConfig,
         };
     }
 }

@@ -22,7 +22,7 @@ public sealed class LanguageModelOptions
     /// <summary>Gets or sets the pooling, normalisation and the most tokens of a text, for the first four columns.</summary>
     public TextFeatureOptions Features { get; set; } = new();
 
-    /// <summary>Gets or sets how continuations are written. Default: the likeliest 64 tokens at most, behind as much of a long text's end as leaves room for them (<see cref="TextGenerationOptions.TruncatePrompts"/> is true).</summary>
+    /// <summary>Gets or sets how continuations are written. Default: as the model's generation_config.json says, else the likeliest 64 tokens at most; behind as much of a long text's end as leaves room for them (<see cref="TextGenerationOptions.TruncatePrompts"/> is true).</summary>
     public TextGenerationOptions Generation { get; set; } = new() { TruncatePrompts = true };
 
     /// <summary>

@@ -29,9 +29,9 @@ public sealed class TextGenerationTests
         var random = new Random(7);
         int[][] prompts = [.. new[] { 5, 1, 12, 2, 30, 5 }.Select(length => Enumerable.Range(0, length).Select(_ => random.Next(backbone.Info.VocabularySize)).ToArray())];
         var options = new TextGenerationOptions { MaxNewTokens = New, BatchSize = 4 };
-        GeneratingText[] texts = [.. prompts.Select(prompt => new GeneratingText(prompt, false, null, new HashSet<int>(), backbone.Info.ContextLength, options))];
+        GeneratingText[] texts = [.. prompts.Select(prompt => new GeneratingText(prompt, false, null, new HashSet<int>(), backbone.Info.ContextLength, GenerationPlan.Of(options, null)))];
 
-        TextGenerator.Run(backbone, int.MaxValue, texts, options, null, default);
+        TextGenerator.Run(backbone, int.MaxValue, texts, GenerationPlan.Of(options, null), null, default);
 
         for (int i = 0; i < prompts.Length; i++)
         {
@@ -151,9 +151,9 @@ public sealed class TextGenerationTests
     {
         using var backbone = new FakeBackbone(context: 16);
         var options = new TextGenerationOptions { MaxNewTokens = 5 };
-        GeneratingText[] texts = [.. new int[][] { [3, 4], [7], [1, 2, 3] }.Select(prompt => new GeneratingText(prompt, false, null, new HashSet<int>(), 16, options))];
+        GeneratingText[] texts = [.. new int[][] { [3, 4], [7], [1, 2, 3] }.Select(prompt => new GeneratingText(prompt, false, null, new HashSet<int>(), 16, GenerationPlan.Of(options, null)))];
         backbone.eval();
-        TextGenerator.Run(backbone, int.MaxValue, texts, options, null, default);
+        TextGenerator.Run(backbone, int.MaxValue, texts, GenerationPlan.Of(options, null), null, default);
         Assert.All(texts, text => Assert.Equal(NaiveGeneration.Greedy(backbone, text.Prompt, 5).Ids, text.NewTokens));
         Assert.False(backbone.SawTraining || backbone.SawGradients);
     }

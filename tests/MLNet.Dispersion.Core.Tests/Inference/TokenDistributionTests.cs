@@ -81,11 +81,11 @@ public sealed class TokenDistributionTests
     public void Next_RepetitionPenalty_MakesSeenTokensRarer()
     {
         float[] logits = [2, 1.5f, -1, -1.2f];
-        var sampler = new TokenSampler(new TextGenerationOptions { RepetitionPenalty = 2 });
+        var sampler = new TokenSampler(GenerationPlan.Of(new TextGenerationOptions { RepetitionPenalty = 2 }, null));
         var random = new Random(1);
         Assert.Equal(0, sampler.Next(logits, new HashSet<int>(), random));
         Assert.Equal(1, sampler.Next(logits, new HashSet<int> { 0 }, random));
         Assert.Equal(0, sampler.Next(logits, new HashSet<int> { 0, 1 }, random));
-        Assert.Equal(1, new TokenSampler(new TextGenerationOptions { RepetitionPenalty = 2 }).Next([-2, -3], new HashSet<int> { 0 }, random));
+        Assert.Equal(1, new TokenSampler(GenerationPlan.Of(new TextGenerationOptions { RepetitionPenalty = 2 }, null)).Next([-2, -3], new HashSet<int> { 0 }, random));
     }
 }

@@ -117,7 +117,8 @@ public sealed class BackboneConfigTests
 
         using var backbone = BackboneRegistry.Create(TinyConfigs.Merge(TinyConfigs.Gpt2, "\"bos_token_id\": 50256, \"eos_token_id\": [50256, 3], \"pad_token_id\": 12").ToJsonString(), generator);
 
-        Assert.Equal((null, null, 12), (backbone.Info.BosTokenId, backbone.Info.EosTokenId, backbone.Info.PadTokenId));
+        Assert.Equal((null, 3, 12), (backbone.Info.BosTokenId, backbone.Info.EosTokenId, backbone.Info.PadTokenId));
+        Assert.Equal([50256, 3], backbone.EndTokenIds);
         Assert.Equal(50256, (int)backbone.Config!["bos_token_id"]!);
     }
 

@@ -69,7 +69,8 @@ public sealed class SaveTests : IDisposable
         var original = JsonNode.Parse(SmallCheckpoint.Config)!.AsObject();
         Assert.Equal("float16", saved["torch_dtype"]!.GetValue<string>());
         Assert.Equal("GPT2LMHeadModel", Assert.Single(saved["architectures"]!.AsArray())!.GetValue<string>());
-        foreach (string key in new[] { "torch_dtype", "architectures" })
+        Assert.Equal(6, saved["n_ctx"]!.GetValue<int>());
+        foreach (string key in new[] { "torch_dtype", "architectures", "n_ctx" })
         {
             saved.Remove(key);
             original.Remove(key);

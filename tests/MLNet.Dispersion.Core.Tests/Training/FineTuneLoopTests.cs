@@ -4,6 +4,21 @@ namespace MLNet.Dispersion.Tests.Training;
 
 public sealed class FineTuneLoopTests
 {
+    [Theory]
+    [InlineData(0.1, true)]
+    [InlineData(0, false)]
+    public void Run_EveryStepHasRateZero_Warns(double warmup, bool warns)
+    {
+        var options = new FineTuneOptions { MaxSteps = 1, WarmupRatio = warmup, ValidationFraction = 0, GeometryProbe = null };
+
+        using var classifier = Train(options);
+
+        string? warning = classifier.TrainingResult!.Warning;
+        Assert.Equal(warns, classifier.TrainingResult.History.All(step => step.LearningRate == 0));
+        Assert.Equal(warns, warning is not null);
+        Assert.Contains(warns ? "nothing was learned" : "", warning ?? "", StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Train_EveryStep_IsReportedInOrderWithItsFigures()
     {

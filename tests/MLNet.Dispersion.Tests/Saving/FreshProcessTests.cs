@@ -110,19 +110,19 @@ public sealed class FreshProcessTests(TrainedModel trained) : IClassFixture<Trai
         Assert.Equal(read.Select(row => Describe(engine.Predict(row))), lines[(1 + Texts.Length)..]);
     }
 
-    private static string Describe(BinaryAnswer answer) => string.Create(CultureInfo.InvariantCulture, $"{answer.PredictedLabel} {answer.Score:R} {answer.Probability:R}");
+    internal static string Describe(BinaryAnswer answer) => string.Create(CultureInfo.InvariantCulture, $"{answer.PredictedLabel} {answer.Score:R} {answer.Probability:R}");
 
-    private static string Describe(NumberedScore score) => score.Score.ToString("R", CultureInfo.InvariantCulture);
+    internal static string Describe(NumberedScore score) => score.Score.ToString("R", CultureInfo.InvariantCulture);
 
-    private static string Describe(LanguageRow row) =>
+    internal static string Describe(LanguageRow row) =>
         string.Join(' ', row.Figures.Select(value => value.ToString("R", CultureInfo.InvariantCulture)).Append(Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(row.Written!))));
 
-    private static string Describe(GeometryRow row) => string.Join(' ', row.Figures.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
+    internal static string Describe(GeometryRow row) => string.Join(' ', row.Figures.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
 
-    private static string Describe(NamedPrediction prediction) =>
+    internal static string Describe(NamedPrediction prediction) =>
         string.Join(' ', prediction.Score.Select(score => score.ToString("R", CultureInfo.InvariantCulture)).Prepend(prediction.PredictedLabel ?? ""));
 
-    private static async Task<string[]> RunAsync(string program, params string[] arguments)
+    internal static async Task<string[]> RunAsync(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, program), .. arguments])
         {

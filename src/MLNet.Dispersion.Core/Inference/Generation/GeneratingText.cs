@@ -15,17 +15,18 @@ internal sealed class GeneratingText
     /// <param name="text">Makes text of the new tokens; null for none.</param>
     /// <param name="ends">Tokens that end it.</param>
     /// <param name="contextLength">The most tokens of prompt and text.</param>
-    /// <param name="options">The checked options.</param>
-    internal GeneratingText(int[] prompt, bool truncated, ContinuationText? text, IReadOnlySet<int> ends, int contextLength, TextGenerationOptions options)
+    /// <param name="plan">How it is written.</param>
+    /// <exception cref="ArgumentException">The prompt leaves no token to write.</exception>
+    internal GeneratingText(int[] prompt, bool truncated, ContinuationText? text, IReadOnlySet<int> ends, int contextLength, GenerationPlan plan)
     {
         Prompt = prompt;
         _truncated = truncated;
         _text = text;
         _ends = ends;
         _seen = [.. prompt];
-        _asked = options.MaxNewTokens;
-        MostTokens = Math.Min(options.MaxNewTokens, contextLength - prompt.Length);
-        Random = new Random(Seed(options.Seed, prompt));
+        _asked = plan.NewTokens(prompt.Length);
+        MostTokens = Math.Min(_asked, contextLength - prompt.Length);
+        Random = new Random(Seed(plan.Seed, prompt));
     }
 
     internal int[] Prompt { get; }

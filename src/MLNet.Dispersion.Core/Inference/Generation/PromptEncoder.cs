@@ -7,20 +7,20 @@ internal sealed class PromptEncoder
     private readonly TokenFrame _frame;
     private readonly int[] _empty;
     private readonly int _contextLength;
-    private readonly TextGenerationOptions _options;
+    private readonly GenerationPlan _plan;
 
     /// <exception cref="ArgumentException">Prompts are to be cut for more new tokens than the context holds.</exception>
-    internal PromptEncoder(PretrainedLanguageModel model, TextGenerationOptions options)
+    internal PromptEncoder(PretrainedLanguageModel model, GenerationPlan plan)
     {
         _model = model;
-        _options = options;
+        _plan = plan;
         _frame = TokenFrame.Of(model.Tokenizer);
-        _contextLength = model.Backbone.Info.ContextLength;
+        _contextLength = plan.TruncatePrompts ? plan.MostTokens(model.Backbone.Info.ContextLength) : model.Backbone.Info.ContextLength;
         int? begin = model.Tokenizer.BosTokenId ?? model.Backbone.Info.BosTokenId ?? model.Tokenizer.EosTokenId ?? model.Backbone.Info.EosTokenId;
         _empty = _frame.Before.Length > 0 ? _frame.Before : begin is { } id ? [id] : [];
-        if (options.TruncatePrompts && options.MaxNewTokens + Math.Max(1, _frame.Before.Length) > _contextLength)
+        if (plan.TruncatePrompts && plan.NewTokensOfCutPrompts + Math.Max(1, _frame.Before.Length) > _contextLength)
         {
-            throw new ArgumentException($"TextGenerationOptions.MaxNewTokens is {options.MaxNewTokens}, but {model.Name} has a context of {_contextLength} tokens, of which cut prompts need {Math.Max(1, _frame.Before.Length)}. Lower it, or do not set TruncatePrompts.", nameof(options));
+            throw new ArgumentException($"TextGenerationOptions.MaxNewTokens is {plan.NewTokensOfCutPrompts}, but {model.Name} has a context of {_contextLength} tokens, of which cut prompts need {Math.Max(1, _frame.Before.Length)}. Lower it, or do not set TruncatePrompts.", nameof(plan));
         }
     }
 
@@ -39,15 +39,26 @@ internal sealed class PromptEncoder
             throw new ArgumentException($"Prompt {index} is empty, and the model '{_model.Name}' names no token that begins or ends a text. Write a prompt, or add bos_token to its tokenizer_config.json.", nameof(prompt));
         }
 
-        int most = _contextLength - (_options.TruncatePrompts ? _options.MaxNewTokens : 1);
+        return Fit(ids, _frame.Before.Length, index, out truncated);
+    }
+
+    /// <summary>Makes a prompt's tokens fit.</summary>
+    /// <param name="ids">The tokens, at least one.</param>
+    /// <param name="kept">How many in front are never cut off.</param>
+    /// <param name="index">The prompt's place, for errors.</param>
+    /// <param name="truncated">Whether tokens were cut off.</param>
+    /// <exception cref="ArgumentException">They leave no room for new tokens.</exception>
+    internal int[] Fit(int[] ids, int kept, int index, out bool truncated)
+    {
+        int most = _contextLength - (_plan.TruncatePrompts ? _plan.NewTokensOfCutPrompts : 1);
         truncated = ids.Length > most;
         if (!truncated)
         {
             return ids;
         }
 
-        return _options.TruncatePrompts
-            ? [.. _frame.Before, .. content[^(most - _frame.Before.Length)..]]
-            : throw new ArgumentException($"Prompt {index} has {ids.Length} tokens; {_model.Name} has a context of {_contextLength}, of which one must be left for new text. Shorten the prompt, or set TextGenerationOptions.TruncatePrompts to have it cut on the left.", nameof(prompt));
+        return _plan.TruncatePrompts
+            ? [.. ids[..kept], .. ids[^(most - kept)..]]
+            : throw new ArgumentException($"Prompt {index} has {ids.Length} tokens; {_model.Name} has a context of {_contextLength}, of which one must be left for new text. Shorten the prompt, or set TextGenerationOptions.TruncatePrompts to have it cut on the left.", nameof(ids));
     }
 }

@@ -1,28 +1,31 @@
 namespace MLNet.Dispersion;
 
-/// <summary>How a language model writes on. The defaults write the likeliest text, 64 tokens at most.</summary>
+/// <summary>How a language model writes on. What is left null is done as the model's generation_config.json says; where that is silent too, the likeliest text is written, 64 tokens at most.</summary>
 /// <remarks>
 /// Applied in this order: <see cref="RepetitionPenalty"/>, <see cref="Temperature"/>, <see cref="TopK"/>, <see cref="TopP"/>. Not thread-safe while it is edited; it is copied when a generation starts.
 /// </remarks>
 public sealed class TextGenerationOptions : IOptions
 {
-    /// <summary>Gets or sets the most tokens to write. Default 64. At least 1.</summary>
-    public int MaxNewTokens { get; set; } = 64;
+    /// <summary>Gets or sets the most tokens to write. Default null: the <c>max_new_tokens</c> of the model's generation_config.json, else its <c>max_length</c> less the prompt's tokens, else 64 (in chats 512). At least 1.</summary>
+    public int? MaxNewTokens { get; set; }
 
-    /// <summary>Gets or sets what logits are divided by before a token is drawn: below 1 bolder choices grow rarer, above 1 more frequent. 0 (default) always takes the likeliest token, of several the one of the lowest id. At least 0.</summary>
-    public double Temperature { get; set; }
+    /// <summary>
+    /// Gets or sets what logits are divided by before a token is drawn: below 1 bolder choices grow rarer, above 1 more frequent. 0 always takes the likeliest token, of several the one of the lowest id.
+    /// Default null: the file's <c>temperature</c> (else 1) where its <c>do_sample</c> is true, else 0. At least 0.
+    /// </summary>
+    public double? Temperature { get; set; }
 
-    /// <summary>Gets or sets how many of the likeliest tokens to draw from; of equally likely ones those of lower ids. Default null: all. At least 1.</summary>
+    /// <summary>Gets or sets how many of the likeliest tokens to draw from; of equally likely ones those of lower ids. Default null: the file's <c>top_k</c>, else all; <see cref="int.MaxValue"/> for all in any case. At least 1.</summary>
     public int? TopK { get; set; }
 
-    /// <summary>Gets or sets the probability that the tokens to draw from reach together: the fewest likeliest ones that add up to at least this ("nucleus"). Default null: all. Above 0, at most 1.</summary>
+    /// <summary>Gets or sets the probability that the tokens to draw from reach together: the fewest likeliest ones that add up to at least this ("nucleus"). Default null: the file's <c>top_p</c>, else 1, which is all. Above 0, at most 1.</summary>
     public double? TopP { get; set; }
 
     /// <summary>
     /// Gets or sets the number that makes tokens rarer which stand in the prompt or the text already: their logits are divided by it where above 0, multiplied where below (the CTRL paper's rule).
-    /// Default 1: nothing is changed. At least 1.
+    /// Default null: the file's <c>repetition_penalty</c>, else 1, which changes nothing. At least 1.
     /// </summary>
-    public double RepetitionPenalty { get; set; } = 1;
+    public double? RepetitionPenalty { get; set; }
 
     /// <summary>
     /// Gets or sets the seed of the drawing of tokens. Every text has random numbers of its own, made of this and its prompt's tokens: the same prompt gives the same text whatever is generated beside it,
@@ -30,11 +33,14 @@ public sealed class TextGenerationOptions : IOptions
     /// </summary>
     public int Seed { get; set; }
 
-    /// <summary>Gets or sets the strings that end the text and are not part of it, wherever tokens begin and end. Default none. Each has at least one character.</summary>
+    /// <summary>Gets or sets the strings that end the text and are not part of it, wherever tokens begin and end. Default none. Each has at least one character. The file's <c>stop_strings</c> end it as well.</summary>
     public IReadOnlyList<string> StopSequences { get; set; } = [];
 
-    /// <summary>Gets or sets whether the model's end-of-sequence token ends the text. Default true; false writes on.</summary>
+    /// <summary>Gets or sets whether the model's end-of-sequence tokens (<see cref="PretrainedLanguageModel.EndTokenIds"/>) end the text. Default true; false writes on.</summary>
     public bool StopAtEndOfText { get; set; } = true;
+
+    /// <summary>Gets or sets whether the model's generation_config.json is followed where these options leave something open. Default true; false takes nothing from it but the tokens that end texts.</summary>
+    public bool FollowGenerationConfig { get; set; } = true;
 
     /// <summary>
     /// Gets or sets what to do with prompts that leave no room in the model's context. False (default): a prompt that fills it is an error, and a text ends where the context does.
@@ -64,10 +70,10 @@ public sealed class TextGenerationOptions : IOptions
     void IOptions.Check(Require require)
     {
         require.AtLeast(MaxNewTokens, 1);
-        require.NotNegative(Temperature, "; 0 takes the likeliest token");
-        require.AtLeast(TopK, 1, ", or null for all tokens");
-        require.That(TopP is null or (> 0 and <= 1), TopP, "above 0 and at most 1, or null for all tokens");
-        require.That(RepetitionPenalty >= 1 && double.IsFinite(RepetitionPenalty), RepetitionPenalty, "a finite number of at least 1; 1 changes nothing");
+        require.That(Temperature is null or (>= 0 and < double.PositiveInfinity), Temperature, "a finite number of at least 0; 0 takes the likeliest token");
+        require.AtLeast(TopK, 1, ", or null for as many as the model says");
+        require.That(TopP is null or (> 0 and <= 1), TopP, "above 0 and at most 1, or null for as much as the model says");
+        require.That(RepetitionPenalty is null or (>= 1 and < double.PositiveInfinity), RepetitionPenalty, "a finite number of at least 1; 1 changes nothing");
         require.AtLeast(BatchSize, 1);
         require.AtLeast(MaxBatchTokens, 1);
         ArgumentNullException.ThrowIfNull(StopSequences, nameof(TextGenerationOptions) + "." + nameof(StopSequences));

@@ -6,44 +6,56 @@ namespace MLNet.Dispersion;
 internal sealed class TextGenerator
 {
     private readonly PretrainedLanguageModel _model;
-    private readonly TextGenerationOptions _options;
+    private readonly GenerationPlan _plan;
     private readonly PromptEncoder _encoder;
-    private readonly HashSet<int> _ends = [];
+    private readonly HashSet<int> _ends;
 
-    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    /// <exception cref="ArgumentException">An option is outside its range, or the model is an encoder.</exception>
+    /// <exception cref="NotSupportedException">The model's generation_config.json asks for what is not done here.</exception>
     internal TextGenerator(PretrainedLanguageModel model, TextGenerationOptions? options)
+        : this(model, options, checkedOptions => GenerationPlan.Of(checkedOptions, model), [])
+    {
+    }
+
+    /// <param name="model">The model; causal.</param>
+    /// <param name="options">How, as the caller says; null for the defaults. Copied.</param>
+    /// <param name="plan">Makes a plan of the checked options.</param>
+    /// <param name="ends">Tokens that end texts besides the model's own.</param>
+    internal TextGenerator(PretrainedLanguageModel model, TextGenerationOptions? options, Func<TextGenerationOptions, GenerationPlan> plan, IEnumerable<int> ends)
     {
         model.RequireCausal("Text generation");
-        _options = (options ?? new TextGenerationOptions()).Clone();
-        _options.Validate();
+        TextGenerationOptions copy = (options ?? new TextGenerationOptions()).Clone();
+        copy.Validate();
         _model = model;
-        _encoder = new PromptEncoder(model, _options);
-        if (_options.StopAtEndOfText)
-        {
-            int?[] ends = [model.Tokenizer.EosTokenId, model.Backbone.Info.EosTokenId];
-            _ends.UnionWith(ends.OfType<int>());
-        }
+        _plan = plan(copy);
+        _encoder = new PromptEncoder(model, _plan);
+        _ends = copy.StopAtEndOfText ? [.. model.EndTokenIds, .. ends] : [];
     }
 
     /// <summary>Writes behind all prompts.</summary>
     internal GeneratedText[] Run(IReadOnlyList<string?> prompts, IProgress<GenerationProgress>? progress, CancellationToken cancel)
     {
-        GeneratingText[] texts = [.. prompts.Select(Begin)];
+        return Run([.. prompts.Select(Begin)], progress, cancel);
+    }
+
+    /// <summary>Writes behind texts.</summary>
+    internal GeneratedText[] Run(GeneratingText[] texts, IProgress<GenerationProgress>? progress, CancellationToken cancel)
+    {
         using var evaluation = new EvaluationMode(_model.Backbone);
-        Run(_model.Backbone, _model.Tokenizer.VocabularySize, texts, _options, progress, cancel);
+        Run(_model.Backbone, _model.Tokenizer.VocabularySize, texts, _plan, progress, cancel);
         return [.. texts.Select(text => text.ToResult())];
     }
 
     /// <summary>Finishes texts, whose tokens need no tokenizer here.</summary>
-    internal static void Run(LanguageBackbone backbone, int vocabulary, GeneratingText[] texts, TextGenerationOptions options, IProgress<GenerationProgress>? progress, CancellationToken cancel)
+    internal static void Run(LanguageBackbone backbone, int vocabulary, GeneratingText[] texts, GenerationPlan plan, IProgress<GenerationProgress>? progress, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
         int[] lengths = [.. texts.Select(text => text.Prompt.Length + text.MostTokens)];
 
         // The longest first, so that what is too large for memory shows at once.
-        foreach (int[] pass in LengthSortedPasses.Of(lengths, options.MaxBatchTokens, options.BatchSize).Reverse())
+        foreach (int[] pass in LengthSortedPasses.Of(lengths, plan.MaxBatchTokens, plan.BatchSize).Reverse())
         {
-            using var batch = new GenerationBatch(backbone, vocabulary, [.. pass.Select(index => texts[index])], options);
+            using var batch = new GenerationBatch(backbone, vocabulary, [.. pass.Select(index => texts[index])], plan);
             while (batch.Going > 0)
             {
                 cancel.ThrowIfCancellationRequested();
@@ -60,16 +72,13 @@ internal sealed class TextGenerator
     }
 
     /// <summary>Writes behind one prompt and gives out text as it is settled.</summary>
-    internal IEnumerable<string> Stream(string? prompt, CancellationToken cancel)
-    {
-        GeneratingText text = Begin(prompt, 0);
-        return Stream(text, cancel);
-    }
+    internal IEnumerable<string> Stream(string? prompt, CancellationToken cancel) => Stream(Begin(prompt, 0), cancel);
 
-    private IEnumerable<string> Stream(GeneratingText text, CancellationToken cancel)
+    /// <summary>Writes behind one text and gives it out as it is settled.</summary>
+    internal IEnumerable<string> Stream(GeneratingText text, CancellationToken cancel)
     {
         using var evaluation = new EvaluationMode(_model.Backbone);
-        using var batch = new GenerationBatch(_model.Backbone, _model.Tokenizer.VocabularySize, [text], _options);
+        using var batch = new GenerationBatch(_model.Backbone, _model.Tokenizer.VocabularySize, [text], _plan);
         while (batch.Going > 0)
         {
             cancel.ThrowIfCancellationRequested();
@@ -81,12 +90,21 @@ internal sealed class TextGenerator
         }
     }
 
+    /// <summary>A text behind tokens that are all of its prompt.</summary>
+    internal GeneratingText Begin(int[] prompt)
+    {
+        int[] ids = _encoder.Fit(prompt, kept: 0, index: 0, out bool truncated);
+        return Begin(ids, truncated);
+    }
+
     private GeneratingText Begin(string? prompt, int index)
     {
         int[] ids = _encoder.Encode(prompt, index, out bool truncated);
-        var text = new ContinuationText(_model.Tokenizer, ids, _options.StopSequences);
-        return new GeneratingText(ids, truncated, text, _ends, _model.Backbone.Info.ContextLength, _options);
+        return Begin(ids, truncated);
     }
+
+    private GeneratingText Begin(int[] ids, bool truncated) =>
+        new(ids, truncated, new ContinuationText(_model.Tokenizer, ids, _plan.StopSequences), _ends, _model.Backbone.Info.ContextLength, _plan);
 }
 
 /// <summary>Texts that are written side by side, a token each at a time; those that are finished leave. Not thread-safe; the owner disposes it.</summary>
@@ -100,12 +118,12 @@ internal sealed class GenerationBatch : IDisposable
     /// <param name="backbone">The model, in evaluation mode.</param>
     /// <param name="vocabulary">Tokens that may be chosen: those of lower ids.</param>
     /// <param name="texts">Texts without any new token yet.</param>
-    /// <param name="options">The checked options.</param>
-    internal GenerationBatch(LanguageBackbone backbone, int vocabulary, IReadOnlyList<GeneratingText> texts, TextGenerationOptions options)
+    /// <param name="plan">How.</param>
+    internal GenerationBatch(LanguageBackbone backbone, int vocabulary, IReadOnlyList<GeneratingText> texts, GenerationPlan plan)
     {
         _vocabulary = vocabulary;
         _going = [.. texts];
-        _sampler = new TokenSampler(options);
+        _sampler = new TokenSampler(plan);
 
         // The last token is never read.
         int capacity = texts.Max(text => text.Prompt.Length) + texts.Max(text => text.MostTokens) - 1;

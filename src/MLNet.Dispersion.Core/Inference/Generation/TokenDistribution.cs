@@ -154,10 +154,10 @@ internal sealed class TokenDistribution(double temperature, int? topK, double? t
 }
 
 /// <summary>Chooses the next token of a text. Not thread-safe.</summary>
-/// <param name="options">How.</param>
-internal sealed class TokenSampler(TextGenerationOptions options)
+/// <param name="plan">How.</param>
+internal sealed class TokenSampler(GenerationPlan plan)
 {
-    private readonly TokenDistribution? _distribution = options.Temperature > 0 ? new(options.Temperature, options.TopK, options.TopP) : null;
+    private readonly TokenDistribution? _distribution = plan.Temperature > 0 ? new(plan.Temperature, plan.TopK, plan.TopP) : null;
     private float[] _penalised = [];
 
     /// <summary>Chooses.</summary>
@@ -167,7 +167,7 @@ internal sealed class TokenSampler(TextGenerationOptions options)
     /// <exception cref="InvalidOperationException">A logit is NaN, or the largest is infinite.</exception>
     internal int Next(ReadOnlySpan<float> logits, IReadOnlySet<int> seen, Random random)
     {
-        if (options.RepetitionPenalty != 1)
+        if (plan.RepetitionPenalty != 1)
         {
             logits = Penalised(logits, seen);
         }
@@ -192,7 +192,7 @@ internal sealed class TokenSampler(TextGenerationOptions options)
         foreach (int id in seen.Where(id => id < _penalised.Length))
         {
             ref float logit = ref _penalised[id];
-            logit = (float)(logit > 0 ? logit / options.RepetitionPenalty : logit * options.RepetitionPenalty);
+            logit = (float)(logit > 0 ? logit / plan.RepetitionPenalty : logit * plan.RepetitionPenalty);
         }
 
         return _penalised;

@@ -84,6 +84,9 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     protected internal override string? ArchitectureName => _architecture.Names.ArchitectureName;
 
     /// <inheritdoc/>
+    internal override IReadOnlyDictionary<string, double> SavedNumbers => _architecture.SavedNumbers;
+
+    /// <inheritdoc/>
     internal override int LongestSequence => _architecture.Spec.IsOpenEnded ? int.MaxValue : Info.ContextLength;
 
     /// <inheritdoc/>

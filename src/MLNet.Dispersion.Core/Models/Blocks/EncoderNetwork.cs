@@ -51,6 +51,9 @@ internal sealed class EncoderNetwork : LanguageBackbone
     protected internal override string? ArchitectureName => _architecture.Names.ArchitectureName;
 
     /// <inheritdoc/>
+    internal override IReadOnlyDictionary<string, double> SavedNumbers => _architecture.SavedNumbers;
+
+    /// <inheritdoc/>
     protected internal override string ParameterName(string tensorName) => _trunk.ParameterName(tensorName);
 
     /// <inheritdoc/>

@@ -17,10 +17,14 @@ public abstract class LanguageBackbone : nn.Module
         : base((info ?? throw new ArgumentNullException(nameof(info))).ModelType)
     {
         Info = info;
+        EndTokenIds = info.EosTokenId is { } end ? [end] : [];
     }
 
     /// <summary>Gets what the backbone says of itself.</summary>
     public BackboneInfo Info { get; }
+
+    /// <summary>The tokens that end a text: all that config.json names, also those beyond the vocabulary, which no text has.</summary>
+    internal IReadOnlyList<int> EndTokenIds { get; set; }
 
     /// <summary>
     /// The type in which matrix products and attention run: <see cref="ScalarType.Float32"/> (default) or <see cref="ScalarType.BFloat16"/>
@@ -153,6 +157,9 @@ public abstract class LanguageBackbone : nn.Module
     /// <summary>The Hugging Face class that reads the saved weights, such as <c>GPT2LMHeadModel</c>; null (default) keeps what config.json says.</summary>
     protected internal virtual string? ArchitectureName => null;
 
+    /// <summary>Numbers that a saved config.json gets where it lacks them. Default none.</summary>
+    internal virtual IReadOnlyDictionary<string, double> SavedNumbers => new Dictionary<string, double>();
+
     /// <summary>The name of this backbone's parameter for a checkpoint's tensor: adds the prefix that some files on the hub leave out.</summary>
     /// <param name="tensorName">The name in the file.</param>
     protected internal virtual string ParameterName(string tensorName) => tensorName;
@@ -206,7 +213,7 @@ internal static class InputCheck
         long largest = inputIds.max().item<long>();
         if (smallest < 0 || largest >= info.VocabularySize)
         {
-            throw new ArgumentException($"Token id {(smallest < 0 ? smallest : largest)} is outside the vocabulary 0..{info.VocabularySize - 1}: the tokenizer does not belong to this backbone.", nameof(inputIds));
+            throw new ArgumentException($"Token id {(smallest < 0 ? smallest : largest)} is outside the vocabulary 0..{info.VocabularySize - 1}: a text holds a token that was added to the tokenizer alone, or the tokenizer does not belong to this backbone. Take the token out of the text, or the tokenizer from the backbone's own checkpoint.", nameof(inputIds));
         }
 
         if (attentionMask is not null)

@@ -18,16 +18,21 @@ internal sealed class TransformerTrunk
     private readonly (AlibiSpec Alibi, int Heads)[] _alibis;
     private readonly int[] _windows;
     private readonly RelativeTable? _relative;
+    private readonly Architecture _architecture;
+    private readonly SharedPieces _shared;
     private readonly List<TransformerBlock> _blocks;
-    private readonly List<TransformerBlock> _layers;
     private readonly ConvolutionLayer? _convolution;
     private readonly FeatureNorm? _convolutionNorm;
     private readonly FeatureNorm? _finalNorm;
     private readonly ProjectionLayer? _outputProjection;
 
     /// <summary>Makes the pieces and registers them with the network, which owns them.</summary>
-    internal TransformerTrunk(LanguageBackbone network, Architecture architecture)
+    /// <param name="network">The network.</param>
+    /// <param name="architecture">How it is made.</param>
+    /// <param name="hasBlocks">Whether the blocks are made too; else <see cref="MakeBlock"/> makes them one by one.</param>
+    internal TransformerTrunk(LanguageBackbone network, Architecture architecture, bool hasBlocks = true)
     {
+        _architecture = architecture;
         (_network, _spec, _names) = (network, architecture.Spec, architecture.Names);
         ForwardContext context = network.Context;
         EmbeddingSpec embedding = _spec.Embedding;
@@ -45,9 +50,8 @@ internal sealed class TransformerTrunk
         _windows = [.. attentions.Select(attention => attention.Window).OfType<int>().Distinct()];
         _relative = attentions[0].Relative is { } relative ? new RelativeTable(context, relative, attentions[0].HeadCount, _spec.HiddenSize) : null;
         ChangesBeyond = rotaries.Keys.Select(rotary => rotary.Scaling?.ChangesBeyond).Min();
-        var shared = new SharedPieces(rotaries, _relative);
-        _blocks = [.. Enumerable.Range(0, _spec.BlockCount).Select(block => new TransformerBlock(network, context, architecture, shared, block))];
-        _layers = [.. Enumerable.Range(0, _spec.LayerCount).Select(layer => _blocks[_spec.SharedBlocks?[layer] ?? layer])];
+        _shared = new SharedPieces(rotaries, _relative);
+        _blocks = hasBlocks ? [.. Enumerable.Range(0, _spec.BlockCount).Select(MakeBlock)] : [];
         _convolution = _spec.Convolution is null ? null : new ConvolutionLayer(context, _spec.Convolution, _spec.HiddenSize);
         _convolutionNorm = _spec.Convolution is null ? null : LayerMaker.Norm(_spec.Convolution.Norm, _spec.HiddenSize);
         _finalNorm = _spec.FinalNorm is null ? null : LayerMaker.Norm(_spec.FinalNorm, _spec.HiddenSize);
@@ -71,9 +75,9 @@ internal sealed class TransformerTrunk
             (WeightPart.Head, Head),
             (WeightPart.Pooler, Pooler),
         ];
-        if (_names.BlockNumbers is { } numbers && numbers.Count != _blocks.Count)
+        if (_names.BlockNumbers is { } numbers && numbers.Count != _spec.BlockCount)
         {
-            throw new ArgumentException($"WeightNames.BlockNumbers has {numbers.Count} names; there are {_blocks.Count} blocks.");
+            throw new ArgumentException($"WeightNames.BlockNumbers has {numbers.Count} names; there are {_spec.BlockCount} blocks.");
         }
 
         Register(around, "", _names.Stem);
@@ -81,7 +85,7 @@ internal sealed class TransformerTrunk
         {
             (WeightPart Part, object? Piece)[] pieces = [.. _blocks[block].Pieces];
             RequireNames(pieces, _names.Block);
-            Register(pieces, $"{_names.Blocks}.{_names.BlockNumbers?[block] ?? block.ToString(CultureInfo.InvariantCulture)}.", _names.Block);
+            Register(pieces, PrefixOf(block), _names.Block);
         }
 
         Register(around, "", _names.Tail);
@@ -95,13 +99,46 @@ internal sealed class TransformerTrunk
     internal ProjectionLayer? Head { get; }
 
     /// <summary>The name of a head that is the token embedding; null where it is not.</summary>
-    internal string? TiedHeadName => _spec is { IsCausal: true, Head: HeadKind.Tied } ? Around.FirstOrDefault(named => named.Part == WeightPart.Head).Name : null;
+    internal string? TiedHeadName => _spec is { IsCausal: true, Head: HeadKind.Tied } ? Outside.FirstOrDefault(named => named.Part == WeightPart.Head).Name : null;
 
     /// <summary>The pooler, or null.</summary>
     internal ProjectionLayer? Pooler { get; }
 
     /// <summary>The length beyond which the states of all tokens change, so that what was read before must be read again; null where there is none.</summary>
     internal int? ChangesBeyond { get; }
+
+    /// <summary>Blocks with weights of their own; some families use one in several layers.</summary>
+    internal int BlockCount => _spec.BlockCount;
+
+    /// <summary>Layers, each of which runs a block.</summary>
+    internal int LayerCount => _spec.LayerCount;
+
+    /// <summary>The block that a layer runs.</summary>
+    internal int BlockOf(int layer) => _spec.SharedBlocks?[layer] ?? layer;
+
+    /// <summary>Makes a block, whose pieces belong to the caller.</summary>
+    internal TransformerBlock MakeBlock(int block) => new(_network, _network.Context, _architecture, _shared, block);
+
+    /// <summary>The parameters of a block that <see cref="MakeBlock"/> made, by their names in the network.</summary>
+    internal Dictionary<string, Parameter> ParametersOf(TransformerBlock block, int number)
+    {
+        var parameters = new Dictionary<string, Parameter>(StringComparer.Ordinal);
+        foreach (var (part, name) in _names.Block)
+        {
+            string path = PrefixOf(number) + name;
+            switch (block.Pieces.FirstOrDefault(piece => piece.Part == part).Piece)
+            {
+                case Parameter parameter:
+                    parameters.Add(path, parameter);
+                    break;
+                case nn.Module module:
+                    module.named_parameters().ToList().ForEach(named => parameters.Add($"{path}.{named.name}", named.parameter));
+                    break;
+            }
+        }
+
+        return parameters;
+    }
 
     /// <summary>From the token ids of whole sequences to hidden states, with or without gradients.</summary>
     /// <param name="inputIds"><c>[B, L]</c>, int64; checked.</param>
@@ -138,7 +175,7 @@ internal sealed class TransformerTrunk
         string name = tensorName;
         if (_names.Prefix.Length > 0)
         {
-            bool isOurs = Around.Any(named => named.Name.StartsWith(_names.Prefix, StringComparison.Ordinal));
+            bool isOurs = Outside.Any(named => named.Name.StartsWith(_names.Prefix, StringComparison.Ordinal));
             name = isOurs ? WithPrefix(name) : name.StartsWith(_names.Prefix, StringComparison.Ordinal) ? name[_names.Prefix.Length..] : name;
         }
 
@@ -157,7 +194,7 @@ internal sealed class TransformerTrunk
     internal bool IsIgnorable(string tensorName) =>
         _names.IgnoredEndings.Any(ending => tensorName.EndsWith(ending, StringComparison.Ordinal))
         || _names.IgnoredBeginnings.Any(beginning => tensorName.StartsWith(beginning, StringComparison.Ordinal))
-        || (_spec is { IsCausal: true, Head: HeadKind.Tied } && Around.Any(named => named.Part == WeightPart.Head && tensorName == named.Name + ".weight"));
+        || (_spec is { IsCausal: true, Head: HeadKind.Tied } && Outside.Any(named => named.Part == WeightPart.Head && tensorName == named.Name + ".weight"));
 
     /// <summary>What the standard deviation of a random initial weight is multiplied by.</summary>
     internal double InitializerScale(string parameterName) =>
@@ -166,41 +203,60 @@ internal sealed class TransformerTrunk
             ? 1 / Math.Sqrt(2.0 * _spec.LayerCount)
             : 1;
 
-    private IEnumerable<(WeightPart Part, string Name)> Around => _names.Stem.Concat(_names.Tail);
+    private IEnumerable<(WeightPart Part, string Name)> Outside => _names.Stem.Concat(_names.Tail);
+
+    private string PrefixOf(int block) => $"{_names.Blocks}.{_names.BlockNumbers?[block] ?? block.ToString(CultureInfo.InvariantCulture)}.";
 
     private string WithPrefix(string name) =>
-        name.StartsWith(_names.Prefix, StringComparison.Ordinal) || Around.Any(named => !named.Name.StartsWith(_names.Prefix, StringComparison.Ordinal) && name.StartsWith(named.Name + ".", StringComparison.Ordinal))
+        name.StartsWith(_names.Prefix, StringComparison.Ordinal) || Outside.Any(named => !named.Name.StartsWith(_names.Prefix, StringComparison.Ordinal) && name.StartsWith(named.Name + ".", StringComparison.Ordinal))
             ? name
             : _names.Prefix + name;
 
     /// <summary>Runs the blocks and keeps the hidden states that were asked for; the last block's raw output is replaced by the final norm's.</summary>
     private BackboneOutput Run(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, HiddenStateSelection selection, CachedPass? pass)
     {
-        ForwardContext context = _network.Context;
-        var view = new TokenView(inputIds, attentionMask, _spec.IsCausal, pass, _windows);
-        var around = new Surroundings(
-            view,
-            _rotaries.ToDictionary(rotary => rotary, rotary => rotary.Tables(view)),
-            _alibis.ToDictionary(kind => kind.Alibi, kind => AlibiBias.Of(kind.Alibi, kind.Heads, view)));
-        var kept = new Tensor?[_layers.Count + 1];
-        Tensor state = Embed(inputIds, attentionMask, tokenTypeIds, view);
-        for (int layer = 0; layer < _layers.Count; layer++)
+        Surroundings around = Around(inputIds, attentionMask, pass);
+        var kept = new Tensor?[LayerCount + 1];
+        Tensor state = Embed(inputIds, attentionMask, tokenTypeIds, around.View);
+        for (int layer = 0; layer < LayerCount; layer++)
         {
             kept[layer] = selection.Includes(layer) ? state : null;
 
             // What the graph does not keep of a block ends with it.
             using var scope = NewDisposeScope();
-            TransformerBlock block = _layers[layer];
-            Tensor next = context.ActivationCheckpointing && is_grad_enabled() && state.requires_grad
-                ? RecomputedBlock.Run(state, input => block.Forward(input, around), context.DropoutGenerator)
-                : block.Forward(state, around);
-            state = (layer == 0 && _convolution is not null ? Convolved(state, next, attentionMask) : next).MoveToOuterDisposeScope();
+            state = RunLayer(layer, _blocks[BlockOf(layer)], state, attentionMask, around).MoveToOuterDisposeScope();
         }
 
-        Tensor last = _finalNorm is null ? state : _finalNorm.Forward(state);
-        last = _outputProjection is null ? last : _outputProjection.Forward(last).to(ScalarType.Float32);
-        kept[^1] = selection.Includes(_layers.Count) ? last : null;
+        Tensor last = Finish(state);
+        kept[^1] = selection.Includes(LayerCount) ? last : null;
         return new BackboneOutput(last, kept);
+    }
+
+    /// <summary>What the blocks see of a batch beside its state.</summary>
+    internal Surroundings Around(Tensor inputIds, Tensor? attentionMask, CachedPass? pass)
+    {
+        var view = new TokenView(inputIds, attentionMask, _spec.IsCausal, pass, _windows);
+        return new Surroundings(
+            view,
+            _rotaries.ToDictionary(rotary => rotary, rotary => rotary.Tables(view)),
+            _alibis.ToDictionary(kind => kind.Alibi, kind => AlibiBias.Of(kind.Alibi, kind.Heads, view)));
+    }
+
+    /// <summary>One hidden state to the next, <c>[B, L, F]</c>.</summary>
+    internal Tensor RunLayer(int layer, TransformerBlock block, Tensor state, Tensor? attentionMask, Surroundings around)
+    {
+        ForwardContext context = _network.Context;
+        Tensor next = context.ActivationCheckpointing && is_grad_enabled() && state.requires_grad
+            ? RecomputedBlock.Run(state, input => block.Forward(input, around), context.DropoutGenerator)
+            : block.Forward(state, around);
+        return layer == 0 && _convolution is not null ? Convolved(state, next, attentionMask) : next;
+    }
+
+    /// <summary>The last hidden state, from what the last block gives.</summary>
+    internal Tensor Finish(Tensor state)
+    {
+        Tensor last = _finalNorm is null ? state : _finalNorm.Forward(state);
+        return _outputProjection is null ? last : _outputProjection.Forward(last).to(ScalarType.Float32);
     }
 
     /// <summary>A block's output with that of the convolution over its input.</summary>
@@ -216,7 +272,7 @@ internal sealed class TransformerTrunk
     }
 
     /// <summary>Hidden state 0, <c>[B, L, F]</c>.</summary>
-    private Tensor Embed(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, TokenView view)
+    internal Tensor Embed(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, TokenView view)
     {
         EmbeddingSpec embedding = _spec.Embedding;
         Tensor state = Tokens.ForwardTokens(inputIds, attentionMask);

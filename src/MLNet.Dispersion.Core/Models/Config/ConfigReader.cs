@@ -266,19 +266,32 @@ public sealed class ConfigReader
     /// <param name="problem">What is wrong, as the rest of a sentence.</param>
     public ModelFileException Wrong(string key, string problem) => new(_file, $"{key} {problem}.");
 
-    private int? TokenId(string key, int vocabularySize)
+    /// <summary>The token ids under a key, which may name one, several or none.</summary>
+    /// <exception cref="ModelFileException">One is no whole number, or below -1, which stands for none.</exception>
+    internal IReadOnlyList<int> TokenIds(string key)
     {
-        // Some checkpoints list several end tokens: the first counts.
-        var node = _root[key] is JsonArray { Count: > 0 } list ? list[0] : _root[key];
-        if (node is null || (node is JsonValue value && value.TryGetValue(out int id) && id == -1))
+        var ids = new List<int>();
+        foreach (JsonNode? node in _root[key] is JsonArray list ? (IEnumerable<JsonNode?>)list : [_root[key]])
         {
-            return null;
+            if (node is null)
+            {
+                continue;
+            }
+
+            int id = node is JsonValue number && number.TryGetValue(out int token) && token >= -1
+                ? token
+                : throw Wrong(key, $"is {Printable.Name(node.ToJsonString())}; it must be a token id of at least 0, or null");
+            if (id >= 0)
+            {
+                ids.Add(id);
+            }
         }
 
-        return node is JsonValue number && number.TryGetValue(out int token) && token >= 0
-            ? token < vocabularySize ? token : null
-            : throw Wrong(key, $"is {Printable.Name(node.ToJsonString())}; it must be a token id of at least 0, or null");
+        return ids;
     }
+
+    /// <summary>The first that the vocabulary has.</summary>
+    private int? TokenId(string key, int vocabularySize) => TokenIds(key).Where(id => id < vocabularySize).Select(id => (int?)id).FirstOrDefault();
 
     private T[]? List<T>(string key, string rule)
     {

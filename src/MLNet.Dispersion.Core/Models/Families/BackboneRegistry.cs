@@ -89,7 +89,7 @@ public static class BackboneRegistry
     public static LanguageBackbone Load(FileSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var backbone = Construct(ConfigReader.Parse(source.ReadAllBytes(ConfigFile), source.Describe(ConfigFile)).Beside(() => WeightFiles.Open(source).Entries.Select(entry => entry.Entry.Name)));
+        var backbone = Construct(ReadConfig(source));
         try
         {
             BackboneWeights.Load(backbone, source);
@@ -140,14 +140,50 @@ public static class BackboneRegistry
     /// <summary>The network of a config.json, its parameters without values.</summary>
     internal static LanguageBackbone Network(ConfigReader config) => Factories[config.ModelType](config);
 
+    /// <summary>What a model says of itself, without its weights, and whether it predicts next tokens.</summary>
+    /// <exception cref="ModelFileException">config.json is missing or wrong, or the architecture unknown or a class of its own.</exception>
+    internal static (BackboneInfo Info, bool IsCausal) Describe(FileSource source)
+    {
+        ConfigReader config = ReadConfig(source);
+        Architecture architecture = ArchitectureOf(config);
+        return (InfoOf(config, architecture), architecture.Spec.IsCausal);
+    }
+
+    /// <summary>Runs texts through a model whose layers are read from its files one after the other.</summary>
+    /// <param name="source">The checkpoint.</param>
+    /// <param name="texts">Token ids, each <c>[1, n]</c>, int64, on the CPU.</param>
+    /// <param name="look">Called for hidden states 0..N, each for all texts in turn.</param>
+    /// <exception cref="ModelFileException">As <see cref="Load"/>, before any text is run where the files do not fit; or a file changed or was cut off meanwhile.</exception>
+    internal static void RunLayers(FileSource source, IReadOnlyList<Tensor> texts, LayerwiseNetwork.LookAction look)
+    {
+        ConfigReader config = ReadConfig(source);
+        using var scope = NewDisposeScope();
+        using var network = (LayerwiseNetwork)Allocate(config, reader =>
+        {
+            Architecture architecture = ArchitectureOf(reader);
+            return new LayerwiseNetwork(architecture, InfoOf(reader, architecture));
+        });
+        var weights = WeightFiles.Open(source);
+        BackboneWeights.Check(weights, network, network.Shapes());
+        network.Run(texts, parameters => BackboneWeights.Fill(weights, network, parameters), look);
+    }
+
+    private static ConfigReader ReadConfig(FileSource source) =>
+        ConfigReader.Parse(source.ReadAllBytes(ConfigFile), source.Describe(ConfigFile)).Beside(() => WeightFiles.Open(source).Entries.Select(entry => entry.Entry.Name));
+
     private static Func<ConfigReader, LanguageBackbone> NetworkOf(Func<ConfigReader, Architecture> read) => config =>
     {
         Architecture architecture = read(config) ?? throw new InvalidOperationException($"The reading of {config.ModelType} gave no architecture.");
+        BackboneInfo info = InfoOf(config, architecture);
+        return architecture.Spec.IsCausal ? new DecoderNetwork(architecture, info) : new EncoderNetwork(architecture, info);
+    };
+
+    private static BackboneInfo InfoOf(ConfigReader config, Architecture architecture)
+    {
         TransformerSpec spec = architecture.Spec;
         spec.Validate();
-        BackboneInfo info = config.Info(spec.VocabularySize, spec.HiddenSize, spec.LayerCount, spec.ContextLength) with { FinalSize = spec.OutputSize ?? spec.HiddenSize };
-        return spec.IsCausal ? new DecoderNetwork(architecture, info) : new EncoderNetwork(architecture, info);
-    };
+        return config.Info(spec.VocabularySize, spec.HiddenSize, spec.LayerCount, spec.ContextLength) with { FinalSize = spec.OutputSize ?? spec.HiddenSize };
+    }
 
     private static LanguageBackbone Construct(ConfigReader config)
     {
@@ -161,6 +197,7 @@ public static class BackboneRegistry
         using var scope = NewDisposeScope();
         var backbone = Allocate(config, create);
         backbone.Config = config.Root;
+        backbone.EndTokenIds = config.TokenIds("eos_token_id");
         foreach (var (_, parameter) in backbone.named_parameters())
         {
             parameter.DetachFromDisposeScope();

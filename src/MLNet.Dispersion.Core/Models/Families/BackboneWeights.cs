@@ -12,8 +12,15 @@ internal static class BackboneWeights
         using var noGradient = no_grad();
         var parameters = backbone.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter, StringComparer.Ordinal);
         var weights = WeightFiles.Open(source);
-        Check(weights, backbone, parameters);
-        weights.Read(tensor => backbone.IsIgnorable(tensor) ? null : parameters[backbone.ParameterName(tensor)]);
+        Check(weights, backbone, parameters.ToDictionary(pair => pair.Key, pair => pair.Value.shape));
+        Fill(weights, backbone, parameters);
+    }
+
+    /// <summary>Reads some parameters from files that <see cref="Check"/> was content with.</summary>
+    internal static void Fill(WeightFiles weights, LanguageBackbone backbone, IReadOnlyDictionary<string, Parameter> parameters)
+    {
+        using var noGradient = no_grad();
+        weights.Read(tensor => backbone.IsIgnorable(tensor) ? null : parameters.GetValueOrDefault(backbone.ParameterName(tensor)));
     }
 
     /// <summary>Draws every parameter.</summary>
@@ -45,16 +52,19 @@ internal static class BackboneWeights
         parameter.normal_(0, range * backbone.InitializerScale(name), generator);
     }
 
-    // Before any value is read, so that the message can name everything that is wrong.
-    private static void Check(WeightFiles weights, LanguageBackbone backbone, Dictionary<string, Parameter> parameters)
+    /// <summary>Holds the files against the parameters that a backbone has, before any value is read, so that the message can name everything that is wrong.</summary>
+    /// <param name="weights">The files.</param>
+    /// <param name="backbone">The backbone.</param>
+    /// <param name="shapes">The shapes of all its parameters by name.</param>
+    internal static void Check(WeightFiles weights, LanguageBackbone backbone, IReadOnlyDictionary<string, long[]> shapes)
     {
-        var missing = parameters.Keys.ToHashSet(StringComparer.Ordinal);
+        var missing = shapes.Keys.ToHashSet(StringComparer.Ordinal);
         var surplus = new List<string>();
         foreach (var (shard, entry) in weights.Entries.Where(e => !backbone.IsIgnorable(e.Entry.Name)))
         {
             string file = weights.Describe(shard);
             string name = backbone.ParameterName(entry.Name);
-            if (!parameters.TryGetValue(name, out var parameter))
+            if (!shapes.TryGetValue(name, out long[]? shape))
             {
                 surplus.Add(entry.Name);
                 continue;
@@ -65,7 +75,7 @@ internal static class BackboneWeights
                 throw new ModelFileException(file, $"The checkpoint holds parameter '{Printable.Name(name)}' twice, under different names. Write the checkpoint again.", Printable.Name(entry.Name));
             }
 
-            CheckEntry(file, entry, parameter.shape);
+            CheckEntry(file, entry, shape);
         }
 
         if (missing.Count > 0 || surplus.Count > 0)

@@ -72,7 +72,7 @@ internal sealed class GgufSource : FileSource
         if (fileName == WeightFiles.SingleFile && _weights is not null)
         {
             using FileStream file = Open();
-            using var weights = new GeneratedStream(_weights.Bytes(new GgufReader(file, Name, _dataStart)));
+            using var weights = new GgufStream(_weights, new GgufReader(file, Name, _dataStart));
             read(weights);
         }
         else if (_files.TryGetValue(fileName, out byte[]? bytes))
@@ -111,75 +111,5 @@ internal sealed class GgufSource : FileSource
         }
 
         return new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20);
-    }
-}
-
-/// <summary>A stream of bytes that are made when they are read, forwards only.</summary>
-/// <param name="parts">The bytes.</param>
-internal sealed class GeneratedStream(IEnumerable<ReadOnlyMemory<byte>> parts) : Stream
-{
-    private readonly IEnumerator<ReadOnlyMemory<byte>> _parts = parts.GetEnumerator();
-    private ReadOnlyMemory<byte> _left;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    /// <inheritdoc/>
-    public override int Read(Span<byte> buffer)
-    {
-        while (_left.IsEmpty)
-        {
-            if (!_parts.MoveNext())
-            {
-                return 0;
-            }
-
-            _left = _parts.Current;
-        }
-
-        int count = Math.Min(buffer.Length, _left.Length);
-        _left.Span[..count].CopyTo(buffer);
-        _left = _left[count..];
-        return count;
-    }
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _parts.Dispose();
-        }
-
-        base.Dispose(disposing);
     }
 }

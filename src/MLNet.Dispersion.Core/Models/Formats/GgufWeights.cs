@@ -10,7 +10,6 @@ namespace MLNet.Dispersion.Models;
 internal sealed class GgufWeights
 {
     private const string BlockPrefix = "blk.";
-    private const long ChunkValues = 1 << 22;
 
     private static readonly Dictionary<string, WeightPart[]> Outside = new(StringComparer.Ordinal)
     {
@@ -61,28 +60,16 @@ internal sealed class GgufWeights
         _tensors = [.. entries.Select(Place)];
     }
 
-    /// <summary>A safetensors file, made when it is read.</summary>
-    internal IEnumerable<ReadOnlyMemory<byte>> Bytes(GgufReader reader)
-    {
-        yield return Header();
-        foreach (var (entry, part, _, _) in _tensors)
-        {
-            // Whoever reads is in a dispose scope of his own between two chunks.
-            using Tensor values = Values(reader, entry, part);
-            for (long at = 0; at < entry.Count; at += ChunkValues)
-            {
-                yield return Chunk(values, at, Math.Min(ChunkValues, entry.Count - at));
-            }
-        }
-    }
+    /// <summary>The number of values of each tensor, in file order.</summary>
+    internal IReadOnlyList<long> Counts => [.. _tensors.Select(tensor => tensor.Entry.Count)];
 
-    private static byte[] Chunk(Tensor values, long at, long count)
-    {
-        using var scope = NewDisposeScope();
-        return values.view(-1).narrow(0, at, count).bytes.ToArray();
-    }
+    /// <summary>The values of a tensor in the family's layout; belongs to the caller and to no dispose scope.</summary>
+    /// <param name="reader">Reads the file; can seek.</param>
+    /// <param name="index">Which of <see cref="Counts"/>.</param>
+    internal Tensor Values(GgufReader reader, int index) => Values(reader, _tensors[index].Entry, _tensors[index].Part);
 
-    private byte[] Header()
+    /// <summary>How a safetensors file of these tensors begins.</summary>
+    internal byte[] Header()
     {
         var header = new JsonObject { ["__metadata__"] = new JsonObject { ["format"] = "pt" } };
         long offset = 0;

@@ -8,6 +8,9 @@ namespace MLNet.Dispersion;
 /// <content>Loading and saving.</content>
 public sealed partial class PretrainedLanguageModel
 {
+    // Not every model has them; those of a former one would speak of another.
+    private static readonly string[] SideFiles = [GenerationConfig.FileName, "chat_template.jinja"];
+
     /// <summary>Loads a model, whole or not at all, in evaluation mode: a directory in Hugging Face format, or whatever <see cref="Save(FileSink, ModelSaveOptions?)"/> wrote.</summary>
     /// <remarks>
     /// Where the files hold a low-rank adapter in PEFT's format, the model carries it, merged if it was merged when it was saved. Where they hold the adapter
@@ -87,7 +90,7 @@ public sealed partial class PretrainedLanguageModel
         }
         else
         {
-            WholeDirectory.Save(directory, sink => Write(sink, options), name => WeightFiles.IsOne(name) || PeftFiles.IsOne(name));
+            WholeDirectory.Save(directory, sink => WriteNoted(sink, options), name => WeightFiles.IsOne(name) || PeftFiles.IsOne(name) || SideFiles.Contains(name));
         }
     }
 
@@ -114,9 +117,11 @@ public sealed partial class PretrainedLanguageModel
                 network.to(device);
             }
 
+            var generation = GenerationConfig.Read(source.Source);
             return new PretrainedLanguageModel(source.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(source.Source, network.Info)), TextTokenizer.IsIn(source.Source))
             {
                 Origin = new AdapterBase(source.Name, (source.Source as DirectorySource)?.Name),
+                GenerationConfig = generation,
             };
         }
         catch
@@ -138,26 +143,28 @@ public sealed partial class PretrainedLanguageModel
         return options;
     }
 
-    /// <returns>The names of the files that are a set: weights, and those of an adapter.</returns>
-    private List<string> Write(FileSink sink, ModelSaveOptions options)
+    private IReadOnlyList<string> WriteNoted(FileSink sink, ModelSaveOptions options)
     {
-        List<string> files = [];
+        var noting = new NotingSink(sink);
+        Write(noting, options);
+        return noting.Names;
+    }
+
+    private void Write(FileSink sink, ModelSaveOptions options)
+    {
         if (options.Adapter != AdapterSaving.AdapterOnly)
         {
             Func<LoraAdapter, Func<Parameter, Tensor>> valueOf = options.Adapter is null ? adapter => adapter.MergedWeight : adapter => adapter.BaseWeight;
-            files.AddRange(WriteModel(sink, options, Backbone.Adapter is { } carried ? valueOf(carried) : weight => weight));
+            WriteModel(sink, options, Backbone.Adapter is { } carried ? valueOf(carried) : weight => weight);
         }
 
         if (options.Adapter is not null && Backbone.Adapter is { } written)
         {
             PeftFiles.Write(sink, Backbone, written, Origin with { Sha256 = WeightHash.Of(Backbone), Merged = written.Merged });
-            files.AddRange(PeftFiles.Names);
         }
-
-        return files;
     }
 
-    private IReadOnlyList<string> WriteModel(FileSink sink, ModelSaveOptions options, Func<Parameter, Tensor> valueOf)
+    private void WriteModel(FileSink sink, ModelSaveOptions options, Func<Parameter, Tensor> valueOf)
     {
         using var scope = NewDisposeScope();
         var config = SavedConfig(options.TypeName);
@@ -168,14 +175,14 @@ public sealed partial class PretrainedLanguageModel
             config["tie_word_embeddings"] = false;
         }
 
-        var files = WeightFilesWriter.Write(sink, weights, options.Type, options.MaxShardBytes);
+        WeightFilesWriter.Write(sink, weights, options.Type, options.MaxShardBytes);
         if (HasTokenizer)
         {
-            Tokenizer.Save(sink);
+            Tokenizer.Save(sink, Backbone.Info.ContextLength, Backbone.Info.PadTokenId);
         }
 
+        GenerationConfig?.Save(sink);
         sink.WriteJson("config.json", config);
-        return files;
     }
 
     private JsonObject SavedConfig(string type)
@@ -187,8 +194,29 @@ public sealed partial class PretrainedLanguageModel
             config["architectures"] = new JsonArray(architecture);
         }
 
+        foreach (var (name, number) in Backbone.SavedNumbers)
+        {
+            config[name] ??= number;
+        }
+
         // Newer versions of the Hugging Face library say "dtype".
         config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = type;
         return config;
+    }
+
+    /// <summary>Passes files on and notes their names.</summary>
+    private sealed class NotingSink(FileSink inner) : FileSink
+    {
+        private readonly List<string> _names = [];
+
+        internal IReadOnlyList<string> Names => _names;
+
+        public override void Write(string fileName, Action<Stream> write)
+        {
+            inner.Write(fileName, write);
+            _names.Add(fileName);
+        }
+
+        public override FileSink? MakeFolder(string name) => inner.MakeFolder(name);
     }
 }

@@ -12,11 +12,11 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     /// <param name="name">What to call it in messages and reports.</param>
     /// <param name="backbone">The backbone; all on one device.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
-    /// <exception cref="ArgumentException">The tokenizer has ids that the backbone's embedding lacks.</exception>
+    /// <exception cref="ArgumentException">The tokenizer has ids that the backbone's embedding lacks. Of added tokens it may, such as one for padding: a text that holds such a token is then refused.</exception>
     public PretrainedLanguageModel(string name, LanguageBackbone backbone, TextTokenizer tokenizer)
         : this(name, backbone, new Lazy<TextTokenizer>(tokenizer ?? throw new ArgumentNullException(nameof(tokenizer))), hasTokenizer: true)
     {
-        if (tokenizer.VocabularySize > backbone.Info.VocabularySize)
+        if (tokenizer.OwnVocabularySize > backbone.Info.VocabularySize)
         {
             throw new ArgumentException(Mismatch(tokenizer, backbone.Info), nameof(tokenizer));
         }
@@ -56,6 +56,13 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     /// <summary>Gets whether there are tokenizer files at all; without them <see cref="Tokenizer"/> fails and saving writes the network alone.</summary>
     public bool HasTokenizer { get; }
 
+    /// <summary>Gets what the model's generation_config.json says of how it writes text; null where there is none.</summary>
+    public GenerationConfig? GenerationConfig { get; private init; }
+
+    /// <summary>Gets the tokens that end a text: the tokenizer's, and those of generation_config.json or, where that names none, of config.json.</summary>
+    /// <exception cref="ModelFileException">As <see cref="Tokenizer"/>.</exception>
+    public IReadOnlyCollection<int> EndTokenIds => (int[])[.. (GenerationConfig?.EndTokenIds ?? Backbone.EndTokenIds).Concat(Tokenizer.EosTokenId is { } end ? [end] : []).Distinct()];
+
     /// <summary>Gets where the weights are.</summary>
     public Device Device => Backbone.parameters().First().device;
 
@@ -65,11 +72,11 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     private static TextTokenizer LoadTokenizer(FileSource source, BackboneInfo info)
     {
         var tokenizer = TextTokenizer.Load(source);
-        return tokenizer.VocabularySize <= info.VocabularySize
+        return tokenizer.OwnVocabularySize <= info.VocabularySize
             ? tokenizer
             : throw new ModelFileException(source.Name, Mismatch(tokenizer, info));
     }
 
     private static string Mismatch(TextTokenizer tokenizer, BackboneInfo info) =>
-        $"The tokenizer has ids up to {tokenizer.VocabularySize - 1}, but the backbone's embedding has {info.VocabularySize} rows. They belong to different models: take both from the same checkpoint.";
+        $"The tokenizer has ids up to {tokenizer.OwnVocabularySize - 1}, but the backbone's embedding has {info.VocabularySize} rows. They belong to different models: take both from the same checkpoint.";
 }

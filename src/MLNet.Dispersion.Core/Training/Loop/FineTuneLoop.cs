@@ -251,6 +251,11 @@ internal sealed class FineTuneLoop : IDisposable
         return Finish(FineTuneStopReason.Diverged, $"{message} The weights of epoch {_run.BestEpoch} were kept.");
     }
 
+    /// <summary>What is said of a run that changed nothing, because its one step belongs to the warm-up, which begins at rate 0; null for any other.</summary>
+    private static string? StandstillWarning(IReadOnlyList<TrainingProgress> history) => history.Count > 0 && history.All(step => step.LearningRate == 0)
+        ? FormattableString.Invariant($"The learning rate was 0 in every step ({history.Count} in all), so nothing was learned: warm-up begins at rate 0. Train for more steps (more rows or epochs, smaller batches), or set FineTuneOptions.WarmupRatio to 0.")
+        : null;
+
     private FineTuneResult Finish(FineTuneStopReason reason, string? warning = null)
     {
         _run.Best.Restore();
@@ -265,7 +270,7 @@ internal sealed class FineTuneLoop : IDisposable
             BestValidationLoss = _run.BestEpoch is null ? null : _run.BestLoss,
             LearningRate = _schedule.Peak,
             ComputeType = _backbone.ComputeType == ScalarType.BFloat16 ? Precision.BFloat16Mixed : Precision.Float32,
-            Warning = warning,
+            Warning = warning ?? StandstillWarning(_run.History),
             History = _run.History,
             ResumedFromStep = _run.ResumedFromStep,
         };

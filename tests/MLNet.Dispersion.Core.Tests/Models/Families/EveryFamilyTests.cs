@@ -44,6 +44,29 @@ public sealed class EveryFamilyTests : IDisposable
     }
 
     [Theory]
+    [MemberData(nameof(SmallFamilies.Each), MemberType = typeof(SmallFamilies))]
+    public void RunLayers_OneLayerInMemory_GivesTheSameBits(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using LanguageBackbone backbone = SmallFamilies.Backbone(name);
+        var files = new Tokenization.MemorySource();
+        files.Sink().WriteJson("config.json", backbone.Config!);
+        WeightFilesWriter.Write(files.Sink(), [.. backbone.named_parameters().Select(pair => KeyValuePair.Create<string, Tensor>(pair.name, pair.parameter))], ScalarType.Float32, 20_000);
+        Tensor[] texts = [tensor(Ids(9, 1), 1, 9), tensor(Ids(13, 2), 1, 13), tensor(Ids(2, 3), 1, 2)];
+        BackboneOutput[] whole = [.. texts.Select(text => backbone.Forward(text, null, HiddenStateSelection.All))];
+        var seen = new List<(int, int)>();
+
+        BackboneRegistry.RunLayers(files, texts, (hiddenState, text, state) =>
+        {
+            seen.Add((hiddenState, text));
+            Assert.True(state.eq(whole[text].HiddenStates[hiddenState]![0]).all().item<bool>(), $"state {hiddenState} of text {text}");
+        });
+
+        Assert.Equal(Enumerable.Range(0, backbone.Info.LayerCount + 1).SelectMany(layer => Enumerable.Range(0, texts.Length).Select(text => (layer, text))), seen);
+    }
+
+    [Theory]
     [MemberData(nameof(SmallFamilies.Decoders), MemberType = typeof(SmallFamilies))]
     public void Continue_InPieces_EqualsForwardOfTheWhole(string name)
     {

@@ -37,7 +37,13 @@ internal static class Gpt2Family
         return new Architecture(spec with { Block = spec.Block with { Attention = attention } }, BigCodeNames);
     }
 
-    internal static Architecture Read(ConfigReader config) => new(Spec(config, "gelu_new"), Names);
+    internal static Architecture Read(ConfigReader config)
+    {
+        TransformerSpec spec = Spec(config, "gelu_new");
+
+        // llama.cpp's converter reads the length from there.
+        return new Architecture(spec, Names) { SavedNumbers = new Dictionary<string, double> { ["n_ctx"] = spec.ContextLength } };
+    }
 
     private static TransformerSpec Spec(ConfigReader config, string activation)
     {

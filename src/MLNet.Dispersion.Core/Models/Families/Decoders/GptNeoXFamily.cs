@@ -68,6 +68,10 @@ internal static class GptNeoXFamily
                 FinalNorm = norm,
                 Head = config.Flag("tie_word_embeddings", false) ? HeadKind.Tied : HeadKind.Own,
             },
-            Names);
+            Names)
+        {
+            // llama.cpp's converter and older libraries read the share of rotated features, and their base, from there.
+            SavedNumbers = new Dictionary<string, double> { ["rotary_pct"] = (double)rotary.Dimensions / (hidden / heads), ["rotary_emb_base"] = rotary.Theta },
+        };
     }
 }
