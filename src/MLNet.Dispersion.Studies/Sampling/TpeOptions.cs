@@ -3,7 +3,7 @@ namespace MLNet.Dispersion.Studies;
 /// <summary>How <see cref="TpeSampler"/> searches.</summary>
 public sealed record TpeOptions
 {
-    /// <summary>Gets how many trials are spread evenly (Halton) before anything is learned from them; at least 1. Default 10, as usual.</summary>
+    /// <summary>Gets how many trials are spread evenly (Sobol) before anything is learned from them; at least 1. Default 10, as usual.</summary>
     public int StartupTrials { get; init; } = 10;
 
     /// <summary>Gets how many points are drawn where good trials are dense, of which the most promising one is taken; at least 1. Default 24, as in Bergstra et al. 2011 (NeurIPS 24).</summary>
@@ -12,10 +12,14 @@ public sealed record TpeOptions
     /// <summary>Gets the share of trials that count as good, above 0 and below 1. Default 0.1, found on the objectives of tests/Benchmarks/SamplerRegret.</summary>
     public double GoodShare { get; init; } = 0.1;
 
+    /// <summary>Gets how many trials count as good at the most, at least 1. Default 25, as in optuna: more would blur where the best lie.</summary>
+    public int MostGood { get; init; } = 25;
+
     internal void Validate()
     {
         Check(StartupTrials >= 1, nameof(StartupTrials), StartupTrials, "at least 1");
         Check(Candidates >= 1, nameof(Candidates), Candidates, "at least 1");
+        Check(MostGood >= 1, nameof(MostGood), MostGood, "at least 1");
         Check(GoodShare is > 0 and < 1, nameof(GoodShare), GoodShare, "above 0 and below 1");
     }
 

@@ -11,13 +11,17 @@ var defaults = new TpeOptions();
 var startup = new Option<int>("--startup-trials") { Description = "TpeOptions.StartupTrials.", DefaultValueFactory = _ => defaults.StartupTrials };
 var candidates = new Option<int>("--candidates") { Description = "TpeOptions.Candidates.", DefaultValueFactory = _ => defaults.Candidates };
 var share = new Option<double>("--good-share") { Description = "TpeOptions.GoodShare.", DefaultValueFactory = _ => defaults.GoodShare };
-var root = new RootCommand("How many trials each sampler needs to the regret that random search's median run has after its budget: medians over seeds.") { seeds, first, budget, startup, candidates, share };
+var most = new Option<int>("--most-good") { Description = "TpeOptions.MostGood.", DefaultValueFactory = _ => defaults.MostGood };
+TpeOptions Tpe(ParseResult arguments) => new()
+{
+    StartupTrials = arguments.GetValue(startup), Candidates = arguments.GetValue(candidates), GoodShare = arguments.GetValue(share), MostGood = arguments.GetValue(most),
+};
+var root = new RootCommand("How many trials each sampler needs to the regret that random search's median run has after its budget: medians over seeds.") { seeds, first, budget, startup, candidates, share, most, OptunaCommand.Make(Tpe, [startup, candidates, share, most]) };
 root.SetAction(arguments =>
 {
     int runs = arguments.GetValue(seeds), from = arguments.GetValue(first), trials = arguments.GetValue(budget);
-    var tpe = new TpeOptions { StartupTrials = arguments.GetValue(startup), Candidates = arguments.GetValue(candidates), GoodShare = arguments.GetValue(share) };
-    (string Name, ISampler Sampler)[] samplers = [("random", new RandomSampler()), ("halton", new HaltonSampler()), ("TPE", new TpeSampler(tpe))];
-    var table = new Table().AddColumns("Objective", "Regret", "Random", "Halton", "TPE", "TPE / random");
+    (string Name, ISampler Sampler)[] samplers = [("random", new RandomSampler()), ("sobol", new SobolSampler()), ("TPE", new TpeSampler(Tpe(arguments)))];
+    var table = new Table().AddColumns("Objective", "Regret", "Random", "Sobol", "TPE", "TPE / random");
     var results = new List<object>();
     foreach (Objective objective in Objective.All)
     {
@@ -26,7 +30,7 @@ root.SetAction(arguments =>
         double mark = Race.Median(regrets[0].Select(run => run[trials - 1]));
         double[] needed = [.. regrets.Select(sampler => Race.Median(sampler.Select(run => Race.TrialsTo(mark, run))))];
         table.AddRow([objective.Name, Text(mark, "0.0000"), .. needed.Select(count => Text(count, "0")), Text(needed[2] / needed[0], "0.00")]);
-        results.Add(new { objective = objective.Name, regret = mark, random = needed[0], halton = Finite(needed[1]), tpe = Finite(needed[2]), ratio = Finite(needed[2] / needed[0]) });
+        results.Add(new { objective = objective.Name, regret = mark, random = needed[0], sobol = Finite(needed[1]), tpe = Finite(needed[2]), ratio = Finite(needed[2] / needed[0]) });
     }
 
     AnsiConsole.Write(table);

@@ -23,7 +23,7 @@ public sealed class AshaPrunerTests
             kept += prune ? 0 : 1;
         }
 
-        Assert.InRange(kept, 270, 360);
+        Assert.InRange(kept, 260, 350);
     }
 
     [Fact]
@@ -66,5 +66,7 @@ public sealed class AshaPrunerTests
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new AshaPruner(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => new AshaPruner(1, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new AshaPruner(skippedRungs: -1));
+        Assert.Contains("first rung", Assert.Throws<ArgumentException>(() => new AshaPruner(minimumSteps: null, bootstrapTrials: 2)).Message, StringComparison.Ordinal);
     }
 }

@@ -4,7 +4,7 @@ public sealed class SamplerTests
 {
     private static readonly SearchSpace Space = Support.Studies.Space;
 
-    public static TheoryData<ISampler> Each => [new RandomSampler(), new HaltonSampler(), new GridSampler(3), new TpeSampler()];
+    public static TheoryData<ISampler> Each => [new RandomSampler(), new HaltonSampler(), new SobolSampler(), new GridSampler(3), new TpeSampler()];
 
     [Theory]
     [MemberData(nameof(Each))]
@@ -84,6 +84,61 @@ public sealed class SamplerTests
         Assert.InRange(Discrepancy(new HaltonSampler(), seed), 0, 0.5 * Discrepancy(new RandomSampler(), seed));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Sobol_ThePlane_IsCoveredMoreEvenlyThanAtRandom(long seed)
+    {
+        Assert.InRange(Discrepancy(new SobolSampler(), seed), 0, 0.5 * Discrepancy(new RandomSampler(), seed));
+    }
+
+    [Theory]
+    [InlineData(7)]
+    [InlineData(-12345678901)]
+    public void Sobol_EachCoordinate_HasOnePointInEachSlice(long seed)
+    {
+        var sequence = new SobolSequence(seed);
+
+        for (int dimension = 0; dimension < 40; dimension++)
+        {
+            // The first 256 points, and the next ones.
+            Assert.Equal(256, Enumerable.Range(0, 256).Select(i => (int)(256 * sequence.At(i, dimension))).Distinct().Count());
+            Assert.Equal(256, Enumerable.Range(256, 256).Select(i => (int)(256 * sequence.At(i, dimension))).Distinct().Count());
+        }
+    }
+
+    [Fact]
+    public void Sobol_PairsOfCoordinates_LieInBoxesOfAllShapes()
+    {
+        var sequence = new SobolSequence(3);
+
+        // The first two coordinates are a (0, m, 2)-net: one point in each box of area 1/256, of whichever shape.
+        foreach (int wide in Enumerable.Range(0, 9))
+        {
+            int columns = 1 << wide, rows = 256 / columns;
+            Assert.Equal(256, Enumerable.Range(0, 256).Select(i => ((int)(columns * sequence.At(i, 0)), (int)(rows * sequence.At(i, 1)))).Distinct().Count());
+        }
+
+        // No two of the first 40 lie on a few lines.
+        foreach (int one in Enumerable.Range(0, 40))
+        {
+            foreach (int other in Enumerable.Range(0, one))
+            {
+                Assert.True(Enumerable.Range(0, 256).Select(i => ((int)(16 * sequence.At(i, one)), (int)(16 * sequence.At(i, other)))).Distinct().Count() >= 60, $"Coordinates {other} and {one} go together.");
+            }
+        }
+    }
+
+    [Fact]
+    public void Sobol_DifferentSeeds_HaveAPointAnywhere()
+    {
+        double[] firsts = [.. Enumerable.Range(1, 400).Select(seed => new SobolSequence(seed).At(0, 2))];
+
+        Assert.Equal(0.5, firsts.Average(), 0.06);
+        Assert.Equal(1 / 12.0, firsts.Average(first => Math.Pow(first - 0.5, 2)), 0.012);
+    }
+
     [Fact]
     public void Tpe_AnyMonotoneTransformOfTheObjective_GivesTheSamePoints()
     {
@@ -142,12 +197,13 @@ public sealed class SamplerTests
     }
 
     [Theory]
-    [InlineData(0, 24, 0.1, "StartupTrials")]
-    [InlineData(10, 0, 0.1, "Candidates")]
-    [InlineData(10, 24, 1.0, "GoodShare")]
-    public void Tpe_BadOptions_AreRefused(int startup, int candidates, double share, string name)
+    [InlineData(0, 24, 0.1, 25, "StartupTrials")]
+    [InlineData(10, 0, 0.1, 25, "Candidates")]
+    [InlineData(10, 24, 1.0, 25, "GoodShare")]
+    [InlineData(10, 24, 0.1, 0, "MostGood")]
+    public void Tpe_BadOptions_AreRefused(int startup, int candidates, double share, int most, string name)
     {
-        var error = Assert.Throws<ArgumentOutOfRangeException>(() => new TpeSampler(new TpeOptions { StartupTrials = startup, Candidates = candidates, GoodShare = share }));
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => new TpeSampler(new TpeOptions { StartupTrials = startup, Candidates = candidates, GoodShare = share, MostGood = most }));
 
         Assert.Equal(name, error.ParamName);
     }

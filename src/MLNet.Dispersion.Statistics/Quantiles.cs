@@ -1,0 +1,43 @@
+using System.Globalization;
+using MathNet.Numerics.Distributions;
+
+namespace MLNet.Dispersion.Statistics;
+
+/// <summary>Quantiles of distributions, and what all intervals check.</summary>
+internal static class Quantiles
+{
+    /// <summary>Beyond so many degrees of freedom the t distribution is the normal one to six digits.</summary>
+    private const double ManyDegrees = 1e7;
+
+    /// <summary>The number that |t| stays below with probability <paramref name="level"/>.</summary>
+    internal static double TwoSidedT(double level, double degrees) =>
+        degrees > ManyDegrees ? TwoSidedNormal(level) : StudentT.InvCDF(0, 1, degrees, (1 + level) / 2);
+
+    /// <summary>The number that a standard normal deviate's size stays below with probability <paramref name="level"/>.</summary>
+    internal static double TwoSidedNormal(double level) => Normal.InvCDF(0, 1, (1 + level) / 2);
+
+    internal static void CheckLevel(double level, string name = "level")
+    {
+        if (level is not (> 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(name, level, string.Create(CultureInfo.InvariantCulture, $"The level is {level}; it must be above 0 and below 1, such as 0.95."));
+        }
+    }
+
+    internal static void CheckSample(IReadOnlyList<double> values, string name)
+    {
+        ArgumentNullException.ThrowIfNull(values, name);
+        if (values.Count < 2)
+        {
+            throw new ArgumentException($"An interval needs at least 2 values; there {(values.Count == 1 ? "is 1" : "is none")}. One value says nothing of how much values differ.", name);
+        }
+
+        foreach ((int index, double value) in values.Index())
+        {
+            if (!double.IsFinite(value))
+            {
+                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Value {index} is {value}; an interval needs finite values."), name);
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+using System.CommandLine;
+using MLNet.Dispersion.Benchmarks.VerdictSimulation;
+
+var root = new RootCommand("Holds the statistics of MLNet.Dispersion.Statistics against worlds whose truth is known.") { CoverageCommand.Make() };
+return await root.Parse(args).InvokeAsync();
