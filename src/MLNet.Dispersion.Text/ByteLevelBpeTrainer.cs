@@ -99,9 +99,7 @@ public static class ByteLevelBpeTrainer
 
     private static ByteLevelBpeTokenizer Assemble(BpeMergeLearner learner, IReadOnlyList<string> specialTokens)
     {
-        var vocabulary = learner.Pieces.Select((piece, id) => KeyValuePair.Create(piece, id)).ToDictionary(StringComparer.Ordinal);
-        specialTokens.Index().ToList().ForEach(token => vocabulary.Add(token.Item, learner.Pieces.Count + token.Index));
-        var model = new Vocabulary(vocabulary);
-        return new ByteLevelBpeTokenizer(TokenizerFiles.CreateTrained(model, [.. learner.Merges], specialTokens));
+        var vocabulary = Vocabulary.Of(learner.Pieces.Concat(specialTokens).Select((piece, id) => (piece, id)));
+        return new ByteLevelBpeTokenizer(TokenizerFiles.CreateTrained(vocabulary, [.. learner.Merges], specialTokens));
     }
 }

@@ -107,7 +107,7 @@ public class PipelineTokenizer : TextTokenizer
         int room = maxTokens - _pipeline.Processor!.AddedCount(pair: true);
         (int kept, int keptSecond) = PairEncoder.LongestFirst(rows[0].Count, rows[1].Count, room);
         bool cut = kept < rows[0].Count || keptSecond < rows[1].Count;
-        TokenRow row = _pipeline.Finish([rows[0].Truncate(kept, 0, fromLeft: false), rows[1].Truncate(keptSecond, 0, fromLeft: false)], addSpecialTokens: true, truncation: null, keepsOverflowing: false);
+        TokenRow row = _pipeline.Finish([rows[0].Truncate(kept, 0, fromLeft: false, keepsOverflowing: false), rows[1].Truncate(keptSecond, 0, fromLeft: false, keepsOverflowing: false)], addSpecialTokens: true, truncation: null, keepsOverflowing: false);
         int start = row.Tokens.FindIndex(token => token.Sequence == 1);
         return new EncodedPair([.. row.Tokens.Select(token => token.Id)], start >= 0 ? start : SecondStart(row), cut);
     }

@@ -13,7 +13,7 @@ internal static class TokenizerSaving
         (string Name, string Source)[] named = [.. set.Templates.Where(template => template.Name != ChatTemplateFiles.Default)];
         FileSink? folder = named.Length > 0 ? sink.MakeFolder(ChatTemplateFiles.Folder) : null;
         bool isFlat = named.Length > 0 && folder is null;
-        foreach ((string name, byte[] bytes) in isFlat ? Flat(set) : set.Files)
+        foreach ((string name, byte[] bytes) in isFlat ? Flat(set) : set.Files.Value)
         {
             sink.Write(name, stream => stream.Write(bytes));
         }
@@ -32,8 +32,8 @@ internal static class TokenizerSaving
     }
 
     /// <summary>The same tokenizer in files without folders: templates stand in tokenizer_config.json.</summary>
-    internal static IReadOnlyList<KeyValuePair<string, byte[]>> Flat(TokenizerFileSet set) => set.Templates.Count == 0 ? set.Files : WithConfig(set, SideFiles.ConfigFile, config =>
-        config["chat_template"] = new JsonArray([.. set.Templates.Select(template => new JsonObject { ["name"] = template.Name, ["template"] = template.Source })])).Files;
+    internal static IReadOnlyList<KeyValuePair<string, byte[]>> Flat(TokenizerFileSet set) => set.Templates.Count == 0 ? set.Files.Value : WithConfig(set, SideFiles.ConfigFile, config =>
+        config["chat_template"] = new JsonArray([.. set.Templates.Select(template => new JsonObject { ["name"] = template.Name, ["template"] = template.Source })])).Files.Value;
 
     /// <summary>The same set with the longest text and the token that fills rows up stated, where the tokenizer's own files leave them out: other libraries take them from there.</summary>
     internal static TokenizerFileSet For(TokenizerSetup setup, int contextLength, string? padToken)
@@ -52,7 +52,7 @@ internal static class TokenizerSaving
 
     private static TokenizerFileSet WithConfig(TokenizerFileSet set, string name, Action<JsonObject> edit) => set with
     {
-        Files = [.. set.Files.Select(file => file.Key == name ? new(file.Key, Edited(file.Value, name, edit)) : file)],
+        Files = new(() => [.. set.Files.Value.Select(file => file.Key == name ? new(file.Key, Edited(file.Value, name, edit)) : file)]),
     };
 
     private static byte[] Edited(byte[] bytes, string name, Action<JsonObject> edit)

@@ -39,9 +39,6 @@ internal sealed class AlignedText
     /// <summary>How many UTF-16 units it has.</summary>
     internal int Length { get; }
 
-    /// <summary>Whether nothing was rewritten.</summary>
-    internal bool IsOriginal => _starts is null;
-
     /// <summary>Its units.</summary>
     internal ReadOnlySpan<char> Span => _text.AsSpan(_offset, Length);
 
@@ -61,21 +58,21 @@ internal sealed class AlignedText
     /// <summary>The text without its ends, made of the same stretch.</summary>
     internal AlignedText Trim(int start, int length) => start == 0 && length == Length ? this : new AlignedText(_text, _offset + start, length, _starts, _ends, _shift, Origin);
 
-    /// <summary>Other units in the same places, for a text that was not rewritten yet.</summary>
-    internal AlignedText WithUnits(string units) => new(units, 0, units.Length, starts: null, ends: null, _offset + _shift, Origin);
+    /// <summary>Other units in the same places, as many as there are.</summary>
+    internal AlignedText WithUnits(string units) => new(units, 0, units.Length, _starts, _ends, _offset + _shift, Origin);
 
     /// <summary>Where in the original text the unit at a place begins.</summary>
     internal int StartOf(int at)
     {
         int i = _offset + at;
-        return _starts is not null ? _starts[i] : i + _shift - (char.IsLowSurrogate(_text[i]) ? 1 : 0);
+        return _starts is not null ? _starts[i + _shift] : i + _shift - (char.IsLowSurrogate(_text[i]) ? 1 : 0);
     }
 
     /// <summary>Where in the original text the unit at a place ends.</summary>
     internal int EndOf(int at)
     {
         int i = _offset + at;
-        return _ends is not null ? _ends[i] : i + _shift + (char.IsHighSurrogate(_text[i]) ? 2 : 1);
+        return _ends is not null ? _ends[i + _shift] : i + _shift + (char.IsHighSurrogate(_text[i]) ? 2 : 1);
     }
 
     /// <summary>Where in the original text a part lies.</summary>
@@ -88,6 +85,26 @@ internal sealed class AlignedText
         }
 
         return (StartOf(start), EndOf(end - 1));
+    }
+
+    /// <summary>Copies where in the original text each unit of a part begins and ends.</summary>
+    internal void CopyPlaces(int start, int end, Span<int> starts, Span<int> ends)
+    {
+        int from = _offset + start + _shift;
+        if (_starts is not null)
+        {
+            _starts.AsSpan(from, end - start).CopyTo(starts);
+            _ends.AsSpan(from, end - start).CopyTo(ends);
+            return;
+        }
+
+        ReadOnlySpan<char> text = Span;
+        for (int i = start; i < end; i++)
+        {
+            int at = from + i - start;
+            starts[i - start] = char.IsLowSurrogate(text[i]) ? at - 1 : at;
+            ends[i - start] = char.IsHighSurrogate(text[i]) ? at + 2 : at + 1;
+        }
     }
 
     /// <summary>The text with each code point's change: 0 stands for one of this text, n above 0 is inserted, n below 0 stands for one and takes -n more away.</summary>
@@ -151,11 +168,15 @@ internal sealed class AlignedTextBuilder(AlignedText source, int capacity)
     /// <summary>Appends a part of the source as it is.</summary>
     internal void Copy(int start, int end)
     {
-        ReadOnlySpan<char> text = source.Span;
-        for (int i = start; i < end; i++)
+        if (end <= start)
         {
-            AppendUnit(text[i], source.StartOf(i), source.EndOf(i));
+            return;
         }
+
+        Reserve(end - start);
+        source.Span[start..end].CopyTo(_text.AsSpan(_length));
+        source.CopyPlaces(start, end, _starts.AsSpan(_length), _ends.AsSpan(_length));
+        _length += end - start;
     }
 
     /// <summary>Appends a code point that comes from a place of the original text.</summary>
@@ -177,15 +198,20 @@ internal sealed class AlignedTextBuilder(AlignedText source, int capacity)
 
     private void AppendUnit(char unit, int start, int end)
     {
-        if (_length == _text.Length)
-        {
-            Array.Resize(ref _text, _length * 2);
-            Array.Resize(ref _starts, _length * 2);
-            Array.Resize(ref _ends, _length * 2);
-        }
-
+        Reserve(1);
         _text[_length] = unit;
         _starts[_length] = start;
         _ends[_length++] = end;
+    }
+
+    private void Reserve(int units)
+    {
+        if (_length + units > _text.Length)
+        {
+            int size = Math.Max(_length + units, _length * 2);
+            Array.Resize(ref _text, size);
+            Array.Resize(ref _starts, size);
+            Array.Resize(ref _ends, size);
+        }
     }
 }

@@ -81,7 +81,7 @@ internal static class SentencePieceLoader
         SetRole(roles, "bos_token", proto, proto.BosId);
         SetRole(roles, "eos_token", proto, proto.EosId);
         TokenizerClass kind = named with { Name = named.Name.Length > 0 ? named.Name : "LlamaTokenizer", Defaults = roles };
-        var vocabulary = new Vocabulary(SentencePieceScores.Ids(proto.Pieces));
+        var vocabulary = Vocabulary.Of(proto.Pieces.Select((piece, id) => (piece.Text, id)));
         bool legacy = side.Flag("legacy") ?? true;
         bool begins = side.Flag("add_bos_token") ?? addsBegin ?? true;
         bool ends = side.Flag("add_eos_token") ?? false;
@@ -120,7 +120,7 @@ internal static class SentencePieceLoader
         var spaces = new SequenceNormalizer([new StripNormalizer(left: false, right: true), new ReplaceNormalizer(TextPattern.Parse(" {2,}"), Sign)]);
         var parts = new PipelineParts
         {
-            Model = new UnigramModel(pieces, proto.UnknownId, byteFallback: false),
+            Model = new UnigramModel(Vocabulary.Of(pieces.Select((piece, id) => (piece.Text, id))), [.. pieces.Select(piece => piece.Score)], proto.UnknownId, byteFallback: false),
             Normalizer = proto.HasCharacterMap ? new SequenceNormalizer([CharacterMap(proto, file), spaces]) : spaces,
             Cutter = new MetaspaceCutter(Sign, scheme, split: true),
             Decoder = new MetaspaceDecoder(Sign, scheme != PrependScheme.Never),

@@ -26,9 +26,6 @@ internal static class SentencePieceScores
             : null;
     }
 
-    /// <summary>The pieces with their ids.</summary>
-    internal static Dictionary<string, int> Ids(IReadOnlyList<SentencePiece> pieces) => pieces.Select((piece, id) => (piece.Text, id)).ToDictionary(p => p.Text, p => p.id, StringComparer.Ordinal);
-
     /// <summary>Every pair of pieces that makes a piece: the highest score first, then the longest left part, then the longest right part.</summary>
     internal static MergeTable Merges(IReadOnlyList<SentencePiece> pieces, Vocabulary vocabulary)
     {

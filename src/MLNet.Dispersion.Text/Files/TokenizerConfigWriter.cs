@@ -12,8 +12,8 @@ internal static class TokenizerConfigWriter
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The file's contents to start from; empty where there is none.</summary>
-    internal static JsonObject Original(FileSource? source, string fileName) =>
-        source?.Contains(fileName) == true ? JsonField.Read(source, fileName, allowDuplicates: false).ToObject() : [];
+    internal static JsonObject Original(FileSource source, string fileName) =>
+        source.Contains(fileName) ? JsonField.Read(source, fileName, allowDuplicates: false).ToObject() : [];
 
     /// <summary>States the added tokens and the tokens of roles, so that no other file is needed to know them.</summary>
     /// <param name="config">What is written.</param>
@@ -49,10 +49,9 @@ internal static class TokenizerConfigWriter
         }
     }
 
-    /// <summary>The special tokens map: the original one, or one made from <paramref name="config"/>.</summary>
-    internal static JsonObject SpecialTokensMap(JsonObject config, FileSource? source)
+    /// <summary>The special tokens map: the original one, filled up from <paramref name="config"/>.</summary>
+    internal static JsonObject SpecialTokensMap(JsonObject config, JsonObject map)
     {
-        JsonObject map = Original(source, SideFiles.MapFile);
         foreach (string role in SideFiles.Roles)
         {
             if (!map.ContainsKey(role) && config[role] is { } token)

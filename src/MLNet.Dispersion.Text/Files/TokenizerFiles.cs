@@ -41,12 +41,12 @@ internal static class TokenizerFiles
             BosTokenId = end,
             EosTokenId = end,
             JoinsPairsByEnd = true,
-            Files = new TokenizerFileSet(
+            Files = new TokenizerFileSet(new Lazy<IReadOnlyList<KeyValuePair<string, byte[]>>>(
             [
                 .. main,
                 new(SideFiles.ConfigFile, TokenizerConfigWriter.Bytes(config)),
-                new(SideFiles.MapFile, TokenizerConfigWriter.Bytes(TokenizerConfigWriter.SpecialTokensMap(config, null))),
-            ]),
+                new(SideFiles.MapFile, TokenizerConfigWriter.Bytes(TokenizerConfigWriter.SpecialTokensMap(config, []))),
+            ])),
         };
     }
 
@@ -88,8 +88,9 @@ internal static class TokenizerFiles
     private static CheckpointParts ReadJson(FileSource source, SideFiles side, TokenizerClass kind)
     {
         byte[] bytes = source.ReadAllBytes(PipelineReader.File);
-        JsonField root = JsonField.Parse(bytes, source.Describe(PipelineReader.File));
-        PipelineParts parts = PipelineReader.ReadParts(root);
+        var document = TokenizerDocument.Parse(bytes, source.Describe(PipelineReader.File));
+        JsonField root = document.Root;
+        PipelineParts parts = PipelineReader.ReadParts(document);
         bool alone = ClassRules.FileAlone(side, kind, root);
         return new CheckpointParts
         {
@@ -160,27 +161,32 @@ internal static class TokenizerFiles
     /// <summary>The files that load equal: the main files as they are, and the configuration with all tokens in it.</summary>
     private static TokenizerFileSet Files(CheckpointParts checkpoint, SideFiles side, FileSource source, TokenizerSetup setup)
     {
+        // What is read is read now, what is written is made when it is written.
         JsonObject config = TokenizerConfigWriter.Original(source, SideFiles.ConfigFile);
-        if (checkpoint.Class.Name.Length > 0 && config["tokenizer_class"] is null)
+        JsonObject map = TokenizerConfigWriter.Original(source, SideFiles.MapFile);
+        return new TokenizerFileSet(new Lazy<IReadOnlyList<KeyValuePair<string, byte[]>>>(() =>
         {
-            config["tokenizer_class"] = checkpoint.Class.Name;
-        }
+            if (checkpoint.Class.Name.Length > 0 && config["tokenizer_class"] is null)
+            {
+                config["tokenizer_class"] = checkpoint.Class.Name;
+            }
 
-        foreach ((string flag, bool value) in checkpoint.SavedFlags)
-        {
-            config[flag] = value;
-        }
+            foreach ((string flag, bool value) in checkpoint.SavedFlags)
+            {
+                config[flag] = value;
+            }
 
-        if (!checkpoint.FileAlone)
-        {
-            TokenizerConfigWriter.SetTokens(config, setup.Pipeline.Added, role => side.States(role) ? side.Role(role)?.Content : null, setup.BosTokenId, setup.EosTokenId);
-        }
+            if (!checkpoint.FileAlone)
+            {
+                TokenizerConfigWriter.SetTokens(config, setup.Pipeline.Added, role => side.States(role) ? side.Role(role)?.Content : null, setup.BosTokenId, setup.EosTokenId);
+            }
 
-        return new TokenizerFileSet(
-        [
-            .. checkpoint.MainFiles,
-            new(SideFiles.ConfigFile, TokenizerConfigWriter.Bytes(config)),
-            new(SideFiles.MapFile, TokenizerConfigWriter.Bytes(TokenizerConfigWriter.SpecialTokensMap(config, source))),
-        ]);
+            return
+            [
+                .. checkpoint.MainFiles,
+                new(SideFiles.ConfigFile, TokenizerConfigWriter.Bytes(config)),
+                new(SideFiles.MapFile, TokenizerConfigWriter.Bytes(TokenizerConfigWriter.SpecialTokensMap(config, map))),
+            ];
+        }));
     }
 }

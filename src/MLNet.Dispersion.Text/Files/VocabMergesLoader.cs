@@ -15,7 +15,7 @@ internal static class VocabMergesLoader
     {
         byte[] vocabularyBytes = source.ReadAllBytes(VocabularyFile);
         byte[] mergesBytes = source.ReadAllBytes(MergesFile);
-        Vocabulary vocabulary = ReadVocabulary(JsonField.Parse(vocabularyBytes, source.Describe(VocabularyFile)));
+        Vocabulary vocabulary = ReadVocabulary(vocabularyBytes, source.Describe(VocabularyFile));
         bool qwen = named.Name == "Qwen2Tokenizer" || (side.TokenizerClass is null && side.ModelType is { } type && (type.StartsWith("qwen2", StringComparison.Ordinal) || type.StartsWith("qwen3", StringComparison.Ordinal)));
         TokenizerClass kind = named.Name.Length > 0 ? named : qwen ? TokenizerClass.Named("Qwen2Tokenizer") : named with { Name = "GPT2Tokenizer" };
         List<(string Left, string Right)> merges = ReadMerges(mergesBytes, source.Describe(MergesFile), vocabulary, qwen);
@@ -26,7 +26,9 @@ internal static class VocabMergesLoader
     internal static CheckpointParts Assemble(Vocabulary vocabulary, List<(string Left, string Right)> merges, SideFiles side, TokenizerClass kind, IReadOnlyList<KeyValuePair<string, byte[]>> files)
     {
         bool qwen = kind.Name == "Qwen2Tokenizer";
-        var model = new BpeModel(vocabulary, ModelReader.MakeMerges(vocabulary, merges, prefix: null, (_, problem) => new InvalidOperationException(problem)), new BpeSettings());
+        var table = new MergeTableBuilder(vocabulary, prefix: null, (_, problem) => new InvalidOperationException(problem));
+        merges.ForEach(merge => table.Add(merge.Left, merge.Right));
+        var model = new BpeModel(vocabulary, table.Build(), new BpeSettings());
         bool prefix = side.Flag("add_prefix_space") ?? false;
         var parts = new PipelineParts
         {
@@ -84,25 +86,16 @@ internal static class VocabMergesLoader
     }
 
     /// <summary>Pieces with their ids: an object of <c>"piece": id</c>, each id once.</summary>
-    private static Vocabulary ReadVocabulary(JsonField field)
+    private static Vocabulary ReadVocabulary(byte[] bytes, string file)
     {
-        var pieces = new Dictionary<string, int>(StringComparer.Ordinal);
-        var owners = new Dictionary<int, string>();
-        foreach ((string piece, JsonField value) in field.Members())
+        var field = JsonField.Parse(bytes, file);
+        Vocabulary pieces = LongListReader.Pieces(bytes.AsSpan().TrimStart("\ufeff"u8), field);
+        if (pieces.FindSharedId() is { } shared)
         {
-            int id = value.AsTokenId();
-            if (!pieces.TryAdd(piece, id))
-            {
-                throw value.Fail("the vocabulary holds this piece twice");
-            }
-
-            if (!owners.TryAdd(id, piece))
-            {
-                throw value.Fail($"its id {id} is also that of the piece \"{owners[id]}\"");
-            }
+            throw field.Fail($"the pieces \"{Printable.Name(shared.First)}\" and \"{Printable.Name(shared.Second)}\" have the same id");
         }
 
-        return pieces.Count > 0 ? new Vocabulary(pieces) : throw field.Fail("the vocabulary has no pieces");
+        return pieces.Count > 0 ? pieces : throw field.Fail("the vocabulary has no pieces");
     }
 
     /// <summary>The lines of merges.txt: two pieces with a blank between them.</summary>

@@ -14,8 +14,7 @@ internal static class WordPieceLoader
         string file = source.Describe(File);
         byte[] bytes = source.ReadAllBytes(File);
         TokenizerClass kind = named.IsBert ? named : TokenizerClass.Bert;
-        Dictionary<string, int> ids = Ids(bytes, file);
-        var model = new LongestPieceModel(new Vocabulary(ids), Role("unk_token"), "##", MostCharacters);
+        var model = new LongestPieceModel(Pieces(bytes, file), Role("unk_token"), "##", MostCharacters);
         bool lower = side.Flag("do_lower_case") ?? true;
         var parts = new PipelineParts
         {
@@ -28,7 +27,7 @@ internal static class WordPieceLoader
         string[] missing = [.. needed.Where(token => model.IdOf(token) is null && !IsAdded(token))];
         if (missing.Length > 0)
         {
-            throw new ModelFileException(file, $"The vocabulary of {ids.Count} pieces lacks {string.Join(", ", missing)}. {Cure}.");
+            throw new ModelFileException(file, $"The vocabulary of {model.Count} pieces lacks {string.Join(", ", missing)}. {Cure}.");
         }
 
         return new CheckpointParts
@@ -58,7 +57,7 @@ internal static class WordPieceLoader
     }
 
     /// <summary>One piece a line, its number the id; of the same piece the last line counts.</summary>
-    private static Dictionary<string, int> Ids(byte[] bytes, string file)
+    private static Vocabulary Pieces(byte[] bytes, string file)
     {
         string text;
         try
@@ -71,12 +70,7 @@ internal static class WordPieceLoader
         }
 
         string[] lines = text.TrimStart('\ufeff').Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n').Split('\n');
-        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach ((int id, string piece) in lines.Take(lines[^1].Length == 0 ? lines.Length - 1 : lines.Length).Index())
-        {
-            ids[piece] = id;
-        }
-
-        return ids.Count > 0 ? ids : throw new ModelFileException(file, $"The vocabulary has no pieces. {Cure}.");
+        var pieces = Vocabulary.Of(lines.Take(lines[^1].Length == 0 ? lines.Length - 1 : lines.Length).Select((piece, id) => (piece, id)));
+        return pieces.Count > 0 ? pieces : throw new ModelFileException(file, $"The vocabulary has no pieces. {Cure}.");
     }
 }

@@ -138,7 +138,7 @@ internal sealed class BpeModel : TokenModel
     private bool AreWordsApart()
     {
         bool plain = _settings is { Prefix: null, Suffix: null, IgnoreMerges: false, Dropout: 0 } && _vocabulary.TryGet([Sign], out _);
-        return plain && _merges.Results().All(id => _vocabulary.PieceOf(id) is { } text && WordLength(text) == text.Length);
+        return plain && _merges.Results().All(id => _vocabulary.SpanOfId(id) is var text && WordLength(text) == text.Length);
     }
 
     /// <inheritdoc/>

@@ -1,69 +1,71 @@
+using System.Runtime.CompilerServices;
+
 namespace MLNet.Dispersion.Text;
 
 /// <summary>What two neighbouring pieces become, and how urgently: the lowest rank first. Not changed after it is filled.</summary>
 internal sealed class MergeTable
 {
-    private ulong[] _keys;
-    private int[] _ranks;
-    private int[] _merged;
+    private Entry[] _entries;
+    private int _shift;
     private int _count;
 
     internal MergeTable(int capacity)
     {
         int size = 16;
+        _shift = 60;
         while (size < 2 * (capacity + 1))
         {
             size *= 2;
+            _shift--;
         }
 
-        _keys = new ulong[size];
-        _ranks = new int[size];
-        _merged = new int[size];
+        _entries = new Entry[size];
     }
 
     /// <summary>Takes a merge; of the same pair the last one counts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Add(int left, int right, int rank, int merged)
     {
-        if (2 * (_count + 1) > _keys.Length)
+        if (2 * (_count + 1) > _entries.Length)
         {
             Grow();
         }
 
-        int at = Find(Key(left, right));
-        if (_keys[at] == 0)
+        ulong key = Key(left, right);
+        ref Entry entry = ref _entries[Find(key)];
+        if (entry.Key == 0)
         {
             _count++;
         }
 
-        _keys[at] = Key(left, right);
-        _ranks[at] = rank;
-        _merged[at] = merged;
+        entry = new Entry { Key = key, Rank = rank, Merged = merged };
     }
 
     /// <summary>The pairs, the most urgent first.</summary>
-    internal IEnumerable<(int Left, int Right)> InOrder() => Enumerable.Range(0, _keys.Length).Where(i => _keys[i] != 0).OrderBy(i => _ranks[i])
-        .Select(i => ((int)(uint)((_keys[i] - 1) >> 32), (int)(uint)(_keys[i] - 1)));
+    internal IEnumerable<(int Left, int Right)> InOrder() => _entries.Where(entry => entry.Key != 0).OrderBy(entry => entry.Rank)
+        .Select(entry => ((int)(uint)((entry.Key - 1) >> 32), (int)(uint)(entry.Key - 1)));
 
     /// <summary>What the pairs become.</summary>
-    internal IEnumerable<int> Results() => Enumerable.Range(0, _keys.Length).Where(i => _keys[i] != 0).Select(i => _merged[i]);
+    internal IEnumerable<int> Results() => _entries.Where(entry => entry.Key != 0).Select(entry => entry.Merged);
 
     /// <summary>The rank of a pair, or <see cref="int.MaxValue"/>.</summary>
     internal int Rank(int left, int right)
     {
-        int at = Find(Key(left, right));
-        return _keys[at] == 0 ? int.MaxValue : _ranks[at];
+        ref Entry entry = ref _entries[Find(Key(left, right))];
+        return entry.Key == 0 ? int.MaxValue : entry.Rank;
     }
 
     /// <summary>What a pair that is known becomes.</summary>
-    internal int Merged(int left, int right) => _merged[Find(Key(left, right))];
+    internal int Merged(int left, int right) => _entries[Find(Key(left, right))].Merged;
 
     private static ulong Key(int left, int right) => (((ulong)(uint)left << 32) | (uint)right) + 1;
 
     private int Find(ulong key)
     {
-        int mask = _keys.Length - 1;
-        int at = (int)(key * 0x9E3779B97F4A7C15UL >> 38) & mask;
-        while (_keys[at] != 0 && _keys[at] != key)
+        Entry[] entries = _entries;
+        int mask = entries.Length - 1;
+        int at = (int)(key * HashFactor.Value >> _shift);
+        while (entries[at].Key != 0 && entries[at].Key != key)
         {
             at = (at + 1) & mask;
         }
@@ -71,19 +73,31 @@ internal sealed class MergeTable
         return at;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Grow()
     {
-        (ulong[] keys, int[] ranks, int[] merged) = (_keys, _ranks, _merged);
-        _keys = new ulong[keys.Length * 2];
-        _ranks = new int[keys.Length * 2];
-        _merged = new int[keys.Length * 2];
-        for (int i = 0; i < keys.Length; i++)
+        Entry[] before = _entries;
+        _entries = new Entry[before.Length * 2];
+        _shift--;
+        foreach (Entry entry in before)
         {
-            if (keys[i] != 0)
+            if (entry.Key != 0)
             {
-                int at = Find(keys[i]);
-                (_keys[at], _ranks[at], _merged[at]) = (keys[i], ranks[i], merged[i]);
+                _entries[Find(entry.Key)] = entry;
             }
         }
     }
+
+    private struct Entry
+    {
+        internal ulong Key;
+        internal int Rank;
+        internal int Merged;
+    }
+}
+
+/// <summary>What the keys of hash tables are multiplied with: another number in every process, so that no file can be made to hit one place with all of its keys.</summary>
+internal static class HashFactor
+{
+    internal static readonly ulong Value = (ulong)Random.Shared.NextInt64() << 1 | 0x8000_0000_0000_0001;
 }

@@ -80,7 +80,7 @@ internal static class SymbolMerger
         int count = symbols.Length;
         int[] next = new int[count];
         int[] previous = new int[count];
-        var queue = new PriorityQueue<(int At, int Left, int Right), long>(count);
+        var queue = new PriorityQueue<int, ulong>(count);
         for (int i = 0; i < count; i++)
         {
             next[i] = i + 1;
@@ -88,24 +88,25 @@ internal static class SymbolMerger
             Enqueue(i, symbols);
         }
 
-        while (queue.TryDequeue(out (int At, int Left, int Right) pair, out _))
+        while (queue.TryDequeue(out int at, out ulong urgency))
         {
-            int right = next[pair.At];
-            if (symbols[pair.At].Id != pair.Left || right >= count || symbols[right].Id != pair.Right)
+            int right = next[at];
+            if (right >= count || merges.Rank(symbols[at].Id, symbols[right].Id) != (int)(urgency >> 32))
             {
+                // One of the two was merged with another, or is gone.
                 continue;
             }
 
-            symbols[pair.At] = new Symbol(merges.Merged(pair.Left, pair.Right), symbols[pair.At].Bytes + symbols[right].Bytes);
+            symbols[at] = new Symbol(merges.Merged(symbols[at].Id, symbols[right].Id), symbols[at].Bytes + symbols[right].Bytes);
             symbols[right] = new Symbol(-1, 0);
-            next[pair.At] = next[right];
+            next[at] = next[right];
             if (next[right] < count)
             {
-                previous[next[right]] = pair.At;
+                previous[next[right]] = at;
             }
 
-            Enqueue(previous[pair.At], symbols);
-            Enqueue(pair.At, symbols);
+            Enqueue(previous[at], symbols);
+            Enqueue(at, symbols);
         }
 
         int kept = 0;
@@ -120,7 +121,7 @@ internal static class SymbolMerger
         {
             if (at >= 0 && next[at] < count && merges.Rank(all[at].Id, all[next[at]].Id) is var rank && rank != int.MaxValue)
             {
-                queue.Enqueue((at, all[at].Id, all[next[at]].Id), ((long)rank << 32) | (uint)at);
+                queue.Enqueue(at, ((ulong)(uint)rank << 32) | (uint)at);
             }
         }
     }

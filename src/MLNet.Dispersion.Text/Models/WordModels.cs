@@ -25,11 +25,15 @@ internal sealed class WordLevelModel(Vocabulary vocabulary, string unknown) : To
 /// <summary>The longest known pieces from the left; what is inside a word is marked by a prefix.</summary>
 internal sealed class LongestPieceModel : TokenModel
 {
+    /// <summary>As many UTF-16 units are told by looking up one beginning after the other.</summary>
+    private const int LongestLookedUp = 128;
+
     private readonly Vocabulary _vocabulary;
     private readonly string _unknown;
     private readonly string _prefix;
     private readonly int _mostCharacters;
     private readonly int _longest;
+    private readonly Lazy<(PieceAutomaton First, PieceAutomaton Inner)> _automata;
 
     /// <param name="vocabulary">The pieces.</param>
     /// <param name="unknown">The token of words that cannot be told.</param>
@@ -41,7 +45,8 @@ internal sealed class LongestPieceModel : TokenModel
         _unknown = unknown;
         _prefix = prefix;
         _mostCharacters = mostCharacters;
-        _longest = vocabulary.Ids.Keys.Select(piece => piece.Length).DefaultIfEmpty(0).Max();
+        _longest = vocabulary.Longest;
+        _automata = new(() => (Automaton(""), Automaton(prefix)));
     }
 
     /// <inheritdoc/>
@@ -64,6 +69,11 @@ internal sealed class LongestPieceModel : TokenModel
             return Unknown();
         }
 
+        if (piece.Length > LongestLookedUp)
+        {
+            return ComputeLong(piece);
+        }
+
         var tokens = new PieceTokensBuilder();
         char[] inner = new char[_prefix.Length + Math.Min(piece.Length, _longest)];
         _prefix.CopyTo(inner);
@@ -82,6 +92,51 @@ internal sealed class LongestPieceModel : TokenModel
 
         return tokens.ToTokens();
     }
+
+    /// <summary>The tokens of a long piece, in linear time: what begins at each place is found in one pass from the end.</summary>
+    private PieceTokens ComputeLong(ReadOnlySpan<char> piece)
+    {
+        (PieceAutomaton first, PieceAutomaton inner) = _automata.Value;
+        int[] longest = new int[piece.Length];
+        int node = 0;
+        int firstNode = 0;
+        for (int at = piece.Length - 1; at >= 0; at--)
+        {
+            node = inner.Step(node, piece[at]);
+            firstNode = first.Step(firstNode, piece[at]);
+            longest[at] = inner.Longest(node);
+        }
+
+        var tokens = new PieceTokensBuilder();
+        int head = first.Longest(firstNode);
+        if (head == 0)
+        {
+            return Unknown();
+        }
+
+        int start = first.LengthOf(head);
+        tokens.Add(first.IdOf(head), 0, start);
+        while (start < piece.Length)
+        {
+            int found = longest[start];
+            if (found == 0)
+            {
+                return Unknown();
+            }
+
+            int end = start + inner.LengthOf(found);
+            tokens.Add(inner.IdOf(found), start, end);
+            start = end;
+        }
+
+        return tokens.ToTokens();
+    }
+
+    /// <summary>Finds where pieces begin that stand behind a prefix in the vocabulary.</summary>
+    private PieceAutomaton Automaton(string prefix) => new(
+        _vocabulary.Entries,
+        (int number, out int id) => _vocabulary.Entry(number, out id) is var piece && piece.StartsWith(prefix) ? piece[prefix.Length..] : default,
+        backwards: true);
 
     private int Longest(ReadOnlySpan<char> piece, int start, char[] inner, out int id)
     {

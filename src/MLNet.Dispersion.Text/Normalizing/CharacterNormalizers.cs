@@ -4,46 +4,37 @@ using System.Text;
 namespace MLNet.Dispersion.Text;
 
 /// <summary>Lower case, character by character: no final sigma, and U+0130 becomes two characters.</summary>
-internal sealed class LowercaseNormalizer : TextNormalizer
+internal sealed class LowercaseNormalizer : CodePointNormalizer
 {
     private const char DottedI = '\u0130';
 
     /// <inheritdoc/>
-    internal override AlignedText Normalize(AlignedText text)
+    internal override AlignedText Normalize(AlignedText text) => base.Normalize(text.Span.Contains(DottedI) ? WithoutDottedI(text) : text);
+
+    /// <inheritdoc/>
+    protected override int Map(int codePoint) => codePoint < 0x80
+        ? (codePoint is >= 'A' and <= 'Z' ? codePoint + 32 : codePoint)
+        : Rune.IsValid(codePoint) ? Rune.ToLowerInvariant(new Rune(codePoint)).Value : codePoint;
+
+    private static AlignedText WithoutDottedI(AlignedText text)
     {
         ReadOnlySpan<char> units = text.Span;
-        int same = 0;
-        while (same < units.Length && Lower(CodePoints.At(units, same)) == CodePoints.At(units, same) && units[same] != DottedI)
-        {
-            same += CodePoints.LengthAt(units, same);
-        }
-
-        if (same == units.Length)
-        {
-            return text;
-        }
-
         var result = new AlignedTextBuilder(text, units.Length + 8);
-        result.Copy(0, same);
-        for (int i = same; i < units.Length; i += CodePoints.LengthAt(units, i))
+        int kept = 0;
+        for (int i = units.IndexOf(DottedI); i < units.Length; i++)
         {
             if (units[i] == DottedI)
             {
+                result.Copy(kept, i);
                 result.AppendLike('i', i);
                 result.AppendLike(0x307, i);
-            }
-            else
-            {
-                result.AppendLike(Lower(CodePoints.At(units, i)), i);
+                kept = i + 1;
             }
         }
 
+        result.Copy(kept, units.Length);
         return result.ToText();
     }
-
-    private static int Lower(int codePoint) => codePoint < 0x80
-        ? (codePoint is >= 'A' and <= 'Z' ? codePoint + 32 : codePoint)
-        : Rune.IsValid(codePoint) ? Rune.ToLowerInvariant(new Rune(codePoint)).Value : codePoint;
 }
 
 /// <summary>Leaves out white space at the beginning or the end.</summary>
@@ -101,6 +92,11 @@ internal sealed class CleanTextNormalizer : CodePointNormalizer
     /// <inheritdoc/>
     protected override int Map(int codePoint)
     {
+        if (codePoint is >= ' ' and < 0x7F)
+        {
+            return codePoint;
+        }
+
         if (codePoint is '\t' or '\n' or '\r')
         {
             return ' ';

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MLNet.Dispersion.Text;
 
 /// <summary>Rewrites text before it is cut. Immutable and thread-safe.</summary>
@@ -30,22 +32,60 @@ internal abstract class CodePointNormalizer : TextNormalizer
             same += CodePoints.LengthAt(units, same);
         }
 
-        if (same == units.Length)
+        return same == units.Length ? text : Mapped(text, same);
+    }
+
+    /// <summary>The text with all code points mapped, of which the first units stay as they are. While units keep their places, so does the text.</summary>
+    private AlignedText Mapped(AlignedText text, int same)
+    {
+        ReadOnlySpan<char> units = text.Span;
+        char[] mapped = new char[units.Length];
+        units[..same].CopyTo(mapped);
+        for (int i = same; i < units.Length;)
         {
-            return text;
+            int length = CodePoints.LengthAt(units, i);
+            int codePoint = Map(CodePoints.At(units, i));
+            if (codePoint < 0 || (codePoint < 0x10000 ? 1 : 2) != length)
+            {
+                return Rewritten(text.WithUnits(string.Concat(mapped.AsSpan(0, i), units[i..])), i);
+            }
+
+            if (length == 1)
+            {
+                mapped[i] = (char)codePoint;
+            }
+            else
+            {
+                new Rune(codePoint).EncodeToUtf16(mapped.AsSpan(i));
+            }
+
+            i += length;
         }
 
+        return text.WithUnits(new string(mapped));
+    }
+
+    private AlignedText Rewritten(AlignedText text, int same)
+    {
+        ReadOnlySpan<char> units = text.Span;
         var result = new AlignedTextBuilder(text, units.Length + 8);
-        result.Copy(0, same);
+        int kept = 0;
         for (int i = same; i < units.Length; i += CodePoints.LengthAt(units, i))
         {
-            int mapped = Map(CodePoints.At(units, i));
-            if (mapped >= 0)
+            int codePoint = CodePoints.At(units, i);
+            int mapped = Map(codePoint);
+            if (mapped != codePoint)
             {
-                result.AppendLike(mapped, i);
+                result.Copy(kept, i);
+                kept = i + CodePoints.LengthAt(units, i);
+                if (mapped >= 0)
+                {
+                    result.AppendLike(mapped, i);
+                }
             }
         }
 
+        result.Copy(kept, units.Length);
         return result.ToText();
     }
 

@@ -7,11 +7,16 @@ namespace MLNet.Dispersion.Text;
 internal sealed class PatternMatcher
 {
     private const long FreeSteps = 100_000_000;
-    private const long StepsForUnit = 4_000;
+    private const long StepsForUnit = 500;
+
+    /// <summary>So many units taken at once count as a step.</summary>
+    private const int UnitsOfStep = 8;
+
     private readonly PatternStep[] _steps;
     private readonly string _text;
     private readonly int _end;
     private readonly int[] _slots;
+    private List<int>? _boundaries;
     private int[] _stack = new int[96];
     private int _top;
     private long _budget;
@@ -35,6 +40,7 @@ internal sealed class PatternMatcher
     internal int MatchAt(int at, int searchStart)
     {
         _searchStart = searchStart;
+        _budget -= _slots.Length / UnitsOfStep;
         Array.Fill(_slots, -1);
         _slots[0] = at;
         _top = 0;
@@ -166,7 +172,9 @@ internal sealed class PatternMatcher
                     break;
                 case PatternOp.Grapheme:
                     fits = at < text.Length;
-                    at += fits ? StringInfo.GetNextTextElementLength(text[at..]) : 0;
+                    int cluster = fits ? StringInfo.GetNextTextElementLength(text[at..]) : 0;
+                    _budget -= cluster;
+                    at += cluster;
                     break;
                 default:
                     fits = IsPlace(text, (PatternPlace)current.A, current.Set, at);
@@ -313,6 +321,7 @@ internal sealed class PatternMatcher
             }
 
             int length = end - start;
+            _budget -= length / UnitsOfStep;
             if (length > text.Length - at)
             {
                 return false;
@@ -349,15 +358,16 @@ internal sealed class PatternMatcher
     private static bool IsWordBoundary(ReadOnlySpan<char> text, CodePointSet word, int at) =>
         (at > 0 && word.Contains(CodePointAt(text, Previous(text, at)))) != StartsWith(text, word, at);
 
-    private static bool IsGraphemeBoundary(ReadOnlySpan<char> text, int at)
+    private bool IsGraphemeBoundary(ReadOnlySpan<char> text, int at)
     {
-        int boundary = 0;
-        while (boundary < at)
+        // The text is cut once, as far as it is asked for.
+        List<int> boundaries = _boundaries ??= [0];
+        while (boundaries[^1] < at)
         {
-            boundary += StringInfo.GetNextTextElementLength(text[boundary..]);
+            boundaries.Add(boundaries[^1] + StringInfo.GetNextTextElementLength(text[boundaries[^1]..]));
         }
 
-        return boundary == at;
+        return boundaries.BinarySearch(at) >= 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -380,9 +390,10 @@ internal sealed class PatternMatcher
         return set.Contains(codePoint);
     }
 
-    private static bool TakeMany(ReadOnlySpan<char> text, CodePointSet set, int from, int to, ref int at, out int least)
+    private bool TakeMany(ReadOnlySpan<char> text, CodePointSet set, int from, int to, ref int at, out int least)
     {
         int count = 0;
+        int start = at;
         least = at;
         while (count < to)
         {
@@ -399,6 +410,7 @@ internal sealed class PatternMatcher
             }
         }
 
+        _budget -= (at - start) / UnitsOfStep;
         return count >= from;
     }
 

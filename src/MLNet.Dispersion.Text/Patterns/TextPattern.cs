@@ -40,6 +40,11 @@ internal sealed class TextPattern
     internal void Find(string text, int start, int length, List<(int Start, int End)> matches)
     {
         matches.Clear();
+        if (_first is not null && SkipTo(_first, text.AsSpan(start, length), 0) == length)
+        {
+            return;
+        }
+
         string part = start == 0 && length == text.Length ? text : text.Substring(start, length);
         var matcher = new PatternMatcher(_steps, _slots, part, part.Length);
         int from = 0;
@@ -93,7 +98,7 @@ internal sealed class TextPattern
         return -1;
     }
 
-    private static int SkipTo(CodePointSet first, string text, int at)
+    private static int SkipTo(CodePointSet first, ReadOnlySpan<char> text, int at)
     {
         while (at < text.Length)
         {

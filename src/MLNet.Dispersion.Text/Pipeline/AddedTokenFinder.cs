@@ -6,8 +6,8 @@ namespace MLNet.Dispersion.Text;
 internal sealed class AddedTokenFinder
 {
     private readonly (AddedToken Token, int Id)[] _tokens;
-    private readonly PieceTrie _trie = new();
-    private readonly SearchValues<char> _firsts;
+    private readonly PieceAutomaton _automaton;
+    private readonly SearchValues<char> _lasts;
     private readonly bool _specialOnly;
 
     /// <param name="tokens">What is looked for, with the token and the id of each; of equal texts the first counts.</param>
@@ -15,12 +15,8 @@ internal sealed class AddedTokenFinder
     {
         (string Text, AddedToken Token, int Id)[] all = [.. tokens.Where(t => t.Text.Length > 0).DistinctBy(t => t.Text)];
         _tokens = [.. all.Select(t => (t.Token, t.Id))];
-        for (int i = 0; i < all.Length; i++)
-        {
-            _trie.Add(all[i].Text, i);
-        }
-
-        _firsts = SearchValues.Create([.. all.Select(t => t.Text[0])]);
+        _automaton = new PieceAutomaton(all.Length, (int number, out int id) => all[id = number].Text, backwards: true);
+        _lasts = SearchValues.Create([.. all.Select(t => t.Text[^1]).Distinct()]);
         _specialOnly = Array.TrueForAll(_tokens, t => t.Token.Special);
     }
 
@@ -29,30 +25,42 @@ internal sealed class AddedTokenFinder
     {
         ReadOnlySpan<char> units = text.Span;
         int done = 0;
-        if (!(specialsAsText && _specialOnly))
+        if (!(specialsAsText && _specialOnly) && _tokens.Length > 0)
         {
-            for (int from = 0; Find(units, from) is { Index: >= 0 } found; from = found.End)
+            List<(int Start, int Piece)> starts = FindStarts(units);
+            int next = 0;
+            int blanksUntil = 0;
+            for (int i = starts.Count - 1; i >= 0; i--)
             {
-                (AddedToken token, int id) = _tokens[found.Index];
-                (int start, int end) = (found.Start, found.End);
+                (int start, int piece) = starts[i];
+                if (start < next)
+                {
+                    continue;
+                }
+
+                (AddedToken token, int id) = _tokens[_automaton.IdOf(piece)];
+                int end = next = start + _automaton.LengthOf(piece);
                 if ((specialsAsText && token.Special) || (token.SingleWord && !StandsAlone(units, start, end)))
                 {
                     continue;
                 }
 
-                if (token.LeftStrip)
+                while (token.LeftStrip && start > done && char.IsWhiteSpace(units[start - 1]))
                 {
-                    while (start > 0 && char.IsWhiteSpace(units[start - 1]))
-                    {
-                        start--;
-                    }
-
-                    start = Math.Max(start, done);
+                    start--;
                 }
 
-                while (token.RightStrip && end < units.Length && char.IsWhiteSpace(units[end]))
+                start = token.LeftStrip ? Math.Max(start, done) : start;
+                if (token.RightStrip)
                 {
-                    end++;
+                    // What is known to be blank is not looked at again.
+                    end = Math.Max(end, blanksUntil);
+                    while (end < units.Length && char.IsWhiteSpace(units[end]))
+                    {
+                        end++;
+                    }
+
+                    blanksUntil = end;
                 }
 
                 if (start > end)
@@ -82,38 +90,30 @@ internal sealed class AddedTokenFinder
         }
     }
 
-    private (int Index, int Start, int End) Find(ReadOnlySpan<char> text, int from)
+    /// <summary>Where tokens begin, each with the longest, the last first.</summary>
+    private List<(int Start, int Piece)> FindStarts(ReadOnlySpan<char> text)
     {
-        while (_tokens.Length > 0 && from < text.Length)
+        var starts = new List<(int Start, int Piece)>();
+        int node = 0;
+        for (int at = text.Length - 1; at >= 0; at--)
         {
-            int offset = text[from..].IndexOfAny(_firsts);
-            if (offset < 0)
+            if (node == 0)
             {
-                break;
-            }
-
-            int start = from + offset;
-            int index = -1;
-            int end = start;
-            PieceTrie.Walk walk = _trie.Begin();
-            for (int at = start; at < text.Length && walk.Step(text[at]);)
-            {
-                at++;
-                if (walk.Id >= 0)
+                at = text[..(at + 1)].LastIndexOfAny(_lasts);
+                if (at < 0)
                 {
-                    (index, end) = (walk.Id, at);
+                    break;
                 }
             }
 
-            if (index >= 0)
+            node = _automaton.Step(node, text[at]);
+            if (_automaton.Longest(node) is not 0 and var piece)
             {
-                return (index, start, end);
+                starts.Add((at, piece));
             }
-
-            from = start + 1;
         }
 
-        return (-1, 0, 0);
+        return starts;
     }
 
     private static bool StandsAlone(ReadOnlySpan<char> text, int start, int end) =>

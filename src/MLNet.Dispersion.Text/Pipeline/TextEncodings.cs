@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace MLNet.Dispersion.Text;
 
 /// <summary>Makes the public form of rows.</summary>
@@ -9,18 +11,43 @@ internal static class TextEncodings
     /// <param name="texts">The original texts by sequence, each whole or in words.</param>
     internal static TextEncoding Of(TokenRow row, Func<int, string?> textOf, IReadOnlyList<CodePointMaps> texts)
     {
-        List<TokenEntry> tokens = row.Tokens;
+        int count = row.Count;
+        var ids = new int[count];
+        var pieces = new string[count];
+        var offsets = new TextRange[count];
+        var codePointOffsets = new TextRange[count];
+        var types = new int[count];
+        var special = new bool[count];
+        var attention = new bool[count];
+        var words = new int?[count];
+        var sequences = new int?[count];
+        int[] marks = row.SequenceOfTokens();
+        ReadOnlySpan<TokenEntry> tokens = CollectionsMarshal.AsSpan(row.Tokens);
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            ref readonly TokenEntry token = ref tokens[i];
+            ids[i] = token.Id;
+            pieces[i] = token.Text ?? textOf(token.Id) ?? "";
+            codePointOffsets[i] = new TextRange(token.Start, token.End);
+            offsets[i] = token.Sequence < 0 ? codePointOffsets[i] : texts[token.Sequence].UnitsOf(token);
+            types[i] = token.TypeId;
+            special[i] = token.Added;
+            attention[i] = !token.Padding;
+            words[i] = token.Word < 0 ? null : token.Word;
+            sequences[i] = marks[i] < 0 ? null : marks[i];
+        }
+
         return new TextEncoding
         {
-            Ids = [.. tokens.Select(t => t.Id)],
-            Tokens = [.. tokens.Select(t => t.Text ?? textOf(t.Id) ?? "")],
-            Offsets = [.. tokens.Select(t => t.Sequence < 0 ? new TextRange(t.Start, t.End) : texts[t.Sequence].UnitsOf(t))],
-            CodePointOffsets = [.. tokens.Select(t => new TextRange(t.Start, t.End))],
-            TypeIds = [.. tokens.Select(t => t.TypeId)],
-            SpecialTokensMask = [.. tokens.Select(t => t.Added)],
-            AttentionMask = [.. tokens.Select(t => !t.Padding)],
-            WordIds = [.. tokens.Select(t => t.Word < 0 ? (int?)null : t.Word)],
-            SequenceIds = [.. row.SequenceOfTokens().Select(s => s < 0 ? (int?)null : s)],
+            Ids = ids,
+            Tokens = pieces,
+            Offsets = offsets,
+            CodePointOffsets = codePointOffsets,
+            TypeIds = types,
+            SpecialTokensMask = special,
+            AttentionMask = attention,
+            WordIds = words,
+            SequenceIds = sequences,
             Overflowing = [.. row.Overflowing.Select(part => Of(part, textOf, texts))],
         };
     }
@@ -91,7 +118,7 @@ internal sealed class CodePointMaps
     internal static CodePointMaps OfWords(IEnumerable<string> words) => new([.. words.Select(CodePointMap.Of)], words: true);
 
     /// <summary>The range of a token in UTF-16 units.</summary>
-    internal TextRange UnitsOf(TokenEntry token)
+    internal TextRange UnitsOf(in TokenEntry token)
     {
         CodePointMap map = _maps[_words ? token.Word : 0];
         return new TextRange(map.ToUnits(token.Start), map.ToUnits(token.End));

@@ -156,8 +156,7 @@ internal sealed class TokenPipeline
     internal TokenRow Finish(List<TokenRow> rows, bool addSpecialTokens, TextTruncation? truncation, bool keepsOverflowing)
     {
         int added = addSpecialTokens && Processor is not null ? Processor.AddedCount(rows.Count == 2) : 0;
-        List<TokenRow> cut = truncation is null ? rows : RowCutter.Cut(rows, truncation, added);
-        return PostProcessor.Run(Processor, keepsOverflowing ? cut : [.. cut.Select(row => new TokenRow { Tokens = row.Tokens })], addSpecialTokens);
+        return PostProcessor.Run(Processor, truncation is null ? rows : RowCutter.Cut(rows, truncation, added, keepsOverflowing), addSpecialTokens);
     }
 
     /// <summary>Rows filled up to one length.</summary>

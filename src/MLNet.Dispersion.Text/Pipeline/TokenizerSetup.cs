@@ -30,7 +30,7 @@ internal sealed record TokenizerSetup
     internal bool JoinsPairsByEnd { get; init; }
 
     /// <summary>The files to write when the tokenizer is saved.</summary>
-    internal TokenizerFileSet Files { get; init; } = new([]);
+    internal TokenizerFileSet Files { get; init; } = new(new Lazy<IReadOnlyList<KeyValuePair<string, byte[]>>>([]));
 }
 
 /// <summary>What transformers' <c>clean_up_tokenization_spaces</c> takes away from decoded text.</summary>

@@ -7,8 +7,9 @@ internal static class RowCutter
     /// <param name="rows">One row, or two of a pair.</param>
     /// <param name="limit">How.</param>
     /// <param name="added">How many tokens come around the texts.</param>
+    /// <param name="keepsOverflowing">Whether what is cut off is kept.</param>
     /// <exception cref="TokenizationException">It cannot be cut as asked.</exception>
-    internal static List<TokenRow> Cut(List<TokenRow> rows, TextTruncation limit, int added)
+    internal static List<TokenRow> Cut(List<TokenRow> rows, TextTruncation limit, int added, bool keepsOverflowing)
     {
         if (limit.MaxLength < added)
         {
@@ -19,7 +20,7 @@ internal static class RowCutter
         bool fromLeft = limit.Side == TextSide.Left;
         if (room == 0)
         {
-            return [.. rows.Select(row => row.Truncate(0, limit.Stride, fromLeft))];
+            return [.. rows.Select(row => row.Truncate(0, limit.Stride, fromLeft, keepsOverflowing))];
         }
 
         int total = rows.Sum(row => row.Count);
@@ -32,11 +33,11 @@ internal static class RowCutter
         {
             if (rows.Count == 1)
             {
-                return [rows[0].Truncate(room, limit.Stride, fromLeft)];
+                return [rows[0].Truncate(room, limit.Stride, fromLeft, keepsOverflowing)];
             }
 
             (int first, int second) = LongestFirst(rows[0].Count, rows[1].Count, room);
-            return [rows[0].Truncate(first, limit.Stride, fromLeft), rows[1].Truncate(second, limit.Stride, fromLeft)];
+            return [rows[0].Truncate(first, limit.Stride, fromLeft, keepsOverflowing), rows[1].Truncate(second, limit.Stride, fromLeft, keepsOverflowing)];
         }
 
         int target = limit.Strategy == TruncationStrategy.OnlyFirst ? 0 : 1;
@@ -52,7 +53,7 @@ internal static class RowCutter
         }
 
         var result = new List<TokenRow>(rows);
-        result[target] = rows[target].Truncate(kept, limit.Stride, fromLeft);
+        result[target] = rows[target].Truncate(kept, limit.Stride, fromLeft, keepsOverflowing);
         return result;
     }
 

@@ -47,7 +47,7 @@ internal sealed class TokenRow
     internal int Count => Tokens.Count;
 
     /// <summary>Rows one after the other; what was cut off of each is combined with the others.</summary>
-    internal static TokenRow Merge(IEnumerable<TokenRow> rows) => rows.Aggregate(new TokenRow(), Join);
+    internal static TokenRow Merge(List<TokenRow> rows) => rows.Count == 1 ? rows[0] : rows.Aggregate(new TokenRow(), Join);
 
     /// <summary>Changes each token of the row and of what was cut off of it.</summary>
     internal TokenRow Select(Func<TokenEntry, TokenEntry> change) => new() { Tokens = [.. Tokens.Select(change)], Sequences = Sequences, Overflowing = [.. Overflowing.Select(row => row.Select(change))] };
@@ -76,16 +76,16 @@ internal sealed class TokenRow
 
     /// <summary>Cuts the row.</summary>
     /// <exception cref="TokenizationException">The stride is not less than the length.</exception>
-    internal TokenRow Truncate(int length, int stride, bool fromLeft)
+    internal TokenRow Truncate(int length, int stride, bool fromLeft, bool keepsOverflowing)
     {
         if (length >= Count)
         {
-            return this;
+            return keepsOverflowing || Overflowing.Count == 0 ? this : new TokenRow { Tokens = Tokens };
         }
 
         if (length == 0)
         {
-            return new TokenRow { Overflowing = [.. Overflowing, this] };
+            return new TokenRow { Overflowing = keepsOverflowing ? [.. Overflowing, this] : [] };
         }
 
         if (stride >= length)
@@ -93,7 +93,7 @@ internal sealed class TokenRow
             throw new TokenizationException($"A row is cut to {length} tokens of a text, and the stride is {stride}: it must be less. Choose a smaller stride or a larger max_length.");
         }
 
-        List<TokenRow> parts = [.. Parts(length, length - stride, fromLeft).Select(part => new TokenRow { Tokens = Tokens.GetRange(part.Start, part.End - part.Start) })];
+        List<TokenRow> parts = [.. Parts(length, length - stride, fromLeft).Take(keepsOverflowing ? int.MaxValue : 1).Select(part => new TokenRow { Tokens = Tokens.GetRange(part.Start, part.End - part.Start) })];
         return new TokenRow { Tokens = parts[0].Tokens, Overflowing = parts[1..] };
     }
 

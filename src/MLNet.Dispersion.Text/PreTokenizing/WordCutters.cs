@@ -203,7 +203,7 @@ internal sealed class MetaspaceCutter : TextCutter
             return text;
         }
 
-        if (text.IsOriginal && _sign.Length == 1)
+        if (_sign.Length == 1)
         {
             return text.WithUnits(units.ToString().Replace(' ', _sign[0]));
         }

@@ -7,16 +7,10 @@ internal static class PipelineReader
 
     private static readonly string[] Known = ["version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model"];
 
-    /// <summary>Reads it.</summary>
-    internal static TokenPipeline Read(JsonField root)
-    {
-        PipelineParts parts = ReadParts(root);
-        return parts.Assemble();
-    }
-
     /// <summary>Reads it into parts that can still be changed.</summary>
-    internal static PipelineParts ReadParts(JsonField root)
+    internal static PipelineParts ReadParts(TokenizerDocument document)
     {
+        JsonField root = document.Root;
         foreach ((string name, JsonField value) in root.Members())
         {
             if (!Known.Contains(name, StringComparer.Ordinal))
@@ -30,7 +24,7 @@ internal static class PipelineReader
             throw version.Fail("the version must be 1.0");
         }
 
-        TokenModel model = ModelReader.Read(root.Get("model"));
+        TokenModel model = ModelReader.Read(document);
         return new PipelineParts
         {
             Model = model,

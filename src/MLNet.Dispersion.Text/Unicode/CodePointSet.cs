@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace MLNet.Dispersion.Text;
 
@@ -6,15 +7,12 @@ namespace MLNet.Dispersion.Text;
 internal sealed class CodePointSet
 {
     private const int Last = 0x10FFFF;
+    private static readonly Lazy<List<(int First, int Last, UnicodeCategory Category)>> CategoryRuns = new(FindCategoryRuns);
     private readonly int[] _bounds;
-    private readonly ulong[] _basic;
+    private ulong[]? _basic;
 
     /// <param name="bounds">First and last of each range, in order, without overlap or touch.</param>
-    private CodePointSet(int[] bounds)
-    {
-        _bounds = bounds;
-        _basic = MakeBasic(bounds);
-    }
+    private CodePointSet(int[] bounds) => _bounds = bounds;
 
     /// <summary>The empty set.</summary>
     internal static CodePointSet Empty { get; } = new([]);
@@ -51,40 +49,18 @@ internal sealed class CodePointSet
     /// <summary>The set of one code point.</summary>
     internal static CodePointSet Single(int codePoint) => new([codePoint, codePoint]);
 
-    /// <summary>The code points of which a rule holds.</summary>
-    internal static CodePointSet Where(Func<int, bool> rule)
-    {
-        var bounds = new List<int>();
-        bool inside = false;
-        for (int c = 0; c <= Last; c++)
-        {
-            if (rule(c) != inside)
-            {
-                bounds.Add(inside ? c - 1 : c);
-                inside = !inside;
-            }
-        }
-
-        if (inside)
-        {
-            bounds.Add(Last);
-        }
-
-        return new CodePointSet([.. bounds]);
-    }
-
     /// <summary>The code points of some general categories.</summary>
     internal static CodePointSet OfCategories(params UnicodeCategory[] categories)
     {
         int mask = categories.Aggregate(0, (sum, category) => sum | (1 << (int)category));
-        return Where(c => (mask >> (int)CharUnicodeInfo.GetUnicodeCategory(c) & 1) != 0);
+        return Of(CategoryRuns.Value.Where(run => (mask >> (int)run.Category & 1) != 0).Select(run => (run.First, run.Last)));
     }
 
     /// <summary>Whether a code point is in it.</summary>
     internal bool Contains(int codePoint) => codePoint < 0x10000 ? ContainsBasic((char)codePoint) : ContainsAstral(codePoint);
 
     /// <summary>Whether a character of the basic plane is in it.</summary>
-    internal bool ContainsBasic(char c) => (_basic[c >> 6] >> (c & 63) & 1) != 0;
+    internal bool ContainsBasic(char c) => ((_basic ??= MakeBasic(_bounds))[c >> 6] >> (c & 63) & 1) != 0;
 
     /// <summary>What is in one or the other.</summary>
     internal CodePointSet Union(CodePointSet other) => IsEmpty ? other : other.IsEmpty ? this : Of(Ranges().Concat(other.Ranges()));
@@ -144,6 +120,25 @@ internal sealed class CodePointSet
     {
         int at = Array.BinarySearch(_bounds, codePoint);
         return at >= 0 || (~at & 1) != 0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static List<(int First, int Last, UnicodeCategory Category)> FindCategoryRuns()
+    {
+        var runs = new List<(int, int, UnicodeCategory)>(4096);
+        int first = 0;
+        UnicodeCategory category = CharUnicodeInfo.GetUnicodeCategory(0);
+        for (int c = 1; c <= Last + 1; c++)
+        {
+            UnicodeCategory next = c <= Last ? CharUnicodeInfo.GetUnicodeCategory(c) : default;
+            if (next != category || c > Last)
+            {
+                runs.Add((first, c - 1, category));
+                (first, category) = (c, next);
+            }
+        }
+
+        return runs;
     }
 
     private static ulong[] MakeBasic(int[] bounds)
