@@ -143,11 +143,21 @@ public static class BackboneRegistry
     private static Func<ConfigReader, LanguageBackbone> NetworkOf(Func<ConfigReader, Architecture> read) => config =>
     {
         Architecture architecture = read(config) ?? throw new InvalidOperationException($"The reading of {config.ModelType} gave no architecture.");
+        architecture = Headless(config, architecture);
         TransformerSpec spec = architecture.Spec;
         spec.Validate();
         BackboneInfo info = config.Info(spec.VocabularySize, spec.HiddenSize, spec.LayerCount, spec.ContextLength) with { FinalSize = spec.OutputSize ?? spec.HiddenSize };
         return spec.IsCausal ? new DecoderNetwork(architecture, info) : new EncoderNetwork(architecture, info);
     };
+
+    /// <summary>The architecture without a language-model head where the files, of a bare network or of a task's model, hold none.</summary>
+    private static Architecture Headless(ConfigReader config, Architecture architecture)
+    {
+        string? head = architecture.Spec is { IsCausal: true, Head: HeadKind.Own } ? architecture.Names.Tail.FirstOrDefault(named => named.Part == WeightPart.Head).Name : null;
+        return head is null || config.HoldsTensors(head + ".") != false || config.Architectures.Any(HeadClasses.IsLanguageModel)
+            ? architecture
+            : architecture with { Spec = architecture.Spec with { Head = HeadKind.None, HasHeadBias = false } };
+    }
 
     private static LanguageBackbone Construct(ConfigReader config)
     {

@@ -107,6 +107,7 @@ public sealed partial class PretrainedLanguageModel
     {
         TorchRuntime.EnsureLoaded();
         var network = BackboneRegistry.Load(source.Source);
+        PretrainedHead? head = null;
         try
         {
             if (device is not null && device.type != DeviceType.CPU)
@@ -114,13 +115,16 @@ public sealed partial class PretrainedLanguageModel
                 network.to(device);
             }
 
+            head = HeadReader.Read(source.Source, network);
             return new PretrainedLanguageModel(source.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(source.Source, network.Info)), TextTokenizer.IsIn(source.Source))
             {
                 Origin = new AdapterBase(source.Name, (source.Source as DirectorySource)?.Name),
+                OwnHead = head,
             };
         }
         catch
         {
+            head?.Dispose();
             network.Dispose();
             throw;
         }
@@ -168,6 +172,8 @@ public sealed partial class PretrainedLanguageModel
             config["tie_word_embeddings"] = false;
         }
 
+        Head?.Write(config, Backbone.FamilyName);
+        weights.AddRange((Head?.Parameters ?? []).Select(pair => KeyValuePair.Create(pair.Name, (Tensor)pair.Parameter)));
         var files = WeightFilesWriter.Write(sink, weights, options.Type, options.MaxShardBytes);
         if (HasTokenizer)
         {

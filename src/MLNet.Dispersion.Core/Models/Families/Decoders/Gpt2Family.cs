@@ -34,10 +34,10 @@ internal static class Gpt2Family
         attention = config.Flag("multi_query", true)
             ? attention with { KeyHeadCount = 1 }
             : attention with { Storage = AttentionStorage.FusedByHead };
-        return new Architecture(spec with { Block = spec.Block with { Attention = attention } }, BigCodeNames);
+        return new Architecture(spec with { Block = spec.Block with { Attention = attention } }, BigCodeNames) { Heads = DecoderHeads.Classes(config, "classifier") };
     }
 
-    internal static Architecture Read(ConfigReader config) => new(Spec(config, "gelu_new"), Names);
+    internal static Architecture Read(ConfigReader config) => new(Spec(config, "gelu_new"), Names) { Heads = DecoderHeads.All(config, "classifier") };
 
     private static TransformerSpec Spec(ConfigReader config, string activation)
     {

@@ -68,6 +68,9 @@ internal static class GptNeoXFamily
                 FinalNorm = norm,
                 Head = config.Flag("tie_word_embeddings", false) ? HeadKind.Tied : HeadKind.Own,
             },
-            Names);
+            Names)
+        {
+            Heads = DecoderHeads.All(config, "classifier"),
+        };
     }
 }
