@@ -134,7 +134,7 @@ public static class BackboneRegistry
     /// <summary>How the network of a config.json is made, and what its tensors are called.</summary>
     /// <exception cref="ModelFileException">The configuration is wrong, or the architecture unknown or a class of its own.</exception>
     internal static Architecture ArchitectureOf(ConfigReader config) => Readings.TryGetValue(config.ModelType, out var read)
-        ? read(config)
+        ? Headless(config, read(config))
         : throw config.Wrong("model_type", $"is '{Printable.Name(config.ModelType)}'; known by their spec: {string.Join(", ", Readings.Keys.Order(StringComparer.Ordinal))}");
 
     /// <summary>The network of a config.json, its parameters without values.</summary>
@@ -173,7 +173,7 @@ public static class BackboneRegistry
 
     private static Func<ConfigReader, LanguageBackbone> NetworkOf(Func<ConfigReader, Architecture> read) => config =>
     {
-        Architecture architecture = read(config) ?? throw new InvalidOperationException($"The reading of {config.ModelType} gave no architecture.");
+        Architecture architecture = Headless(config, read(config) ?? throw new InvalidOperationException($"The reading of {config.ModelType} gave no architecture."));
         BackboneInfo info = InfoOf(config, architecture);
         return architecture.Spec.IsCausal ? new DecoderNetwork(architecture, info) : new EncoderNetwork(architecture, info);
     };
@@ -183,6 +183,15 @@ public static class BackboneRegistry
         TransformerSpec spec = architecture.Spec;
         spec.Validate();
         return config.Info(spec.VocabularySize, spec.HiddenSize, spec.LayerCount, spec.ContextLength) with { FinalSize = spec.OutputSize ?? spec.HiddenSize };
+    }
+
+    /// <summary>The architecture without a language-model head where the files, of a bare network or of a task's model, hold none.</summary>
+    private static Architecture Headless(ConfigReader config, Architecture architecture)
+    {
+        string? head = architecture.Spec is { IsCausal: true, Head: HeadKind.Own } ? architecture.Names.Tail.FirstOrDefault(named => named.Part == WeightPart.Head).Name : null;
+        return head is null || config.HoldsTensors(head + ".") != false || config.Architectures.Any(HeadClasses.IsLanguageModel)
+            ? architecture
+            : architecture with { Spec = architecture.Spec with { Head = HeadKind.None, HasHeadBias = false } };
     }
 
     private static LanguageBackbone Construct(ConfigReader config)
