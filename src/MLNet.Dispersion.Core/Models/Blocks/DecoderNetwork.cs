@@ -27,6 +27,11 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     /// <inheritdoc/>
     public override Tensor Logits(Tensor lastHiddenState)
     {
+        if (!PredictsTokens)
+        {
+            throw new NotSupportedException($"The files of this model, of type {Info.ModelType}, hold no language-model head: it gives hidden states, and what a task's head makes of them. Load the files of its causal language model.");
+        }
+
         using var scope = NewDisposeScope();
         Tensor logits = Head is null ? _trunk.Tokens.Head(lastHiddenState) : Head.Forward(lastHiddenState).to(ScalarType.Float32);
         TransformerSpec spec = _architecture.Spec;
@@ -35,7 +40,13 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     }
 
     /// <inheritdoc/>
-    internal override Parameter? TokenEmbeddingWeight => _trunk.Tokens.Weight;
+    internal override EmbeddingTable Tokens => _trunk.Tokens;
+
+    /// <inheritdoc/>
+    internal override bool PredictsTokens => _architecture.Spec.Head != HeadKind.None;
+
+    /// <inheritdoc/>
+    internal override IReadOnlyList<HeadSpec> Heads => _architecture.Heads;
 
     /// <inheritdoc/>
     internal override bool NeedsPaddingMask => false;
@@ -61,7 +72,7 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     protected internal override IReadOnlyList<string> LoraTargets => _architecture.Names.LoraTargets;
 
     /// <inheritdoc/>
-    protected internal override Tensor? HeadWeight => _architecture.Spec is { LogitScale: 1, LogitCap: null, HasHeadBias: false } ? HeadMatrix : null;
+    protected internal override Tensor? HeadWeight => _architecture.Spec is { LogitScale: 1, LogitCap: null, HasHeadBias: false } && PredictsTokens ? HeadMatrix : null;
 
     /// <summary>The head; null where it is the token embedding.</summary>
     private ProjectionLayer? Head
@@ -81,7 +92,10 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     private Parameter? HeadMatrix => Head is { } head ? (head.Update is null ? head.Weight : null) : _trunk.Tokens.Update is { ReachesTheHead: true } ? null : _trunk.Tokens.Weight;
 
     /// <inheritdoc/>
-    protected internal override string? ArchitectureName => _architecture.Names.ArchitectureName;
+    protected internal override string? ArchitectureName => PredictsTokens ? _architecture.Names.ArchitectureName : null;
+
+    /// <inheritdoc/>
+    internal override string? FamilyName => _architecture.Names.ArchitectureName;
 
     /// <inheritdoc/>
     internal override IReadOnlyDictionary<string, double> SavedNumbers => _architecture.SavedNumbers;

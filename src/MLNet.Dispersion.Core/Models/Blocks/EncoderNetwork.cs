@@ -36,13 +36,20 @@ internal sealed class EncoderNetwork : LanguageBackbone
         }
 
         using var scope = NewDisposeScope();
-        Tensor first = lastHiddenState.select(1, 0);
-        Tensor summary = _trunk.Pooler is null ? first : _trunk.Pooler.Forward(first).to(ScalarType.Float32).tanh();
-        return summary.MoveToOuterDisposeScope();
+        return Pooled(lastHiddenState.select(1, 0)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
-    internal override Parameter TokenEmbeddingWeight => _trunk.Tokens.Weight;
+    internal override Tensor Pooled(Tensor first) => _trunk.Pooler is null ? first : _trunk.Pooler.Forward(first).to(ScalarType.Float32).tanh();
+
+    /// <inheritdoc/>
+    internal override EmbeddingTable Tokens => _trunk.Tokens;
+
+    /// <inheritdoc/>
+    internal override bool HasPooler => _trunk.Pooler is not null;
+
+    /// <inheritdoc/>
+    internal override IReadOnlyList<HeadSpec> Heads => _architecture.Heads;
 
     /// <inheritdoc/>
     protected internal override IReadOnlyList<string> LoraTargets => _architecture.Names.LoraTargets;

@@ -69,7 +69,19 @@ public abstract class LanguageBackbone : nn.Module
     internal ForwardContext Context { get; } = new();
 
     /// <summary>The table of token embeddings, which training may reset and whose output it may disturb; null (default) where neither is possible.</summary>
-    internal virtual Parameter? TokenEmbeddingWeight => null;
+    internal virtual EmbeddingTable? Tokens => null;
+
+    /// <summary>The matrix of <see cref="Tokens"/>.</summary>
+    internal Parameter? TokenEmbeddingWeight => Tokens?.Weight;
+
+    /// <summary>Whether there is a language-model head: causal networks have one, but where the files hold none.</summary>
+    internal virtual bool PredictsTokens => IsCausal;
+
+    /// <summary>Whether <see cref="Summary"/> is a pooler's output.</summary>
+    internal virtual bool HasPooler => false;
+
+    /// <summary>The heads of tasks that the family's files may hold beside the network; empty (default) for none.</summary>
+    internal virtual IReadOnlyList<HeadSpec> Heads => [];
 
     /// <summary>Whether a real token's state may depend on the mask of the pads to its right; false where the causal rule alone keeps them out, bit for bit.</summary>
     internal virtual bool NeedsPaddingMask => true;
@@ -130,6 +142,9 @@ public abstract class LanguageBackbone : nn.Module
         return lastHiddenState.gather(1, index).squeeze(1).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The pooler's output for states of first tokens, <c>[B, F]</c>, float32; the states themselves where there is none.</summary>
+    internal virtual Tensor Pooled(Tensor first) => first;
+
     /// <summary>An empty cache for <see cref="Continue"/>, which the caller disposes; null (default) where sequences can only be read whole.</summary>
     /// <param name="rows">Sequences that are read side by side.</param>
     /// <param name="capacity">Columns that there is room for: tokens of the longest row of each pass, added up.</param>
@@ -159,6 +174,9 @@ public abstract class LanguageBackbone : nn.Module
 
     /// <summary>Numbers that a saved config.json gets where it lacks them. Default none.</summary>
     internal virtual IReadOnlyDictionary<string, double> SavedNumbers => new Dictionary<string, double>();
+
+    /// <summary>The family's own class of Hugging Face's, by which those of heads are called; null (default) where it is unknown.</summary>
+    internal virtual string? FamilyName => ArchitectureName;
 
     /// <summary>The name of this backbone's parameter for a checkpoint's tensor: adds the prefix that some files on the hub leave out.</summary>
     /// <param name="tensorName">The name in the file.</param>

@@ -10,6 +10,7 @@ internal sealed class TransformerTrunk
     private readonly LanguageBackbone _network;
     private readonly TransformerSpec _spec;
     private readonly WeightNames _names;
+    private readonly IReadOnlyList<HeadSpec> _heads;
     private readonly EmbeddingTable? _positions;
     private readonly EmbeddingTable? _types;
     private readonly FeatureNorm? _embeddingNorm;
@@ -33,7 +34,7 @@ internal sealed class TransformerTrunk
     internal TransformerTrunk(LanguageBackbone network, Architecture architecture, bool hasBlocks = true)
     {
         _architecture = architecture;
-        (_network, _spec, _names) = (network, architecture.Spec, architecture.Names);
+        (_network, _spec, _names, _heads) = (network, architecture.Spec, architecture.Names, architecture.Heads);
         ForwardContext context = network.Context;
         EmbeddingSpec embedding = _spec.Embedding;
         int embedded = embedding.Size ?? _spec.HiddenSize;
@@ -169,30 +170,28 @@ internal sealed class TransformerTrunk
     internal Tensor Continue(Tensor inputIds, Tensor? attentionMask, CachedPass pass) =>
         Run(inputIds, attentionMask, tokenTypeIds: null, HiddenStateSelection.None, pass).LastHiddenState;
 
-    /// <summary>The name of our parameter for a file's tensor.</summary>
+    /// <summary>The name of our parameter for a file's tensor; of one of a task's head, the name that its spec has.</summary>
     internal string ParameterName(string tensorName)
     {
         string name = tensorName;
-        if (_names.Prefix.Length > 0)
+        foreach (var (ending, instead) in _names.Aliases.Where(alias => tensorName.EndsWith(alias.Ending, StringComparison.Ordinal)).Take(1))
         {
-            bool isOurs = Outside.Any(named => named.Name.StartsWith(_names.Prefix, StringComparison.Ordinal));
-            name = isOurs ? WithPrefix(name) : name.StartsWith(_names.Prefix, StringComparison.Ordinal) ? name[_names.Prefix.Length..] : name;
+            name = name[..^ending.Length] + instead;
         }
 
-        foreach (var (ending, instead) in _names.Aliases)
+        if (_names.Prefix.Length == 0 || IsOfHead(name))
         {
-            if (name.EndsWith(ending, StringComparison.Ordinal))
-            {
-                return name[..^ending.Length] + instead;
-            }
+            return name;
         }
 
-        return name;
+        bool isOurs = Outside.Any(named => named.Name.StartsWith(_names.Prefix, StringComparison.Ordinal));
+        return isOurs ? WithPrefix(name) : name.StartsWith(_names.Prefix, StringComparison.Ordinal) ? name[_names.Prefix.Length..] : name;
     }
 
     /// <summary>Whether a file's tensor is no parameter.</summary>
     internal bool IsIgnorable(string tensorName) =>
-        _names.IgnoredEndings.Any(ending => tensorName.EndsWith(ending, StringComparison.Ordinal))
+        IsOfHead(tensorName)
+        || _names.IgnoredEndings.Any(ending => tensorName.EndsWith(ending, StringComparison.Ordinal))
         || _names.IgnoredBeginnings.Any(beginning => tensorName.StartsWith(beginning, StringComparison.Ordinal))
         || (_spec is { IsCausal: true, Head: HeadKind.Tied } && Outside.Any(named => named.Part == WeightPart.Head && tensorName == named.Name + ".weight"));
 
@@ -206,6 +205,8 @@ internal sealed class TransformerTrunk
     private IEnumerable<(WeightPart Part, string Name)> Outside => _names.Stem.Concat(_names.Tail);
 
     private string PrefixOf(int block) => $"{_names.Blocks}.{_names.BlockNumbers?[block] ?? block.ToString(CultureInfo.InvariantCulture)}.";
+
+    private bool IsOfHead(string tensorName) => _heads.Any(head => head.Owns(tensorName));
 
     private string WithPrefix(string name) =>
         name.StartsWith(_names.Prefix, StringComparison.Ordinal) || Outside.Any(named => !named.Name.StartsWith(_names.Prefix, StringComparison.Ordinal) && name.StartsWith(named.Name + ".", StringComparison.Ordinal))
@@ -341,7 +342,8 @@ internal sealed class TransformerTrunk
         }
     }
 
-    private static void Place(nn.Module root, string path, object piece)
+    /// <summary>Puts a module or a parameter under a name with points below another module.</summary>
+    internal static void Place(nn.Module root, string path, object piece)
     {
         string[] parts = path.Split('.');
         foreach (string part in parts[..^1])

@@ -40,6 +40,12 @@ public sealed class ConfigReader
 
     internal JsonObject Root => _root;
 
+    /// <summary>What to call the file in messages.</summary>
+    internal string File => _file;
+
+    /// <summary>The Hugging Face classes that read the weights; empty where the file does not say.</summary>
+    internal IReadOnlyList<string> Architectures => List<string>("architectures", "a list of the names of classes") ?? [];
+
     /// <summary>Whether the weights beside the config.json hold a tensor whose name begins so; null where there are no weights, as when a network is made at random.</summary>
     /// <param name="beginning">The beginning of the name.</param>
     public bool? HoldsTensors(string beginning) => _tensorNames?.Value.Any(name => name.StartsWith(beginning, StringComparison.Ordinal));

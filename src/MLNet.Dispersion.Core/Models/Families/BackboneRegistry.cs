@@ -145,7 +145,7 @@ public static class BackboneRegistry
     internal static (BackboneInfo Info, bool IsCausal) Describe(FileSource source)
     {
         ConfigReader config = ReadConfig(source);
-        Architecture architecture = ArchitectureOf(config);
+        Architecture architecture = Headless(config, ArchitectureOf(config));
         return (InfoOf(config, architecture), architecture.Spec.IsCausal);
     }
 
@@ -160,7 +160,7 @@ public static class BackboneRegistry
         using var scope = NewDisposeScope();
         using var network = (LayerwiseNetwork)Allocate(config, reader =>
         {
-            Architecture architecture = ArchitectureOf(reader);
+            Architecture architecture = Headless(reader, ArchitectureOf(reader));
             return new LayerwiseNetwork(architecture, InfoOf(reader, architecture));
         });
         var weights = WeightFiles.Open(source);
@@ -174,6 +174,7 @@ public static class BackboneRegistry
     private static Func<ConfigReader, LanguageBackbone> NetworkOf(Func<ConfigReader, Architecture> read) => config =>
     {
         Architecture architecture = read(config) ?? throw new InvalidOperationException($"The reading of {config.ModelType} gave no architecture.");
+        architecture = Headless(config, architecture);
         BackboneInfo info = InfoOf(config, architecture);
         return architecture.Spec.IsCausal ? new DecoderNetwork(architecture, info) : new EncoderNetwork(architecture, info);
     };
@@ -183,6 +184,15 @@ public static class BackboneRegistry
         TransformerSpec spec = architecture.Spec;
         spec.Validate();
         return config.Info(spec.VocabularySize, spec.HiddenSize, spec.LayerCount, spec.ContextLength) with { FinalSize = spec.OutputSize ?? spec.HiddenSize };
+    }
+
+    /// <summary>The architecture without a language-model head where the files, of a bare network or of a task's model, hold none.</summary>
+    private static Architecture Headless(ConfigReader config, Architecture architecture)
+    {
+        string? head = architecture.Spec is { IsCausal: true, Head: HeadKind.Own } ? architecture.Names.Tail.FirstOrDefault(named => named.Part == WeightPart.Head).Name : null;
+        return head is null || config.HoldsTensors(head + ".") != false || config.Architectures.Any(HeadClasses.IsLanguageModel)
+            ? architecture
+            : architecture with { Spec = architecture.Spec with { Head = HeadKind.None, HasHeadBias = false } };
     }
 
     private static LanguageBackbone Construct(ConfigReader config)

@@ -13,7 +13,36 @@ internal static class BackboneWeights
         var parameters = backbone.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter, StringComparer.Ordinal);
         var weights = WeightFiles.Open(source);
         Check(weights, backbone, parameters.ToDictionary(pair => pair.Key, pair => pair.Value.shape));
-        Fill(weights, backbone, parameters);
+        string? tied = backbone.TiedHeadName is { } name ? name + ".weight" : null;
+        using Tensor? repeated = tied is null ? null : TiedHead(weights, tied, backbone.TokenEmbeddingWeight!);
+        weights.Read(tensor => tensor == tied ? repeated : backbone.IsIgnorable(tensor) ? null : parameters[backbone.ParameterName(tensor)]);
+        if (repeated is not null && repeated.ne(backbone.TokenEmbeddingWeight!).any().item<bool>())
+        {
+            Untie(backbone, repeated);
+        }
+    }
+
+    /// <summary>Room for a head that the config.json ties to the embedding and that the file holds all the same; null where it does not.</summary>
+    private static Tensor? TiedHead(WeightFiles weights, string name, Parameter table)
+    {
+        var (shard, entry) = weights.Entries.FirstOrDefault(pair => pair.Entry.Name == name);
+        if (entry is null)
+        {
+            return null;
+        }
+
+        CheckEntry(weights.Describe(shard), entry, table.shape);
+        return empty_like(table, requires_grad: false);
+    }
+
+    /// <summary>Where the two differ, both are as the file has them, whatever the config.json says.</summary>
+    private static void Untie(LanguageBackbone backbone, Tensor head)
+    {
+        var layer = new ProjectionLayer(backbone.Context, head.shape[1], head.shape[0], hasBias: false);
+        layer.Weight.copy_(head);
+        layer.Weight.DetachFromDisposeScope();
+        backbone.HeadInstead = layer;
+        backbone.Untie();
     }
 
     /// <summary>Reads some parameters from files that <see cref="Check"/> was content with.</summary>
@@ -86,7 +115,7 @@ internal static class BackboneWeights
         }
     }
 
-    private static void CheckEntry(string file, SafetensorsEntry entry, long[] shape)
+    internal static void CheckEntry(string file, SafetensorsEntry entry, long[] shape)
     {
         if (!SafetensorsTypes.IsFloatingPoint(entry.DataType))
         {

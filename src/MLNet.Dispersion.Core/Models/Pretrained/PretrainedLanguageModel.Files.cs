@@ -110,6 +110,7 @@ public sealed partial class PretrainedLanguageModel
     {
         TorchRuntime.EnsureLoaded();
         var network = BackboneRegistry.Load(source.Source);
+        PretrainedHead? head = null;
         try
         {
             if (device is not null && device.type != DeviceType.CPU)
@@ -117,15 +118,18 @@ public sealed partial class PretrainedLanguageModel
                 network.to(device);
             }
 
+            head = HeadReader.Read(source.Source, network);
             var generation = GenerationConfig.Read(source.Source);
             return new PretrainedLanguageModel(source.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(source.Source, network.Info)), TextTokenizer.IsIn(source.Source))
             {
                 Origin = new AdapterBase(source.Name, (source.Source as DirectorySource)?.Name),
                 GenerationConfig = generation,
+                OwnHead = head,
             };
         }
         catch
         {
+            head?.Dispose();
             network.Dispose();
             throw;
         }
@@ -175,6 +179,8 @@ public sealed partial class PretrainedLanguageModel
             config["tie_word_embeddings"] = false;
         }
 
+        Head?.Write(config, Backbone.FamilyName);
+        weights.AddRange((Head?.Parameters ?? []).Select(pair => KeyValuePair.Create(pair.Name, (Tensor)pair.Parameter)));
         WeightFilesWriter.Write(sink, weights, options.Type, options.MaxShardBytes);
         if (HasTokenizer)
         {

@@ -38,6 +38,15 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     /// <summary>Gets the network.</summary>
     public LanguageBackbone Backbone { get; }
 
+    /// <summary>
+    /// Gets the head of a task that stands on the network beside, or in place of, a language model's: that of a Hugging Face classifier of texts or tokens, of answers' spans or of masked tokens. Null where there is none.
+    /// </summary>
+    /// <remarks>It is saved with the model. It is this object's and lives as long.</remarks>
+    public PretrainedHead? Head => OwnHead;
+
+    /// <summary>The head that came with the model's own files, or that it was given.</summary>
+    internal PretrainedHead? OwnHead { get; set; }
+
     /// <summary>Checks that the model predicts next tokens.</summary>
     /// <param name="what">What is asked of it, as the subject of a sentence.</param>
     /// <exception cref="ArgumentException">It is an encoder.</exception>
@@ -46,6 +55,11 @@ public sealed partial class PretrainedLanguageModel : IDisposable
         if (!Backbone.IsCausal)
         {
             throw new ArgumentException($"{what} needs a model that predicts the next token, but {Name} ({Backbone.Info.ModelType}) is an encoder. Take a causal model, such as GPT-2; an encoder can be fine-tuned for classification and regression, and gives embeddings and geometry reports.");
+        }
+
+        if (!Backbone.PredictsTokens)
+        {
+            throw new ArgumentException($"{what} needs a model that predicts the next token, but the files of {Name} ({Backbone.Info.ModelType}) hold no language-model head. Take the files of its causal language model.");
         }
     }
 
@@ -67,7 +81,11 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     public Device Device => Backbone.parameters().First().device;
 
     /// <inheritdoc/>
-    public void Dispose() => Backbone.Dispose();
+    public void Dispose()
+    {
+        OwnHead?.Dispose();
+        Backbone.Dispose();
+    }
 
     private static TextTokenizer LoadTokenizer(FileSource source, BackboneInfo info)
     {

@@ -8,4 +8,7 @@ public enum HeadKind
 
     /// <summary>A matrix of its own, <c>[V, F]</c>.</summary>
     Own,
+
+    /// <summary>None: the network gives hidden states and predicts no tokens, as where a classifier was saved in its place.</summary>
+    None,
 }

@@ -65,6 +65,9 @@ internal static class BloomFamily
                 FinalNorm = norm,
                 Head = config.Flag("tie_word_embeddings", true) ? HeadKind.Tied : HeadKind.Own,
             },
-            Names);
+            Names)
+        {
+            Heads = DecoderHeads.All(config, "classifier"),
+        };
     }
 }

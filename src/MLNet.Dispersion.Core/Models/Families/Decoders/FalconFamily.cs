@@ -87,6 +87,9 @@ internal static class FalconFamily
             WeightPart.AttentionNorm => (named.Part, "ln_attn"),
             WeightPart.MlpNorm => (named.Part, "ln_mlp"),
             _ => named,
-        })] } : Names);
+        })] } : Names)
+        {
+            Heads = DecoderHeads.All(config, "classifier"),
+        };
     }
 }

@@ -12,14 +12,14 @@ internal static class GemmaFamily
         (WeightPart.MlpOutputNorm, "post_feedforward_layernorm"));
 
     /// <summary>Gemma 1.</summary>
-    internal static Architecture ReadFirst(ConfigReader config) => new(Shape(config, BlockOrder.NormFirst, new RotaryKeys()), LlamaShape.Names with { ArchitectureName = "GemmaForCausalLM" });
+    internal static Architecture ReadFirst(ConfigReader config) => new(Shape(config, BlockOrder.NormFirst, new RotaryKeys()), LlamaShape.Names with { ArchitectureName = "GemmaForCausalLM" }) { Heads = DecoderHeads.Classes(config) };
 
     /// <summary>Gemma 2: norms around each branch, caps, every second layer with a window.</summary>
     internal static Architecture ReadSecond(ConfigReader config)
     {
         TransformerSpec spec = Capped(config, Shape(config, BlockOrder.NormAround, new RotaryKeys()), 50, 30);
         spec = spec.WithWindows(LayerKinds.Windowed(config, spec.LayerCount, layer => layer % 2 == 0), config.SizeOrNull("sliding_window", DefaultWindow));
-        return new Architecture(spec, Names with { ArchitectureName = "Gemma2ForCausalLM" });
+        return new Architecture(spec, Names with { ArchitectureName = "Gemma2ForCausalLM" }) { Heads = DecoderHeads.Classes(config) };
     }
 
     /// <summary>Gemma 3's text model: norms of heads in place of caps, some layers with a window to one without, each kind with its rotary base.</summary>
@@ -36,7 +36,10 @@ internal static class GemmaFamily
         AttentionSpec windowed = whole with { Rotary = near, Window = config.SizeOrNull("sliding_window", DefaultWindow) };
         int pattern = config.Has("sliding_window_pattern") ? config.Size("sliding_window_pattern") : config.Size("_sliding_window_pattern", 6);
         bool[] kinds = LayerKinds.Windowed(config, spec.LayerCount, layer => (layer + 1) % pattern != 0);
-        return new Architecture(spec.WithAttention(layer => kinds[layer] ? windowed : whole), Names with { ArchitectureName = "Gemma3ForCausalLM" });
+        return new Architecture(spec.WithAttention(layer => kinds[layer] ? windowed : whole), Names with { ArchitectureName = "Gemma3ForCausalLM" })
+        {
+            Heads = [DecoderHeads.Sequence with { ArchitectureName = "Gemma3TextForSequenceClassification" }],
+        };
     }
 
     private static TransformerSpec Shape(ConfigReader config, BlockOrder order, RotaryKeys rotary)

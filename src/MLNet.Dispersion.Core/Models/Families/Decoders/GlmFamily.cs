@@ -18,6 +18,6 @@ internal static class GlmFamily
             Rotary = new RotaryKeys { Share = 0.5, IsInterleaved = true },
             Order = isFirst ? BlockOrder.NormFirst : BlockOrder.NormAround,
         }.Read(config);
-        return new Architecture(spec with { Block = spec.Block with { Mlp = spec.Block.Mlp with { IsFused = true } } }, Names with { ArchitectureName = isFirst ? "GlmForCausalLM" : "Glm4ForCausalLM" });
+        return new Architecture(spec with { Block = spec.Block with { Mlp = spec.Block.Mlp with { IsFused = true } } }, Names with { ArchitectureName = isFirst ? "GlmForCausalLM" : "Glm4ForCausalLM" }) { Heads = DecoderHeads.Classes(config) };
     }
 }

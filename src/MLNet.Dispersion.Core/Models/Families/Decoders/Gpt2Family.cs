@@ -34,7 +34,7 @@ internal static class Gpt2Family
         attention = config.Flag("multi_query", true)
             ? attention with { KeyHeadCount = 1 }
             : attention with { Storage = AttentionStorage.FusedByHead };
-        return new Architecture(spec with { Block = spec.Block with { Attention = attention } }, BigCodeNames);
+        return new Architecture(spec with { Block = spec.Block with { Attention = attention } }, BigCodeNames) { Heads = DecoderHeads.Classes(config, "classifier") };
     }
 
     internal static Architecture Read(ConfigReader config)
@@ -42,7 +42,7 @@ internal static class Gpt2Family
         TransformerSpec spec = Spec(config, "gelu_new");
 
         // llama.cpp's converter reads the length from there.
-        return new Architecture(spec, Names) { SavedNumbers = new Dictionary<string, double> { ["n_ctx"] = spec.ContextLength } };
+        return new Architecture(spec, Names) { Heads = DecoderHeads.All(config, "classifier"), SavedNumbers = new Dictionary<string, double> { ["n_ctx"] = spec.ContextLength } };
     }
 
     private static TransformerSpec Spec(ConfigReader config, string activation)

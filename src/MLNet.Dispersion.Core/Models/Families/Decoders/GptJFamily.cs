@@ -70,6 +70,9 @@ internal static class GptJFamily
                 Head = head,
                 HasHeadBias = head == HeadKind.Own,
             },
-            Names);
+            Names)
+        {
+            Heads = [DecoderHeads.Sequence, DecoderHeads.Spans],
+        };
     }
 }

@@ -65,7 +65,7 @@ internal static class GptNeoFamily
             FinalNorm = norm,
             Head = config.Flag("tie_word_embeddings", true) ? HeadKind.Tied : HeadKind.Own,
         };
-        return new Architecture(spec.WithWindows(Local(config, layers), config.Size("window_size", 256)), Names);
+        return new Architecture(spec.WithWindows(Local(config, layers), config.Size("window_size", 256)), Names) { Heads = DecoderHeads.All(config, "classifier") };
     }
 
     /// <summary>Which layers have the window: [[["global", "local"], 12]] means both in turn, 12 times.</summary>

@@ -70,6 +70,8 @@ internal static class GptNeoXFamily
             },
             Names)
         {
+            Heads = DecoderHeads.All(config, "classifier"),
+
             // llama.cpp's converter and older libraries read the share of rotated features, and their base, from there.
             SavedNumbers = new Dictionary<string, double> { ["rotary_pct"] = (double)rotary.Dimensions / (hidden / heads), ["rotary_emb_base"] = rotary.Theta },
         };

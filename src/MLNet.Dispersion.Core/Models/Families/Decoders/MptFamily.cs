@@ -102,6 +102,9 @@ internal static class MptFamily
                 FinalNorm = norm,
                 Head = config.Flag("tie_word_embeddings", true) ? HeadKind.Tied : HeadKind.Own,
             },
-            Names);
+            Names)
+        {
+            Heads = DecoderHeads.All(config, "classifier"),
+        };
     }
 }

@@ -31,6 +31,9 @@ internal static class OptFamily
         ],
         Tail = [(WeightPart.Head, "lm_head")],
         Prefix = "model.",
+
+        // Left over in files of the first conversions.
+        IgnoredEndings = ["decoder.version"],
         ArchitectureName = "OPTForCausalLM",
         LoraTargets = ["q_proj", "v_proj"],
     };
@@ -81,6 +84,9 @@ internal static class OptFamily
                 OutputSize = isNarrow ? embedded : null,
                 Head = config.Flag("tie_word_embeddings", true) ? HeadKind.Tied : HeadKind.Own,
             },
-            Names);
+            Names)
+        {
+            Heads = [DecoderHeads.Sequence, DecoderHeads.Spans],
+        };
     }
 }

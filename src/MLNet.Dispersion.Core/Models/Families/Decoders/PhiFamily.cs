@@ -51,7 +51,10 @@ internal static class PhiFamily
                 Block = spec.Block with { Attention = attention, Dropout = config.Probability("resid_pdrop", 0) },
                 HasHeadBias = spec.Head == HeadKind.Own,
             },
-            FirstNames);
+            FirstNames)
+        {
+            Heads = DecoderHeads.Classes(config),
+        };
     }
 
     /// <summary>Phi 3, 3.5 and 4 mini.</summary>
@@ -66,6 +69,9 @@ internal static class PhiFamily
                 Embedding = new EmbeddingSpec { Dropout = config.Probability("embd_pdrop", 0) },
                 Block = spec.Block with { Attention = attention, Mlp = spec.Block.Mlp with { IsFused = true }, Dropout = config.Probability("resid_pdrop", 0) },
             },
-            ThirdNames);
+            ThirdNames)
+        {
+            Heads = DecoderHeads.Classes(config),
+        };
     }
 }

@@ -27,6 +27,9 @@ internal static class SmolLM3Family
         int? window = hasWindows ? config.SizeOrNull("sliding_window") : null;
         return new Architecture(
             spec.WithAttention(layer => attention with { Rotary = turned[layer] == 1 ? attention.Rotary : null, Window = windowed[layer] ? window : null }),
-            LlamaShape.Names with { ArchitectureName = "SmolLM3ForCausalLM" });
+            LlamaShape.Names with { ArchitectureName = "SmolLM3ForCausalLM" })
+        {
+            Heads = DecoderHeads.All(config),
+        };
     }
 }

@@ -23,6 +23,6 @@ internal static class StableLmFamily
             HeadNorm = config.Flag("qk_layernorm", false) ? norm with { HasBias = false } : null,
             HeadNormScope = HeadNormScope.EachHeadApart,
         };
-        return new Architecture(spec with { Block = spec.Block with { Attention = attention, Dropout = config.Probability("hidden_dropout", 0) } }, Names);
+        return new Architecture(spec with { Block = spec.Block with { Attention = attention, Dropout = config.Probability("hidden_dropout", 0) } }, Names) { Heads = DecoderHeads.Classes(config) };
     }
 }

@@ -25,6 +25,9 @@ internal static class StarCoder2Family
                 Embedding = new EmbeddingSpec { Dropout = config.Probability("embedding_dropout", 0) },
                 Block = spec.Block with { Attention = attention, Dropout = config.Probability("residual_dropout", 0) },
             },
-            Names);
+            Names)
+        {
+            Heads = DecoderHeads.Classes(config),
+        };
     }
 }

@@ -20,7 +20,7 @@ internal static class AlbertFamily
         ],
         Tail = [(WeightPart.Pooler, "pooler")],
         Prefix = "albert.",
-        IgnoredBeginnings = ["predictions.", "sop_classifier.", "classifier.", "qa_outputs."],
+        IgnoredBeginnings = ["sop_classifier."],
         ArchitectureName = "AlbertModel",
     };
 
@@ -37,6 +37,7 @@ internal static class AlbertFamily
 
         TransformerSpec spec = BertFamily.Spec(Defaulted(config), vocabulary: 30000, types: 2, epsilon: 1e-12);
         int embedded = config.Size("embedding_size", 128);
+        double dropout = config.Probability("classifier_dropout_prob", 0.1);
         int[] shared = [.. Enumerable.Range(0, layers).SelectMany(layer => Enumerable.Range((int)((long)layer * groups / layers) * inner, inner))];
         return new Architecture(
             spec with
@@ -46,7 +47,16 @@ internal static class AlbertFamily
                 Embedding = spec.Embedding with { Size = embedded },
                 Summary = BertFamily.HasPooler(config, Names.Prefix) ? SummaryKind.Pooler : SummaryKind.FirstToken,
             },
-            Names with { BlockNumbers = [.. Enumerable.Range(0, groups * inner).Select(block => FormattableString.Invariant($"{block / inner}.albert_layers.{block % inner}"))] });
+            Names with { BlockNumbers = [.. Enumerable.Range(0, groups * inner).Select(block => FormattableString.Invariant($"{block / inner}.albert_layers.{block % inner}"))] })
+        {
+            Heads =
+            [
+                EncoderHeads.Pooled(dropout),
+                EncoderHeads.Tokens(dropout),
+                EncoderHeads.Spans,
+                EncoderHeads.Masked("predictions.dense", "predictions.LayerNorm", "predictions.decoder", "predictions.bias", spec.Block.Mlp.Activation, spec.Block.Norm, embedded),
+            ],
+        };
     }
 
     /// <summary>The file with ALBERT's own defaults for keys that it leaves out.</summary>

@@ -33,13 +33,27 @@ internal static class BertFamily
         // Files converted from the first TensorFlow checkpoints call a norm's weights gamma and beta.
         Aliases = [("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias")],
         IgnoredEndings = [".position_ids"],
-        IgnoredBeginnings = ["cls.", "classifier.", "qa_outputs."],
+        IgnoredBeginnings = ["cls."],
         ArchitectureName = "BertModel",
         LoraTargets = ["query", "value"],
     };
 
     internal static Architecture Read(ConfigReader config) => new(
-        Spec(config, vocabulary: 30522, types: 2, epsilon: 1e-12) with { Summary = HasPooler(config, Names.Prefix) ? SummaryKind.Pooler : SummaryKind.FirstToken }, Names);
+        Spec(config, vocabulary: 30522, types: 2, epsilon: 1e-12) with { Summary = HasPooler(config, Names.Prefix) ? SummaryKind.Pooler : SummaryKind.FirstToken }, Names)
+    {
+        Heads = [EncoderHeads.Pooled(EncoderHeads.Dropout(config)), EncoderHeads.Tokens(EncoderHeads.Dropout(config)), EncoderHeads.Spans, MaskedTokens(config, 1e-12)],
+    };
+
+    /// <summary>BERT's head of masked tokens.</summary>
+    /// <param name="config">The config.json.</param>
+    /// <param name="epsilon">The norm's epsilon where the file does not say.</param>
+    internal static HeadSpec MaskedTokens(ConfigReader config, double epsilon) => EncoderHeads.Masked(
+        "cls.predictions.transform.dense",
+        "cls.predictions.transform.LayerNorm",
+        "cls.predictions.decoder",
+        "cls.predictions.bias",
+        config.Activation("hidden_act", "gelu"),
+        new NormSpec(NormKind.Layer, config.Positive("layer_norm_eps", epsilon)));
 
     /// <summary>Whether the files hold a pooler; true where there are none, as when a network is made at random.</summary>
     internal static bool HasPooler(ConfigReader config, string prefix) => config.HoldsTensors(Pooler) != false || config.HoldsTensors(prefix + Pooler) == true;

@@ -10,7 +10,7 @@ internal static class DebertaFamily
         Tail = [(WeightPart.RelativePositions, "encoder.rel_embeddings"), (WeightPart.RelativeNorm, "encoder.LayerNorm"), (WeightPart.Convolution, "encoder.conv.conv"), (WeightPart.ConvolutionNorm, "encoder.conv.LayerNorm")],
         Prefix = "deberta.",
         Aliases = [],
-        IgnoredBeginnings = ["cls.", "lm_predictions.", "mask_predictions.", "pooler.", "classifier.", "qa_outputs."],
+        IgnoredBeginnings = ["cls.", "mask_predictions."],
     };
 
     private static readonly WeightNames FirstNames = Names with
@@ -50,7 +50,7 @@ internal static class DebertaFamily
         TransformerSpec spec = Spec(config, vocabulary: 50265);
         DisentangledSpec? relative = Relative(config, spec);
         relative = relative is null ? null : relative with { HasKeyBias = false };
-        return new Architecture(Attending(spec, relative, AttentionStorage.FusedByHeadApartBiases), FirstNames);
+        return new Architecture(Attending(spec, relative, AttentionStorage.FusedByHeadApartBiases), FirstNames) { Heads = Heads(config, spec) };
     }
 
     /// <summary>DeBERTa 2 and 3: logarithmic buckets, shared projections, a convolution beside the first layer in the larger ones.</summary>
@@ -71,7 +71,37 @@ internal static class DebertaFamily
             };
         }
 
-        return new Architecture(Attending(spec, relative, AttentionStorage.Separate) with { Convolution = Convolution(config, spec) }, SecondNames);
+        return new Architecture(Attending(spec, relative, AttentionStorage.Separate) with { Convolution = Convolution(config, spec) }, SecondNames) { Heads = Heads(config, spec) };
+    }
+
+    /// <summary>A dense layer on the first token below the classifier; two heads of masked tokens, of which newer files say which they hold.</summary>
+    private static IReadOnlyList<HeadSpec> Heads(ConfigReader config, TransformerSpec spec)
+    {
+        if (config.Size("pooler_hidden_size", spec.HiddenSize) != spec.HiddenSize)
+        {
+            throw config.Wrong("pooler_hidden_size", $"is {config.Size("pooler_hidden_size")}; only hidden_size = {spec.HiddenSize} is supported");
+        }
+
+        double hidden = config.Probability("hidden_dropout_prob", 0.1);
+        HeadSpec[] masked =
+        [
+            BertFamily.MaskedTokens(config, Epsilon),
+            EncoderHeads.Masked("lm_predictions.lm_head.dense", "lm_predictions.lm_head.LayerNorm", "lm_predictions.lm_head.decoder", "lm_predictions.lm_head.bias", spec.Block.Mlp.Activation, spec.Block.Norm),
+        ];
+        return
+        [
+            new HeadSpec
+            {
+                Task = HeadTask.Sequence,
+                Reading = HeadReading.FirstToken,
+                Layers = [new HeadLayer("pooler.dense") { Activation = config.Activation("pooler_hidden_act", "gelu"), Dropout = config.Probability("pooler_dropout", 0) }],
+                Output = "classifier",
+                Dropout = config.Probability("cls_dropout", hidden),
+            },
+            EncoderHeads.Tokens(hidden),
+            EncoderHeads.Spans,
+            .. config.Flag("legacy", true) ? masked : masked.Reverse(),
+        ];
     }
 
     private static TransformerSpec Spec(ConfigReader config, int vocabulary)

@@ -29,7 +29,6 @@ internal static class DistilBertFamily
         Tail = [],
         Prefix = "distilbert.",
         IgnoredEndings = [".position_ids"],
-        IgnoredBeginnings = ["vocab_transform.", "vocab_layer_norm.", "vocab_projector.", "pre_classifier.", "classifier.", "qa_outputs."],
         ArchitectureName = "DistilBertModel",
         LoraTargets = ["q_lin", "v_lin"],
     };
@@ -73,6 +72,22 @@ internal static class DistilBertFamily
                 },
                 Summary = SummaryKind.FirstToken,
             },
-            Names);
+            Names)
+        {
+            Heads =
+            [
+                new HeadSpec
+                {
+                    Task = HeadTask.Sequence,
+                    Reading = HeadReading.FirstToken,
+                    Layers = [new HeadLayer("pre_classifier") { Activation = Activation.Relu }],
+                    Output = "classifier",
+                    Dropout = config.Probability("seq_classif_dropout", 0.2),
+                },
+                EncoderHeads.Tokens(dropout),
+                EncoderHeads.Spans with { Dropout = config.Probability("qa_dropout", 0.1) },
+                EncoderHeads.Masked("vocab_transform", "vocab_layer_norm", "vocab_projector", null, config.Activation("activation", "gelu"), norm),
+            ],
+        };
     }
 }

@@ -8,7 +8,7 @@ internal static class ElectraFamily
         Stem = [.. BertFamily.Names.Stem, (WeightPart.EmbeddingProjection, "embeddings_project")],
         Tail = [],
         Prefix = "electra.",
-        IgnoredBeginnings = ["discriminator_predictions.", "generator_predictions.", "generator_lm_head.", "classifier.", "qa_outputs."],
+        IgnoredBeginnings = ["discriminator_predictions."],
         ArchitectureName = "ElectraModel",
     };
 
@@ -16,6 +16,16 @@ internal static class ElectraFamily
     {
         TransformerSpec spec = BertFamily.Spec(config, vocabulary: 30522, types: 2, epsilon: 1e-12);
         int embedded = config.Size("embedding_size", 128);
-        return new Architecture(spec with { Embedding = spec.Embedding with { Size = embedded == spec.HiddenSize ? null : embedded } }, Names);
+        double dropout = EncoderHeads.Dropout(config);
+        return new Architecture(spec with { Embedding = spec.Embedding with { Size = embedded == spec.HiddenSize ? null : embedded } }, Names)
+        {
+            Heads =
+            [
+                EncoderHeads.Dense(dropout, Activation.Gelu),
+                EncoderHeads.Tokens(dropout),
+                EncoderHeads.Spans,
+                EncoderHeads.Masked("generator_predictions.dense", "generator_predictions.LayerNorm", "generator_lm_head", null, Activation.Gelu, spec.Block.Norm, embedded),
+            ],
+        };
     }
 }

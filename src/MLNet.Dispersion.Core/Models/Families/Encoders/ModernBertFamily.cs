@@ -21,7 +21,6 @@ internal static class ModernBertFamily
         ],
         Tail = [(WeightPart.FinalNorm, "final_norm")],
         Prefix = "model.",
-        IgnoredBeginnings = ["head.", "decoder.", "classifier."],
         ArchitectureName = "ModernBertModel",
         LoraTargets = ["Wqkv"],
     };
@@ -89,6 +88,28 @@ internal static class ModernBertFamily
                 FinalNorm = norm,
                 Summary = SummaryKind.FirstToken,
             },
-            Names);
+            Names)
+        {
+            Heads = Heads(config, norm),
+        };
+    }
+
+    /// <summary>A dense layer and a norm, which every task's head has in front of its last layer.</summary>
+    private static IReadOnlyList<HeadSpec> Heads(ConfigReader config, NormSpec norm)
+    {
+        HeadLayer[] layers =
+        [
+            new HeadLayer("head.dense") { HasBias = config.Flag("classifier_bias", false), Activation = config.Activation("classifier_activation", "gelu") },
+            new HeadLayer("head.norm") { Norm = norm },
+        ];
+        double dropout = config.Probability("classifier_dropout", 0);
+        bool readsFirst = config.OneOf("classifier_pooling", "cls", ["cls", "mean"]) == "cls";
+        return
+        [
+            new HeadSpec { Task = HeadTask.Sequence, Reading = readsFirst ? HeadReading.FirstToken : HeadReading.Mean, Layers = layers, Output = "classifier", Dropout = dropout },
+            new HeadSpec { Task = HeadTask.Tokens, Layers = layers, Output = "classifier", Dropout = dropout },
+            new HeadSpec { Task = HeadTask.Spans, Layers = layers, Output = "classifier", Dropout = dropout },
+            new HeadSpec { Task = HeadTask.MaskedTokens, Layers = layers, Output = "decoder", HasBias = config.Flag("decoder_bias", true) },
+        ];
     }
 }

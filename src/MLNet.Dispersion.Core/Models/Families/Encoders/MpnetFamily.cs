@@ -23,7 +23,7 @@ internal static class MpnetFamily
         ],
         Tail = [(WeightPart.RelativePositions, "encoder.relative_attention_bias"), (WeightPart.Pooler, "pooler.dense")],
         Prefix = "mpnet.",
-        IgnoredBeginnings = ["lm_head.", "classifier.", "qa_outputs."],
+        IgnoredBeginnings = [],
         ArchitectureName = "MPNetModel",
         LoraTargets = ["q", "v"],
     };
@@ -38,6 +38,7 @@ internal static class MpnetFamily
             throw config.Wrong("relative_attention_num_buckets", $"is {buckets}; it must be below {4 * LongestDistance}");
         }
 
+        double dropout = config.Probability("hidden_dropout_prob", 0.1);
         return new Architecture(
             spec with
             {
@@ -45,6 +46,9 @@ internal static class MpnetFamily
                 Block = spec.Block with { Attention = spec.Block.Attention with { Relative = new BucketBias(buckets, LongestDistance) } },
                 Summary = BertFamily.HasPooler(config, Names.Prefix) ? SummaryKind.Pooler : SummaryKind.FirstToken,
             },
-            Names);
+            Names)
+        {
+            Heads = [EncoderHeads.Dense(dropout, Activation.Tanh), EncoderHeads.Tokens(dropout), EncoderHeads.Spans, EncoderHeads.LanguageModelHead(spec.Block.Norm)],
+        };
     }
 }

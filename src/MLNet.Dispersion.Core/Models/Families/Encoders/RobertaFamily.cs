@@ -10,7 +10,7 @@ internal static class RobertaFamily
         Prefix = "roberta.",
         Aliases = [],
         IgnoredEndings = [".position_ids"],
-        IgnoredBeginnings = ["lm_head.", "classifier.", "qa_outputs."],
+        IgnoredBeginnings = [],
     };
 
     internal static Architecture Read(ConfigReader config)
@@ -23,7 +23,10 @@ internal static class RobertaFamily
                 Embedding = spec.Embedding with { UncountedToken = pad },
                 Summary = BertFamily.HasPooler(config, Names.Prefix) ? SummaryKind.Pooler : SummaryKind.FirstToken,
             },
-            Names with { ArchitectureName = config.ModelType switch { "xlm-roberta" => "XLMRobertaModel", "camembert" => "CamembertModel", _ => "RobertaModel" } });
+            Names with { ArchitectureName = config.ModelType switch { "xlm-roberta" => "XLMRobertaModel", "camembert" => "CamembertModel", _ => "RobertaModel" } })
+        {
+            Heads = [EncoderHeads.Dense(EncoderHeads.Dropout(config), Activation.Tanh), EncoderHeads.Tokens(EncoderHeads.Dropout(config)), EncoderHeads.Spans, EncoderHeads.LanguageModelHead(spec.Block.Norm)],
+        };
     }
 
     private static int Pad(ConfigReader config) => config.Has("pad_token_id") || !config.Root.ContainsKey("pad_token_id")

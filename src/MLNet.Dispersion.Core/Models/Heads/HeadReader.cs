@@ -1,0 +1,176 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Models;
+
+/// <summary>Reads a family's own head: whole, or not at all.</summary>
+internal static class HeadReader
+{
+    private const string ConfigFile = "config.json";
+
+    /// <summary>Reads the head that a model's files hold beside the network; null where they hold none.</summary>
+    /// <remarks>The first of config.json's <c>architectures</c> says which it is. Where that is no class of a task, the tensors do: a head of which all are there.</remarks>
+    /// <param name="source">The files.</param>
+    /// <param name="backbone">The network that was read from them.</param>
+    /// <exception cref="ModelFileException">A head is named and not known, or a tensor of it is missing, surplus or of another shape, or its labels are wrong.</exception>
+    internal static PretrainedHead? Read(FileSource source, LanguageBackbone backbone)
+    {
+        ConfigReader config = ConfigReader.Parse(source.ReadAllBytes(ConfigFile), source.Describe(ConfigFile));
+        WeightFiles weights = WeightFiles.Open(source);
+        var held = new HeldTensors(weights, backbone);
+        HeadTask? named = backbone.Heads.Count == 0 ? null : config.Architectures.Select(HeadClasses.TaskOf).FirstOrDefault();
+        RefuseUnknown(config, backbone);
+        HeadSpec[] heads = [.. backbone.Heads.Where(head => named is null || head.Task == named)];
+        HeadSpec? spec = heads.FirstOrDefault(held.Fit) ?? (named is null ? null : heads.FirstOrDefault());
+        if (named is { } task && spec is null)
+        {
+            throw Unknown(config, backbone, HeadClasses.NameOf(task));
+        }
+
+        if (spec is null)
+        {
+            return null;
+        }
+
+        held.Require(spec, config);
+        PretrainedHead.RequirePooler(backbone, spec, problem => new ModelFileException(weights.MainFile, $"{problem} Fetch the weights again, or remove 'architectures' from config.json to load the network alone.", spec.Output + ".weight"));
+        return Fill(config, weights, backbone, spec, held);
+    }
+
+    private static PretrainedHead Fill(ConfigReader config, WeightFiles weights, LanguageBackbone backbone, HeadSpec spec, HeldTensors held)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        bool mayBeTied = spec.Task == HeadTask.MaskedTokens && config.Flag("tie_word_embeddings", true);
+        bool isHeld = held.Has(spec.Output + ".weight");
+        long rows = spec.Task switch
+        {
+            HeadTask.MaskedTokens => backbone.Info.VocabularySize,
+            HeadTask.Spans => 2,
+            _ => held.Rows(spec.Output + ".weight"),
+        };
+        HeadLabels labels = HeadLabels.Read(config, spec.Task, (int)rows, $"{weights.MainFile}, tensor '{spec.Output}.weight',");
+        var network = new HeadNetwork(backbone, spec, rows, isTied: !isHeld);
+        if (network.IsTied && network.Width != backbone.TokenEmbeddingWeight!.shape[1])
+        {
+            throw new ModelFileException(weights.MainFile, $"The head of masked tokens gives {network.Width} features to the token embedding, which has {backbone.TokenEmbeddingWeight!.shape[1]}. Use the config.json that belongs to these weights.", spec.Output);
+        }
+
+        held.Fill(network);
+        if (isHeld && mayBeTied && network.Last!.Weight.eq(backbone.TokenEmbeddingWeight!).all().item<bool>())
+        {
+            // A copy of the embedding, to which the config.json ties it.
+            HeadNetwork tied = new(backbone, spec, rows, isTied: true);
+            held.Fill(tied);
+            network.Dispose();
+            network = tied;
+        }
+
+        network.to(backbone.parameters().First().device);
+        network.train(backbone.training);
+        return new PretrainedHead(backbone, spec, network, labels);
+    }
+
+    /// <summary>A family without heads must not lose one without a word.</summary>
+    private static void RefuseUnknown(ConfigReader config, LanguageBackbone backbone)
+    {
+        if (backbone.Heads.Count == 0 && backbone is DecoderNetwork or EncoderNetwork && config.Architectures.FirstOrDefault(name => HeadClasses.TaskOf(name) is not (null or HeadTask.MaskedTokens)) is { } name)
+        {
+            throw Unknown(config, backbone, name);
+        }
+    }
+
+    private static ModelFileException Unknown(ConfigReader config, LanguageBackbone backbone, string name) => config.Wrong(
+        "architectures",
+        $"names {Printable.Name(name)}, a head that is not known for {Printable.Name(backbone.Info.ModelType)} (known: {(backbone.Heads.Count == 0 ? "none" : string.Join(", ", backbone.Heads.Select(head => head.Task).Distinct()))}). Remove the key to load the network alone");
+
+    /// <summary>The tensors of heads that files hold, under the names that specs have.</summary>
+    private sealed class HeldTensors
+    {
+        private readonly WeightFiles _weights;
+        private readonly LanguageBackbone _backbone;
+        private readonly Dictionary<string, (string Shard, SafetensorsEntry Entry)> _entries = new(StringComparer.Ordinal);
+
+        internal HeldTensors(WeightFiles weights, LanguageBackbone backbone)
+        {
+            (_weights, _backbone) = (weights, backbone);
+            foreach (var (shard, entry) in weights.Entries)
+            {
+                string name = backbone.ParameterName(entry.Name);
+                if (backbone.Heads.Any(head => head.Owns(name)) && !_entries.TryAdd(name, (shard, entry)))
+                {
+                    throw new ModelFileException(weights.Describe(shard), $"The checkpoint holds '{Printable.Name(name)}' twice, under different names. Write the checkpoint again.", Printable.Name(entry.Name));
+                }
+            }
+        }
+
+        internal bool Has(string name) => _entries.ContainsKey(name);
+
+        /// <summary>Whether all of a head's tensors are there, and none that it has no place for.</summary>
+        internal bool Fit(HeadSpec spec) => Missing(spec).Length == 0 && Surplus(spec).Length == 0;
+
+        internal void Require(HeadSpec spec, ConfigReader config)
+        {
+            string[] missing = Missing(spec), surplus = Surplus(spec);
+            if (spec.Task == HeadTask.MaskedTokens && !Has(spec.Output + ".weight") && !config.Flag("tie_word_embeddings", true))
+            {
+                missing = [.. missing, spec.Output + ".weight"];
+            }
+
+            if (missing.Length > 0 || surplus.Length > 0)
+            {
+                throw new ModelFileException(_weights.MainFile, $"Of the head that config.json's architectures name, {Printable.Name(string.Join(", ", config.Architectures))}, {Listed(missing, "missing")} and {Listed(surplus, "surplus")}. Fetch both files from the same place, or remove 'architectures' from config.json to load the network alone.");
+            }
+        }
+
+        internal long Rows(string name)
+        {
+            var (shard, entry) = _entries[name];
+            return entry.Shape.Count == 2 && entry.Shape[0] is > 0 and <= int.MaxValue ? entry.Shape[0] : throw new ModelFileException(_weights.Describe(shard), $"Its shape is {Printable.Shape(entry.Shape)}; it must be a matrix of a row for each label. Fetch the weights again.", Printable.Name(entry.Name));
+        }
+
+        /// <summary>Reads the values.</summary>
+        internal void Fill(HeadNetwork network)
+        {
+            var targets = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+            foreach (var (name, parameter) in network.named_parameters())
+            {
+                var (shard, entry) = _entries[name];
+                BackboneWeights.CheckEntry(_weights.Describe(shard), entry, parameter.shape);
+                targets[entry.Name] = parameter;
+            }
+
+            _weights.Read(name => targets.GetValueOrDefault(name));
+        }
+
+        private string[] Missing(HeadSpec spec) => [.. Needed(spec).Where(name => !Has(name))];
+
+        private string[] Surplus(HeadSpec spec) => [.. _entries.Keys.Where(name => spec.Owns(name)).Except(Needed(spec)).Except(Optional(spec))];
+
+        private static IEnumerable<string> Needed(HeadSpec spec)
+        {
+            foreach (HeadLayer layer in spec.Layers)
+            {
+                yield return layer.Name + ".weight";
+                if (layer.Norm?.HasBias ?? layer.HasBias)
+                {
+                    yield return layer.Name + ".bias";
+                }
+            }
+
+            if (spec.Task != HeadTask.MaskedTokens)
+            {
+                yield return spec.Output + ".weight";
+            }
+
+            if (spec.HasBias)
+            {
+                yield return spec.Bias;
+            }
+        }
+
+        private static string[] Optional(HeadSpec spec) => spec.Task == HeadTask.MaskedTokens ? [spec.Output + ".weight", spec.Output + ".bias"] : [];
+
+        private static string Listed(string[] names, string what) => names.Length == 0 ? $"no tensor is {what}" : $"{Printable.FirstTen([.. names])} {(names.Length == 1 ? "is" : "are")} {what}";
+    }
+}

@@ -1,0 +1,147 @@
+using System.Text.Json.Nodes;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Models;
+
+/// <summary>A family's own head for a task, as Hugging Face's classes have it: it came with a model's files, or with those of an adapter, or was made anew.</summary>
+/// <remarks>
+/// It computes logits; what becomes of them, a loss or probabilities, is the caller's. In evaluation mode several threads may use it. It belongs to the model whose network it stands on, and lives as long.
+/// </remarks>
+public sealed class PretrainedHead : IDisposable
+{
+    private const double InitializerRange = 0.02;
+    private readonly LanguageBackbone _backbone;
+    private readonly HeadNetwork _network;
+
+    /// <summary>Takes the layers, which it then owns.</summary>
+    internal PretrainedHead(LanguageBackbone backbone, HeadSpec spec, HeadNetwork network, HeadLabels labels)
+    {
+        (_backbone, Spec, _network, LabelsAndProblem) = (backbone, spec, network, labels);
+        foreach (var (_, parameter) in network.named_parameters())
+        {
+            parameter.DetachFromDisposeScope();
+        }
+    }
+
+    /// <summary>Gets what it is for.</summary>
+    public HeadTask Task => Spec.Task;
+
+    /// <summary>Gets what the numbers of a text mean; null where it gives none for whole texts.</summary>
+    public ProblemType? ProblemType => LabelsAndProblem.Problem;
+
+    /// <summary>Gets the names of the numbers that it gives, by their ids, as config.json's <c>id2label</c> has them (<c>LABEL_0</c>, … where it has none); empty for spans and masked tokens.</summary>
+    public IReadOnlyList<string> Labels => LabelsAndProblem.Names;
+
+    /// <summary>Gets the numbers for each text, or for each token (K).</summary>
+    public int OutputCount => (int)_network.Outputs;
+
+    /// <summary>How it is made.</summary>
+    internal HeadSpec Spec { get; }
+
+    /// <summary>Names and meaning of its numbers.</summary>
+    internal HeadLabels LabelsAndProblem { get; }
+
+    /// <summary>Its weights, by their names in the files.</summary>
+    internal IEnumerable<(string Name, Parameter Parameter)> Parameters => _network.named_parameters();
+
+    /// <summary>The last layer; null where it is the token embedding.</summary>
+    internal ProjectionLayer? Last => _network.Last;
+
+    /// <summary>Computes logits from the final hidden states of whole sequences.</summary>
+    /// <param name="lastHiddenState">The final states, <c>[B, L, F]</c>, float32.</param>
+    /// <param name="inputIds">The token ids that went in, <c>[B, L]</c>, int64: decoders read the last one that is not the padding token.</param>
+    /// <param name="attentionMask">Which of them are real, <c>[B, L]</c>, bool, padding on either side; null when all are.</param>
+    /// <returns><c>[B, K]</c> for whole texts, else <c>[B, L, K]</c> (spans: start and end), float32, in the caller's dispose scope. What stands at padding means nothing.</returns>
+    public Tensor Outputs(Tensor lastHiddenState, Tensor inputIds, Tensor? attentionMask)
+    {
+        ArgumentNullException.ThrowIfNull(lastHiddenState);
+        ArgumentNullException.ThrowIfNull(inputIds);
+        using var scope = NewDisposeScope();
+        return _network.Forward(Read(lastHiddenState, inputIds, attentionMask)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _network.Dispose();
+
+    /// <summary>A family's own head for whole texts, its weights drawn as Hugging Face's library draws them.</summary>
+    /// <param name="backbone">The network.</param>
+    /// <param name="labels">Names of the numbers that it gives, and what they mean.</param>
+    /// <param name="seed">Decides the weights.</param>
+    /// <exception cref="NotSupportedException">The family has none, or it needs a pooler that the files did not hold.</exception>
+    internal static PretrainedHead Create(LanguageBackbone backbone, HeadLabels labels, int seed)
+    {
+        HeadSpec spec = backbone.Heads.FirstOrDefault(head => head.Task == HeadTask.Sequence)
+            ?? throw new NotSupportedException($"Hugging Face's library has no classifier of texts for {backbone.Info.ModelType}, so that there is no head of the family's own.");
+        RequirePooler(backbone, spec, problem => new NotSupportedException(problem));
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        using var generator = SeedStream.TorchGenerator(seed, SeedStream.Head, CPU);
+        var network = new HeadNetwork(backbone, spec, labels.Names.Count, isTied: false);
+        foreach (var (name, parameter) in network.named_parameters())
+        {
+            if (parameter.dim() >= 2)
+            {
+                parameter.normal_(0, InitializerRange, generator);
+            }
+            else
+            {
+                parameter.FillInPlace(name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0);
+            }
+        }
+
+        network.to(backbone.parameters().First().device);
+        return new PretrainedHead(backbone, spec, network, labels);
+    }
+
+    /// <summary>Writes into a config.json what stands on the network.</summary>
+    /// <param name="config">The config.json.</param>
+    /// <param name="family">The family's own class, such as <c>BertModel</c>; null where it is unknown.</param>
+    internal void Write(JsonObject config, string? family)
+    {
+        if (family is not null)
+        {
+            config["architectures"] = new JsonArray(HeadClasses.Of(Spec, family));
+        }
+
+        LabelsAndProblem.Write(config);
+    }
+
+    /// <summary>Refuses a head on a pooler where there is none.</summary>
+    internal static void RequirePooler(LanguageBackbone backbone, HeadSpec spec, Func<string, Exception> wrong)
+    {
+        if (spec.Reading == HeadReading.Pooler && !backbone.HasPooler)
+        {
+            throw wrong($"The head '{spec.Output}' of {backbone.Info.ModelType} reads the network's pooler, which the files do not hold.");
+        }
+    }
+
+    /// <summary>Moves the weights.</summary>
+    internal void To(Device device) => _network.to(device);
+
+    private Tensor Read(Tensor states, Tensor inputIds, Tensor? mask) => Spec.Reading switch
+    {
+        HeadReading.EachToken => states,
+        HeadReading.LastToken => At(states, LastToken(inputIds, mask)),
+        HeadReading.FirstToken => First(states, mask),
+        HeadReading.Pooler => _backbone.Pooled(First(states, mask)),
+        HeadReading.Mean => mask is null ? states.mean([1]) : Mean(states, mask.to(states.dtype).unsqueeze(2)),
+        _ => throw new NotSupportedException($"No head reads {Spec.Reading}."),
+    };
+
+    private static Tensor Mean(Tensor states, Tensor weights) => states.mul(weights).sum(1).div(weights.sum(1));
+
+    private static Tensor First(Tensor states, Tensor? mask) => mask is null ? states.select(1, 0) : At(states, mask.to(ScalarType.Int64).argmax(1));
+
+    private static Tensor At(Tensor states, Tensor columns) => states.gather(1, columns.view(-1, 1, 1).expand(-1, 1, states.shape[2])).squeeze(1);
+
+    /// <summary>By the ids, as Hugging Face's library does it, and by the mask, since padding here need not have the padding token's id. A row of nothing else is read at its first column, as there.</summary>
+    private Tensor LastToken(Tensor inputIds, Tensor? mask)
+    {
+        Tensor? counted = _backbone.Info.PadTokenId is { } pad ? inputIds.Is(pad).logical_not() : null;
+        counted = counted is null ? mask : mask is null ? counted : counted.logical_and(mask);
+        Tensor columns = TensorNumbers.Range(inputIds.shape[1], inputIds.device);
+        return counted is null ? columns.select(0, inputIds.shape[1] - 1).expand(inputIds.shape[0]) : columns.mul(counted.to(ScalarType.Int64)).argmax(1);
+    }
+}

@@ -1,0 +1,33 @@
+namespace MLNet.Dispersion.Models;
+
+/// <summary>The names that Hugging Face gives the classes of models, by what stands on the network.</summary>
+internal static class HeadClasses
+{
+    private static readonly string[] LanguageModels = ["ForCausalLM", "LMHeadModel"];
+
+    private static readonly (string Ending, HeadTask Task)[] Tasks =
+    [
+        ("ForSequenceClassification", HeadTask.Sequence),
+        ("ForTokenClassification", HeadTask.Tokens),
+        ("ForQuestionAnswering", HeadTask.Spans),
+        ("ForMaskedLM", HeadTask.MaskedTokens),
+    ];
+
+    /// <summary>Whether a class is that of a causal language model.</summary>
+    internal static bool IsLanguageModel(string name) => LanguageModels.Any(ending => name.EndsWith(ending, StringComparison.Ordinal));
+
+    /// <summary>The task of a class; null where it is none of ours.</summary>
+    internal static HeadTask? TaskOf(string name) => Tasks.Where(task => name.EndsWith(task.Ending, StringComparison.Ordinal)).Select(task => (HeadTask?)task.Task).FirstOrDefault();
+
+    /// <summary>How the classes of a task end.</summary>
+    internal static string NameOf(HeadTask task) => Tasks.First(known => known.Task == task).Ending;
+
+    /// <summary>The class of a head on a family whose own class is called so.</summary>
+    /// <param name="head">The head.</param>
+    /// <param name="family">Such as <c>BertModel</c> or <c>GPT2LMHeadModel</c>.</param>
+    internal static string Of(HeadSpec head, string family)
+    {
+        string ending = LanguageModels.Append("Model").First(ending => family.EndsWith(ending, StringComparison.Ordinal));
+        return head.ArchitectureName ?? family[..^ending.Length] + NameOf(head.Task);
+    }
+}
