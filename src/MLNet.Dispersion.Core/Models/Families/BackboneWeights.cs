@@ -148,7 +148,7 @@ internal static class BackboneWeights
     }
 
     /// <summary>What stands in front of every surplus name, where the missing ones are the same without it; null where there is no such thing.</summary>
-    private static string? SharedPrefix(IReadOnlyCollection<string> missing, IReadOnlyList<string> surplus)
+    private static string? SharedPrefix(HashSet<string> missing, List<string> surplus)
     {
         string? prefix = surplus.Count < missing.Count || missing.Count == 0 ? null : missing.Where(name => surplus[0].Length > name.Length && surplus[0].EndsWith(name, StringComparison.Ordinal)).Select(name => surplus[0][..^name.Length]).FirstOrDefault();
         return prefix is not null && surplus.All(name => name.StartsWith(prefix, StringComparison.Ordinal)) && missing.All(name => surplus.Contains(prefix + name)) ? prefix : null;
