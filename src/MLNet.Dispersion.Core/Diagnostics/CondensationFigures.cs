@@ -76,8 +76,7 @@ internal sealed class CondensationFigures(int layerCount, CondensationReportOpti
             throw new ArgumentException(
                 shortTexts == 0
                     ? "There are no texts, so there is nothing to measure: pass at least one text of two or more tokens."
-                    : FormattableString.Invariant($"None of the {shortTexts} texts has {options.MinTokens} tokens, so there is nothing to measure: pass longer texts, or lower CondensationReportOptions.MinTokens (at least 2)."),
-                "texts");
+                    : FormattableString.Invariant($"None of the {shortTexts} texts has {options.MinTokens} tokens, so there is nothing to measure: pass longer texts, or lower CondensationReportOptions.MinTokens (at least 2)."));
         }
 
         for (int i = 0; i < shortTexts; i++)

@@ -194,6 +194,89 @@ public sealed class SideFileTests
         Assert.Equal(equal is null ? 5000 : null, (double?)written["rotary_emb_base"]);
     }
 
+    [Fact]
+    public void Load_TiedConfigWithAnotherHead_KeepsTheFilesHead()
+    {
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        string untied = TinyConfigs.Merge(TinyConfigs.Llama, "\"tie_word_embeddings\": false").ToJsonString(), tied = TinyConfigs.Merge(TinyConfigs.Llama, "\"tie_word_embeddings\": true").ToJsonString();
+        MemorySource files = SmallCheckpoint.Files(config: untied);
+        float[] expected = Logits(files);
+        files["config.json"] = Encoding.UTF8.GetBytes(tied);
+
+        Assert.Equal(expected, Logits(files));
+    }
+
+    [Fact]
+    public void Load_TiedAndStoredAsTheHeadAlone_TakesItForTheEmbedding()
+    {
+        string tied = TinyConfigs.Merge(TinyConfigs.Llama, "\"tie_word_embeddings\": true").ToJsonString();
+        float[] expected = Logits(SmallCheckpoint.Files(config: tied));
+        MemorySource files = SmallCheckpoint.Files(
+            weights =>
+            {
+                weights["lm_head.weight"] = weights["model.embed_tokens.weight"];
+                weights.Remove("model.embed_tokens.weight");
+            },
+            tied);
+
+        Assert.Equal(expected, Logits(files));
+        using TorchSharp.torch.Tensor ids = TorchSharp.torch.tensor([1L, 2, 3], 1, 3);
+        int states = 0;
+        BackboneRegistry.RunLayers(files, [ids], (_, _, _) => states++);
+        Assert.Equal(3, states);
+    }
+
+    [Theory]
+    [InlineData("score.weight", "LlamaForSequenceClassification")]
+    [InlineData(null, "LlamaModel")]
+    public void Load_DecoderWithoutAHead_GivesStates(string? instead, string architecture)
+    {
+        string config = TinyConfigs.Merge(TinyConfigs.Llama, $"\"tie_word_embeddings\": false, \"architectures\": [\"{architecture}\"], \"num_labels\": 3").ToJsonString();
+        MemorySource files = SmallCheckpoint.Files(
+            weights =>
+            {
+                TorchSharp.torch.Tensor head = weights["lm_head.weight"];
+                weights.Remove("lm_head.weight");
+                if (instead is not null)
+                {
+                    weights[instead] = head[..3].contiguous();
+                }
+            },
+            config);
+
+        using var model = Load(files);
+        using TorchSharp.torch.Tensor ids = TorchSharp.torch.tensor([1L, 2, 3], 1, 3);
+        using var states = model.Backbone.Forward(ids, null, HiddenStateSelection.None).LastHiddenState;
+        Assert.Equal([1, 3, 8], states.shape);
+        Assert.Contains("no language-model head", Assert.Throws<NotSupportedException>(() => model.Backbone.Logits(states)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("_orig_mod.")]
+    [InlineData("module.")]
+    public void Load_NamesBehindAWrappersPrefix_NamesThePrefix(string prefix)
+    {
+        MemorySource files = SmallCheckpoint.Files(weights =>
+        {
+            foreach (string name in weights.Keys.ToList())
+            {
+                weights[prefix + name] = weights[name];
+                weights.Remove(name);
+            }
+        });
+
+        Assert.Contains($"begin with '{prefix}'", Assert.Throws<ModelFileException>(() => Load(files)).Message, StringComparison.Ordinal);
+    }
+
+    private static float[] Logits(FileSource files)
+    {
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        using var noGradient = TorchSharp.torch.no_grad();
+        using var model = Load(files);
+        TorchSharp.torch.Tensor ids = TorchSharp.torch.tensor([1L, 2, 3], 1, 3);
+        return model.Backbone.Logits(model.Backbone.Forward(ids, null, HiddenStateSelection.None).LastHiddenState).data<float>().ToArray();
+    }
+
     private static GeneratedText Generated(MemorySource files, TextGenerationOptions options)
     {
         using var model = Load(files);

@@ -58,6 +58,9 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     internal override string? TiedHeadName => _untied ? null : _trunk.TiedHeadName;
 
     /// <inheritdoc/>
+    internal override string TableName => _trunk.TableName;
+
+    /// <inheritdoc/>
     internal override void Untie()
     {
         _untied = true;

@@ -101,6 +101,9 @@ public abstract class LanguageBackbone : nn.Module
     /// <summary>The name of a head that is tied to the token embedding, such as <c>lm_head</c>; null where the head is its own, or there is none.</summary>
     internal virtual string? TiedHeadName => null;
 
+    /// <summary>The name of the token embedding; null (default) where nobody needs it.</summary>
+    internal virtual string? TableName => null;
+
     /// <summary>A head that an adapter puts in the place of the tied one; null (default) for none. It stays the adapter's until <see cref="Untie"/>.</summary>
     internal ProjectionLayer? HeadInstead { get; set; }
 

@@ -86,6 +86,12 @@ internal sealed class LayerwiseNetwork : LanguageBackbone
         throw new NotSupportedException("A network whose layers are read one after the other cannot run a batch through all of them.");
 
     /// <inheritdoc/>
+    internal override string? TiedHeadName => _trunk.TiedHeadName;
+
+    /// <inheritdoc/>
+    internal override string TableName => _trunk.TableName;
+
+    /// <inheritdoc/>
     protected internal override string ParameterName(string tensorName) => _trunk.ParameterName(tensorName);
 
     /// <inheritdoc/>

@@ -102,6 +102,9 @@ internal sealed class TransformerTrunk
     /// <summary>The name of a head that is the token embedding; null where it is not.</summary>
     internal string? TiedHeadName => _spec is { IsCausal: true, Head: HeadKind.Tied } ? Outside.FirstOrDefault(named => named.Part == WeightPart.Head).Name : null;
 
+    /// <summary>The name of the token embedding.</summary>
+    internal string TableName => Outside.First(named => named.Part == WeightPart.Tokens).Name;
+
     /// <summary>The pooler, or null.</summary>
     internal ProjectionLayer? Pooler { get; }
 

@@ -13,24 +13,15 @@ internal static class BackboneWeights
         var parameters = backbone.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter, StringComparer.Ordinal);
         var weights = WeightFiles.Open(source);
         Check(weights, backbone, parameters.ToDictionary(pair => pair.Key, pair => pair.Value.shape));
-        string? tied = backbone.TiedHeadName is { } name ? name + ".weight" : null;
+        string? tied = HeadAlone(weights, backbone) is null && backbone.TiedHeadName is { } name ? name + ".weight" : null;
         using Tensor? repeated = tied is null ? null : TiedHead(weights, tied, backbone.TokenEmbeddingWeight!);
-        weights.Read(tensor => tensor == tied ? repeated : Target(backbone, parameters, tensor));
+        Func<string, string?> nameOf = Naming(weights, backbone);
+        weights.Read(tensor => tensor == tied ? repeated : nameOf(tensor) is { } parameter ? parameters[parameter] : null);
         if (repeated is not null && repeated.ne(backbone.TokenEmbeddingWeight!).any().item<bool>())
         {
             Untie(backbone, repeated);
         }
     }
-
-    /// <summary>Reads some parameters from files that <see cref="Check"/> was content with.</summary>
-    internal static void Fill(WeightFiles weights, LanguageBackbone backbone, IReadOnlyDictionary<string, Parameter> parameters)
-    {
-        using var noGradient = no_grad();
-        weights.Read(tensor => Target(backbone, parameters, tensor));
-    }
-
-    private static Parameter? Target(LanguageBackbone backbone, IReadOnlyDictionary<string, Parameter> parameters, string tensor) =>
-        backbone.IsIgnorable(tensor) ? null : parameters.GetValueOrDefault(backbone.ParameterName(tensor));
 
     /// <summary>Room for a head that the config.json ties to the embedding and that the file holds all the same; null where it does not.</summary>
     private static Tensor? TiedHead(WeightFiles weights, string name, Parameter table)
@@ -53,6 +44,34 @@ internal static class BackboneWeights
         layer.Weight.DetachFromDisposeScope();
         backbone.HeadInstead = layer;
         backbone.Untie();
+    }
+
+    /// <summary>Reads some parameters from files that <see cref="Check"/> was content with.</summary>
+    internal static void Fill(WeightFiles weights, LanguageBackbone backbone, IReadOnlyDictionary<string, Parameter> parameters)
+    {
+        using var noGradient = no_grad();
+        Func<string, string?> nameOf = Naming(weights, backbone);
+        weights.Read(tensor => nameOf(tensor) is { } parameter ? parameters.GetValueOrDefault(parameter) : null);
+    }
+
+    /// <summary>Says which parameter a file's tensor is for; null for none.</summary>
+    private static Func<string, string?> Naming(WeightFiles weights, LanguageBackbone backbone)
+    {
+        string? head = HeadAlone(weights, backbone);
+        return tensor => tensor == head ? backbone.TableName + ".weight" : backbone.IsIgnorable(tensor) ? null : backbone.ParameterName(tensor);
+    }
+
+    /// <summary>The tensor of a tied head in files that leave out the embedding: of two tensors that share their memory, safetensors' own writer keeps one, which may be the head.</summary>
+    private static string? HeadAlone(WeightFiles weights, LanguageBackbone backbone)
+    {
+        if (backbone.TiedHeadName is not { } name || backbone.TableName is not { } table)
+        {
+            return null;
+        }
+
+        string head = name + ".weight";
+        IEnumerable<string> tensors = weights.Entries.Select(pair => pair.Entry.Name);
+        return tensors.Contains(head) && !tensors.Any(tensor => !backbone.IsIgnorable(tensor) && backbone.ParameterName(tensor) == table + ".weight") ? head : null;
     }
 
     /// <summary>Draws every parameter.</summary>
@@ -92,10 +111,15 @@ internal static class BackboneWeights
     {
         var missing = shapes.Keys.ToHashSet(StringComparer.Ordinal);
         var surplus = new List<string>();
-        foreach (var (shard, entry) in weights.Entries.Where(e => !backbone.IsIgnorable(e.Entry.Name)))
+        Func<string, string?> nameOf = Naming(weights, backbone);
+        foreach (var (shard, entry) in weights.Entries)
         {
             string file = weights.Describe(shard);
-            string name = backbone.ParameterName(entry.Name);
+            if (nameOf(entry.Name) is not { } name)
+            {
+                continue;
+            }
+
             if (!shapes.TryGetValue(name, out long[]? shape))
             {
                 surplus.Add(entry.Name);
@@ -110,12 +134,24 @@ internal static class BackboneWeights
             CheckEntry(file, entry, shape);
         }
 
+        if (SharedPrefix(missing, surplus) is { } prefix)
+        {
+            throw new ModelFileException(weights.MainFile, $"The tensors' names begin with '{Printable.Name(prefix)}', as a wrapper such as torch.compile or DataParallel writes them. Save the model that was wrapped (in Python model.{Printable.Name(prefix.TrimEnd('.'))}), or take the prefix off the names.");
+        }
+
         if (missing.Count > 0 || surplus.Count > 0)
         {
             throw new ModelFileException(
                 weights.MainFile,
                 $"{Listing(missing, "missing")}; {Listing(surplus, "surplus")}. The weights are not those of the {Printable.Name(backbone.Info.ModelType)} in config.json: fetch both from the same place.");
         }
+    }
+
+    /// <summary>What stands in front of every surplus name, where the missing ones are the same without it; null where there is no such thing.</summary>
+    private static string? SharedPrefix(HashSet<string> missing, List<string> surplus)
+    {
+        string? prefix = surplus.Count < missing.Count || missing.Count == 0 ? null : missing.Where(name => surplus[0].Length > name.Length && surplus[0].EndsWith(name, StringComparison.Ordinal)).Select(name => surplus[0][..^name.Length]).FirstOrDefault();
+        return prefix is not null && surplus.All(name => name.StartsWith(prefix, StringComparison.Ordinal)) && missing.All(name => surplus.Contains(prefix + name)) ? prefix : null;
     }
 
     internal static void CheckEntry(string file, SafetensorsEntry entry, long[] shape)

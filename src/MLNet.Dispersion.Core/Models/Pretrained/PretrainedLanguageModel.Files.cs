@@ -118,8 +118,8 @@ public sealed partial class PretrainedLanguageModel
                 network.to(device);
             }
 
-            var generation = GenerationConfig.Read(source.Source);
             head = HeadReader.Read(source.Source, network);
+            var generation = GenerationConfig.Read(source.Source);
             return new PretrainedLanguageModel(source.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(source.Source, network.Info)), TextTokenizer.IsIn(source.Source))
             {
                 Origin = new AdapterBase(source.Name, (source.Source as DirectorySource)?.Name),

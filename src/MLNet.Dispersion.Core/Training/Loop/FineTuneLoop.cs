@@ -252,7 +252,7 @@ internal sealed class FineTuneLoop : IDisposable
     }
 
     /// <summary>What is said of a run that changed nothing, because its one step belongs to the warm-up, which begins at rate 0; null for any other.</summary>
-    private static string? StandstillWarning(IReadOnlyList<TrainingProgress> history) => history.Count > 0 && history.All(step => step.LearningRate == 0)
+    private static string? StandstillWarning(List<TrainingProgress> history) => history.Count > 0 && history.All(step => step.LearningRate == 0)
         ? FormattableString.Invariant($"The learning rate was 0 in every step ({history.Count} in all), so nothing was learned: warm-up begins at rate 0. Train for more steps (more rows or epochs, smaller batches), or set FineTuneOptions.WarmupRatio to 0.")
         : null;
 

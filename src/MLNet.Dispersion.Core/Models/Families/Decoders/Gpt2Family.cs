@@ -42,11 +42,7 @@ internal static class Gpt2Family
         TransformerSpec spec = Spec(config, "gelu_new");
 
         // llama.cpp's converter reads the length from there.
-        return new Architecture(spec, Names)
-        {
-            Heads = DecoderHeads.All(config, "classifier"),
-            SavedNumbers = new Dictionary<string, double> { ["n_ctx"] = spec.ContextLength },
-        };
+        return new Architecture(spec, Names) { Heads = DecoderHeads.All(config, "classifier"), SavedNumbers = new Dictionary<string, double> { ["n_ctx"] = spec.ContextLength } };
     }
 
     private static TransformerSpec Spec(ConfigReader config, string activation)
