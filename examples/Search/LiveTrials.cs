@@ -47,7 +47,7 @@ internal static class LiveTrials
         var chart = new BarChart().Label("How much of the differences each option explains (%)").Width(70);
         foreach (ParameterImportance importance in result.Importance)
         {
-            chart.AddItem(importance.Parameter, Math.Round(100 * importance.Share), Color.Blue);
+            chart.AddItem(importance.IsAboveChance ? importance.Parameter : $"{importance.Parameter} (not above chance)", Math.Round(100 * importance.Share), importance.IsAboveChance ? Color.Blue : Color.Grey);
         }
 
         return chart;

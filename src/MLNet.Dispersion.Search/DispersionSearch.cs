@@ -5,8 +5,8 @@ namespace MLNet.Dispersion;
 /// <summary>A hyperparameter search over a pipeline, with the verbs of ML.NET's AutoML experiments.</summary>
 /// <remarks>
 /// <para>
-/// The first trial has the options as they are (<see cref="SetOptions"/>, or the library's defaults), the second the same without the dispersion loss; both run to their end, so that the result says honestly
-/// whether dispersion helped. The sampler draws all further ones. All trials have the same seed, so that they differ in their options alone.
+/// The first trial has the options as they are (<see cref="SetOptions"/>, or the library's defaults), the second the same without the dispersion loss; both run to their end. The sampler draws all further ones. All trials have
+/// the same seed, so that they differ in their options alone. Whether dispersion is better can be told after a confirmation (<see cref="SetConfirmation"/>) only: the best of many trials is lucky.
 /// </para>
 /// <para>Not thread-safe; one run at a time.</para>
 /// </remarks>
@@ -30,6 +30,7 @@ public sealed class DispersionSearch
     private IPruner _pruner = new NoPruning();
     private Func<StudyDefinition, CancellationToken, Task<IStudyStorage>> _storage = SqliteStudyStorage.OpenInMemoryAsync;
     private StudyRunOptions _limits = new();
+    private (IDataView Test, int Seeds, double? LeastEffect)? _confirmation;
     private int _seed = 1;
 
     internal DispersionSearch(MLContext ml) => _ml = ml;
@@ -178,6 +179,39 @@ public sealed class DispersionSearch
         return SetLimits(_limits with { Monitor = monitor });
     }
 
+    /// <summary>
+    /// Confirms what the search finds: at its end the options of the best trial with dispersion are trained anew, with dispersion and without it, from seeds that the search did not use, and compared on test rows that it
+    /// never saw. The verdict goes by one interval over seeds and rows, and is one of four words. Default: no confirmation, and the word is "cannot be told (exploratory)".
+    /// </summary>
+    /// <remarks>
+    /// Call it before the first trial: what is fixed here is stored with the study, and the verdict of a study that began otherwise carries the mark "exploratory". With folds the trainings take the first fold's training data.
+    /// The 2 times <paramref name="seeds"/> trainings come after the search and do not count among its trials; they are stored, resumed and shared among workers as trials are.
+    /// </remarks>
+    /// <param name="test">The test rows, at least 20; none of them among the search's data.</param>
+    /// <param name="seeds">How many pairs of trainings, at least 2. Default 5: intervals of 3 seeds are nearly twice as wide as need be.</param>
+    /// <param name="leastEffect">The least effect that matters, above 0; null, the default, for that of the metric: 0.01 for accuracies and other shares, 2 % of the value without dispersion for losses and errors, 0.02 for
+    /// <see cref="SearchMetric.Condensation"/>. A metric of your own needs one.</param>
+    /// <exception cref="ArgumentException">There are fewer than 20 rows.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer than 2 seeds, or the least effect is not above 0.</exception>
+    public DispersionSearch SetConfirmation(IDataView test, int seeds = 5, double? leastEffect = null)
+    {
+        const int LeastRows = 20;
+        ArgumentNullException.ThrowIfNull(test);
+        ArgumentOutOfRangeException.ThrowIfLessThan(seeds, 2);
+        if (leastEffect is { } given && !(given > 0 && double.IsFinite(given)))
+        {
+            throw new ArgumentOutOfRangeException(nameof(leastEffect), leastEffect, FormattableString.Invariant($"The least effect is {leastEffect}; it must be above 0 and finite."));
+        }
+
+        if (ConfirmationPlan.CountRows(test) is var rows and < LeastRows)
+        {
+            throw new ArgumentException($"There are {rows} test rows; a confirmation needs at least {LeastRows}.", nameof(test));
+        }
+
+        _confirmation = (test, seeds, leastEffect);
+        return this;
+    }
+
     /// <summary>Sets the seed of the samples, and of training where the options have none. Default 1. Call it before <see cref="SetDataset(IDataView, double)"/>, whose split it draws, too.</summary>
     /// <param name="seed">The seed.</param>
     public DispersionSearch SetSeed(int seed)
@@ -208,16 +242,55 @@ public sealed class DispersionSearch
         SearchMetric[] metrics = _secondMetric is null ? [metric] : [metric, _secondMetric];
         var definition = new StudyDefinition { Name = StudyName, Objectives = [.. metrics.Select(one => one.Objective)], Seed = _seed, Space = _space };
         using var best = new BestModel(metric.Objective);
-        var code = new TrialCode(_ml, data, pipeline, metrics, _options, _seed, best);
+        ConfirmationPlan? plan = _confirmation is var (test, seeds, leastEffect) ? new(metric, test, ConfirmationPlan.CountRows(test), seeds, leastEffect) : null;
+        _ = plan?.LeastEffectOf;
+        var code = new TrialCode(_ml, data, pipeline, metrics, _options, _seed, best, plan);
         await using IStudyStorage storage = await OpenAsync(definition, cancellationToken).ConfigureAwait(false);
         await EnqueueFirstAsync(storage, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<Trial> trials = await new StudyRunner(storage, _sampler, _pruner).RunAsync(code.RunAsync, _limits, cancellationToken).ConfigureAwait(false);
-        return ToResult(trials, storage.Definition, code, data.All, best);
+        int confirming = (await storage.TrialsAsync(cancellationToken).ConfigureAwait(false)).Count(TrialKinds.IsConfirmation);
+        var runner = new StudyRunner(storage, new UnconfirmedSampler(_sampler), _pruner);
+        IReadOnlyList<Trial> trials = await runner.RunAsync(code.RunAsync, _limits with { MaxTrials = _limits.MaxTrials + confirming }, cancellationToken).ConfigureAwait(false);
+        if (plan is not null)
+        {
+            trials = await ConfirmAsync(storage, runner, code, plan, trials, cancellationToken).ConfigureAwait(false);
+        }
+
+        return ToResult(trials, storage.Definition, code, data.All, best, plan);
     }
 
-    private static SearchResult ToResult(IReadOnlyList<Trial> trials, StudyDefinition definition, TrialCode code, IDataView? allData, BestModel models)
+    /// <summary>The trial that the study's confirmation is of; null while there is none.</summary>
+    private static Trial? ConfirmedBy(IReadOnlyList<Trial> trials) =>
+        trials.Select(trial => TrialKinds.AsConfirmation(trial.Kind)).FirstOrDefault(part => part is not null) is { } part ? trials.First(trial => trial.Number == part.Trial) : null;
+
+    /// <summary>Trains the best trial with dispersion anew; a confirmation that the study has already is gone on with, since a second look would be one too many.</summary>
+    private async Task<IReadOnlyList<Trial>> ConfirmAsync(IStudyStorage storage, StudyRunner runner, TrialCode code, ConfirmationPlan plan, IReadOnlyList<Trial> trials, CancellationToken cancellationToken)
     {
-        var result = new SearchResult { Trials = trials, Objectives = definition.Objectives, Space = definition.Space };
+        if ((ConfirmedBy(trials) ?? DispersionVerdict.Of(trials, storage.Definition.Objectives, null).BestWith) is not { } confirmed)
+        {
+            return trials;
+        }
+
+        for (int pair = 0; pair < plan.Seeds; pair++)
+        {
+            await storage.EnqueueAsync(TrialKinds.Confirmation(confirmed.Number, pair, with: true), confirmed.Parameters!, cancellationToken).ConfigureAwait(false);
+            await storage.EnqueueAsync(TrialKinds.Confirmation(confirmed.Number, pair, with: false), confirmed.Parameters!, cancellationToken).ConfigureAwait(false);
+        }
+
+        int count = (await storage.TrialsAsync(cancellationToken).ConfigureAwait(false)).Count;
+        return await runner.RunAsync(code.RunAsync, _limits with { MaxTrials = count, MaxTime = null }, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static SearchResult ToResult(IReadOnlyList<Trial> trials, StudyDefinition definition, TrialCode code, IDataView? allData, BestModel models, ConfirmationPlan? plan)
+    {
+        // What was fixed before the first trial stands in its notes.
+        bool isExploratory = plan is null || trials[0].Notes.GetValueOrDefault(TrialKinds.PlanNote) != plan.ToString();
+        var result = new SearchResult
+        {
+            Trials = [.. trials.Where(trial => !TrialKinds.IsConfirmation(trial))],
+            Objectives = definition.Objectives,
+            Space = definition.Space,
+            Confirmation = plan is null ? null : SearchConfirmation.Of([.. trials.Where(TrialKinds.IsConfirmation)], definition.Objectives[0], plan.LeastEffectOf, plan.Rows, isExploratory),
+        };
         if (result.Best is { } best)
         {
             result.BestOptions = code.OptionsOf(best.Kind, best.Parameters!);

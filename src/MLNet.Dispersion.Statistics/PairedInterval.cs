@@ -8,9 +8,10 @@ public static class PairedInterval
     /// </summary>
     /// <remarks>
     /// <para>
-    /// Each limit is as far from the mean as the hypotenuse of two distances (Banerjee 1961; Zou and Donner 2008): that of an interval over rows, corrected for skewness, of each row's mean over seeds; and
-    /// Student's quantile for S - 1 degrees of freedom times the standard error that comes from seeds. Of the seeds' mean square, part of which is the rows' noise over again, (S - 2) / (S - 1) of that noise
-    /// is taken off: all of it would leave intervals of three seeds that hold the truth in 91 % of cases, none would make them twice as wide as they need to be (docs/measured.md, Verdict).
+    /// Each limit is as far from the mean as the hypotenuse of two distances (Banerjee 1961; Zou and Donner 2008): that of an interval over rows of each row's mean over seeds, the further one of Student's limit and of one
+    /// corrected for skewness, whose short arm is too short with few values; and Student's quantile for S - 1 degrees of freedom times the standard error that comes from seeds. The seeds' mean square holds the noise that
+    /// the rows' holds already, and so much is taken off that it counts once, by the rows' quantile. For normal values such an interval holds the truth at least as often as promised; the usual one, with Satterthwaite's
+    /// degrees of freedom, does not with few seeds (docs/measured-verdict.md).
     /// </para>
     /// <para>
     /// Two rows are added to the rows' variance, one above and one below 0, each as large as the typical row that differs: for right and wrong answers of one seed this is Bonett and Price's interval (2012).
@@ -27,7 +28,7 @@ public static class PairedInterval
         Quantiles.CheckLevel(level);
         Interval rows = Rows(differences, level);
         VarianceParts parts = differences.Variances();
-        double variance = Math.Max(0, parts.SeedMeanSquare - (NoiseTakenOff(differences.Seeds) * parts.Rest)) / differences.Seeds / differences.IndependentRows;
+        double variance = Math.Max(0, parts.SeedMeanSquare - (NoiseTakenOff(differences.Seeds, level) * parts.Rest)) / differences.Seeds / differences.IndependentRows;
         double seeds = Quantiles.TwoSidedT(level, differences.Seeds - 1) * Math.Sqrt(variance);
         double mean = differences.Mean;
         return new Interval { Estimate = mean, Lower = mean - double.Hypot(seeds, mean - rows.Lower), Upper = mean + double.Hypot(seeds, rows.Upper - mean), Level = level };
@@ -62,8 +63,12 @@ public static class PairedInterval
         };
     }
 
-    /// <summary>What part of the rows' noise is taken off the seeds' mean square.</summary>
-    internal static double NoiseTakenOff(int seeds) => (seeds - 2.0) / (seeds - 1);
+    /// <summary>What part of the noise is taken off the seeds' mean square: as much as the rows' part of the interval has it by its own, smaller quantile.</summary>
+    internal static double NoiseTakenOff(int seeds, double level)
+    {
+        double ratio = Quantiles.TwoSidedNormal(level) / Quantiles.TwoSidedT(level, seeds - 1);
+        return ratio * ratio;
+    }
 
     /// <summary>The rows' means, and two more: the typical size of those that are not 0, above and below.</summary>
     internal static double[] WithTwoMore(PairedDifferences differences)

@@ -87,7 +87,7 @@ internal static class Rooms
         ["Studies/Storage"] = ["Studies/Spaces", "Studies/Trials", "Files"],
         ["Studies/Running"] = ["Studies/Spaces", "Studies/Trials", "Studies/Sampling", "Studies/Pruning", "Studies/Storage", "Files"],
         ["Studies.PostgreSql"] = ["Studies/*"],
-        ["Search/Metrics"] = ["Studies/*", "Core/*", "Face/*"],
+        ["Search/Metrics"] = ["Studies/*", "Statistics", "Core/*", "Face/*"],
         ["Search/Results"] = ["Search/Metrics", "Core/Training/Options", "Studies/*", "Statistics", "Files"],
         ["Search/Running"] = ["Search/Metrics", "Search/Results", "Studies/*", "Statistics", "Face/*", "Core/*", "Files"],
         ["Search/Pictures"] = ["Search/Results", "Studies/*", "Plots", "Plots/*", "Statistics", "Files"],

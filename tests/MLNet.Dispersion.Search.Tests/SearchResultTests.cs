@@ -8,6 +8,7 @@ namespace MLNet.Dispersion.Search.Tests;
 public sealed class SearchResultTests
 {
     private static readonly MLContext Ml = new(seed: 1);
+    private static readonly StudyObjective Largest = new() { Name = "value", Maximize = true };
 
     [Fact]
     public void Importance_OneParameterDecides_IsFirst()
@@ -21,15 +22,42 @@ public sealed class SearchResultTests
             return new Trial { Number = number, State = TrialState.Completed, Parameters = point, Values = [(3 * point.GetDouble("decides")) + (point.GetText("half") == "a" ? 0.5 : 0)] };
         })];
 
-        IReadOnlyList<ParameterImportance> importance = ParameterImportance.Of(trials, space);
+        IReadOnlyList<ParameterImportance> importance = ParameterImportance.Of(trials, space, Largest);
 
         Assert.Equal("decides", importance[0].Parameter);
-        Assert.InRange(importance[0].Share, 0.75, 1);
-        Assert.InRange(importance.Single(one => one.Parameter == "idle").Share, 0, 0.12);
-        Assert.All(ParameterImportance.Of(trials.Take(1), space), one => Assert.Equal(0, one.Share));
+        Assert.InRange(importance[0].Share, 0.4, 1);
+        Assert.InRange(importance[0].ChanceShare, 0.02, 0.3);
+        Assert.True(importance[0].IsAboveChance);
+        Assert.False(importance.Single(one => one.Parameter == "idle").IsAboveChance);
+        Assert.All(ParameterImportance.Of(trials.Take(1), space, Largest), one => Assert.Equal(0, one.Share));
 
         // Ranks alone count.
-        Assert.Equal(importance, ParameterImportance.Of(trials.Select(trial => trial with { Values = [Math.Exp(5 * trial.Values[0])] }), space));
+        Assert.Equal(importance, ParameterImportance.Of(trials.Select(trial => trial with { Values = [Math.Exp(5 * trial.Values[0])] }), space, Largest));
+
+        // The best are those of the objective's direction.
+        Assert.Equal(importance, ParameterImportance.Of(trials.Select(trial => trial with { Values = [-trial.Values[0]] }), space, new() { Name = "loss", Maximize = false }));
+    }
+
+    [Fact]
+    public void Importance_NothingMatters_IsAboveChanceInOneOfTwenty()
+    {
+        SearchSpace space = Enumerable.Range(0, 8).Aggregate(SearchSpace.Empty, (some, k) => some.Uniform($"x{k}", 0, 1)).Choice("rare", "a", "b");
+        var random = new Random(4);
+        int above = 0;
+        for (int search = 0; search < 120; search++)
+        {
+            // A sampler that tries one value of the choice far more often than the other.
+            Trial[] trials = [.. Enumerable.Range(0, 40).Select(number => new Trial
+            {
+                Number = number,
+                State = TrialState.Completed,
+                Parameters = Enumerable.Range(0, 8).Aggregate(ParameterSet.Empty, (point, k) => point.With($"x{k}", random.NextDouble())).With("rare", random.Next(8) == 0 ? "a" : "b"),
+                Values = [random.NextDouble()],
+            })];
+            above += ParameterImportance.Of(trials, space, Largest)[0].IsAboveChance ? 1 : 0;
+        }
+
+        Assert.InRange(above, 0, 14);
     }
 
     [Fact]

@@ -8,10 +8,10 @@ public sealed class SearchMetric
 {
     private readonly Func<MLContext, ITransformer, IDataView, double> _measure;
 
-    private SearchMetric(string name, bool maximize, Func<MLContext, ITransformer, IDataView, double> measure)
+    private SearchMetric(string name, bool maximize, Func<double, double>? leastEffect, Func<MLContext, ITransformer, IDataView, double> measure)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        (Name, Maximize, _measure) = (name, maximize, measure);
+        (Name, Maximize, LeastEffect, _measure) = (name, maximize, leastEffect, measure);
     }
 
     /// <summary>Gets its name in tables and pictures.</summary>
@@ -19,6 +19,9 @@ public sealed class SearchMetric
 
     /// <summary>Gets whether larger is better.</summary>
     public bool Maximize { get; }
+
+    /// <summary>From the value without dispersion to the least effect that matters; null for a function of the caller's own, of which it is not known.</summary>
+    internal Func<double, double>? LeastEffect { get; }
 
     internal StudyObjective Objective => new() { Name = Name, Maximize = Maximize };
 
@@ -37,7 +40,7 @@ public sealed class SearchMetric
             MulticlassMetric.LogLossReduction => metrics => metrics.LogLossReduction,
             _ => throw Unknown(metric),
         };
-        return new($"{metric}", metric != MulticlassMetric.LogLoss, (ml, model, data) => pick(ml.MulticlassClassification.Evaluate(model.Transform(data), labelColumnName, scoreColumnName, predictedLabelColumnName)));
+        return new($"{metric}", metric != MulticlassMetric.LogLoss, metric == MulticlassMetric.LogLoss ? Statistics.LeastEffect.OfLoss : Points, (ml, model, data) => pick(ml.MulticlassClassification.Evaluate(model.Transform(data), labelColumnName, scoreColumnName, predictedLabelColumnName)));
     }
 
     /// <summary>Takes a metric of binary classification.</summary>
@@ -57,7 +60,7 @@ public sealed class SearchMetric
             BinaryMetric.PositiveRecall => metrics => metrics.PositiveRecall,
             _ => throw Unknown(metric),
         };
-        return new($"{metric}", true, (ml, model, data) => pick(ml.BinaryClassification.EvaluateNonCalibrated(model.Transform(data), labelColumnName, scoreColumnName, predictedLabelColumnName)));
+        return new($"{metric}", true, Points, (ml, model, data) => pick(ml.BinaryClassification.EvaluateNonCalibrated(model.Transform(data), labelColumnName, scoreColumnName, predictedLabelColumnName)));
     }
 
     /// <summary>Takes a metric of regression.</summary>
@@ -74,7 +77,7 @@ public sealed class SearchMetric
             RegressionMetric.MeanAbsoluteError => metrics => metrics.MeanAbsoluteError,
             _ => throw Unknown(metric),
         };
-        return new($"{metric}", metric == RegressionMetric.RSquared, (ml, model, data) => pick(ml.Regression.Evaluate(model.Transform(data), labelColumnName, scoreColumnName)));
+        return new($"{metric}", metric == RegressionMetric.RSquared, metric == RegressionMetric.RSquared ? Points : Statistics.LeastEffect.OfLoss, (ml, model, data) => pick(ml.Regression.Evaluate(model.Transform(data), labelColumnName, scoreColumnName)));
     }
 
     /// <summary>Takes a function of your own.</summary>
@@ -84,7 +87,7 @@ public sealed class SearchMetric
     public static SearchMetric Of(string name, bool maximize, Func<ITransformer, IDataView, double> measure)
     {
         ArgumentNullException.ThrowIfNull(measure);
-        return new(name, maximize, (_, model, data) => measure(model, data));
+        return new(name, maximize, null, (_, model, data) => measure(model, data));
     }
 
     /// <summary>Measures the mean cosine between different tokens in the fine-tuned model's last layer, on the validation texts: how condensed it is. Minimised.</summary>
@@ -94,7 +97,7 @@ public sealed class SearchMetric
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(textColumnName);
         ArgumentOutOfRangeException.ThrowIfLessThan(texts, 1);
-        return new("Condensation", false, (ml, model, data) => ml
+        return new("Condensation", false, _ => Statistics.LeastEffect.Cosine, (ml, model, data) => ml
             .MeasureCondensation(data, textColumnName, model, new CondensationReportOptions { MaxTexts = texts, SpectrumTexts = 0, Histograms = false }).Profile.Layers[^1].MeanCosineOffDiagonal);
     }
 
@@ -109,6 +112,9 @@ public sealed class SearchMetric
         ArgumentNullException.ThrowIfNull(data);
         return _measure(ml, model, data);
     }
+
+    /// <summary>Of accuracies and other shares.</summary>
+    private static double Points(double plain) => Statistics.LeastEffect.Accuracy;
 
     private static ArgumentOutOfRangeException Unknown<T>(T metric)
         where T : struct, Enum => new(nameof(metric), metric, $"There is no {typeof(T).Name} {metric}; there are {string.Join(", ", Enum.GetNames<T>())}.");

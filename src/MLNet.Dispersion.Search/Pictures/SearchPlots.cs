@@ -42,9 +42,9 @@ public static class SearchPlots
     private static IReadOnlyList<HtmlReportTable> Tables(SearchResult result) =>
     [
         new("In short", ["", "best with dispersion", "best without"], [.. Summary(result)]) { Note = result.Dispersion.ToString() },
-        new("What matters", ["parameter", "share of the differences that it explains"], [.. result.Importance.Select(importance => (IReadOnlyList<string>)[importance.Parameter, TrialTable.Number(importance.Share, "0.00")])])
+        new("What matters", ["parameter", "share", "by chance up to"], [.. result.Importance.Select(importance => (IReadOnlyList<string>)[importance.Parameter, TrialTable.Number(importance.Share, "0.00") + (importance.IsAboveChance ? "" : " (not above chance)"), TrialTable.Number(importance.ChanceShare, "0.00")])])
         {
-            Note = "Each parameter by itself, from ranks, less what chance would give; a rough guide with few trials.",
+            Note = "How much each parameter, by itself, has to do with which trials are among the best quarter. A share that is not above chance says nothing.",
         },
         new("All trials", [.. TrialTable.Heads(result)], [.. TrialTable.Ordered(result).Select(trial => (IReadOnlyList<string>)TrialTable.Cells(result, trial))]) { Note = "Best first; those that were pruned or failed last." },
     ];

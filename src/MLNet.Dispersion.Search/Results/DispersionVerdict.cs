@@ -23,25 +23,30 @@ public sealed record DispersionVerdict
     /// <summary>Gets the best value with dispersion minus the best without; null where one is missing.</summary>
     public double? Difference => BestWith?.Values[0] - BestWithout?.Values[0];
 
-    /// <summary>Gets whether the best trial with dispersion beat the best without; null where one is missing.</summary>
-    public bool? Helped => BestWith is null || BestWithout is null ? null : Metric.IsBetter(BestWith.Values[0], BestWithout.Values[0]);
+    /// <summary>Gets what came of the confirmation; null where there was none, or fewer than two pairs of it completed.</summary>
+    public SearchConfirmation? Confirmation { get; init; }
 
-    /// <summary>Writes the verdict in words. The best of many trials is better than a repetition of it would be, so a small difference may be chance: repeat both with other seeds before relying on it.</summary>
+    /// <summary>Gets the word: the confirmation's. Without one it cannot be told, since the best of many trials is better than a repetition of it would be.</summary>
+    public VerdictWord Word => Confirmation?.Verdict.Word ?? VerdictWord.CannotBeTold;
+
+    /// <summary>Gets whether the word is a lead and no result: there was no confirmation, or what it was to be was not fixed before the first trial.</summary>
+    public bool IsExploratory => Confirmation?.Verdict.IsExploratory ?? true;
+
+    /// <summary>Writes the verdict: the word, the interval and what they are of.</summary>
     public override string ToString()
     {
         if (BestWith is null || BestWithout is null)
         {
-            return $"Whether dispersion helps cannot be told: no trial {(BestWith is null ? "with" : "without")} it completed.";
+            return $"Dispersion: {Verdict.TextOf(VerdictWord.CannotBeTold)} (exploratory): no trial {(BestWith is null ? "with" : "without")} it completed.";
         }
 
-        string verdict = Helped == true ? "Dispersion helped" : Difference == 0 ? "Dispersion made no difference" : "Dispersion did not help";
-        string text = string.Create(CultureInfo.InvariantCulture, $"{verdict}: {Metric.Name} {BestWith.Values[0]:0.####} with it (trial {BestWith.Number}), {BestWithout.Values[0]:0.####} without (trial {BestWithout.Number}).");
-        return Default is null || DefaultWithout is null || Default.Number == DefaultWithout.Number
-            ? text
-            : string.Create(CultureInfo.InvariantCulture, $"{text} With all other options as they were: {Default.Values[0]:0.####} with it, {DefaultWithout.Values[0]:0.####} without.");
+        string searched = string.Create(CultureInfo.InvariantCulture, $"the best trials of the search, picked by looking: {Metric.Name} {BestWith.Values[0]:0.####} with it (trial {BestWith.Number}), {BestWithout.Values[0]:0.####} without (trial {BestWithout.Number})");
+        return Confirmation is null
+            ? $"Dispersion: {Verdict.TextOf(VerdictWord.CannotBeTold)} (exploratory), since nothing was confirmed; {searched}. SetConfirmation tells, on seeds and rows that the search never saw."
+            : string.Create(CultureInfo.InvariantCulture, $"Dispersion: {Confirmation.Verdict} ({Metric.Name}, positive is better; the options of trial {Confirmation.Trial} with and without it, {Confirmation.Seeds} new seeds, {Confirmation.Rows} new rows). Beside it {searched}.");
     }
 
-    internal static DispersionVerdict Of(IReadOnlyList<Trial> trials, IReadOnlyList<StudyObjective> objectives)
+    internal static DispersionVerdict Of(IReadOnlyList<Trial> trials, IReadOnlyList<StudyObjective> objectives, SearchConfirmation? confirmation)
     {
         Trial[] completed = [.. trials.Where(trial => trial.State == TrialState.Completed)];
         return new()
@@ -51,6 +56,7 @@ public sealed record DispersionVerdict
             BestWithout = Best(completed.Where(trial => TrialKinds.HasDispersion(trial) == false)),
             Default = Array.Find(completed, trial => trial.Kind == TrialKinds.Default),
             DefaultWithout = Array.Find(completed, trial => trial.Kind == TrialKinds.WithoutDispersion),
+            Confirmation = confirmation,
         };
 
         Trial? Best(IEnumerable<Trial> some) => objectives[0].Maximize ? some.MaxBy(trial => trial.Values[0]) : some.MinBy(trial => trial.Values[0]);

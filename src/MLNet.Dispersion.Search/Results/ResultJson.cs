@@ -15,15 +15,30 @@ internal static class ResultJson
         ["best"] = result.Best?.Number,
         ["dispersion"] = new JsonObject
         {
-            ["helped"] = result.Dispersion.Helped,
+            ["word"] = Verdict.TextOf(result.Dispersion.Word),
+            ["exploratory"] = result.Dispersion.IsExploratory,
             ["bestWith"] = result.Dispersion.BestWith?.Number,
             ["bestWithout"] = result.Dispersion.BestWithout?.Number,
             ["difference"] = result.Dispersion.Difference,
+            ["confirmation"] = result.Confirmation is { } confirmation ? Confirmation(confirmation) : null,
         },
         ["importance"] = new JsonObject(result.Importance.Select(importance => KeyValuePair.Create(importance.Parameter, (JsonNode?)importance.Share))),
+        ["importanceByChance"] = result.Importance is [var first, ..] ? first.ChanceShare : null,
         ["paretoFront"] = new JsonArray([.. result.ParetoFront.Select(trial => (JsonNode)trial.Number)]),
         ["trials"] = new JsonArray([.. result.Trials.Select(Trial)]),
     });
+
+    private static JsonObject Confirmation(SearchConfirmation confirmation) => new()
+    {
+        ["trial"] = confirmation.Trial,
+        ["seeds"] = confirmation.Seeds,
+        ["rows"] = confirmation.Rows,
+        ["estimate"] = confirmation.Verdict.Interval.Estimate,
+        ["lower"] = confirmation.Verdict.Interval.Lower,
+        ["upper"] = confirmation.Verdict.Interval.Upper,
+        ["level"] = confirmation.Verdict.Interval.Level,
+        ["leastEffect"] = confirmation.Verdict.LeastEffect,
+    };
 
     private static JsonNode Trial(Trial trial) => new JsonObject
     {

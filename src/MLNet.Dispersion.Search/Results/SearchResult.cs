@@ -36,11 +36,14 @@ public sealed class SearchResult : IDisposable
     /// </summary>
     public ITransformer? BestModel { get; internal set; }
 
-    /// <summary>Gets what the trials say about the dispersion loss.</summary>
-    public DispersionVerdict Dispersion => DispersionVerdict.Of(Trials, Objectives);
+    /// <summary>Gets what came of the confirmation (<see cref="DispersionSearch.SetConfirmation"/>); null without one. Its trials are not among <see cref="Trials"/>.</summary>
+    public SearchConfirmation? Confirmation { get; init; }
+
+    /// <summary>Gets what the search says about the dispersion loss.</summary>
+    public DispersionVerdict Dispersion => DispersionVerdict.Of(Trials, Objectives, Confirmation);
 
     /// <summary>Gets how much each parameter matters, greatest first.</summary>
-    public IReadOnlyList<ParameterImportance> Importance => ParameterImportance.Of(Trials, Space);
+    public IReadOnlyList<ParameterImportance> Importance => ParameterImportance.Of(Trials, Space, Objectives[0]);
 
     /// <summary>Gets the trials that no other beats in all metrics; with one metric, the best and its equals.</summary>
     public IReadOnlyList<Trial> ParetoFront => Studies.ParetoFront.Of(Trials, Objectives);

@@ -9,7 +9,7 @@ public sealed class SearchTrial
     /// <summary>Gets the trial's number in the study, from 0.</summary>
     public int Number { get; }
 
-    /// <summary>Gets what it is for: <see cref="DispersionSearch.DefaultKind"/>, <see cref="DispersionSearch.WithoutDispersionKind"/>, or "sampled".</summary>
+    /// <summary>Gets what it is for: <see cref="DispersionSearch.DefaultKind"/>, <see cref="DispersionSearch.WithoutDispersionKind"/>, "sampled", or "confirmation" with the trial that it confirms, the pair and the arm.</summary>
     public string Kind { get; }
 
     /// <summary>Gets the sampled values; of the first two kinds, the point of the space nearest to the options.</summary>

@@ -4,11 +4,21 @@ using Microsoft.ML;
 namespace MLNet.Dispersion;
 
 /// <summary>What happens in a trial: the pipeline is made, fitted and measured on each fold.</summary>
-internal sealed class TrialCode(MLContext ml, SearchData data, Func<SearchTrial, IEstimator<ITransformer>> pipeline, IReadOnlyList<SearchMetric> metrics, FineTuneOptions baseOptions, int seed, BestModel best)
+internal sealed class TrialCode(MLContext ml, SearchData data, Func<SearchTrial, IEstimator<ITransformer>> pipeline, IReadOnlyList<SearchMetric> metrics, FineTuneOptions baseOptions, int seed, BestModel best, ConfirmationPlan? plan)
 {
     /// <summary>Runs a trial.</summary>
     internal Task<TrialOutcome> RunAsync(TrialContext context)
     {
+        if (TrialKinds.AsConfirmation(context.Kind) is { } part)
+        {
+            return Task.FromResult(Confirm(context, part.Trial, part.Pair, part.With));
+        }
+
+        if (context.Kind == TrialKinds.Default && plan is not null)
+        {
+            context.Notes[TrialKinds.PlanNote] = plan.ToString();
+        }
+
         var sums = new double[metrics.Count];
         for (int fold = 0; fold < data.Folds.Count; fold++)
         {
@@ -47,6 +57,33 @@ internal sealed class TrialCode(MLContext ml, SearchData data, Func<SearchTrial,
     /// <summary>The pipeline of a trial, to be fitted by others.</summary>
     internal IEstimator<ITransformer> PipelineOf(SearchTrial trial) =>
         pipeline(trial) ?? throw new InvalidOperationException("The function given to SetPipeline returned null; it must return an estimator.");
+
+    /// <summary>Trains the options of a trial, the first of which has them as they are, from a new seed on the first fold's training data, and measures them on the test rows, whole and by blocks.</summary>
+    private TrialOutcome Confirm(TrialContext context, int trial, int pair, bool with)
+    {
+        if (plan is null)
+        {
+            return TrialOutcome.Failed("The trial confirms another one, but this run of the search has no confirmation. Call SetConfirmation.");
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, baseOptions.CancellationToken);
+        FineTuneOptions options = OptionsOf(trial == 0 ? TrialKinds.Default : Trial.SampledKind, context.Parameters);
+        options.Seed = ConfirmationPlan.SeedOf(seed, pair);
+        options.Dispersion.Coefficient = with ? options.Dispersion.Coefficient : 0;
+        options.CancellationToken = stop.Token;
+        context.Notes[TrialKinds.DispersionNote] = options.Dispersion.Coefficient.ToString("R", CultureInfo.InvariantCulture);
+        ITransformer model = PipelineOf(new SearchTrial(context.Number, context.Kind, context.Parameters, options)).Fit(data.Folds[0].Train);
+        try
+        {
+            double[] blocks = [.. plan.Blocks(ml).Select(block => metrics[0].Evaluate(ml, model, block))];
+            context.Notes[TrialKinds.BlocksNote] = System.Text.Json.JsonSerializer.Serialize(blocks);
+            return TrialOutcome.Completed([.. metrics.Select(metric => metric.Evaluate(ml, model, plan.Test))]);
+        }
+        finally
+        {
+            (model as IDisposable)?.Dispose();
+        }
+    }
 
     /// <summary>The figures of one fold; null when the trial was pruned.</summary>
     private double[]? FitAndMeasure(TrialContext context, int fold)

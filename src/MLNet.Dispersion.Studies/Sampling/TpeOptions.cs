@@ -9,7 +9,7 @@ public sealed record TpeOptions
     /// <summary>Gets how many points are drawn where good trials are dense, of which the most promising one is taken; at least 1. Default 24, as in Bergstra et al. 2011 (NeurIPS 24).</summary>
     public int Candidates { get; init; } = 24;
 
-    /// <summary>Gets the share of trials that count as good, above 0 and below 1. Default 0.1, found on the objectives of tests/Benchmarks/SamplerRegret.</summary>
+    /// <summary>Gets the share of trials that count as good, above 0 and below 1. Default 0.1, as in optuna.</summary>
     public double GoodShare { get; init; } = 0.1;
 
     /// <summary>Gets how many trials count as good at the most, at least 1. Default 25, as in optuna: more would blur where the best lie.</summary>

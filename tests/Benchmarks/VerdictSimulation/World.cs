@@ -22,13 +22,14 @@ internal sealed record World(string Name, double Truth, Func<Dice, int, int, Pai
         Continuous("rows in groups of 5", seeds: 1, rows: 1, grouped: true),
         Continuous("skewed rows in groups of 5", seeds: 1, rows: 1, skew: 0.7, grouped: true),
         Neighbours("neighbouring rows alike (0.6), as blocks of 20"),
-        Accuracy("accuracy: 10 % of rows differ", discordant: 0.1, effect: 0.1, seedTilt: 0.3, persistent: 0.5),
+        Accuracy("accuracy: 10 % of rows differ", discordant: 0.1, effect: 0.1, seedTilt: 0.17, persistent: 0.5),
+        Accuracy("accuracy: 10 % of rows differ, flat seeds", discordant: 0.1, effect: 0.1, seedTilt: 0.17, persistent: 0.5, flat: true),
         Accuracy("accuracy: 10 % differ, seeds agree", discordant: 0.1, effect: 0, seedTilt: 0, persistent: 0),
-        Accuracy("accuracy: 3 % of rows differ", discordant: 0.03, effect: 0.2, seedTilt: 0.3, persistent: 0.5),
+        Accuracy("accuracy: 3 % of rows differ", discordant: 0.03, effect: 0.2, seedTilt: 0.17, persistent: 0.5),
     ];
 
     /// <summary>Figures such as losses.</summary>
-    private static World Continuous(string name, double seeds, double rows, double skew = 0, double seedSkew = 0, bool grouped = false) => new(name, 0.1, (dice, seedCount, rowCount) =>
+    public static World Continuous(string name, double seeds, double rows, double skew = 0, double seedSkew = 0, bool grouped = false, double truth = 0.1) => new(name, truth, (dice, seedCount, rowCount) =>
     {
         double seedDeviation = Math.Sqrt(seeds / 500), rowDeviation = Math.Sqrt(rows);
         double[] rowEffects = [.. Enumerable.Range(0, rowCount).Select(_ => rowDeviation * Deviate(dice, skew))];
@@ -41,7 +42,7 @@ internal sealed record World(string Name, double Truth, Func<Dice, int, int, Pai
         double[][] differences = [.. Enumerable.Range(0, seedCount).Select(_ =>
         {
             double seedEffect = seedDeviation * Deviate(dice, seedSkew);
-            return rowEffects.Select(rowEffect => 0.1 + seedEffect + rowEffect + Deviate(dice, skew)).ToArray();
+            return rowEffects.Select(rowEffect => truth + seedEffect + rowEffect + Deviate(dice, skew)).ToArray();
         })];
         return new PairedDifferences(differences, grouped ? [.. Enumerable.Range(0, rowCount).Select(row => row / GroupSize)] : null);
     });
@@ -66,14 +67,14 @@ internal sealed record World(string Name, double Truth, Func<Dice, int, int, Pai
     });
 
     /// <summary>
-    /// Right and wrong answers: a share of rows differs between the two ways, in favour of the one in (1 + effect) / 2 of cases, which seeds tilt up or down. Of the rows that may differ a part is the same for all seeds, and goes the same way.
+    /// Right and wrong answers: a share of rows differs between the two ways, in favour of the one in (1 + effect) / 2 of cases, which seeds tilt up or down, by a normal or a flat distribution. Of the rows that may differ a part is the same for all seeds, and goes the same way.
     /// </summary>
-    private static World Accuracy(string name, double discordant, double effect, double seedTilt, double persistent) => new(name, discordant * effect, (dice, seedCount, rowCount) =>
+    public static World Accuracy(string name, double discordant, double effect, double seedTilt, double persistent, bool flat = false) => new(name, discordant * effect, (dice, seedCount, rowCount) =>
     {
         (bool Persists, bool Differs, double Turn)[] rows = [.. Enumerable.Range(0, rowCount).Select(_ => (dice.Uniform() < persistent, dice.Uniform() < discordant, dice.Uniform()))];
         return new PairedDifferences([.. Enumerable.Range(0, seedCount).Select(_ =>
         {
-            double gain = (1 + effect + (seedTilt * ((2 * dice.Uniform()) - 1))) / 2;
+            double gain = (1 + effect + (seedTilt * (flat ? Math.Sqrt(3) * ((2 * dice.Uniform()) - 1) : dice.Normal()))) / 2;
             return rows.Select(row =>
             {
                 bool differs = row.Persists ? row.Differs : dice.Uniform() < discordant;
