@@ -91,7 +91,7 @@ public class PipelineTokenizer : TextTokenizer
         List<int> own = _pipeline.EncodeIds(UnicodeText.WellFormed(text), room == int.MaxValue ? room : room + 1, _setup.SpecialTokensAsText);
         bool cut = own.Count > room;
         int[] ids = [.. prefix, .. cut ? own.Take(room) : own, .. suffix];
-        return ids.Length > maxTokens ? new EncodedText(ids[..maxTokens], true) : new EncodedText(ids, cut);
+        return new EncodedText { Ids = ids.Length > maxTokens ? ids[..maxTokens] : ids, Truncated = cut || ids.Length > maxTokens };
     }
 
     /// <inheritdoc/>
@@ -109,7 +109,7 @@ public class PipelineTokenizer : TextTokenizer
         bool cut = kept < rows[0].Count || keptSecond < rows[1].Count;
         TokenRow row = _pipeline.Finish([rows[0].Truncate(kept, 0, fromLeft: false, keepsOverflowing: false), rows[1].Truncate(keptSecond, 0, fromLeft: false, keepsOverflowing: false)], addSpecialTokens: true, truncation: null, keepsOverflowing: false);
         int start = row.Tokens.FindIndex(token => token.Sequence == 1);
-        return new EncodedPair([.. row.Tokens.Select(token => token.Id)], start >= 0 ? start : SecondStart(row), cut);
+        return new EncodedPair { Ids = [.. row.Tokens.Select(token => token.Id)], SecondStart = start >= 0 ? start : SecondStart(row), Truncated = cut };
     }
 
     /// <inheritdoc/>

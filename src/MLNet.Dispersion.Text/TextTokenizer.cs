@@ -116,7 +116,12 @@ internal static class PairEncoder
         var (two, twoCut) = Own(tokenizer, second, maxTokens);
         var (kept, keptTwo) = LongestFirst(one.Length, two.Length, room);
         int[] ids = [.. tokenizer.Prefix, .. one[..kept], .. tokenizer.Separator, .. two[..keptTwo], .. tokenizer.Suffix];
-        return new EncodedPair(ids, tokenizer.Prefix.Count + kept + tokenizer.Separator.Count, oneCut || twoCut || kept < one.Length || keptTwo < two.Length);
+        return new EncodedPair
+        {
+            Ids = ids,
+            SecondStart = tokenizer.Prefix.Count + kept + tokenizer.Separator.Count,
+            Truncated = oneCut || twoCut || kept < one.Length || keptTwo < two.Length,
+        };
     }
 
     /// <summary>How much of each text stays when tokens are taken one by one from the end of the longer, of the second where both are as long.</summary>

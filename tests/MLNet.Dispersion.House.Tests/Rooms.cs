@@ -17,7 +17,7 @@ internal static class Rooms
         ["Text/Chat/Syntax"] = ["Text/Chat/Python", "Files"],
         ["Text/Chat/Values"] = ["Text/Chat/Python", "Files"],
         ["Text/Chat/Jinja"] = ["Text/Chat/Syntax", "Text/Chat/Values", "Text/Chat/Python", "Files"],
-        ["Text/Chat"] = ["Text/Chat/*", "Files"],
+        ["Text/Chat"] = ["Text/Chat/*", "Text/Aligned", "Files"],
         ["Text/Unicode"] = [],
         ["Text/Aligned"] = ["Text/Unicode"],
         ["Text/Patterns"] = ["Text/Unicode"],

@@ -47,7 +47,7 @@ internal sealed class TextEncoder
     private EncodedPair EncodeText(string? text)
     {
         EncodedText encoded = _tokenizer.Encode(Visible(text), MaxTokens);
-        return new EncodedPair(encoded.Ids, encoded.Ids.Length, encoded.Truncated);
+        return new EncodedPair { Ids = encoded.Ids, SecondStart = encoded.Ids.Length, Truncated = encoded.Truncated };
     }
 
     private static string? Visible(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;

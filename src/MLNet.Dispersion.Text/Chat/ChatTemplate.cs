@@ -99,7 +99,7 @@ public sealed class ChatTemplate
         (string text, IReadOnlyList<(int Start, int End)> spans) = template.Render(machine => Variables(conversation, messages, how, template.Source, machine), how.Clock, cancellationToken);
         return how.ContinueFinalMessage
             ? new ChatText { Text = conversation.Cut(text), GenerationSpans = [] }
-            : new ChatText { Text = text, GenerationSpans = [.. spans.Select(span => new ChatSpan(span.Start, span.End))] };
+            : new ChatText { Text = text, GenerationSpans = [.. spans.Select(span => new TextRange(span.Start, span.End))] };
     }
 
     private JinjaTemplate Choose(ChatOptions options)

@@ -7,19 +7,19 @@ public sealed record ChatText
     public required string Text { get; init; }
 
     /// <summary>Gets what the template marks as the assistant's own words by <c>{% generation %}</c> blocks, in their order; empty without such blocks, and with <see cref="ChatOptions.ContinueFinalMessage"/>. Blocks within macros, set, call or filter blocks have no place in the text and are not among them.</summary>
-    public required IReadOnlyList<ChatSpan> GenerationSpans { get; init; }
+    public required IReadOnlyList<TextRange> GenerationSpans { get; init; }
 
     /// <summary>Says which tokens hold words of the assistant: those that overlap a span of <see cref="GenerationSpans"/>. A training that learns answers alone takes the loss there.</summary>
     /// <param name="tokens">Where each token stands in the text, in UTF-16 units, end exclusive and in order; a token without text, whose start is its end, is never the assistant's.</param>
     /// <returns>One truth value for each token.</returns>
-    public bool[] MaskOf(IReadOnlyList<ChatSpan> tokens)
+    public bool[] MaskOf(IReadOnlyList<TextRange> tokens)
     {
         ArgumentNullException.ThrowIfNull(tokens);
         bool[] mask = new bool[tokens.Count];
-        ChatSpan[] spans = [.. GenerationSpans.Where(span => span.End > span.Start)];
+        TextRange[] spans = [.. GenerationSpans.Where(span => span.End > span.Start)];
         for (int i = 0, next = 0; i < mask.Length; i++)
         {
-            ChatSpan token = tokens[i];
+            TextRange token = tokens[i];
             while (next < spans.Length && spans[next].End <= token.Start)
             {
                 next++;

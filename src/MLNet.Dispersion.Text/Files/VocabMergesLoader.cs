@@ -92,7 +92,7 @@ internal static class VocabMergesLoader
         Vocabulary pieces = LongListReader.Pieces(bytes.AsSpan().TrimStart("\ufeff"u8), field);
         if (pieces.FindSharedId() is { } shared)
         {
-            throw field.Fail($"the pieces \"{Printable.Name(shared.First)}\" and \"{Printable.Name(shared.Second)}\" have the same id");
+            throw field.Fail($"the id of the piece \"{Printable.Name(shared.Second)}\" is also that of the piece \"{Printable.Name(shared.First)}\"");
         }
 
         return pieces.Count > 0 ? pieces : throw field.Fail("the vocabulary has no pieces");

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace MLNet.Dispersion.Text;
@@ -14,6 +13,7 @@ internal sealed class LowercaseNormalizer : CodePointNormalizer
     /// <inheritdoc/>
     protected override int Map(int codePoint) => codePoint < 0x80
         ? (codePoint is >= 'A' and <= 'Z' ? codePoint + 32 : codePoint)
+        : UnicodeProperties.LowerCases.TryGetValue(codePoint, out int lower) ? lower
         : Rune.IsValid(codePoint) ? Rune.ToLowerInvariant(new Rune(codePoint)).Value : codePoint;
 
     private static AlignedText WithoutDottedI(AlignedText text)
@@ -63,15 +63,19 @@ internal sealed class StripNormalizer(bool left, bool right) : TextNormalizer
 /// <summary>Leaves out all marks.</summary>
 internal sealed class StripAccentsNormalizer : CodePointNormalizer
 {
+    private static readonly CodePointSet Marks = UnicodeProperties.Property("Tokenizers_Mark");
+
     /// <inheritdoc/>
-    protected override int Map(int codePoint) => codePoint >= 0x300 && CharUnicodeInfo.GetUnicodeCategory(codePoint) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark ? -1 : codePoint;
+    protected override int Map(int codePoint) => codePoint >= 0x300 && Marks.Contains(codePoint) ? -1 : codePoint;
 }
 
 /// <summary>Leaves out non-spacing marks, as BERT does after decomposing.</summary>
 internal sealed class StripNonSpacingMarksNormalizer : CodePointNormalizer
 {
+    private static readonly CodePointSet Marks = UnicodeProperties.Property("Tokenizers_Nonspacing_Mark");
+
     /// <inheritdoc/>
-    protected override int Map(int codePoint) => codePoint >= 0x300 && CharUnicodeInfo.GetUnicodeCategory(codePoint) == UnicodeCategory.NonSpacingMark ? -1 : codePoint;
+    protected override int Map(int codePoint) => codePoint >= 0x300 && Marks.Contains(codePoint) ? -1 : codePoint;
 }
 
 /// <summary>What sentence-piece's models of translation do to control characters and odd blanks.</summary>
@@ -89,31 +93,11 @@ internal sealed class NmtNormalizer : CodePointNormalizer
 /// <summary>BERT's cleaning: controls go, white space becomes blanks.</summary>
 internal sealed class CleanTextNormalizer : CodePointNormalizer
 {
+    private static readonly CodePointSet Controls = UnicodeProperties.Property("Tokenizers_Control");
+    private static readonly CodePointSet Blanks = UnicodeProperties.Property("Tokenizers_Blank");
+
     /// <inheritdoc/>
-    protected override int Map(int codePoint)
-    {
-        if (codePoint is >= ' ' and < 0x7F)
-        {
-            return codePoint;
-        }
-
-        if (codePoint is '\t' or '\n' or '\r')
-        {
-            return ' ';
-        }
-
-        if (codePoint is 0 or 0xFFFD)
-        {
-            return -1;
-        }
-
-        return CharUnicodeInfo.GetUnicodeCategory(codePoint) switch
-        {
-            UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse => -1,
-            UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => ' ',
-            _ => codePoint,
-        };
-    }
+    protected override int Map(int codePoint) => codePoint is >= ' ' and < 0x7F ? codePoint : Controls.Contains(codePoint) ? -1 : Blanks.Contains(codePoint) ? ' ' : codePoint;
 }
 
 /// <summary>Puts a text in front of every text that is not empty.</summary>

@@ -105,7 +105,7 @@ internal sealed class UnicodeFormNormalizer : TextNormalizer
 
     private int[]? Decomposition(int codePoint)
     {
-        if (codePoint < _firstToChange && codePoint < 0xC0)
+        if (!UnicodeProperties.Decomposed.Contains(codePoint))
         {
             return null;
         }
@@ -152,7 +152,7 @@ internal static class CanonicalPairs
         {
             string text = char.ConvertFromUtf32((int)(pair >> 32)) + char.ConvertFromUtf32((int)(pair & 0xFFFFFFFF));
             string composed = text.Normalize(NormalizationForm.FormC);
-            return CodePoints.LengthAt(composed, 0) == composed.Length ? CodePoints.At(composed, 0) : -1;
+            return CodePoints.LengthAt(composed, 0) == composed.Length && UnicodeProperties.Decomposed.Contains(CodePoints.At(composed, 0)) ? CodePoints.At(composed, 0) : -1;
         }
         catch (ArgumentException)
         {

@@ -229,11 +229,11 @@ internal static class CutterSets
     internal static CodePointSet Space => PatternProperties.Space;
 
     /// <summary>Numbers of all kinds.</summary>
-    internal static CodePointSet Number => PatternProperties.Find("N")!;
+    internal static CodePointSet Number { get; } = UnicodeProperties.Property("Tokenizers_Number");
 
     /// <summary>Punctuation, and all signs of ASCII.</summary>
-    internal static CodePointSet Punctuation { get; } = PatternProperties.Find("P")!.Union(CodePointSet.Of(('!', '/'), (':', '@'), ('[', '`'), ('{', '~')));
+    internal static CodePointSet Punctuation { get; } = UnicodeProperties.Property("Tokenizers_Punctuation");
 
     /// <summary>What words are made of: as <c>\w</c>, and the joiners.</summary>
-    internal static CodePointSet WordCharacter { get; } = PatternProperties.Word.Union(CodePointSet.Of((0x200C, 0x200D)));
+    internal static CodePointSet WordCharacter { get; } = UnicodeProperties.Property("Tokenizers_Word");
 }

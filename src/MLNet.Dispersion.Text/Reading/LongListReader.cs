@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 
 namespace MLNet.Dispersion.Text;
@@ -22,7 +23,7 @@ internal static class LongListReader
             int id = reader.Id();
             if (id < 0)
             {
-                throw place.Fail($"the id of the piece \"{Printable.Name(piece.ToString())}\" must be a whole number from 0 to {TokenId.Largest}");
+                throw place.Fail($"the id of the piece \"{Printable.Name(piece.ToString())}\" must be a whole number from 0 to {TokenId.Largest}, and {reader.Excerpt()} is none");
             }
 
             if (!builder.Add(piece, id))
@@ -159,6 +160,9 @@ internal ref struct ListReader(ReadOnlySpan<byte> json, JsonField place)
             throw _place.Fail($"{what} in it is no valid Unicode text, which JSON must be", e);
         }
     }
+
+    /// <summary>The value as it is written, shortened, for messages.</summary>
+    internal readonly string Excerpt() => Printable.Name(Encoding.UTF8.GetString(_reader.ValueSpan[..Math.Min(60, _reader.ValueSpan.Length)]));
 
     /// <summary>A token id, or -1.</summary>
     internal readonly int Id() => _reader.TokenType == JsonTokenType.Number && _reader.TryGetInt32(out int id) && id is >= 0 and <= TokenId.Largest ? id : -1;

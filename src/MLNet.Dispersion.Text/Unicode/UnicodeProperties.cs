@@ -2,16 +2,24 @@ using System.Globalization;
 
 namespace MLNet.Dispersion.Text;
 
-/// <summary>Properties of code points that .NET does not tell: scripts, blocks, combining classes, case folds. From the embedded table UnicodeProperties.txt (Unicode 14). Thread-safe.</summary>
+/// <summary>Properties of code points that .NET does not tell, or not as the reference has them: scripts, blocks, combining classes, cases. From the embedded table UnicodeProperties.txt, which says of which Unicode each is. Thread-safe.</summary>
 internal static class UnicodeProperties
 {
     private static readonly Lazy<Dictionary<string, string>> Lines = new(Read);
     private static readonly Lazy<byte[][]> Classes = new(ReadClasses);
     private static readonly Lazy<CaseFolds> Folds = new(ReadFolds);
+    private static readonly Lazy<Dictionary<int, int>> Lowers = new(ReadLowers);
+    private static readonly Lazy<CodePointSet> DecomposedSet = new(() => Property("Tokenizers_Decomposed"));
     private static readonly Lazy<(int First, int Last, string Name)[]> ScriptRanges = new(ReadScripts);
 
     /// <summary>What folds to the same without regard to case.</summary>
     internal static CaseFolds CaseFolds => Folds.Value;
+
+    /// <summary>The lower case of code points that .NET changes otherwise, or not.</summary>
+    internal static IReadOnlyDictionary<int, int> LowerCases => Lowers.Value;
+
+    /// <summary>What has a canonical or a compatibility decomposition.</summary>
+    internal static CodePointSet Decomposed => DecomposedSet.Value;
 
     /// <summary>The set of a property such as <c>Emoji</c>, which the table must hold.</summary>
     internal static CodePointSet Property(string name) => Set(Lines.Value["property:" + name]);
@@ -119,6 +127,12 @@ internal static class UnicodeProperties
         }
 
         return pages;
+    }
+
+    private static Dictionary<int, int> ReadLowers()
+    {
+        string[] pairs = Lines.Value["lower"].Split(' ');
+        return Enumerable.Range(0, pairs.Length / 2).ToDictionary(i => Hex(pairs[2 * i]), i => Hex(pairs[(2 * i) + 1]));
     }
 
     private static CaseFolds ReadFolds()

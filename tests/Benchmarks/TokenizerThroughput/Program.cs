@@ -31,14 +31,25 @@ root.SetAction(arguments =>
     }
 
     string[] chosen = arguments.GetValue(parts)!;
+    string[] sample = Texts.Read(arguments.GetValue(texts)!, (int)(arguments.GetValue(megabytes) * 1e6));
     if (chosen.Contains("speed"))
     {
-        Throughput.Run(all, Texts.Read(arguments.GetValue(texts)!, (int)(arguments.GetValue(megabytes) * 1e6)), arguments.GetValue(rounds));
+        Throughput.Run(all, sample, arguments.GetValue(rounds));
     }
 
     if (chosen.Contains("loading"))
     {
         Loading.Run(all, arguments.GetValue(rounds));
+    }
+
+    if (chosen.Contains("threads"))
+    {
+        Threads.Run(all, sample, arguments.GetValue(rounds));
+    }
+
+    if (chosen.Contains("worst"))
+    {
+        Worst.Run(all);
     }
 
     return 0;

@@ -16,7 +16,7 @@ internal sealed class KnownTextsTokenizer(IReadOnlyDictionary<string, int[]>? kn
         Encoded++;
         text ??= string.Empty;
         int[] ids = known is not null && known.TryGetValue(text, out int[]? told) ? told : [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
-        return new EncodedText([.. ids.Take(maxTokens)], ids.Length > maxTokens);
+        return new EncodedText { Ids = [.. ids.Take(maxTokens)], Truncated = ids.Length > maxTokens };
     }
 
     public override string Decode(IEnumerable<int> ids) => string.Join(' ', ids);

@@ -11,6 +11,6 @@ internal static class Snippet
             machine => (variables ?? new Dictionary<string, JsonElement>()).Select(entry => new KeyValuePair<string, object?>(entry.Key, ChatJson.Value(entry.Value, machine))),
             clock ?? TimeProvider.System,
             CancellationToken.None);
-        return new ChatText { Text = text, GenerationSpans = [.. spans.Select(span => new ChatSpan(span.Start, span.End))] };
+        return new ChatText { Text = text, GenerationSpans = [.. spans.Select(span => new TextRange(span.Start, span.End))] };
     }
 }

@@ -39,10 +39,10 @@ internal sealed class TokenPlaces
     }
 
     /// <summary>The places of the tokens in the text, which they spell from its beginning to its end.</summary>
-    public ChatSpan[] Of(string text, IReadOnlyList<int> ids)
+    public TextRange[] Of(string text, IReadOnlyList<int> ids)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);
-        var places = new ChatSpan[ids.Count];
+        var places = new TextRange[ids.Count];
         int at = 0;
         bool begins = true;
         for (int i = 0; i < places.Length; i++)
@@ -55,7 +55,7 @@ internal sealed class TokenPlaces
             Assert.True(bytes.AsSpan(at).StartsWith(spelled), $"Token {i}, '{_pieces[ids[i]]}', does not stand at byte {at} of the text.");
             int start = Unit(bytes, at, up: false);
             at += spelled.Length;
-            places[i] = new ChatSpan(start, Unit(bytes, isBlankAlone ? at + 1 : at, up: true));
+            places[i] = new TextRange(start, Unit(bytes, isBlankAlone ? at + 1 : at, up: true));
             begins = isAdded;
         }
 
@@ -65,7 +65,7 @@ internal sealed class TokenPlaces
     }
 
     /// <summary>Bytes in a row are one unknown stretch to the tokenizer, and each has the place of the whole.</summary>
-    private void ShareRuns(ChatSpan[] places, IReadOnlyList<int> ids)
+    private void ShareRuns(TextRange[] places, IReadOnlyList<int> ids)
     {
         bool IsByte(int i) => i < ids.Count && !_isByteLevel && _pieces[ids[i]].StartsWith("<0x", StringComparison.Ordinal);
         for (int begin = 0; begin < places.Length; begin++)
@@ -78,7 +78,7 @@ internal sealed class TokenPlaces
 
             if (end > begin)
             {
-                Array.Fill(places, new ChatSpan(places[begin].Start, places[end - 1].End), begin, end - begin);
+                Array.Fill(places, new TextRange(places[begin].Start, places[end - 1].End), begin, end - begin);
                 begin = end - 1;
             }
         }

@@ -98,7 +98,7 @@ public sealed class TextFeatureExtractor
         if (_encoder is null)
         {
             // An encoder's own frame, such as [CLS] and [SEP], belongs to the text.
-            EncodedText[] encoded = [.. texts.Select(text => string.IsNullOrWhiteSpace(text) ? new EncodedText([], false) : _model.Tokenizer.Encode(text, MaxTokens))];
+            EncodedText[] encoded = [.. texts.Select(text => string.IsNullOrWhiteSpace(text) ? new EncodedText { Ids = [], Truncated = false } : _model.Tokenizer.Encode(text, MaxTokens))];
             return ([.. encoded.Select(text => text.Ids)], [.. encoded.Select(text => text.Truncated)]);
         }
 

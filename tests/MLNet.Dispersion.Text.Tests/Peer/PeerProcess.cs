@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+
+namespace MLNet.Dispersion.Tests.Tokenization;
+
+/// <summary>Hugging Face's own tokenizers in a child process, which they end where their code panics.</summary>
+internal sealed class PeerProcess
+{
+    private const string Variable = "DISPERSION_NODE_PEER";
+    private readonly string _program;
+    private readonly string[] _arguments;
+
+    private PeerProcess(string program, params string[] arguments)
+    {
+        _program = program;
+        _arguments = arguments;
+    }
+
+    /// <summary>The package Tokenizers.DotNet, which answers ids and decoded texts; skips the calling test where it has no native code.</summary>
+    public static PeerProcess OfNuGet()
+    {
+        Skip.IfNot(RuntimeInformation.RuntimeIdentifier.StartsWith("linux", StringComparison.Ordinal) && RuntimeInformation.OSArchitecture == Architecture.X64, "No second opinion: Tokenizers.DotNet is built for Linux on x64 here.");
+        return new PeerProcess("dotnet", Path.Combine(AppContext.BaseDirectory, "TokenizerPeer.dll"));
+    }
+
+    /// <summary>The node binding, which answers offsets, types and pairs, too; skips the calling test where it is not installed.</summary>
+    public static PeerProcess OfNode()
+    {
+        string? folder = Environment.GetEnvironmentVariable(Variable);
+        Skip.If(string.IsNullOrEmpty(folder), $"No second opinion: run npm install tokenizers@0.23.2 in an empty folder and name it in the environment variable {Variable}.");
+        return new PeerProcess("node", Path.Combine(AppContext.BaseDirectory, "peer.mjs"), folder!);
+    }
+
+    /// <summary>What the node binding makes of every code point; see code-points.mjs.</summary>
+    public static IEnumerable<string> CodePointLines()
+    {
+        PeerProcess node = OfNode();
+        using Process child = new PeerProcess("node", Path.Combine(AppContext.BaseDirectory, "code-points.mjs"), node._arguments[1]).Start();
+        while (child.StandardOutput.ReadLine() is { } line)
+        {
+            yield return line;
+        }
+
+        child.WaitForExit();
+        Assert.Equal(0, child.ExitCode);
+    }
+
+    /// <summary>The answers to each question; null where the library ended its process.</summary>
+    /// <param name="file">The tokenizer.json.</param>
+    /// <param name="questions">The questions.</param>
+    public List<JsonElement?> Ask(string file, IReadOnlyList<(string Text, string? Pair)> questions)
+    {
+        var answers = new List<JsonElement?>(questions.Count);
+        while (answers.Count < questions.Count)
+        {
+            int asked = answers.Count;
+            using Process child = Start();
+            Task writing = Task.Run(() => Write(child, file, questions.Skip(asked)));
+            string? loaded = child.StandardOutput.ReadLine();
+            Assert.True(loaded?.Contains("loaded", StringComparison.Ordinal) == true, $"The peer cannot load {file}: {loaded}");
+            while (answers.Count < questions.Count && child.StandardOutput.ReadLine() is { } line)
+            {
+                answers.Add(JsonSerializer.Deserialize<JsonElement>(line));
+            }
+
+            if (answers.Count < questions.Count)
+            {
+                answers.Add(null);
+            }
+
+            child.Kill();
+            child.WaitForExit();
+            writing.Wait();
+        }
+
+        return answers;
+    }
+
+    private Process Start()
+    {
+        var start = new ProcessStartInfo(_program, _arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardInputEncoding = new UTF8Encoding(false),
+            StandardOutputEncoding = Encoding.UTF8,
+        };
+        Process child = Process.Start(start)!;
+        child.ErrorDataReceived += (_, _) => { };
+        child.BeginErrorReadLine();
+        return child;
+    }
+
+    private static void Write(Process child, string file, IEnumerable<(string Text, string? Pair)> questions)
+    {
+        try
+        {
+            child.StandardInput.WriteLine(file);
+            foreach ((string text, string? pair) in questions)
+            {
+                child.StandardInput.WriteLine(JsonSerializer.Serialize(new { text, pair }));
+            }
+
+            child.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // The library has ended its process: it is started again behind the text.
+        }
+    }
+}
