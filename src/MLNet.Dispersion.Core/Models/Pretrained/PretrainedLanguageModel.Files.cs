@@ -116,6 +116,7 @@ public sealed partial class PretrainedLanguageModel
 
             return new PretrainedLanguageModel(source.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(source.Source, network.Info)), TextTokenizer.IsIn(source.Source))
             {
+                Sentence = SentenceModules.Read(source.Source),
                 Origin = new AdapterBase(source.Name, (source.Source as DirectorySource)?.Name),
             };
         }
