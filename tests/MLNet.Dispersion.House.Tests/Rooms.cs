@@ -45,7 +45,7 @@ internal static class Rooms
         ["Core/Models/Families/Decoders"] = ["Core/Models/Config", "Core/Models/Positions", "Core/Models/Spec", "Files"],
         ["Core/Models/Families/Encoders"] = ["Core/Models/Config", "Core/Models/Positions", "Core/Models/Spec", "Files"],
         ["Core/Models/Families"] = ["Core/Models/Families/*", "Core/Models/Config", "Core/Models/Positions", "Core/Models/Spec", "Core/Models/Layers", "Core/Models/Blocks", "Core/Weights", "Core/Torch", "Files"],
-        ["Core/Models/Pooling"] = ["Core/Models/Config", "Core/Models/Blocks", "Core/Torch", "Files"],
+        ["Core/Models/Pooling"] = ["Core/Models/Blocks", "Core/Torch", "Files"],
         ["Core/Models/Heads"] = ["Core/Models/Pooling", "Core/Models/Config", "Core/Models/Positions", "Core/Models/Spec", "Core/Models/Families", "Core/Models/Blocks", "Core/Models/Layers", "Core/Weights", "Core/Torch", "Files"],
         ["Core/Models/Lora"] = ["Core/Models/Config", "Core/Models/Positions", "Core/Models/Spec", "Core/Models/Blocks", "Core/Models/Layers", "Core/Checks", "Core/Weights", "Core/Torch", "Files"],
         ["Core/Models/Formats"] = ["Core/Models/Config", "Core/Models/Positions", "Core/Models/Spec", "Core/Models/Families", "Core/Models/Blocks", "Core/Models/Layers", "Core/Weights", "Core/Torch", "Files"],

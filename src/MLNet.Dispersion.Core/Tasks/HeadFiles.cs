@@ -42,26 +42,26 @@ internal sealed record HeadFiles(string Kind)
     private ScoreHead ReadHead(SafetensorsReader reader, long[] shape, TextPooling pooling, Device device)
     {
         using var scope = NewDisposeScope();
-        Tensor weight = ReadTensor(reader, ScoreHead.WeightName, shape);
-        Tensor? query = pooling == TextPooling.Attention ? ReadTensor(reader, TextPooler.QueryName, [shape[1]]) : null;
-        if (reader.MoveNext() is { } surplus)
+        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal) { [ScoreHead.WeightName] = zeros(shape) };
+        if (pooling == TextPooling.Attention)
         {
-            throw new ModelFileException(reader.File, $"There is a tensor that a {Kind} does not have. Save the {Kind} again.", surplus.Name);
+            tensors.Add(TextPooler.QueryName, zeros(shape[1]));
         }
 
-        return new ScoreHead(weight.to(device, copy: true), new TextPooler(pooling, query?.to(device, copy: true)));
-    }
-
-    private Tensor ReadTensor(SafetensorsReader reader, string name, long[] shape)
-    {
-        if (reader.MoveNext()?.Name != name)
+        var missing = tensors.Keys.ToHashSet();
+        while (reader.MoveNext() is { } entry)
         {
-            throw new ModelFileException(reader.File, $"The head's weights are missing. Save the {Kind} again.", name);
+            if (!missing.Remove(entry.Name))
+            {
+                throw new ModelFileException(reader.File, $"There is a tensor that a {Kind} does not have. Save the {Kind} again.", entry.Name);
+            }
+
+            reader.CopyTo(tensors[entry.Name]);
         }
 
-        Tensor values = zeros(shape);
-        reader.CopyTo(values);
-        return values;
+        return missing.Count == 0
+            ? new ScoreHead(tensors[ScoreHead.WeightName].to(device, copy: true), new TextPooler(pooling, tensors.GetValueOrDefault(TextPooler.QueryName)?.to(device, copy: true)))
+            : throw new ModelFileException(reader.File, $"The head's weights are missing. Save the {Kind} again.", missing.First());
     }
 }
 

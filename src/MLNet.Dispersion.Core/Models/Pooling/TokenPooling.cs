@@ -76,16 +76,17 @@ public static class TokenPooling
     private static Tensor Sum(Tensor states, Tensor? mask, Tensor weights) =>
         weights.to(states.dtype).unsqueeze(1).matmul(mask is null ? states : states.Masked(Out(mask), 0)).squeeze(1);
 
-    /// <summary>The weight of each token, <c>[B, L]</c>, 0 where it does not count.</summary>
+    /// <summary>The weight of each token, <c>[B, L]</c>, 0 where it does not count; float32, or float64 where the states are.</summary>
     private static Tensor Weights(Tensor states, Tensor? mask, TextPooling pooling, Tensor? query)
     {
+        ScalarType type = states.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
         if (pooling == TextPooling.Attention)
         {
-            Tensor scores = states.matmul(query!).to(ScalarType.Float32).Over(Math.Sqrt(states.shape[2]));
+            Tensor scores = states.matmul(query!).to(type).Over(Math.Sqrt(states.shape[2]));
             return (mask is null ? scores : scores.Masked(mask.logical_not(), double.NegativeInfinity)).softmax(1);
         }
 
-        Tensor counted = (mask is null ? ones(states.shape[0], states.shape[1], device: states.device) : mask).to(ScalarType.Float32);
+        Tensor counted = (mask is null ? ones(states.shape[0], states.shape[1], device: states.device) : mask).to(type);
         Tensor count = counted.sum(1, keepdim: true);
         Tensor ranks = counted.cumsum(1).mul(counted);
         return pooling switch
