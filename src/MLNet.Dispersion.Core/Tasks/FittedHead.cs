@@ -57,9 +57,10 @@ internal sealed class FittedHead : IDisposable
         ScoreHead? head = null;
         try
         {
+            options.Pooling ??= model.DefaultPooling;
             var encoder = new TextEncoder(model, options.MaxSequenceLength, secondTexts is not null);
             EncodedTexts encoded = encoder.Encode(texts, secondTexts);
-            head = ScoreHead.Create(model.Backbone.Info.FinalSize, outputCount, options.Seed ?? 0, device);
+            head = ScoreHead.Create(model.Backbone.Info.FinalSize, outputCount, options.Seed ?? 0, device, options.Pooling.Value);
             IReadOnlyList<int[]>? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe).Sequences : null;
             var result = MeasuredTraining.Run(model.Backbone, objective(head), new TrainingRows(encoded), options, device, probeTexts);
             return new FittedHead(model, head, encoder, secondTexts is not null)
@@ -90,7 +91,7 @@ internal sealed class FittedHead : IDisposable
         try
         {
             model.Backbone.eval();
-            head = files.ReadHead(source, outputCount, model.Backbone.Info.FinalSize, target);
+            head = files.ReadHead(source, outputCount, model.Backbone.Info.FinalSize, settings.Pooling, target);
             var encoder = new TextEncoder(model, settings.MaxSequenceLength, settings.Pairs);
             return new FittedHead(model, head, encoder, settings.Pairs)
             {

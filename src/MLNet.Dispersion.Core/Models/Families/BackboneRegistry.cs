@@ -145,7 +145,7 @@ public static class BackboneRegistry
     internal static (BackboneInfo Info, bool IsCausal) Describe(FileSource source)
     {
         ConfigReader config = ReadConfig(source);
-        Architecture architecture = Headless(config, ArchitectureOf(config));
+        Architecture architecture = ArchitectureOf(config);
         return (InfoOf(config, architecture), architecture.Spec.IsCausal);
     }
 
@@ -160,7 +160,7 @@ public static class BackboneRegistry
         using var scope = NewDisposeScope();
         using var network = (LayerwiseNetwork)Allocate(config, reader =>
         {
-            Architecture architecture = Headless(reader, ArchitectureOf(reader));
+            Architecture architecture = ArchitectureOf(reader);
             return new LayerwiseNetwork(architecture, InfoOf(reader, architecture));
         });
         var weights = WeightFiles.Open(source);

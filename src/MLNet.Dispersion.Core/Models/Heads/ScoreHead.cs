@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Models;
 
-/// <summary>A linear layer without bias on the backbone's summary of a text, named and shaped as Hugging Face's sequence classifiers have it; a regressor's has one output.</summary>
+/// <summary>A linear layer without bias on one vector of a text, named and shaped as Hugging Face's sequence classifiers have it; a regressor's has one output.</summary>
 public sealed class ScoreHead : IDisposable
 {
     internal const string WeightName = "score.weight";
@@ -11,7 +11,12 @@ public sealed class ScoreHead : IDisposable
 
     /// <summary>Takes the weights, which it then owns.</summary>
     /// <param name="weight"><c>[K, F]</c>, float32.</param>
-    internal ScoreHead(Tensor weight) => Weight = new Parameter(weight.DetachFromDisposeScope());
+    /// <param name="pooler">Makes the vector of a text; owned from then on. Null for what the backbone's family does.</param>
+    internal ScoreHead(Tensor weight, TextPooler? pooler = null)
+    {
+        Weight = new Parameter(weight.DetachFromDisposeScope());
+        Pooler = pooler ?? new TextPooler(TextPooling.Family);
+    }
 
     /// <summary>Gets the weights, <c>[K, F]</c>, float32.</summary>
     public Parameter Weight { get; }
@@ -19,13 +24,22 @@ public sealed class ScoreHead : IDisposable
     /// <summary>Gets the outputs of each text (K).</summary>
     public int OutputCount => (int)Weight.shape[0];
 
+    /// <summary>Gets how a text's tokens become the vector that the head reads.</summary>
+    public TextPooling Pooling => Pooler.Pooling;
+
+    /// <summary>All that is trained of it: the weights, and the query of <see cref="TextPooling.Attention"/>.</summary>
+    internal IReadOnlyList<Parameter> Parameters => Pooler.Query is { } query ? [Weight, query] : [Weight];
+
+    /// <summary>Makes the vector of a text.</summary>
+    internal TextPooler Pooler { get; }
+
     /// <summary>A head with weights drawn from N(0, 0.02), Hugging Face's initialisation.</summary>
-    internal static ScoreHead Create(int hiddenSize, int outputCount, int seed, Device device)
+    internal static ScoreHead Create(int hiddenSize, int outputCount, int seed, Device device, TextPooling pooling = TextPooling.Family)
     {
         using var noGradient = no_grad();
         using var generator = SeedStream.TorchGenerator(seed, SeedStream.Head, CPU);
         using var host = zeros(outputCount, hiddenSize).normal_(0, InitializerRange, generator);
-        return new ScoreHead(host.to(device, copy: true));
+        return new ScoreHead(host.to(device, copy: true), TextPooler.Create(pooling, hiddenSize, device));
     }
 
     /// <summary>Computes the outputs: logits of classes, or a number.</summary>
@@ -33,6 +47,17 @@ public sealed class ScoreHead : IDisposable
     /// <returns>The outputs, <c>[B, K]</c>, float32, in the caller's dispose scope.</returns>
     public Tensor Outputs(Tensor summary) => nn.functional.linear(summary, Weight);
 
+    /// <summary>Pools the states of each text and computes its outputs.</summary>
+    /// <param name="backbone">Whose states they are.</param>
+    /// <param name="lastHiddenState"><c>[B, L, F]</c>, float32.</param>
+    /// <param name="lengths">Real tokens of each row, padding on the right.</param>
+    /// <returns>The outputs, <c>[B, K]</c>, float32, in the caller's dispose scope.</returns>
+    public Tensor Outputs(LanguageBackbone backbone, Tensor lastHiddenState, IReadOnlyList<int> lengths) => Outputs(Pooler.Summary(backbone, lastHiddenState, lengths));
+
     /// <inheritdoc/>
-    public void Dispose() => Weight.Dispose();
+    public void Dispose()
+    {
+        Weight.Dispose();
+        Pooler.Dispose();
+    }
 }

@@ -122,6 +122,7 @@ public sealed partial class PretrainedLanguageModel
             var generation = GenerationConfig.Read(source.Source);
             return new PretrainedLanguageModel(source.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(source.Source, network.Info)), TextTokenizer.IsIn(source.Source))
             {
+                Sentence = SentenceModules.Read(source.Source),
                 Origin = new AdapterBase(source.Name, (source.Source as DirectorySource)?.Name),
                 GenerationConfig = generation,
                 OwnHead = head,
