@@ -44,7 +44,10 @@ internal sealed class CutText
     public string Text => string.Concat(_texts);
 
     /// <summary>The part of the text that a token stands for.</summary>
-    public string PartOf(int i) => Encoded.SequenceIds[i] is { } sequence ? _texts[sequence][Encoded.Offsets[i].Start..Encoded.Offsets[i].End] : "";
+    public string PartOf(int i) => Encoded.SequenceIds[i] is { } sequence ? Part(sequence, Encoded.Offsets[i].Start, Encoded.Offsets[i].End) : "";
+
+    /// <summary>A part of the first text (0) or the second (1); empty where it ends before it begins.</summary>
+    public string Part(int sequence, int start, int end) => start < end ? _texts[sequence][start..end] : "";
 
     /// <summary>What kind a token is.</summary>
     public TokenKind KindOf(int i)
