@@ -40,6 +40,9 @@ internal sealed class CutText
     /// <summary>Gets the text decoded again, without special tokens.</summary>
     public string Decoded => _tokenizer.Decode(Encoded.Ids, skipSpecialTokens: true);
 
+    /// <summary>Gets whether the text comes back, with the special tokens that stand in it or without.</summary>
+    public bool ComesBack => Decoded == Text || _tokenizer.Decode(Encoded.Ids, skipSpecialTokens: false) == Text;
+
     /// <summary>Gets the text that was cut.</summary>
     public string Text => string.Concat(_texts);
 

@@ -85,7 +85,7 @@ internal static class Output
             Say(good: false, $"Unknown: {Number(cut.Unknown)} tokens stand for text that the vocabulary cannot tell. The model does not see what it was.");
         }
 
-        bool same = cut.Decoded == cut.Text;
+        bool same = cut.ComesBack;
         Say(same || cut.CutOff > 0, same ? "Decoded, the text comes back as it was." : $"Decoded, the text is: {Shown(cut.Decoded)}");
     }
 
