@@ -40,11 +40,17 @@ internal sealed class CutText
     /// <summary>Gets the text decoded again, without special tokens.</summary>
     public string Decoded => _tokenizer.Decode(Encoded.Ids, skipSpecialTokens: true);
 
+    /// <summary>Gets whether the text comes back, with the special tokens that stand in it or without.</summary>
+    public bool ComesBack => Decoded == Text || _tokenizer.Decode(Encoded.Ids, skipSpecialTokens: false) == Text;
+
     /// <summary>Gets the text that was cut.</summary>
     public string Text => string.Concat(_texts);
 
     /// <summary>The part of the text that a token stands for.</summary>
-    public string PartOf(int i) => Encoded.SequenceIds[i] is { } sequence ? _texts[sequence][Encoded.Offsets[i].Start..Encoded.Offsets[i].End] : "";
+    public string PartOf(int i) => Encoded.SequenceIds[i] is { } sequence ? Part(sequence, Encoded.Offsets[i].Start, Encoded.Offsets[i].End) : "";
+
+    /// <summary>A part of the first text (0) or the second (1); empty where it ends before it begins.</summary>
+    public string Part(int sequence, int start, int end) => start < end ? _texts[sequence][start..end] : "";
 
     /// <summary>What kind a token is.</summary>
     public TokenKind KindOf(int i)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using Words = Spectre.Console.Text;
 
 namespace MLNet.Dispersion.Examples.Tokens;
 
@@ -20,13 +21,21 @@ internal static class Output
 
     private static void WriteText(CutText cut)
     {
-        bool colours = AnsiConsole.Profile.Capabilities.ColorSystem != ColorSystem.NoColors;
+        bool colours = AnsiConsole.Profile.Capabilities.Ansi && AnsiConsole.Profile.Capabilities.ColorSystem != ColorSystem.NoColors;
         var line = new Paragraph();
+        int[] shown = new int[2];
         for (int i = 0; i < cut.Encoded.Ids.Count; i++)
         {
-            // Tokens that are bytes of one character all stand for it: it is written once.
-            bool again = i > 0 && cut.Encoded.Offsets[i].Start < cut.Encoded.Offsets[i - 1].End && cut.Encoded.SequenceIds[i] is not null && cut.Encoded.SequenceIds[i] == cut.Encoded.SequenceIds[i - 1];
-            string text = cut.Encoded.SequenceIds[i] is null ? cut.Encoded.Tokens[i] : again ? "" : Shown(cut.PartOf(i));
+            string text = cut.Encoded.Tokens[i];
+            if (cut.Encoded.SequenceIds[i] is { } sequence)
+            {
+                // What no token stands for is written without a colour; of bytes of one character the character is written once.
+                TextRange place = cut.Encoded.Offsets[i];
+                line.Append(Shown(cut.Part(sequence, shown[sequence], place.Start)));
+                text = Shown(cut.Part(sequence, Math.Max(place.Start, shown[sequence]), place.End));
+                shown[sequence] = Math.Max(shown[sequence], place.End);
+            }
+
             line.Append(colours ? text : text + "|", colours ? StyleOf(cut.KindOf(i), i) : Style.Plain);
         }
 
@@ -45,13 +54,13 @@ internal static class Output
             bool stands = cut.Encoded.SequenceIds[i] is not null;
             TextRange place = cut.Encoded.Offsets[i];
             table.AddRow(
-                new Text(Number(i)),
-                new Text(Number(cut.Encoded.Ids[i])),
-                new Text(Shown(cut.Encoded.Tokens[i]), StyleOf(kind, i)),
-                new Text(Shown(cut.PartOf(i))),
-                new Text(stands ? Number(place.Start) : ""),
-                new Text(stands ? Number(place.End) : ""),
-                new Text(kind == TokenKind.Piece ? "" : kind == TokenKind.Special ? "special" : "unknown"));
+                new Words(Number(i)),
+                new Words(Number(cut.Encoded.Ids[i])),
+                new Words(Shown(cut.Encoded.Tokens[i]), StyleOf(kind, i)),
+                new Words(Shown(cut.PartOf(i))),
+                new Words(stands ? Number(place.Start) : ""),
+                new Words(stands ? Number(place.End) : ""),
+                new Words(kind == TokenKind.Piece ? "" : kind == TokenKind.Special ? "special" : "unknown"));
         }
 
         AnsiConsole.Write(table);
@@ -76,11 +85,11 @@ internal static class Output
             Say(good: false, $"Unknown: {Number(cut.Unknown)} tokens stand for text that the vocabulary cannot tell. The model does not see what it was.");
         }
 
-        bool same = cut.Decoded == cut.Text;
+        bool same = cut.ComesBack;
         Say(same || cut.CutOff > 0, same ? "Decoded, the text comes back as it was." : $"Decoded, the text is: {Shown(cut.Decoded)}");
     }
 
-    private static void Say(bool good, string text) => AnsiConsole.Write(new Text(text + "\n", good ? Style.Plain : new Style(Color.Red)));
+    private static void Say(bool good, string text) => AnsiConsole.Write(new Words(text + "\n", good ? Style.Plain : new Style(Color.Red)));
 
     private static Style StyleOf(TokenKind kind, int i) => kind switch
     {
