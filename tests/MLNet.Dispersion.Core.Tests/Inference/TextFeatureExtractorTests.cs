@@ -143,8 +143,8 @@ public sealed class TextFeatureExtractorTests
             TextPooling.Mean => own.mean([0]),
             TextPooling.FirstToken => own[0],
             TextPooling.Max => own.amax([0]),
-            TextPooling.MeanSqrtLength => own.sum(0) / Math.Sqrt(ids.Length - before),
-            TextPooling.WeightedMean => (own * ranks).sum(0) / ranks.sum(),
+            TextPooling.MeanSqrtLength => own.sum([0L]) / Math.Sqrt(ids.Length - before),
+            TextPooling.WeightedMean => (own * ranks).sum([0L]) / ranks.sum(),
             _ => states[^1],
         };
         return (normalize ? vector / vector.norm() : vector).data<double>().ToArray();

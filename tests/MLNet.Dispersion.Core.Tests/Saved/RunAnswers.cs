@@ -18,6 +18,13 @@ internal static class RunAnswers
     {
         var options = run["options"].Deserialize<FineTuneOptions>(Json)!;
         change(options);
+
+        // What it took in version 0.1 where the options named nothing.
+        options.Pooling ??= TextPooling.Family;
+        options.Epochs ??= 3;
+        options.HeadLearningRateMultiplier ??= 10;
+        options.WarmupRatio ??= 0.2;
+        options.ValidationFraction ??= 0.1;
         var backbone = ModelSource.FromDirectory(Path.Combine(folder, (string)run["backbone"]!));
         string[] texts = run["texts"].Deserialize<string[]>() ?? [];
         switch ((string?)run["task"])

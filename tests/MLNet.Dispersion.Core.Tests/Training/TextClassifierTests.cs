@@ -116,7 +116,7 @@ public sealed class TextClassifierTests
 
     [Theory]
     [InlineData("classifier.json", "{")]
-    [InlineData("classifier.json", "{\"formatVersion\":2,\"classCount\":3,\"maxSequenceLength\":8}")]
+    [InlineData("classifier.json", "{\"formatVersion\":3,\"classCount\":3,\"maxSequenceLength\":8}")]
     [InlineData("classifier.json", "{\"formatVersion\":1,\"classCount\":1,\"maxSequenceLength\":8}")]
     [InlineData("classifier.json", "{\"formatVersion\":1,\"classCount\":4,\"maxSequenceLength\":8}")]
     [InlineData("classifier.safetensors", "")]

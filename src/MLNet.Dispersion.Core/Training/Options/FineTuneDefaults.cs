@@ -67,7 +67,7 @@ public sealed record FineTuneDefaults
     {
         Epochs = 3,
         LearningRate = Rate(trainedWeights),
-        HeadLearningRateMultiplier = 1,
+        HeadLearningRateMultiplier = 10,
         WarmupRatio = 0.2,
         ValidationFraction = 0.1,
     };
