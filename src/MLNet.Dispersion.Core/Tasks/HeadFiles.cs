@@ -13,7 +13,7 @@ internal sealed record HeadFiles(string Kind)
     internal void Write<TSettings>(FileSink sink, ScoreHead head, TSettings settings, IReadOnlyList<GeometrySnapshot> geometry)
         where TSettings : class, IHeadSettings
     {
-        sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, [new(ScoreHead.WeightName, head.Weight)]));
+        sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, head.Own is null ? [new(ScoreHead.WeightName, head.Weight)] : []));
         Format<TSettings>().Write(settings, sink, SettingsFile);
         GeometryHistoryFile.Write(sink, geometry);
     }
@@ -23,6 +23,14 @@ internal sealed record HeadFiles(string Kind)
             source,
             SettingsFile,
             settings => settings.Problem is { } problem ? throw new FormatException($"{problem}. Save the {Kind} again.") : settings);
+
+    /// <summary>Whether the head is the family's own, which lies among the model's weights: the file of weights is empty.</summary>
+    internal bool HoldOwnHead(FileSource source)
+    {
+        bool isEmpty = false;
+        source.Read(WeightsFile, stream => isEmpty = new SafetensorsReader(stream, source.Describe(WeightsFile)).Entries.Count == 0);
+        return isEmpty;
+    }
 
     internal ScoreHead ReadHead(FileSource source, int outputCount, int hiddenSize, Device device)
     {

@@ -46,7 +46,7 @@ internal sealed class HeadScorer
         using var scope = NewDisposeScope();
         TokenBatch batch = texts.Pad(rows, padId: 0);
         BackboneOutput output = _pass.Read(batch, HiddenStateSelection.None).States;
-        float[] values = finish(_head.Outputs(_backbone.Summary(output.LastHiddenState, batch.Lengths)));
+        float[] values = finish(_head.Outputs(_backbone, output.LastHiddenState, batch.Lengths));
         int width = values.Length / rows.Length;
         for (int i = 0; i < rows.Length; i++)
         {

@@ -83,12 +83,22 @@ public sealed partial class PretrainedLanguageModel
         options = Checked(options);
         if (options.Adapter == AdapterSaving.AdapterOnly)
         {
-            WholeDirectory.SaveBeside(directory, sink => Write(sink, options));
+            WholeDirectory.SaveBeside(directory, sink => Write(sink, options, HeadFor(options)));
         }
         else
         {
-            WholeDirectory.Save(directory, sink => Write(sink, options), name => WeightFiles.IsOne(name) || PeftFiles.IsOne(name));
+            WriteWhole(directory, options, HeadFor(options));
         }
+    }
+
+    /// <summary>Writes a directory with another head than the model's own.</summary>
+    /// <param name="head">The head; stays the caller's.</param>
+    /// <param name="directory">The directory's path.</param>
+    /// <param name="options">As for <see cref="Save(string, ModelSaveOptions?)"/>; an adapter is merged.</param>
+    internal void SaveWith(PretrainedHead head, string directory, ModelSaveOptions? options)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
+        WriteWhole(directory, Checked(options), head);
     }
 
     /// <summary>Writes the files of a model to any place, weights first.</summary>
@@ -100,8 +110,14 @@ public sealed partial class PretrainedLanguageModel
     {
         ArgumentNullException.ThrowIfNull(sink);
         options = Checked(options);
-        Write(sink, options);
+        Write(sink, options, HeadFor(options));
     }
+
+    /// <summary>The head to be written into the model's own files: beside an adapter's files, which hold its own, the base's.</summary>
+    private PretrainedHead? HeadFor(ModelSaveOptions options) => options.Adapter is null ? Head : OwnHead;
+
+    private void WriteWhole(string directory, ModelSaveOptions options, PretrainedHead? head) =>
+        WholeDirectory.Save(directory, sink => Write(sink, options, head), name => WeightFiles.IsOne(name) || PeftFiles.IsOne(name));
 
     private static PretrainedLanguageModel LoadWeights(ModelSource source, Device? device)
     {
@@ -143,13 +159,13 @@ public sealed partial class PretrainedLanguageModel
     }
 
     /// <returns>The names of the files that are a set: weights, and those of an adapter.</returns>
-    private List<string> Write(FileSink sink, ModelSaveOptions options)
+    private List<string> Write(FileSink sink, ModelSaveOptions options, PretrainedHead? head)
     {
         List<string> files = [];
         if (options.Adapter != AdapterSaving.AdapterOnly)
         {
             Func<LoraAdapter, Func<Parameter, Tensor>> valueOf = options.Adapter is null ? adapter => adapter.MergedWeight : adapter => adapter.BaseWeight;
-            files.AddRange(WriteModel(sink, options, Backbone.Adapter is { } carried ? valueOf(carried) : weight => weight));
+            files.AddRange(WriteModel(sink, options, Backbone.Adapter is { } carried ? valueOf(carried) : weight => weight, head));
         }
 
         if (options.Adapter is not null && Backbone.Adapter is { } written)
@@ -161,7 +177,7 @@ public sealed partial class PretrainedLanguageModel
         return files;
     }
 
-    private IReadOnlyList<string> WriteModel(FileSink sink, ModelSaveOptions options, Func<Parameter, Tensor> valueOf)
+    private IReadOnlyList<string> WriteModel(FileSink sink, ModelSaveOptions options, Func<Parameter, Tensor> valueOf, PretrainedHead? taskHead)
     {
         using var scope = NewDisposeScope();
         var config = SavedConfig(options.TypeName);
@@ -172,8 +188,13 @@ public sealed partial class PretrainedLanguageModel
             config["tie_word_embeddings"] = false;
         }
 
-        Head?.Write(config, Backbone.FamilyName);
-        weights.AddRange((Head?.Parameters ?? []).Select(pair => KeyValuePair.Create(pair.Name, (Tensor)pair.Parameter)));
+        if (taskHead is not null)
+        {
+            taskHead.Write(config, Backbone.FamilyName);
+            NamePadding(config, taskHead);
+        }
+
+        weights.AddRange((taskHead?.Parameters ?? []).Select(pair => KeyValuePair.Create(pair.Name, (Tensor)pair.Parameter)));
         var files = WeightFilesWriter.Write(sink, weights, options.Type, options.MaxShardBytes);
         if (HasTokenizer)
         {
@@ -184,11 +205,21 @@ public sealed partial class PretrainedLanguageModel
         return files;
     }
 
+    /// <summary>Hugging Face's decoders find the last token of each of several texts by the padding token, and refuse to without one: any that ends no text will do.</summary>
+    private void NamePadding(JsonObject config, PretrainedHead head)
+    {
+        int? end = HasTokenizer ? Tokenizer.EosTokenId : Backbone.Info.EosTokenId;
+        if (head.Spec.Reading == HeadReading.LastToken && Backbone.Info.PadTokenId is null && end is { } pad && !(HasTokenizer && Tokenizer.Encode("a").Ids[^1] == pad))
+        {
+            config["pad_token_id"] = pad;
+        }
+    }
+
     private JsonObject SavedConfig(string type)
     {
         var config = Backbone.Config?.DeepClone().AsObject()
             ?? throw new InvalidOperationException($"{Name} was not made from a config.json, so it cannot be saved as a checkpoint: make it with BackboneRegistry.");
-        if (Backbone.ArchitectureName is { } architecture)
+        if ((Backbone.ArchitectureName ?? (Backbone.FamilyName is { } family ? HeadClasses.Bare(family) : null)) is { } architecture)
         {
             config["architectures"] = new JsonArray(architecture);
         }

@@ -24,7 +24,7 @@ public sealed class BinaryClassificationObjective : TrainingObjective
     public override string Name => "binary text classification";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Parameter> HeadParameters => [_head.Weight];
+    public override IReadOnlyList<Parameter> HeadParameters => _head.Parameters;
 
     /// <inheritdoc/>
     public override int? TargetRows => _labels.Length;
@@ -38,7 +38,7 @@ public sealed class BinaryClassificationObjective : TrainingObjective
     /// <inheritdoc/>
     public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
     {
-        Tensor logits = _head.Outputs(backbone.Summary(output.LastHiddenState, batch.Tokens.Lengths)).squeeze(1);
+        Tensor logits = _head.Outputs(backbone, output.LastHiddenState, batch.Tokens.Lengths).squeeze(1);
         Tensor labels = tensor([.. batch.Rows.Select(row => (float)_labels[row])], device: inputIds.device);
         Tensor sum = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction: nn.Reduction.Sum);
         Tensor correct = logits.detach().gt(zeros_like(labels)).eq(labels.gt(zeros_like(labels))).sum();

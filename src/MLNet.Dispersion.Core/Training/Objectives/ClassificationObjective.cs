@@ -25,7 +25,7 @@ public sealed class ClassificationObjective : TrainingObjective
     public override string Name => "text classification";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Parameter> HeadParameters => [_head.Weight];
+    public override IReadOnlyList<Parameter> HeadParameters => _head.Parameters;
 
     /// <inheritdoc/>
     public override int? TargetRows => _labels.Length;
@@ -39,7 +39,7 @@ public sealed class ClassificationObjective : TrainingObjective
     /// <inheritdoc/>
     public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
     {
-        Tensor logits = _head.Outputs(backbone.Summary(output.LastHiddenState, batch.Tokens.Lengths));
+        Tensor logits = _head.Outputs(backbone, output.LastHiddenState, batch.Tokens.Lengths);
         Tensor labels = tensor([.. batch.Rows.Select(row => (long)_labels[row])], device: inputIds.device);
         Tensor sum = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum);
         Tensor correct = logits.detach().argmax(1).eq(labels).sum();

@@ -25,7 +25,7 @@ public sealed class RegressionObjective : TrainingObjective
     public override string Name => "text regression";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Parameter> HeadParameters => [_head.Weight];
+    public override IReadOnlyList<Parameter> HeadParameters => _head.Parameters;
 
     /// <inheritdoc/>
     public override int? TargetRows => _values.Length;
@@ -36,7 +36,7 @@ public sealed class RegressionObjective : TrainingObjective
     /// <inheritdoc/>
     public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
     {
-        Tensor predicted = _head.Outputs(backbone.Summary(output.LastHiddenState, batch.Tokens.Lengths)).squeeze(1);
+        Tensor predicted = _head.Outputs(backbone, output.LastHiddenState, batch.Tokens.Lengths).squeeze(1);
         Tensor values = tensor([.. batch.Rows.Select(row => _values[row])], device: inputIds.device);
         return new TaskLoss { Sum = nn.functional.mse_loss(predicted, values, nn.Reduction.Sum) };
     }
