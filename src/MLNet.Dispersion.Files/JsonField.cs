@@ -59,38 +59,19 @@ public readonly struct JsonField
     /// <exception cref="ModelFileException">The bytes are empty, no UTF-8, no JSON, or the root is no object.</exception>
     public static JsonField Parse(ReadOnlyMemory<byte> utf8Json, string file, bool allowDuplicates = true)
     {
-        ArgumentNullException.ThrowIfNull(file);
-        ReadOnlyMemory<byte> bytes = utf8Json;
-        if (bytes.Span.StartsWith("\ufeff"u8))
-        {
-            bytes = bytes[3..];
-        }
+        JsonField root = ParseAny(utf8Json, file, allowDuplicates);
+        return root.IsObject ? root : throw root.Fail("it must be an object, written in braces");
+    }
 
-        if (bytes.Span.Trim(" \t\r\n"u8).IsEmpty)
-        {
-            throw new ModelFileException(file, "The file is empty: it holds no JSON. Fetch it again from where the model came from.");
-        }
-
-        if (!Utf8.IsValid(bytes.Span))
-        {
-            throw new ModelFileException(file, "Not valid UTF-8: the file is damaged. Fetch it again from where the model came from.");
-        }
-
-        try
-        {
-            using var document = JsonDocument.Parse(bytes);
-            var root = new JsonField(file, "", document.RootElement.Clone());
-            if (!allowDuplicates)
-            {
-                RequireOnceEach(bytes, file);
-            }
-
-            return root.IsObject ? root : throw root.Fail("it must be an object, written in braces");
-        }
-        catch (JsonException e)
-        {
-            throw new ModelFileException(file, $"Not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: the file is cut short or damaged. Fetch it again from where the model came from.", innerException: e);
-        }
+    /// <summary>Reads a whole file whose root must be a list.</summary>
+    /// <param name="source">Where the file is.</param>
+    /// <param name="fileName">Its plain name.</param>
+    /// <exception cref="ModelFileException">The file is missing or empty, no UTF-8, no JSON, or its root is no list.</exception>
+    public static JsonField ReadList(FileSource source, string fileName)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        JsonField root = ParseAny(source.ReadAllBytes(fileName), source.Describe(fileName), allowDuplicates: true);
+        return root.IsArray ? root : throw root.Fail("it must be a list, written in brackets");
     }
 
     /// <summary>Reads a whole file that may be absent.</summary>
@@ -239,6 +220,42 @@ public readonly struct JsonField
     {
         string place = _path.Length == 0 ? "The file" : $"\"{_path}\"";
         return new ModelFileException(_file, $"{place} cannot be used: {problem}. Correct it, or fetch the file again from where the model came from.", innerException: inner);
+    }
+
+    private static JsonField ParseAny(ReadOnlyMemory<byte> utf8Json, string file, bool allowDuplicates)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ReadOnlyMemory<byte> bytes = utf8Json;
+        if (bytes.Span.StartsWith("\ufeff"u8))
+        {
+            bytes = bytes[3..];
+        }
+
+        if (bytes.Span.Trim(" \t\r\n"u8).IsEmpty)
+        {
+            throw new ModelFileException(file, "The file is empty: it holds no JSON. Fetch it again from where the model came from.");
+        }
+
+        if (!Utf8.IsValid(bytes.Span))
+        {
+            throw new ModelFileException(file, "Not valid UTF-8: the file is damaged. Fetch it again from where the model came from.");
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(bytes);
+            var root = new JsonField(file, "", document.RootElement.Clone());
+            if (!allowDuplicates)
+            {
+                RequireOnceEach(bytes, file);
+            }
+
+            return root;
+        }
+        catch (JsonException e)
+        {
+            throw new ModelFileException(file, $"Not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: the file is cut short or damaged. Fetch it again from where the model came from.", innerException: e);
+        }
     }
 
     private static void RequireOnceEach(ReadOnlyMemory<byte> bytes, string file)

@@ -111,7 +111,7 @@ public sealed class SearchResultTests
             ParameterSet.Empty.With("coefficient", 0.4).With("layers", "Last").With("variant", "Orthogonalization").With("tau", 0.5).With("learning rate", 3e-4).With("epochs", 4).With("LoRA rank", 6).With("own", 3), options);
 
         Assert.Equal((0.4, LayerSelection.Last, DispersionVariant.Orthogonalization, 0.5), (options.Dispersion.Coefficient, options.Dispersion.Layers, options.Dispersion.Variant, options.Dispersion.TauCos));
-        Assert.Equal((3e-4, 4, 6, 12.0), (options.LearningRate!.Value, options.Epochs, options.Lora!.Rank, options.Lora.Alpha));
+        Assert.Equal((3e-4, 4, 6, 12.0), (options.LearningRate!.Value, options.Epochs!.Value, options.Lora!.Rank, options.Lora.Alpha));
         DispersionSearchSpace.Apply(ParameterSet.Empty.With("dispersion", false), options);
         Assert.Equal(0, options.Dispersion.Coefficient);
         options.Validate();

@@ -7,14 +7,14 @@ internal sealed class TextEncoder
     private readonly int _emptyTextId;
 
     /// <param name="model">Whose tokenizer and context length.</param>
-    /// <param name="maxTokens">The most tokens of one text, or of one pair; null for the context length.</param>
+    /// <param name="maxTokens">The most tokens of one text, or of one pair; null for what a sentence-transformers directory says, else the context length.</param>
     /// <param name="pairs">Whether it will encode pairs, for which there must be room.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no room for a pair.</exception>
     internal TextEncoder(PretrainedLanguageModel model, int? maxTokens, bool pairs = false)
     {
         _tokenizer = model.Tokenizer;
         var info = model.Backbone.Info;
-        MaxTokens = Math.Min(maxTokens ?? info.ContextLength, info.ContextLength);
+        MaxTokens = Math.Min(maxTokens ?? model.Sentence?.MaxTokens ?? info.ContextLength, info.ContextLength);
         _emptyTextId = _tokenizer.EosTokenId ?? _tokenizer.BosTokenId ?? info.EosTokenId ?? info.BosTokenId ?? 0;
         if (pairs && MaxTokens < _tokenizer.LeastPairTokens)
         {

@@ -5,7 +5,7 @@ namespace MLNet.Dispersion;
 /// <summary>A fine-tuned backbone with a linear head on each text, or pair of texts: what all tasks have in common.</summary>
 /// <remarks>
 /// <para>
-/// The head reads the state of the text's last real token for decoders, the pooled first token for BERT. A pair is one sequence: for decoders the first text, the
+/// The head reads one vector of the text's tokens (<see cref="FineTuneOptions.Pooling"/>). A pair is one sequence: for decoders the first text, the
 /// end-of-sequence token (a line break where there is none) and the second text, for BERT <c>[CLS] first [SEP] second [SEP]</c>. A pair that is too long loses tokens at
 /// the end of the longer text, one by one (<see cref="TextTokenizer.EncodePair"/>).
 /// </para>
@@ -30,6 +30,20 @@ public abstract class FineTunedTextModel : IDisposable
 
     /// <summary>Gets the most tokens of a text, or of a pair of texts, that are looked at.</summary>
     public int MaxSequenceLength => _fitted.Encoder.MaxTokens;
+
+    /// <summary>Gets how a text's tokens become the vector that the head reads.</summary>
+    public TextPooling Pooling => _fitted.Head.Pooling;
+
+    /// <summary>Gets the query of <see cref="TextPooling.Attention"/>, <c>[F]</c>, as trained: a copy; null for all other poolings.</summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public IReadOnlyList<float>? AttentionQuery
+    {
+        get
+        {
+            ThrowIfDisposed();
+            return _fitted.Head.Pooler.Query is { } query ? Numbers(query.detach()) : null;
+        }
+    }
 
     /// <summary>Gets whether it was trained on pairs of texts, and scores pairs.</summary>
     public bool ReadsPairs => _fitted.Pairs;
@@ -129,7 +143,7 @@ public abstract class FineTunedTextModel : IDisposable
 
         RequirePlainEnd();
         var (factor, shift) = Scale;
-        using PretrainedHead head = PretrainedHead.OfLinear(LanguageModel.Backbone, described, _fitted.Head.Weight, ScoreHead.ReadingOn(LanguageModel.Backbone), factor, shift);
+        using PretrainedHead head = PretrainedHead.OfLinear(LanguageModel.Backbone, described, _fitted.Head.Weight, _fitted.Head.ReadingOn(LanguageModel.Backbone), Pooling, factor, shift);
         LanguageModel.SaveWith(head, directory, options);
     }
 

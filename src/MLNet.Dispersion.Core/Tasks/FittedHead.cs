@@ -88,6 +88,7 @@ internal sealed class FittedHead : IDisposable
         ScoreHead? head = null;
         try
         {
+            options.Pooling ??= options.HeadStart == HeadStart.Linear ? model.DefaultPooling : TextPooling.Family;
             var encoder = new TextEncoder(model, options.MaxSequenceLength, secondTexts is not null);
             head = HeadMaking.Make(model, options, labels, outputCount);
             EncodedTexts encoded = Encode(encoder, head, texts, secondTexts);
@@ -122,7 +123,7 @@ internal sealed class FittedHead : IDisposable
         try
         {
             model.Backbone.eval();
-            head = files.HoldOwnHead(source) ? OwnHead(source, model, outputCount) : files.ReadHead(source, outputCount, model.Backbone.Info.FinalSize, target);
+            head = files.HoldOwnHead(source) ? OwnHead(source, model, outputCount) : files.ReadHead(source, outputCount, model.Backbone.Info.FinalSize, settings.Pooling, target);
             var encoder = new TextEncoder(model, settings.MaxSequenceLength, settings.Pairs);
             return new FittedHead(model, head, encoder, settings.Pairs)
             {

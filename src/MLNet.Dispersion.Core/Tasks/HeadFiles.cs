@@ -13,7 +13,8 @@ internal sealed record HeadFiles(string Kind)
     internal void Write<TSettings>(FileSink sink, ScoreHead head, TSettings settings, IReadOnlyList<GeometrySnapshot> geometry)
         where TSettings : class, IHeadSettings
     {
-        sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, head.Own is null ? [new(ScoreHead.WeightName, head.Weight)] : []));
+        KeyValuePair<string, Tensor>[] query = head.Pooler.Query is { } learnt ? [new(TextPooler.QueryName, learnt)] : [];
+        sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, head.Own is null ? [new(ScoreHead.WeightName, head.Weight), .. query] : []));
         Format<TSettings>().Write(settings, sink, SettingsFile);
         GeometryHistoryFile.Write(sink, geometry);
     }
@@ -32,33 +33,43 @@ internal sealed record HeadFiles(string Kind)
         return isEmpty;
     }
 
-    internal ScoreHead ReadHead(FileSource source, int outputCount, int hiddenSize, Device device)
+    internal ScoreHead ReadHead(FileSource source, int outputCount, int hiddenSize, TextPooling pooling, Device device)
     {
         ScoreHead? head = null;
-        source.Read(WeightsFile, stream => head = ReadHead(new SafetensorsReader(stream, source.Describe(WeightsFile)), [outputCount, hiddenSize], device));
+        source.Read(WeightsFile, stream => head = ReadHead(new SafetensorsReader(stream, source.Describe(WeightsFile)), [outputCount, hiddenSize], pooling, device));
         return head!;
     }
 
-    /// <summary>Files of the builds that did not say their kind hold their version as formatVersion.</summary>
+    /// <summary>
+    /// Version 2 names the pooling: readers of version 1 would take the family's own, which is what files of version 1 mean.
+    /// Files of the builds that did not say their kind hold their version as formatVersion.
+    /// </summary>
     private VersionedJson<TSettings> Format<TSettings>()
-        where TSettings : class, IHeadSettings => new($"saved {Kind}", $"mlnet-dispersion/{Kind}", 1, $"Save the {Kind} again.") { UnmarkedVersionField = "formatVersion" };
+        where TSettings : class, IHeadSettings => new($"saved {Kind}", $"mlnet-dispersion/{Kind}", 2, $"Save the {Kind} again.") { UnmarkedVersionField = "formatVersion" };
 
-    private ScoreHead ReadHead(SafetensorsReader reader, long[] shape, Device device)
+    private ScoreHead ReadHead(SafetensorsReader reader, long[] shape, TextPooling pooling, Device device)
     {
         using var scope = NewDisposeScope();
-        if (reader.MoveNext() is not { Name: ScoreHead.WeightName })
-        {
-            throw new ModelFileException(reader.File, $"The head's weights are missing. Save the {Kind} again.", ScoreHead.WeightName);
-        }
-
-        var weight = zeros(shape);
-        reader.CopyTo(weight);
+        Tensor weight = ReadTensor(reader, ScoreHead.WeightName, shape);
+        Tensor? query = pooling == TextPooling.Attention ? ReadTensor(reader, TextPooler.QueryName, [shape[1]]) : null;
         if (reader.MoveNext() is { } surplus)
         {
             throw new ModelFileException(reader.File, $"There is a tensor that a {Kind} does not have. Save the {Kind} again.", surplus.Name);
         }
 
-        return new ScoreHead(weight.to(device, copy: true));
+        return new ScoreHead(weight.to(device, copy: true), new TextPooler(pooling, query?.to(device, copy: true)));
+    }
+
+    private Tensor ReadTensor(SafetensorsReader reader, string name, long[] shape)
+    {
+        if (reader.MoveNext()?.Name != name)
+        {
+            throw new ModelFileException(reader.File, $"The head's weights are missing. Save the {Kind} again.", name);
+        }
+
+        Tensor values = zeros(shape);
+        reader.CopyTo(values);
+        return values;
     }
 }
 
@@ -70,6 +81,9 @@ internal interface IHeadSettings
     Precision ScoringPrecision { get; }
 
     bool Pairs { get; }
+
+    /// <summary>How a text's tokens become the vector that the head reads.</summary>
+    TextPooling Pooling { get; }
 
     /// <summary>What is wrong with the values, as a sentence without its stop; null when they are right.</summary>
     string? Problem { get; }

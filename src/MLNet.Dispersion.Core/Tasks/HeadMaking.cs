@@ -18,6 +18,11 @@ internal static class HeadMaking
             throw new ArgumentException($"FineTuneOptions.HeadStart is {options.HeadStart}, and LoraOptions.Saving is AdapterOnly, which would leave out the layers of such a head: use AdapterSaving.Everything.", nameof(options));
         }
 
+        if (options.HeadStart != HeadStart.Linear && options.Pooling is not (null or TextPooling.Family))
+        {
+            throw new ArgumentException($"FineTuneOptions.HeadStart is {options.HeadStart}, whose head reads what its family's does, and FineTuneOptions.Pooling is {options.Pooling}: leave Pooling null, or use HeadStart.Linear.", nameof(options));
+        }
+
         switch (options.HeadStart)
         {
             case HeadStart.Pretrained:
@@ -36,7 +41,7 @@ internal static class HeadMaking
                 return new ScoreHead(model.Head!);
             default:
                 model.ReplaceHead(null);
-                return ScoreHead.Create(model.Backbone.Info.FinalSize, outputCount, options.Seed ?? 0, model.Device);
+                return ScoreHead.Create(model.Backbone.Info.FinalSize, outputCount, options.Seed ?? 0, model.Device, options.Pooling ?? TextPooling.Family);
         }
     }
 

@@ -37,7 +37,7 @@ public sealed class TextBinaryClassifier : FineTunedTextModel
         ArgumentNullException.ThrowIfNull(labels);
         options = Checked(backbone, options, "binary text classification");
         LabelledTexts.Check(texts, secondTexts, [.. labels.Select(label => label ? 1 : 0)], classCount: 2);
-        return new TextBinaryClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels([], ProblemType.MultiLabel), 1, head => new BinaryClassificationObjective(head, labels)));
+        return new TextBinaryClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels([], ProblemType.MultiLabel), 1, head => new BinaryClassificationObjective(head, labels, options.LabelSmoothing)));
     }
 
     /// <summary>Reads a classifier that <see cref="FineTunedTextModel.Save"/> wrote.</summary>
@@ -57,14 +57,15 @@ public sealed class TextBinaryClassifier : FineTunedTextModel
     private protected override float[] Finish(Tensor outputs) => Numbers(outputs);
 
     private protected override void WriteHead(FileSink sink, ScoreHead head) =>
-        Files.Write(sink, head, new BinaryClassifierSettings(MaxSequenceLength, ScoringPrecision, ReadsPairs), GeometryHistory);
+        Files.Write(sink, head, new BinaryClassifierSettings(MaxSequenceLength, ScoringPrecision, ReadsPairs, head.Pooling), GeometryHistory);
 }
 
 /// <summary>What binary_classifier.json holds.</summary>
 /// <param name="MaxSequenceLength">The most tokens of one text, or of one pair.</param>
 /// <param name="ScoringPrecision">The number type of scoring.</param>
 /// <param name="Pairs">Whether it reads pairs of texts.</param>
-internal sealed record BinaryClassifierSettings(int MaxSequenceLength, Precision ScoringPrecision, bool Pairs) : IHeadSettings
+/// <param name="Pooling">How a text's tokens become the vector that the head reads; files of version 1 do not name it, and mean the family's own.</param>
+internal sealed record BinaryClassifierSettings(int MaxSequenceLength, Precision ScoringPrecision, bool Pairs, TextPooling Pooling = TextPooling.Family) : IHeadSettings
 {
     /// <inheritdoc/>
     string? IHeadSettings.Problem => MaxSequenceLength < 1 ? $"It names texts of {MaxSequenceLength} tokens; there must be at least 1" : null;

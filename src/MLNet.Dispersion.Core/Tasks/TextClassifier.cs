@@ -61,7 +61,7 @@ public sealed class TextClassifier : FineTunedTextModel
             throw new ArgumentException($"There are {labelNames.Count} names of classes and {classCount} classes; each needs one.", nameof(labelNames));
         }
 
-        return new TextClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels(labelNames ?? [], ProblemType.SingleLabel), classCount, head => new ClassificationObjective(head, labels)));
+        return new TextClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels(labelNames ?? [], ProblemType.SingleLabel), classCount, head => new ClassificationObjective(head, labels, options.LabelSmoothing)));
     }
 
     /// <summary>Opens a classifier of Hugging Face's library, with the head and the labels of its files: ready to score, without training.</summary>
@@ -91,7 +91,7 @@ public sealed class TextClassifier : FineTunedTextModel
     private protected override float[] Finish(Tensor outputs) => Numbers(outputs.softmax(1));
 
     private protected override void WriteHead(FileSink sink, ScoreHead head) =>
-        Files.Write(sink, head, new ClassifierSettings(ClassCount, MaxSequenceLength, ScoringPrecision, ReadsPairs), GeometryHistory);
+        Files.Write(sink, head, new ClassifierSettings(ClassCount, MaxSequenceLength, ScoringPrecision, ReadsPairs, head.Pooling), GeometryHistory);
 }
 
 /// <summary>What classifier.json holds.</summary>
@@ -99,7 +99,8 @@ public sealed class TextClassifier : FineTunedTextModel
 /// <param name="MaxSequenceLength">The most tokens of one text, or of one pair.</param>
 /// <param name="ScoringPrecision">The number type of scoring; files of builds that had no choice do not name it.</param>
 /// <param name="Pairs">Whether it reads pairs of texts.</param>
-internal sealed record ClassifierSettings(int ClassCount, int MaxSequenceLength, Precision ScoringPrecision = Precision.Float32, bool Pairs = false) : IHeadSettings
+/// <param name="Pooling">How a text's tokens become the vector that the head reads; files of version 1 do not name it, and mean the family's own.</param>
+internal sealed record ClassifierSettings(int ClassCount, int MaxSequenceLength, Precision ScoringPrecision = Precision.Float32, bool Pairs = false, TextPooling Pooling = TextPooling.Family) : IHeadSettings
 {
     /// <inheritdoc/>
     string? IHeadSettings.Problem => ClassCount < 2 || MaxSequenceLength < 1

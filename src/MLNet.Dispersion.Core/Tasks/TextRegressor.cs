@@ -41,6 +41,7 @@ public sealed class TextRegressor : FineTunedTextModel
     {
         options = Checked(backbone, options, "text regression");
         NumberedTexts.Check(texts, secondTexts, labels);
+
         // A head that was trained before, or is to be saved as it is, gives the labels themselves.
         LabelScale scale = options.HeadStart == HeadStart.Linear ? LabelScale.Of(labels) : new LabelScale(0, 1);
         float[] values = scale.Standardised(labels);
@@ -87,7 +88,7 @@ public sealed class TextRegressor : FineTunedTextModel
     private protected override float[] Finish(Tensor outputs) => _scale.Restored(Numbers(outputs));
 
     private protected override void WriteHead(FileSink sink, ScoreHead head) =>
-        Files.Write(sink, head, new RegressorSettings(MaxSequenceLength, ScoringPrecision, ReadsPairs, LabelMean, LabelDeviation), GeometryHistory);
+        Files.Write(sink, head, new RegressorSettings(MaxSequenceLength, ScoringPrecision, ReadsPairs, LabelMean, LabelDeviation, head.Pooling), GeometryHistory);
 }
 
 /// <summary>What regressor.json holds.</summary>
@@ -96,7 +97,8 @@ public sealed class TextRegressor : FineTunedTextModel
 /// <param name="Pairs">Whether it reads pairs of texts.</param>
 /// <param name="LabelMean">The mean of the training labels, which is added to what the head says.</param>
 /// <param name="LabelDeviation">Their standard deviation, by which what the head says is multiplied first.</param>
-internal sealed record RegressorSettings(int MaxSequenceLength, Precision ScoringPrecision, bool Pairs, double LabelMean, double LabelDeviation) : IHeadSettings
+/// <param name="Pooling">How a text's tokens become the vector that the head reads; files of version 1 do not name it, and mean the family's own.</param>
+internal sealed record RegressorSettings(int MaxSequenceLength, Precision ScoringPrecision, bool Pairs, double LabelMean, double LabelDeviation, TextPooling Pooling = TextPooling.Family) : IHeadSettings
 {
     /// <inheritdoc/>
     string? IHeadSettings.Problem =>

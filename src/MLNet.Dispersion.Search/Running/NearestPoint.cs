@@ -20,7 +20,7 @@ internal static class NearestPoint
             DispersionSearchSpace.Variant => $"{options.Dispersion.Variant}",
             DispersionSearchSpace.Tau => options.Dispersion.TauCos,
             DispersionSearchSpace.LearningRate => options.LearningRate ?? SmallBackboneRate,
-            DispersionSearchSpace.Epochs => (long)options.Epochs,
+            DispersionSearchSpace.Epochs => (long?)options.Epochs,
             DispersionSearchSpace.LoraRank => (long?)options.Lora?.Rank,
             DispersionSearchSpace.Trained => options.Lora is null ? DispersionSearchSpace.AllWeights : DispersionSearchSpace.Lora,
             _ => null,

@@ -27,11 +27,15 @@ internal sealed class TrialCode(MLContext ml, SearchData data, Func<SearchTrial,
         return Task.FromResult(TrialOutcome.Completed(sums));
     }
 
+    /// <summary>The share of rows by which trials are followed, however few there are.</summary>
+    private const double FollowedFraction = 0.1;
+
     /// <summary>The options of a trial, still without what follows and stops training.</summary>
     internal FineTuneOptions OptionsOf(string kind, Studies.ParameterSet parameters)
     {
         FineTuneOptions options = baseOptions.Clone();
         options.Seed ??= seed;
+        options.ValidationFraction ??= FollowedFraction;
         if (kind == TrialKinds.WithoutDispersion)
         {
             options.Dispersion.Coefficient = 0;

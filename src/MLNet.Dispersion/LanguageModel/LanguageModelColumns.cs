@@ -14,7 +14,8 @@ internal sealed class LanguageModelColumns
     internal LanguageModelColumns(string text, LanguageModelOptions options)
     {
         Text = text;
-        _normalized = options.Features.Normalize;
+        // Before the model is read, what a directory of sentence-transformers may say otherwise is not known.
+        _normalized = options.Features.Normalize ?? true;
         (LanguageModelOutput Output, string? Name)[] all =
         [
             (LanguageModelOutput.Features, options.FeaturesColumnName),

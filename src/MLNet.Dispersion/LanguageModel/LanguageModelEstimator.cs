@@ -91,9 +91,11 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
         try
         {
             // Made first, so that what the model cannot do is said before it is trained.
-            var scorer = new LanguageModelScorer(model, _options, _columns);
+            LanguageModelOptions options = _options.Clone();
+            var scorer = new LanguageModelScorer(model, options, _columns);
+            var columns = new LanguageModelColumns(_columns.Text, options);
             FineTuneResult? result = texts is null ? null : Train(model, texts.Texts, channel, cancellation);
-            return new LanguageModelTransformer(Host, _columns, _backbone.Name, scorer, _options) { TrainingResult = result, GeometryHistory = result?.GeometryHistory ?? [] };
+            return new LanguageModelTransformer(Host, columns, _backbone.Name, scorer, options) { TrainingResult = result, GeometryHistory = result?.GeometryHistory ?? [] };
         }
         catch
         {

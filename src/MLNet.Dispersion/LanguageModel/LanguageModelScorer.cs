@@ -6,7 +6,7 @@ internal sealed class LanguageModelScorer : IDisposable
     private readonly TextGenerationOptions _generation;
 
     /// <param name="model">The model, in evaluation mode; owned from then on, unless this throws.</param>
-    /// <param name="options">The checked options, nobody else's.</param>
+    /// <param name="options">The checked options, nobody else's; those of features get what the model's files say where they said nothing.</param>
     /// <param name="columns">What is asked for.</param>
     /// <exception cref="ArgumentException">The model names no token that begins or ends texts, is an encoder asked for likelihoods or continuations, or its context has no room for what is asked.</exception>
     internal LanguageModelScorer(PretrainedLanguageModel model, LanguageModelOptions options, LanguageModelColumns columns)
@@ -19,6 +19,7 @@ internal sealed class LanguageModelScorer : IDisposable
         Model = model;
         _generation = options.Generation;
         Extractor = new TextFeatureExtractor(model, options.Features);
+        options.Features = Extractor.Options;
         if (columns.NameOf(LanguageModelOutput.Continuation) is not null)
         {
             // Says now what would otherwise be said at the first row.

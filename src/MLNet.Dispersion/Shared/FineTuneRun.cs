@@ -56,7 +56,9 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
         FineTuneOptions own = options.Clone();
         own.Seed = Seed(own);
         own.CancellationToken = cancellation.Token;
-        own.Progress = new TrainingLog(channel, own.Epochs, cancellation, own.Progress);
+        var log = new TrainingLog(channel, own, cancellation);
+        own.Progress = log;
+        own.Observers = [log, .. own.Observers];
         ChannelLog.Info(channel, $"Fine-tuning {backboneName} {what}, seed {own.Seed}, dispersion coefficient {own.Dispersion.Coefficient}.");
         TTrained? trained = null;
         try
@@ -112,13 +114,24 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
 }
 
 /// <summary>
-/// Writes the progress of training to MLContext.Log: the first step of each epoch, each validation, the last step and about twenty lines besides.
+/// Writes the progress of training to MLContext.Log: which defaults it takes, the first step of each epoch, each validation, the last step and about twenty lines besides.
 /// Passes every step on to the caller's own progress.
 /// </summary>
-internal sealed class TrainingLog(IChannel channel, int epochs, FitCancellation cancellation, IProgress<TrainingProgress>? next) : IProgress<TrainingProgress>
+internal sealed class TrainingLog(IChannel channel, FineTuneOptions options, FitCancellation cancellation) : IProgress<TrainingProgress>, ITrainingObserver
 {
     private const int Lines = 20;
+    private readonly IProgress<TrainingProgress>? _next = options.Progress;
     private int _epoch;
+    private int _epochs = FineTuneOptions.NoEpochLimit;
+
+    public void RunStarted(TrainingRun run)
+    {
+        _epochs = run.Numbers.Epochs;
+        if (run.Numbers.Taken(options) is { Length: > 0 } taken)
+        {
+            ChannelLog.Info(channel, $"Defaults for {run.Sequences.Count} rows: {taken}.");
+        }
+    }
 
     public void Report(TrainingProgress value)
     {
@@ -128,7 +141,7 @@ internal sealed class TrainingLog(IChannel channel, int epochs, FitCancellation 
         }
 
         _epoch = value.Epoch;
-        next?.Report(value);
+        _next?.Report(value);
         cancellation.Poll();
     }
 
@@ -144,7 +157,7 @@ internal sealed class TrainingLog(IChannel channel, int epochs, FitCancellation 
         string dispersion = p.Dispersion is { } d ? string.Create(plain, $", dispersion {d:0.0000}") : "";
         string validation = p.ValidationLoss is { } loss ? string.Create(plain, $", validation loss {loss:0.0000}") : "";
         string accuracy = p.ValidationAccuracy is { } share ? string.Create(plain, $", validation accuracy {share:0.000}") : "";
-        string passes = epochs == FineTuneOptions.NoEpochLimit ? "" : string.Create(plain, $"/{epochs}");
+        string passes = _epochs == FineTuneOptions.NoEpochLimit ? "" : string.Create(plain, $"/{_epochs}");
         return string.Create(plain, $"epoch {p.Epoch}{passes}, step {p.Step}/{p.TotalSteps}: loss {p.TaskLoss:0.0000}{dispersion}{validation}{accuracy}, {p.TokensPerSecond:0} tokens/s, {p.Remaining:hh\\:mm\\:ss} left");
     }
 }

@@ -11,7 +11,8 @@ public sealed class TextFeatureExtractorTests
     public static TheoryData<string, TextPooling, bool> Settings() => new()
     {
         { "tiny", TextPooling.Mean, false }, { "tiny", TextPooling.Mean, true }, { "tiny", TextPooling.LastToken, false }, { "tiny", TextPooling.LastToken, true },
-        { "llama", TextPooling.Mean, true }, { "llama", TextPooling.LastToken, false },
+        { "llama", TextPooling.Mean, true }, { "tiny", TextPooling.FirstToken, true }, { "tiny", TextPooling.Max, false }, { "tiny", TextPooling.MeanSqrtLength, false },
+        { "llama", TextPooling.WeightedMean, false }, { "tiny", TextPooling.Family, true }, { "llama", TextPooling.LastToken, false },
     };
 
     [Theory]
@@ -112,6 +113,9 @@ public sealed class TextFeatureExtractorTests
     {
         using PretrainedLanguageModel model = Load("tiny");
         Assert.Contains("MaxTokens is 0", Assert.Throws<ArgumentOutOfRangeException>(() => new TextFeatureExtractor(model, new() { MaxTokens = 0 })).Message, StringComparison.Ordinal);
+        Assert.Contains("AttentionQuery", Assert.Throws<ArgumentOutOfRangeException>(() => new TextFeatureExtractor(model, new() { Pooling = TextPooling.Attention })).Message, StringComparison.Ordinal);
+        Assert.Contains("AttentionQuery", Assert.Throws<ArgumentOutOfRangeException>(() => new TextFeatureExtractor(model, new() { AttentionQuery = [1] })).Message, StringComparison.Ordinal);
+        Assert.Contains("has 1 features", Assert.Throws<ArgumentException>(() => new TextFeatureExtractor(model, new() { Pooling = TextPooling.Attention, AttentionQuery = [1] })).Message, StringComparison.Ordinal);
         Assert.Contains("Mean, LastToken", Assert.Throws<ArgumentOutOfRangeException>(() => new TextFeatureExtractor(model, new() { Pooling = (TextPooling)9 })).Message, StringComparison.Ordinal);
     }
 
@@ -132,7 +136,17 @@ public sealed class TextFeatureExtractorTests
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         Tensor states = model.Backbone.Forward(tensor(ids.Select(id => (long)id).ToArray(), 1, ids.Length), null, HiddenStateSelection.None).LastHiddenState[0].to(ScalarType.Float64);
-        Tensor vector = pooling == TextPooling.Mean ? states[before..].mean([0]) : states[^1];
+        Tensor own = states[before..];
+        Tensor ranks = tensor(Enumerable.Range(1, ids.Length - before).Select(rank => (double)rank).ToArray(), ids.Length - before, 1);
+        Tensor vector = pooling switch
+        {
+            TextPooling.Mean => own.mean([0]),
+            TextPooling.FirstToken => own[0],
+            TextPooling.Max => own.amax([0]),
+            TextPooling.MeanSqrtLength => own.sum(0) / Math.Sqrt(ids.Length - before),
+            TextPooling.WeightedMean => (own * ranks).sum(0) / ranks.sum(),
+            _ => states[^1],
+        };
         return (normalize ? vector / vector.norm() : vector).data<double>().ToArray();
     }
 

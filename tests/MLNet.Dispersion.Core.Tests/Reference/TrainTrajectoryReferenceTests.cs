@@ -117,7 +117,7 @@ public sealed class TrainTrajectoryReferenceTests : ReferenceTests
             var step = new TrainingStep(backbone, new CausalLMObjective(), optimizer, options.Dispersion, options.MaxGradNorm, generator, CPU);
             long[] shape = _batches.Shape("input_ids");
             int[][][] batches = [.. _batches.Longs("input_ids").Select(id => (int)id).Chunk((int)shape[2]).Chunk((int)shape[1])];
-            var schedule = new LearningRateSchedule(options.LearningRate!.Value, batches.Length, options.WarmupRatio);
+            var schedule = new LearningRateSchedule(options.LearningRate!.Value, batches.Length, options.WarmupRatio!.Value);
             backbone.train();
             return [.. batches.Select((rows, i) =>
                 (schedule.At(i), step.Run([new TrainingRows(rows).Batch([.. Enumerable.Range(0, rows.Length)], padId: 0)], schedule.At(i), CancellationToken.None)))];

@@ -12,6 +12,8 @@ public sealed class FineTuneOptionsTests
         { "LearningRate", o => o.LearningRate = 0 },
         { "LearningRate", o => o.LearningRate = double.NaN },
         { "HeadLearningRateMultiplier", o => o.HeadLearningRateMultiplier = double.PositiveInfinity },
+        { "Pooling", o => o.Pooling = (TextPooling)99 },
+        { "LabelSmoothing", o => o.LabelSmoothing = 1 },
         { "WarmupRatio", o => o.WarmupRatio = 1.5 },
         { "WeightDecay", o => o.WeightDecay = -0.1 },
         { "Beta1", o => o.Beta1 = 1 },
@@ -59,7 +61,7 @@ public sealed class FineTuneOptionsTests
         options.Dispersion.Coefficient = 7;
 
         Assert.Equal("run", copy.Checkpoints!.Directory);
-        Assert.Equal(3, copy.Epochs);
+        Assert.Null(copy.Epochs);
         Assert.Equal(0.1, copy.Dispersion.Coefficient);
     }
 }

@@ -6,7 +6,7 @@ namespace MLNet.Dispersion;
 /// <remarks>
 /// <para>
 /// Each text stands behind the token that begins texts (the tokenizer's own, else the beginning- or end-of-sequence token), so that its first token has a probability too; that token is
-/// in no pooled vector and in no count. Null and blank texts have no tokens. A text's features do not depend on those beside it, beyond rounding.
+/// in no pooled vector and in no count. Null and blank texts have no tokens; an encoder's have those of its frame, such as [CLS] and [SEP], which belong to every text. A text's features do not depend on those beside it, beyond rounding.
 /// </para>
 /// <para>Thread-safe while the model is in evaluation mode. The model stays its owner's and must live as long.</para>
 /// </remarks>
@@ -28,11 +28,12 @@ public sealed class TextFeatureExtractor
     private readonly TextFeatureOptions _options;
     private readonly ForwardPass _pass;
     private readonly int _before;
+    private readonly TextPooler _pooler;
 
     /// <summary>Creates the extractor.</summary>
     /// <param name="model">The model, with its tokenizer.</param>
     /// <param name="options">What to make; null for the defaults. Copied.</param>
-    /// <exception cref="ArgumentException">An option is outside its range, or the model names no token that begins or ends a text.</exception>
+    /// <exception cref="ArgumentException">An option is outside its range, the query has not the model's features, or the model names no token that begins or ends a text.</exception>
     /// <exception cref="ModelFileException">The model has no tokenizer, or a damaged one.</exception>
     public TextFeatureExtractor(PretrainedLanguageModel model, TextFeatureOptions? options = null)
     {
@@ -45,8 +46,15 @@ public sealed class TextFeatureExtractor
         _encoder = _backbone.IsCausal ? new SequenceEncoder(model) : null;
         _before = _encoder?.Text(string.Empty).Start ?? 0;
         int room = _backbone.Info.ContextLength - _before;
+        _options.MaxTokens ??= model.Sentence?.MaxTokens;
         MaxTokens = room >= 1 ? Math.Min(_options.MaxTokens ?? room, room) : throw new ArgumentException($"{model.Name} has a context of {_backbone.Info.ContextLength} tokens, which those that begin a text fill.", nameof(model));
+        _options.Normalize ??= (_options.Pooling is null ? model.Sentence?.Normalize : null) ?? true;
+        _options.Pooling ??= model.DefaultPooling;
+        _pooler = new TextPooler(_options.Pooling.Value, Query());
     }
+
+    /// <summary>Gets the options, with what the model's files say where they said nothing; a copy.</summary>
+    public TextFeatureOptions Options => _options.Clone();
 
     /// <summary>Gets the most tokens of a text that are looked at.</summary>
     public int MaxTokens { get; }
@@ -55,7 +63,7 @@ public sealed class TextFeatureExtractor
     public int FeatureCount => _backbone.Info.FinalSize;
 
     /// <summary>Makes features of texts.</summary>
-    /// <param name="texts">Any number of texts; null and blank ones have no tokens.</param>
+    /// <param name="texts">Any number of texts; null and blank ones have no tokens of their own.</param>
     /// <param name="embeddings">Whether vectors are wanted. Default true.</param>
     /// <param name="likelihoods">Whether likelihoods are wanted, which cost the head's product with every token. Default true. Without both, tokens are counted alone.</param>
     /// <param name="cancellationToken">Checked before each forward pass.</param>
@@ -93,12 +101,19 @@ public sealed class TextFeatureExtractor
         })];
     }
 
+    private Tensor? Query() => _options.AttentionQuery switch
+    {
+        null => null,
+        { Count: var count } query when count == FeatureCount => tensor([.. query], device: _pass.Device),
+        { Count: var count } => throw new ArgumentException($"TextFeatureOptions.AttentionQuery has {count} features; a vector of {_model.Name} has {FeatureCount}. Take the query of a model that was fine-tuned from it.", "options"),
+    };
+
     private (int[][] Sequences, bool[] Truncated) Encode(IReadOnlyList<string?> texts)
     {
         if (_encoder is null)
         {
             // An encoder's own frame, such as [CLS] and [SEP], belongs to the text.
-            EncodedText[] encoded = [.. texts.Select(text => string.IsNullOrWhiteSpace(text) ? new EncodedText([], false) : _model.Tokenizer.Encode(text, MaxTokens))];
+            EncodedText[] encoded = [.. texts.Select(text => _model.Tokenizer.Encode(string.IsNullOrWhiteSpace(text) ? string.Empty : text, MaxTokens))];
             return ([.. encoded.Select(text => text.Ids)], [.. encoded.Select(text => text.Truncated)]);
         }
 
@@ -128,16 +143,7 @@ public sealed class TextFeatureExtractor
 
     private void Pool(Tensor states, TokenBatch batch, int[] texts, float[][] vectors)
     {
-        // One row of weights a text: the mean, or the last token alone.
-        var weights = new float[batch.Rows * batch.Columns];
-        for (int row = 0; row < batch.Rows; row++)
-        {
-            int first = _options.Pooling == TextPooling.Mean ? _before : batch.Lengths[row] - 1;
-            int count = batch.Lengths[row] - first;
-            Array.Fill(weights, 1f / count, (row * batch.Columns) + first, count);
-        }
-
-        Tensor pooled = tensor(weights, [batch.Rows, 1, batch.Columns], device: _pass.Device).bmm(states).squeeze(1);
+        Tensor pooled = _pooler.Summary(_backbone, states, batch.Lengths, _before);
         float[] values = pooled.cpu().data<float>().ToArray();
         for (int row = 0; row < texts.Length; row++)
         {
@@ -159,7 +165,7 @@ public sealed class TextFeatureExtractor
         }
 
         float[] vector = pooled.ToArray();
-        if (_options.Normalize && squares > 0)
+        if (_options.Normalize == true && squares > 0)
         {
             double length = Math.Sqrt(squares);
             for (int i = 0; i < vector.Length; i++)

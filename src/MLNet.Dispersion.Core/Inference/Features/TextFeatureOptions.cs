@@ -4,17 +4,31 @@ namespace MLNet.Dispersion;
 /// <remarks>Not thread-safe while it is edited; the extractor takes a copy.</remarks>
 public sealed class TextFeatureOptions : IOptions
 {
-    /// <summary>Gets or sets how hidden states become one vector. Default <see cref="TextPooling.Mean"/>.</summary>
-    public TextPooling Pooling { get; set; } = TextPooling.Mean;
+    /// <summary>Gets or sets how hidden states become one vector. Default null: as the files of a sentence-transformers directory say (modules.json), else <see cref="TextPooling.Mean"/>.</summary>
+    public TextPooling? Pooling { get; set; }
 
-    /// <summary>Gets or sets whether vectors are scaled to the Euclidean length 1. Default true. The vector of a text without tokens stays zero.</summary>
-    public bool Normalize { get; set; } = true;
+    /// <summary>
+    /// Gets or sets the query of <see cref="TextPooling.Attention"/>, <c>[F]</c>, finite: that of a model that was fine-tuned with it (<see cref="FineTunedTextModel.AttentionQuery"/>).
+    /// Default null; of no use to other poolings.
+    /// </summary>
+    public IReadOnlyList<float>? AttentionQuery { get; set; }
 
-    /// <summary>Gets or sets the most tokens of a text that are looked at, the rest is cut off; never more than the model's context holds behind the token that begins texts. Default null: as many as that. At least 1.</summary>
+    /// <summary>
+    /// Gets or sets whether vectors are scaled to the Euclidean length 1. The vector of a text without tokens stays zero.
+    /// Default null: where <see cref="Pooling"/> is null too and the model comes from a sentence-transformers directory, as modules.json says; else true.
+    /// </summary>
+    public bool? Normalize { get; set; }
+
+    /// <summary>Gets or sets the most tokens of a text that are looked at, the rest is cut off; never more than the model's context holds behind the token that begins texts. Default null: what a sentence-transformers directory says (max_seq_length), else as many as that. At least 1.</summary>
     public int? MaxTokens { get; set; }
 
     /// <summary>A copy, which later edits do not reach.</summary>
-    public TextFeatureOptions Clone() => (TextFeatureOptions)MemberwiseClone();
+    public TextFeatureOptions Clone()
+    {
+        var copy = (TextFeatureOptions)MemberwiseClone();
+        copy.AttentionQuery = AttentionQuery is null ? null : [.. AttentionQuery];
+        return copy;
+    }
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range; the message names value and limit.</exception>
@@ -23,7 +37,10 @@ public sealed class TextFeatureOptions : IOptions
     /// <inheritdoc/>
     void IOptions.Check(Require require)
     {
-        require.Defined(Pooling);
+        require.Defined(Pooling ?? TextPooling.Mean, name: nameof(Pooling));
+        string query = AttentionQuery is null ? "null" : "set";
+        require.That((Pooling == TextPooling.Attention) == AttentionQuery is not null, query, "set where Pooling is Attention, whose query training gives, and null otherwise", nameof(AttentionQuery));
+        require.That(AttentionQuery?.All(float.IsFinite) ?? true, "not finite", "of finite numbers", nameof(AttentionQuery));
         require.AtLeast(MaxTokens, 1, ", or null for as many as the model's context holds");
     }
 }

@@ -113,18 +113,19 @@ public sealed class PretrainedHead : IDisposable
     /// <param name="backbone">The network.</param>
     /// <param name="labels">Names and meaning of the numbers.</param>
     /// <param name="weight">W, <c>[K, F]</c>.</param>
-    /// <param name="reading">What the layer reads.</param>
+    /// <param name="reading">What the layer reads; null where no family's head reads so.</param>
+    /// <param name="pooling">The same in the caller's words.</param>
     /// <param name="factor">Above 0.</param>
     /// <param name="shift">Any number.</param>
     /// <exception cref="NotSupportedException">The family's head is of another kind; the message says which.</exception>
-    internal static PretrainedHead OfLinear(LanguageBackbone backbone, HeadLabels labels, Tensor weight, HeadReading reading, double factor, double shift)
+    internal static PretrainedHead OfLinear(LanguageBackbone backbone, HeadLabels labels, Tensor weight, HeadReading? reading, TextPooling pooling, double factor, double shift)
     {
         HeadSpec spec = SequenceHead(backbone);
         string family = HeadClasses.Of(spec, backbone.FamilyName!);
         if (spec.Layers.Count > 0 || spec.Reading != reading)
         {
             string layers = spec.Layers.Count > 0 ? $" through {string.Join(", ", spec.Layers.Select(layer => layer.Name))}" : "";
-            throw new NotSupportedException($"The model's head is one linear layer that reads {reading}; {family} reads {spec.Reading}{layers}. Train with FineTuneOptions.HeadStart = HeadStart.Family to save for Hugging Face's library.");
+            throw new NotSupportedException($"The model's head is one linear layer behind the pooling {pooling}; {family} reads {spec.Reading}{layers}. Train with FineTuneOptions.HeadStart = HeadStart.Family to save for Hugging Face's library.");
         }
 
         if (shift != 0 && !spec.HasBias)
@@ -196,9 +197,6 @@ public sealed class PretrainedHead : IDisposable
             throw wrong($"The head '{spec.Output}' of {backbone.Info.ModelType} reads the network's pooler, which the files do not hold.");
         }
     }
-
-    /// <summary>Moves the weights.</summary>
-    internal void To(Device device) => _network.to(device);
 
     private Tensor Read(Tensor states, Tensor inputIds, Tensor? mask) => Spec.Reading switch
     {

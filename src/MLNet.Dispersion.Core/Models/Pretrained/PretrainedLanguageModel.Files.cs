@@ -134,6 +134,7 @@ public sealed partial class PretrainedLanguageModel
             head = HeadReader.Read(source.Source, network);
             return new PretrainedLanguageModel(source.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(source.Source, network.Info)), TextTokenizer.IsIn(source.Source))
             {
+                Sentence = SentenceModules.Read(source.Source),
                 Origin = new AdapterBase(source.Name, (source.Source as DirectorySource)?.Name),
                 OwnHead = head,
             };

@@ -77,6 +77,16 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     /// <summary>Gets whether there are tokenizer files at all; without them <see cref="Tokenizer"/> fails and saving writes the network alone.</summary>
     public bool HasTokenizer { get; }
 
+    /// <summary>
+    /// Gets how the hidden states of a text become one vector unless the options say otherwise: as the files of a sentence-transformers directory say (modules.json), else the mean of
+    /// the tokens (measured in docs/measured-defaults.md).
+    /// </summary>
+    /// <exception cref="ModelFileException">modules.json asks for what is not supported; the message names it.</exception>
+    public TextPooling DefaultPooling => Sentence?.Pooling ?? TextPooling.Mean;
+
+    /// <summary>What a sentence-transformers directory says; null where it came from none.</summary>
+    internal SentenceModules? Sentence { get; init; }
+
     /// <summary>Gets where the weights are.</summary>
     public Device Device => Backbone.parameters().First().device;
 

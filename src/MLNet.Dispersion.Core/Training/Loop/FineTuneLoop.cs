@@ -23,6 +23,7 @@ internal sealed class FineTuneLoop : IDisposable
     private const int PreparedSteps = 2;
     private readonly LanguageBackbone _backbone;
     private readonly FineTuneOptions _options;
+    private readonly FineTuneDefaults _numbers;
     private readonly TrainingRows _rows;
     private readonly int[] _train;
     private readonly BatchPlanner _planner;
@@ -38,16 +39,17 @@ internal sealed class FineTuneLoop : IDisposable
     private readonly int _padId;
     private RunCheckpoints? _checkpoints;
 
-    private FineTuneLoop(LanguageBackbone backbone, TrainingObjective objective, TrainedParameters trained, TrainingRows rows, FineTuneOptions options, Device device)
+    private FineTuneLoop(LanguageBackbone backbone, TrainingObjective objective, TrainedParameters trained, TrainingRows rows, FineTuneOptions options, FineTuneDefaults numbers, Device device)
     {
         _backbone = backbone;
         _options = options;
+        _numbers = numbers;
         _padId = backbone.Info.PadTokenId ?? backbone.Info.EosTokenId ?? 0;
         int seed = options.Seed ?? 0;
         _rows = rows;
-        (_train, int[] validation) = ValidationSplit.Split(rows.Count, objective.Group, options.ValidationFraction, seed);
+        (_train, int[] validation) = ValidationSplit.Split(rows.Count, objective.Group, numbers.ValidationFraction, seed);
         _planner = new BatchPlanner([.. _train.Select(row => rows.Sequences[row].Length)], options.MicroBatchSize);
-        _optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, trained.Head, options);
+        _optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, trained.Head, options, numbers.HeadLearningRateMultiplier);
         _validator = validation.Length > 0 ? new Validator(backbone, objective.ForValidation, rows, validation, options.MicroBatchSize, _padId, device) : null;
         var generators = new TrainingGenerators(seed);
         _run = new RunState(_optimizer, new WeightSnapshot(_optimizer.Parameters), generators, options.Observers);
@@ -57,7 +59,7 @@ internal sealed class FineTuneLoop : IDisposable
         _schedule = CreateSchedule();
         _noise = options.NeftuneAlpha > 0 ? new EmbeddingNoise(options.NeftuneAlpha, generators.Add("embedding_noise", SeedStream.EmbeddingNoise, device)) : null;
         _forgetting = ActiveForgetting.Create(backbone, _optimizer, options, _schedule.TotalSteps);
-        _told = new TrainingRun(backbone, rows.Sequences, _schedule.TotalSteps, () => _run.Step, options.CancellationToken);
+        _told = new TrainingRun(backbone, rows.Sequences, _schedule.TotalSteps, () => _run.Step, options.CancellationToken) { Numbers = numbers };
     }
 
     private int StepsPerEpoch => (_planner.BatchCount + _options.GradientAccumulationSteps - 1) / _options.GradientAccumulationSteps;
@@ -76,11 +78,12 @@ internal sealed class FineTuneLoop : IDisposable
         CheckSupport(backbone, objective, rows, options);
         HostAllocator.KeepFreedMemory();
         using TrainedParameters trained = TrainedParameters.Choose(backbone, objective.HeadParameters, options);
-        using var loop = new FineTuneLoop(backbone, objective, trained, rows, options, device);
+        FineTuneDefaults numbers = DefaultsOf(trained, rows).Under(options);
+        using var loop = new FineTuneLoop(backbone, objective, trained, rows, options, numbers, device);
         using var mode = new TrainingMode(backbone, options, device, loop._dropout, loop._noise);
         if (options.Checkpoints is { } checkpoints)
         {
-            loop._checkpoints = new RunCheckpoints(checkpoints, RunFingerprint.Of(backbone, objective, loop._optimizer, rows, options), loop._run, loop._schedule.TotalSteps, options.Seed ?? 0);
+            loop._checkpoints = new RunCheckpoints(checkpoints, RunFingerprint.Of(backbone, objective, loop._optimizer, rows, options, numbers), loop._run, loop._schedule.TotalSteps, options.Seed ?? 0);
         }
 
         return loop.Run();
@@ -108,19 +111,24 @@ internal sealed class FineTuneLoop : IDisposable
         }
     }
 
+    private static FineTuneDefaults DefaultsOf(TrainedParameters trained, TrainingRows rows)
+    {
+        long weights = Math.Max(1, trained.Backbone.Select(pair => pair.Parameter).Concat(trained.Head).Sum(parameter => parameter.numel()));
+        return trained.Head.Count > 0 ? FineTuneDefaults.ForHead(rows.Count, weights) : FineTuneDefaults.ForLanguageModel(weights);
+    }
+
     private LearningRateSchedule CreateSchedule()
     {
-        long planned = (long)_options.Epochs * StepsPerEpoch;
+        long planned = (long)_numbers.Epochs * StepsPerEpoch;
         int total = (int)Math.Min(planned, _options.MaxSteps ?? int.MaxValue);
-        double peak = _options.LearningRate ?? LearningRateDefault.For(_optimizer.Parameters.Sum(parameter => parameter.numel()));
-        return new LearningRateSchedule(peak, total, _options.WarmupRatio);
+        return new LearningRateSchedule(_numbers.LearningRate, total, _numbers.WarmupRatio);
     }
 
     private FineTuneResult Run()
     {
         if (_checkpoints?.Resume() is { } finished)
         {
-            return finished;
+            return finished with { Numbers = _numbers };
         }
 
         Tell(observer => observer.RunStarted(_told));
@@ -228,7 +236,7 @@ internal sealed class FineTuneLoop : IDisposable
     {
         if (_run.Step == _schedule.TotalSteps)
         {
-            bool cutShort = _schedule.TotalSteps < (long)_options.Epochs * StepsPerEpoch;
+            bool cutShort = _schedule.TotalSteps < (long)_numbers.Epochs * StepsPerEpoch;
             return cutShort ? FineTuneStopReason.MaxSteps : FineTuneStopReason.Completed;
         }
 
@@ -263,6 +271,7 @@ internal sealed class FineTuneLoop : IDisposable
             BestEpoch = _run.BestEpoch,
             BestValidationLoss = _run.BestEpoch is null ? null : _run.BestLoss,
             LearningRate = _schedule.Peak,
+            Numbers = _numbers,
             ComputeType = _backbone.ComputeType == ScalarType.BFloat16 ? Precision.BFloat16Mixed : Precision.Float32,
             Warning = warning,
             History = _run.History,

@@ -3,20 +3,23 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
-/// <summary>Predicts yes or no from the backbone's summary of each row: logistic loss.</summary>
+/// <summary>Predicts yes or no from one vector of each row: logistic loss.</summary>
 public sealed class BinaryClassificationObjective : TrainingObjective
 {
     private readonly ScoreHead _head;
     private readonly byte[] _labels;
+    private readonly double _smoothing;
 
     /// <summary>Creates the objective.</summary>
     /// <param name="head">The head, with one output, the logarithm of the odds of yes; stays the caller's.</param>
     /// <param name="labels">The label of each row; copied.</param>
-    public BinaryClassificationObjective(ScoreHead head, IReadOnlyList<bool> labels)
+    /// <param name="labelSmoothing">The share of each label that is spread over yes and no (<see cref="FineTuneOptions.LabelSmoothing"/>); the loss that is reported is without it. Default 0.</param>
+    public BinaryClassificationObjective(ScoreHead head, IReadOnlyList<bool> labels, double labelSmoothing = 0)
     {
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull(labels);
         _head = head;
+        _smoothing = labelSmoothing;
         _labels = [.. labels.Select(label => (byte)(label ? 1 : 0))];
     }
 
@@ -36,12 +39,18 @@ public sealed class BinaryClassificationObjective : TrainingObjective
     public override ReadOnlySpan<byte> TargetBytes(int row) => _labels.AsSpan(row, 1);
 
     /// <inheritdoc/>
+    public override void CheckOptions(FineTuneOptions options) => TeacherCheck.Refuse(options, Name);
+
+    /// <inheritdoc/>
     public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
     {
         Tensor logits = _head.Outputs(backbone, output.LastHiddenState, batch.Tokens.Lengths).squeeze(1);
         Tensor labels = tensor([.. batch.Rows.Select(row => (float)_labels[row])], device: inputIds.device);
-        Tensor sum = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction: nn.Reduction.Sum);
+        Tensor own = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction: nn.Reduction.Sum);
+        Tensor sum = _smoothing > 0
+            ? LabelSmoothing.Mixed(own, nn.functional.binary_cross_entropy_with_logits(logits, zeros_like(labels).FillInPlace(0.5), reduction: nn.Reduction.Sum), _smoothing)
+            : own;
         Tensor correct = logits.detach().gt(zeros_like(labels)).eq(labels.gt(zeros_like(labels))).sum();
-        return new TaskLoss { Sum = sum, Figures = new Dictionary<string, Tensor> { [TrainingFigures.Accuracy] = correct } };
+        return new TaskLoss { Sum = sum, Own = _smoothing > 0 ? own.detach() : null, Figures = new Dictionary<string, Tensor> { [TrainingFigures.Accuracy] = correct } };
     }
 }

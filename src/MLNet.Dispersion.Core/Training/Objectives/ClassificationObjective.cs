@@ -4,20 +4,23 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
-/// <summary>Predicts a class from the backbone's summary of each row: cross-entropy.</summary>
+/// <summary>Predicts a class from one vector of each row: cross-entropy.</summary>
 public sealed class ClassificationObjective : TrainingObjective
 {
     private readonly ScoreHead _head;
     private readonly int[] _labels;
+    private readonly double _smoothing;
 
     /// <summary>Creates the objective.</summary>
     /// <param name="head">The head, with one output a class (K); stays the caller's.</param>
     /// <param name="labels">The class of each row, 0..K-1; copied.</param>
-    public ClassificationObjective(ScoreHead head, IReadOnlyList<int> labels)
+    /// <param name="labelSmoothing">The share of each label that is spread over all classes (<see cref="FineTuneOptions.LabelSmoothing"/>); the loss that is reported is without it. Default 0.</param>
+    public ClassificationObjective(ScoreHead head, IReadOnlyList<int> labels, double labelSmoothing = 0)
     {
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull(labels);
         _head = head;
+        _smoothing = labelSmoothing;
         _labels = [.. labels];
     }
 
@@ -37,12 +40,16 @@ public sealed class ClassificationObjective : TrainingObjective
     public override ReadOnlySpan<byte> TargetBytes(int row) => MemoryMarshal.AsBytes(_labels.AsSpan(row, 1));
 
     /// <inheritdoc/>
+    public override void CheckOptions(FineTuneOptions options) => TeacherCheck.Refuse(options, Name);
+
+    /// <inheritdoc/>
     public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
     {
         Tensor logits = _head.Outputs(backbone, output.LastHiddenState, batch.Tokens.Lengths);
         Tensor labels = tensor([.. batch.Rows.Select(row => (long)_labels[row])], device: inputIds.device);
-        Tensor sum = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum);
+        Tensor own = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum);
+        Tensor sum = _smoothing > 0 ? LabelSmoothing.Mixed(own, logits.log_softmax(1).mean([1]).sum().neg(), _smoothing) : own;
         Tensor correct = logits.detach().argmax(1).eq(labels).sum();
-        return new TaskLoss { Sum = sum, Figures = new Dictionary<string, Tensor> { [TrainingFigures.Accuracy] = correct } };
+        return new TaskLoss { Sum = sum, Own = _smoothing > 0 ? own.detach() : null, Figures = new Dictionary<string, Tensor> { [TrainingFigures.Accuracy] = correct } };
     }
 }

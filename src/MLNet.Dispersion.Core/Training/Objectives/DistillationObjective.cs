@@ -41,10 +41,8 @@ internal sealed class DistillationObjective : TrainingObjective, IDisposable
     public override long CountTargets(TaskBatch batch) => CausalLMObjective.CountTokens(batch.Tokens);
 
     /// <inheritdoc/>
-    public override void CheckOptions(FineTuneOptions options)
-    {
-        // It has the teacher that they may ask for.
-    }
+    /// <remarks>It has the teacher that they may ask for.</remarks>
+    public override void CheckOptions(FineTuneOptions options) => LabelSmoothing.Refuse(options, Name);
 
     /// <inheritdoc/>
     public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)

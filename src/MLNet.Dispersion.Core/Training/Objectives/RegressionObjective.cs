@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
-/// <summary>Predicts a number from the backbone's summary of each row: squared error.</summary>
+/// <summary>Predicts a number from one vector of each row: squared error.</summary>
 public sealed class RegressionObjective : TrainingObjective
 {
     private readonly ScoreHead _head;

@@ -43,10 +43,14 @@ public abstract class TrainingObjective
         return batch.Tokens.Rows;
     }
 
-    /// <summary>Refuses options that the task has no use for. Default: it learns from no teacher (<see cref="FineTuneOptions.Distillation"/>).</summary>
+    /// <summary>Refuses options that the task has no use for. Default: it learns from no teacher (<see cref="FineTuneOptions.Distillation"/>) and has no classes (<see cref="FineTuneOptions.LabelSmoothing"/>).</summary>
     /// <param name="options">How to train; valid in themselves.</param>
     /// <exception cref="ArgumentException">An option does not fit the task; the message names option and cure.</exception>
-    public virtual void CheckOptions(FineTuneOptions options) => TeacherCheck.Refuse(options, Name);
+    public virtual void CheckOptions(FineTuneOptions options)
+    {
+        TeacherCheck.Refuse(options, Name);
+        LabelSmoothing.Refuse(options, Name);
+    }
 
     /// <summary>Computes the task loss of a batch.</summary>
     /// <param name="backbone">The backbone, which made the pass.</param>

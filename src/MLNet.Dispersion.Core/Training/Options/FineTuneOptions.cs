@@ -38,8 +38,12 @@ public sealed class FineTuneOptions : IOptions
     /// <summary>Gets or sets the head that a classifier or regressor begins with; other tasks have none. Default <see cref="HeadStart.Linear"/>: a new linear layer.</summary>
     public HeadStart HeadStart { get; set; }
 
-    /// <summary>Gets or sets the number of passes over the training rows. Default 3 (customary for fine-tuning). At least 1, or <see cref="NoEpochLimit"/>.</summary>
-    public int Epochs { get; set; } = 3;
+    /// <summary>
+    /// Gets or sets the number of passes over the training rows. Default null: by the number of rows (<see cref="FineTuneDefaults"/>), many for few; 3 for language models.
+    /// At least 1, or <see cref="NoEpochLimit"/>.
+    /// </summary>
+    [OutsideTheRun]
+    public int? Epochs { get; set; }
 
     /// <summary>Gets or sets the number of optimizer steps after which training ends, whatever <see cref="Epochs"/> says; null for no limit (default). At least 1.</summary>
     public int? MaxSteps { get; set; }
@@ -50,8 +54,20 @@ public sealed class FineTuneOptions : IOptions
     /// <summary>Gets or sets the number of forward passes whose gradients are added up for one optimizer step. Default 1. At least 1.</summary>
     public int GradientAccumulationSteps { get; set; } = 1;
 
-    /// <summary>Gets or sets the most tokens of one row; longer rows are cut off. Default null: the backbone's context length. At least 2.</summary>
+    /// <summary>Gets or sets the most tokens of one row; longer rows are cut off. Default null: what a sentence-transformers directory says (max_seq_length), else the backbone's context length. At least 2.</summary>
     public int? MaxSequenceLength { get; set; }
+
+    /// <summary>
+    /// Gets or sets how the tokens' final hidden states become the one vector that a task's head reads; saved with the model. Default null: as the files of a sentence-transformers
+    /// directory say (modules.json), else the mean of the tokens (docs/measured-defaults.md). Language-model training has no use for it.
+    /// </summary>
+    public TextPooling? Pooling { get; set; }
+
+    /// <summary>
+    /// Gets or sets the share of each label that is spread evenly over all classes in training, as PyTorch's cross_entropy(label_smoothing=…) does; of binary labels, over yes and no.
+    /// Losses are reported and weights are chosen without it. Default 0 (none). At least 0 and below 1. Classification alone: other tasks refuse it.
+    /// </summary>
+    public double LabelSmoothing { get; set; }
 
     /// <summary>
     /// Gets or sets the peak learning rate of the backbone. Default null: by the number of trained weights, the published recipe's 5e-5 at GPT-2's 124 M parameters,
@@ -59,11 +75,13 @@ public sealed class FineTuneOptions : IOptions
     /// </summary>
     public double? LearningRate { get; set; }
 
-    /// <summary>Gets or sets what the new head's learning rate is, as a multiple of <see cref="LearningRate"/>. Default 10. Above 0.</summary>
-    public double HeadLearningRateMultiplier { get; set; } = 10;
+    /// <summary>Gets or sets what the new head's learning rate is, as a multiple of <see cref="LearningRate"/>. Default null: see <see cref="FineTuneDefaults"/>. Above 0.</summary>
+    [OutsideTheRun]
+    public double? HeadLearningRateMultiplier { get; set; }
 
-    /// <summary>Gets or sets the share of steps in which the learning rate rises linearly from 0. Default 0.2 (published recipe). 0..1.</summary>
-    public double WarmupRatio { get; set; } = 0.2;
+    /// <summary>Gets or sets the share of steps in which the learning rate rises linearly from 0. Default null: 0.2 (published recipe) for language models, for heads see <see cref="FineTuneDefaults"/>. 0..1.</summary>
+    [OutsideTheRun]
+    public double? WarmupRatio { get; set; }
 
     /// <summary>Gets or sets the decoupled weight decay, not applied to biases and norms. Default 0.1 (published recipe). At least 0.</summary>
     public double WeightDecay { get; set; } = 0.1;
@@ -95,8 +113,9 @@ public sealed class FineTuneOptions : IOptions
     /// <summary>Gets or sets knowledge distillation from a larger model; causal-LM training alone, other tasks refuse it. Default null: no teacher.</summary>
     public DistillationOptions? Distillation { get; set; }
 
-    /// <summary>Gets or sets the share of rows held out of training to choose the best weights by. Default 0.1; 0 keeps the last weights. 0..0.5.</summary>
-    public double ValidationFraction { get; set; } = 0.1;
+    /// <summary>Gets or sets the share of rows held out of training to choose the best weights by. Default null: 0.1, but 0 where rows are few (<see cref="FineTuneDefaults"/>); 0 keeps the last weights. 0..0.5.</summary>
+    [OutsideTheRun]
+    public double? ValidationFraction { get; set; }
 
     /// <summary>Gets or sets the number of epochs without a better validation loss after which training stops early. Default 2. At least 1; null never stops early.</summary>
     public int? EarlyStoppingPatience { get; set; } = 2;
@@ -203,15 +222,17 @@ public sealed class FineTuneOptions : IOptions
         Lora?.Validate();
         require.That(!HeadOnly || Lora is null, HeadOnly, "false where FineTuneOptions.Lora is set: choose one of them");
         require.That(!HeadOnly || Distillation is null, HeadOnly, "false where FineTuneOptions.Distillation is set, which is of use to the backbone");
-        require.AtLeast(Epochs, 1);
+        require.AtLeast(Epochs, 1, ", or null for as many as the rows ask for");
         require.AtLeast(MaxSteps, 1, ", or null for no limit");
         require.That(Epochs != NoEpochLimit || MaxSteps is not null, "null", "set where Epochs is NoEpochLimit", nameof(MaxSteps));
         require.AtLeast(MicroBatchSize, 1);
         require.AtLeast(GradientAccumulationSteps, 1);
         require.AtLeast(MaxSequenceLength, 2, ", or null for the backbone's context length");
         require.Positive(LearningRate ?? 1, nameof(LearningRate));
-        require.Positive(HeadLearningRateMultiplier);
-        require.That(WarmupRatio is >= 0 and <= 1, WarmupRatio, "from 0 to 1");
+        require.Defined(Pooling ?? TextPooling.Mean, name: nameof(Pooling));
+        require.That(LabelSmoothing is >= 0 and < 1, LabelSmoothing, "at least 0 and below 1");
+        require.Positive(HeadLearningRateMultiplier ?? 1, nameof(HeadLearningRateMultiplier));
+        require.That(WarmupRatio is null or (>= 0 and <= 1), WarmupRatio, "from 0 to 1");
         require.NotNegative(WeightDecay);
         require.That(Beta1 is >= 0 and < 1, Beta1, "at least 0 and below 1");
         require.That(Beta2 is >= 0 and < 1, Beta2, "at least 0 and below 1");
@@ -221,7 +242,7 @@ public sealed class FineTuneOptions : IOptions
         require.NotNegative(NeftuneAlpha, " (0 adds no noise)");
         require.Within(ActiveForgetting);
         require.Within(Distillation);
-        require.That(ValidationFraction is >= 0 and <= 0.5, ValidationFraction, "from 0 to 0.5");
+        require.That(ValidationFraction is null or (>= 0 and <= 0.5), ValidationFraction, "from 0 to 0.5");
         require.AtLeast(EarlyStoppingPatience, 1, ", or null to never stop early");
         require.Defined(HeadStart);
         require.Defined(Precision);

@@ -24,6 +24,9 @@ public sealed record FineTuneResult
     /// <summary>Gets the peak learning rate that was used.</summary>
     public required double LearningRate { get; init; }
 
+    /// <summary>Gets the numbers of the run, those of the options where they name one, else the defaults for its rows and weights.</summary>
+    public FineTuneDefaults? Numbers { get; init; }
+
     /// <summary>Gets the number type that matrix products ran in: <see cref="Precision.Float32"/> or <see cref="Precision.BFloat16Mixed"/>.</summary>
     public required Precision ComputeType { get; init; }
 

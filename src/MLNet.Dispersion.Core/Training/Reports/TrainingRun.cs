@@ -20,6 +20,9 @@ public sealed class TrainingRun
     /// <summary>Gets the token ids of all rows, those held out included.</summary>
     public IReadOnlyList<int[]> Sequences { get; }
 
+    /// <summary>Gets the numbers of the run, those of the options where they name one, else the defaults for its rows and weights.</summary>
+    public required FineTuneDefaults Numbers { get; init; }
+
     /// <summary>Gets the optimizer steps planned.</summary>
     public int TotalSteps { get; }
 

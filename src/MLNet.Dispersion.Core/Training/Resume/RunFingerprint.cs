@@ -21,18 +21,20 @@ internal static partial class RunFingerprint
     };
 
     /// <summary>Options that came after version 0.1, with the values by which they change nothing: its interrupted runs do not name them.</summary>
-    private static readonly Dictionary<string, string> Later = new()
+    private static readonly Dictionary<string, string[]> Later = new()
     {
-        ["Options.HeadStart"] = nameof(HeadStart.Linear),
-        ["Options.Lora.RankPattern"] = OptionsFingerprint.None,
-        ["Options.Lora.AlphaPattern"] = OptionsFingerprint.None,
-        ["Options.Lora.UseDora"] = bool.FalseString,
-        ["Options.Lora.Bias"] = nameof(LoraBias.None),
-        ["Options.Lora.ModulesToSave"] = OptionsFingerprint.None,
+        ["Options.HeadStart"] = [nameof(HeadStart.Linear)],
+        ["Options.Pooling"] = [OptionsFingerprint.None, nameof(TextPooling.Family)],
+        ["Options.LabelSmoothing"] = ["0"],
+        ["Options.Lora.RankPattern"] = [OptionsFingerprint.None],
+        ["Options.Lora.AlphaPattern"] = [OptionsFingerprint.None],
+        ["Options.Lora.UseDora"] = [bool.FalseString],
+        ["Options.Lora.Bias"] = [nameof(LoraBias.None)],
+        ["Options.Lora.ModulesToSave"] = [OptionsFingerprint.None],
     };
 
     /// <summary>Describes a run before its first step.</summary>
-    internal static IReadOnlyDictionary<string, string> Of(LanguageBackbone backbone, TrainingObjective objective, DecoupledAdamW optimizer, TrainingRows rows, FineTuneOptions options)
+    internal static IReadOnlyDictionary<string, string> Of(LanguageBackbone backbone, TrainingObjective objective, DecoupledAdamW optimizer, TrainingRows rows, FineTuneOptions options, FineTuneDefaults numbers)
     {
         CultureInfo plain = CultureInfo.InvariantCulture;
         BackboneInfo info = backbone.Info;
@@ -51,6 +53,10 @@ internal static partial class RunFingerprint
             ["Backbone.DropoutProbability"] = backbone.DropoutProbability?.ToString(plain) ?? "as configured",
             ["Backbone.Device"] = backbone.parameters().First().device_type.ToString(),
             ["Options.Seed"] = (options.Seed ?? 0).ToString(plain),
+            ["Options.Epochs"] = numbers.Epochs.ToString(plain),
+            ["Options.HeadLearningRateMultiplier"] = numbers.HeadLearningRateMultiplier.ToString(plain),
+            ["Options.WarmupRatio"] = numbers.WarmupRatio.ToString(plain),
+            ["Options.ValidationFraction"] = numbers.ValidationFraction.ToString(plain),
             ["Options.Precision"] = backbone.ComputeType.ToString(),
         };
         OptionsFingerprint.Describe(options, "Options.", run);
@@ -76,7 +82,7 @@ internal static partial class RunFingerprint
 
         string[] differences = [.. present.Keys.Union(saved.Keys).Order(StringComparer.Ordinal)
             .Where(name => saved.GetValueOrDefault(name) != present.GetValueOrDefault(name))
-            .Where(name => saved.ContainsKey(name) || !Later.TryGetValue(name, out string? neutral) || neutral != present[name])
+            .Where(name => saved.ContainsKey(name) || !Later.TryGetValue(name, out string[]? neutral) || !neutral.Contains(present[name]))
             .Select(name => $"{name} is {Show(present, name)}, was {Show(saved, name)}")];
         if (differences.Length == 0)
         {

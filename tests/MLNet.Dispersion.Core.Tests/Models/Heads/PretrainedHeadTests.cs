@@ -147,6 +147,7 @@ public sealed class PretrainedHeadTests : IDisposable
         foreach (string name in new[] { "bert", "llama" })
         {
             FineTuneOptions options = Options(HeadStart.Linear);
+            options.Pooling = TextPooling.Family;
             using var fitted = TextClassifier.Train(Backbone(name), texts, labels, 3, options);
             fitted.SavePretrained(target, Colours);
             using var opened = TextClassifier.FromPretrained(ModelSource.FromDirectory(target), device: "cpu");
@@ -157,6 +158,13 @@ public sealed class PretrainedHeadTests : IDisposable
         var error = Assert.Throws<NotSupportedException>(() => other.SavePretrained(target));
         Assert.Contains("classifier.dense", error.Message, StringComparison.Ordinal);
         Assert.Contains("HeadStart.Family", error.Message, StringComparison.Ordinal);
+
+        FineTuneOptions pooled = Options(HeadStart.Family);
+        pooled.Pooling = TextPooling.Max;
+        Assert.Contains("Pooling is Max", Assert.Throws<ArgumentException>(() => TextClassifier.Train(Backbone("roberta"), texts, labels, 3, pooled)).Message, StringComparison.Ordinal);
+        pooled.HeadStart = HeadStart.Linear;
+        using var greatest = TextClassifier.Train(Backbone("bert"), texts, labels, 3, pooled);
+        Assert.Contains("the pooling Max", Assert.Throws<NotSupportedException>(() => greatest.SavePretrained(target)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -166,6 +174,7 @@ public sealed class PretrainedHeadTests : IDisposable
         float[] values = [.. labels.Select(label => 100f + (3 * label))];
         string target = Path.Combine(_folder, "saved");
         FineTuneOptions options = Options(HeadStart.Linear);
+        options.Pooling = TextPooling.Family;
         using var fitted = TextRegressor.Train(Backbone("bert"), texts, values, options);
         fitted.SavePretrained(target);
         using var opened = TextRegressor.FromPretrained(ModelSource.FromDirectory(target), device: "cpu");

@@ -1,0 +1,138 @@
+namespace MLNet.Dispersion;
+
+/// <summary>What a directory of sentence-transformers says about sentences beside its Hugging Face model: modules.json and the files that it names.</summary>
+/// <remarks>
+/// Known are the modules Transformer, Pooling and Normalize. What else there is, or what one of them asks for that cannot be done, is refused by its name, but only where the
+/// directory's way of pooling is wanted: with a pooling of one's own the model is that of Hugging Face's files.
+/// </remarks>
+internal sealed class SentenceModules
+{
+    private const string ModulesFile = "modules.json";
+    private const string PromptsFile = "config_sentence_transformers.json";
+    private const string ModulesCure = "Choose a Pooling of your own in the options: modules.json is then not asked.";
+    private const int LargestLength = 1 << 24;
+
+    private static readonly string[] TransformerFiles =
+    [
+        "sentence_bert_config.json", "sentence_roberta_config.json", "sentence_distilbert_config.json", "sentence_camembert_config.json",
+        "sentence_albert_config.json", "sentence_xlm-roberta_config.json", "sentence_xlnet_config.json",
+    ];
+
+    private static readonly Dictionary<string, TextPooling> Modes = new(StringComparer.Ordinal)
+    {
+        ["cls"] = TextPooling.FirstToken,
+        ["mean"] = TextPooling.Mean,
+        ["max"] = TextPooling.Max,
+        ["mean_sqrt_len_tokens"] = TextPooling.MeanSqrtLength,
+        ["weightedmean"] = TextPooling.WeightedMean,
+        ["lasttoken"] = TextPooling.LastToken,
+    };
+
+    /// <summary>The keys of the time when each mode had a switch of its own.</summary>
+    private static readonly Dictionary<string, string> Switches = new(StringComparer.Ordinal)
+    {
+        ["pooling_mode_cls_token"] = "cls",
+        ["pooling_mode_mean_tokens"] = "mean",
+        ["pooling_mode_max_tokens"] = "max",
+        ["pooling_mode_mean_sqrt_len_tokens"] = "mean_sqrt_len_tokens",
+        ["pooling_mode_weightedmean_tokens"] = "weightedmean",
+        ["pooling_mode_lasttoken"] = "lasttoken",
+    };
+
+    private readonly TextPooling _pooling;
+    private readonly bool _normalize;
+    private readonly ModelFileException? _problem;
+
+    private SentenceModules(FileSource source)
+    {
+        JsonField? transformer = TransformerFiles.Where(source.Contains).Select(name => (JsonField?)JsonField.Read(source, name)).FirstOrDefault();
+        MaxTokens = transformer?.Find("max_seq_length")?.AsIndex(LargestLength, "the most tokens of a text");
+        if (MaxTokens == 0)
+        {
+            throw transformer!.Value.Get("max_seq_length").Fail("the most tokens of a text must be at least 1");
+        }
+
+        try
+        {
+            if (transformer?.Find("do_lower_case") is { } lower && lower.AsBoolean())
+            {
+                throw lower.Fail("texts in lower case before the tokenizer are not supported. " + ModulesCure);
+            }
+
+            RefusePrompt(source);
+            (_pooling, _normalize) = ReadModules(source);
+        }
+        catch (ModelFileException e)
+        {
+            _problem = e;
+        }
+    }
+
+    /// <summary>The most tokens of a text, those around it included; null where the directory does not say it.</summary>
+    internal int? MaxTokens { get; }
+
+    /// <summary>How hidden states become one vector.</summary>
+    /// <exception cref="ModelFileException">The directory asks for what is not supported.</exception>
+    internal TextPooling Pooling => _problem is null ? _pooling : throw _problem;
+
+    /// <summary>Whether vectors are scaled to the length 1.</summary>
+    /// <exception cref="ModelFileException">The directory asks for what is not supported.</exception>
+    internal bool Normalize => _problem is null ? _normalize : throw _problem;
+
+    /// <summary>Reads them; null where the place is no directory of sentence-transformers.</summary>
+    /// <exception cref="ModelFileException">The length of texts cannot be read.</exception>
+    internal static SentenceModules? Read(FileSource source) => source.Contains(ModulesFile) ? new SentenceModules(source) : null;
+
+    private static void RefusePrompt(FileSource source)
+    {
+        if (JsonField.ReadIfPresent(source, PromptsFile)?.Find("default_prompt_name") is { } prompt)
+        {
+            throw prompt.Fail("a prompt before every text is not supported. Put it before the texts yourself. " + ModulesCure);
+        }
+    }
+
+    private static (TextPooling Pooling, bool Normalize) ReadModules(FileSource source)
+    {
+        JsonField[] modules = [.. JsonField.ReadList(source, ModulesFile).Items()];
+        TextPooling? pooling = null;
+        bool normalize = false;
+        for (int i = 0; i < modules.Length; i++)
+        {
+            JsonField type = modules[i].Get("type");
+            string path = modules[i].Find("path")?.AsString() ?? "";
+            switch (type.AsString().Split('.')[^1])
+            {
+                case "Transformer" when i == 0 && path.Length == 0:
+                    break;
+                case "Pooling" when i == 1:
+                    pooling = ReadPooling(source, path, modules[i]);
+                    break;
+                case "Normalize" when i > 1:
+                    normalize = true;
+                    break;
+                default:
+                    throw type.Fail($"a module {Printable.Name(type.AsString())} in place {i} ({(path.Length == 0 ? "the directory itself" : Printable.Name(path))}) is not supported; known are Transformer in the directory itself, then Pooling, then Normalize. " + ModulesCure);
+            }
+        }
+
+        return (pooling ?? throw new ModelFileException(source.Describe(ModulesFile), "It names no module Pooling. " + ModulesCure), normalize);
+    }
+
+    private static TextPooling ReadPooling(FileSource source, string path, JsonField module)
+    {
+        FileSource folder = source.FindFolder(path) ?? throw module.Fail($"there is no folder {Printable.Name(path)} beside it. Fetch it too. " + ModulesCure);
+        JsonField config = JsonField.Read(folder, "config.json");
+        if (config.Find("include_prompt") is { } include && !include.AsBoolean())
+        {
+            throw include.Fail("leaving a prompt's tokens out of the pooling is not supported. " + ModulesCure);
+        }
+
+        string[] modes = config.Find("pooling_mode") is { } named
+            ? named.IsArray ? [.. named.Items().Select(mode => mode.AsString())] : [named.AsString()]
+            : [.. Switches.Where(pair => config.Find(pair.Key)?.AsBoolean() == true).Select(pair => pair.Value)];
+        string? other = config.Members().Select(member => member.Name).FirstOrDefault(name => name.StartsWith("pooling_mode_", StringComparison.Ordinal) && !Switches.ContainsKey(name));
+        return other is null && modes is [string one] && Modes.TryGetValue(one, out TextPooling pooling)
+            ? pooling
+            : throw config.Fail($"the pooling {(other is null ? modes.Length == 0 ? "of no mode" : Printable.Name(string.Join(" + ", modes)) : Printable.Name(other))} is not supported; one of {string.Join(", ", Modes.Keys)} is. " + ModulesCure);
+    }
+}

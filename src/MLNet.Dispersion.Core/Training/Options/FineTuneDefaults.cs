@@ -1,0 +1,107 @@
+namespace MLNet.Dispersion;
+
+/// <summary>The numbers that a training run takes where <see cref="FineTuneOptions"/> names none, by the rows and the weights that are trained. Immutable and thread-safe.</summary>
+/// <remarks>
+/// <para>Those of heads were chosen by the table in docs/measured-defaults.md, which a command prints; those of language models are the published recipe's (arXiv 2602.00217).</para>
+/// <para>The schedule is the same for all: a linear warm-up, then half a cosine down to 0 (<see cref="LearningRateSchedule"/>).</para>
+/// </remarks>
+/// <example>
+/// <code>
+/// using MLNet.Dispersion;
+///
+/// FineTuneDefaults few = FineTuneDefaults.ForHead(rows: 96, trainedWeights: 22_700_000);
+/// Console.WriteLine($"{few.Epochs} epochs at a rate of {few.LearningRate}");
+/// </code>
+/// </example>
+public sealed record FineTuneDefaults
+{
+    private const double PublishedRate = 5e-5;
+    private const double PublishedWeights = 124e6;
+    private const double LowestRate = 1e-5;
+    private const double HighestRate = 5e-4;
+    private const double EpochsOfOneRow = 96;
+    private const int FewestEpochs = 3;
+    private const int MostEpochs = 20;
+    private const int FewRows = 1000;
+
+    private FineTuneDefaults()
+    {
+    }
+
+    /// <summary>Gets the number of passes over the rows.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>Gets the peak learning rate of the backbone.</summary>
+    public required double LearningRate { get; init; }
+
+    /// <summary>Gets what the head's learning rate is, as a multiple of <see cref="LearningRate"/>.</summary>
+    public required double HeadLearningRateMultiplier { get; init; }
+
+    /// <summary>Gets the share of steps in which the learning rate rises.</summary>
+    public required double WarmupRatio { get; init; }
+
+    /// <summary>Gets the share of rows held out to choose the best weights by.</summary>
+    public required double ValidationFraction { get; init; }
+
+    /// <summary>The numbers for a backbone with a new head on each text, classification and regression: 96 / sqrt(rows) epochs, rounded up, from 3 to 20; nothing is held out below 1,000 rows.</summary>
+    /// <param name="rows">Training rows, those that are held out included. At least 1.</param>
+    /// <param name="trainedWeights">Weights that are trained: all of them, or those of an adapter, and the head's. At least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
+    public static FineTuneDefaults ForHead(int rows, long trainedWeights)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        return new FineTuneDefaults
+        {
+            Epochs = (int)Math.Clamp(Math.Ceiling(EpochsOfOneRow / Math.Sqrt(rows)), FewestEpochs, MostEpochs),
+            LearningRate = Rate(trainedWeights),
+            HeadLearningRateMultiplier = 1,
+            WarmupRatio = 0.1,
+            ValidationFraction = rows < FewRows ? 0 : 0.1,
+        };
+    }
+
+    /// <summary>The numbers for a language model without a head of its own task.</summary>
+    /// <param name="trainedWeights">Weights that are trained. At least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is below 1.</exception>
+    public static FineTuneDefaults ForLanguageModel(long trainedWeights) => new()
+    {
+        Epochs = 3,
+        LearningRate = Rate(trainedWeights),
+        HeadLearningRateMultiplier = 1,
+        WarmupRatio = 0.2,
+        ValidationFraction = 0.1,
+    };
+
+    /// <summary>These numbers, but for those that options name.</summary>
+    internal FineTuneDefaults Under(FineTuneOptions options) => this with
+    {
+        Epochs = options.Epochs ?? Epochs,
+        LearningRate = options.LearningRate ?? LearningRate,
+        HeadLearningRateMultiplier = options.HeadLearningRateMultiplier ?? HeadLearningRateMultiplier,
+        WarmupRatio = options.WarmupRatio ?? WarmupRatio,
+        ValidationFraction = options.ValidationFraction ?? ValidationFraction,
+    };
+
+    /// <summary>Says which of the numbers were taken because the options name none; empty where they name all.</summary>
+    /// <param name="options">The options.</param>
+    public string Taken(FineTuneOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        string?[] taken =
+        [
+            options.Epochs is null ? FormattableString.Invariant($"{Epochs} epochs") : null,
+            options.LearningRate is null ? FormattableString.Invariant($"learning rate {LearningRate:0.##E+0}") : null,
+            options.HeadLearningRateMultiplier is null ? FormattableString.Invariant($"head rate x {HeadLearningRateMultiplier}") : null,
+            options.WarmupRatio is null ? FormattableString.Invariant($"warm-up {WarmupRatio}") : null,
+            options.ValidationFraction is null ? FormattableString.Invariant($"held out {ValidationFraction}") : null,
+        ];
+        return string.Join(", ", taken.Where(part => part is not null));
+    }
+
+    /// <summary>The published 5e-5 at GPT-2's 124 M weights, inversely proportional to their number, between 1e-5 and 5e-4.</summary>
+    private static double Rate(long trainedWeights)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(trainedWeights, 1);
+        return Math.Clamp(PublishedRate * PublishedWeights / trainedWeights, LowestRate, HighestRate);
+    }
+}

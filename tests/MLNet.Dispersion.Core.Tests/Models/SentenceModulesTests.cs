@@ -1,0 +1,156 @@
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Tests.Models;
+
+/// <summary>Directories of sentence-transformers: what they say holds, and what is not known is refused by name.</summary>
+public sealed class SentenceModulesTests : IDisposable
+{
+    private const string Transformer = """{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}""";
+    private const string Pooling = """{"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}""";
+    private const string Normalize = """{"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"}""";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("mlnet-dispersion-sentences-").FullName;
+
+    public SentenceModulesTests()
+    {
+        foreach (string file in Directory.EnumerateFiles(TinyBert.WholeDirectory))
+        {
+            File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
+        }
+    }
+
+    public static TheoryData<string, TextPooling> Poolings => new()
+    {
+        { """{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}""", TextPooling.FirstToken },
+        { """{"word_embedding_dimension": 32, "pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true}""", TextPooling.Mean },
+        { """{"pooling_mode_max_tokens": true}""", TextPooling.Max },
+        { """{"pooling_mode_mean_sqrt_len_tokens": true}""", TextPooling.MeanSqrtLength },
+        { """{"pooling_mode_weightedmean_tokens": true, "include_prompt": true}""", TextPooling.WeightedMean },
+        { """{"pooling_mode_lasttoken": true}""", TextPooling.LastToken },
+        { """{"embedding_dimension": 32, "pooling_mode": "weightedmean"}""", TextPooling.WeightedMean },
+    };
+
+    public static TheoryData<string, string, string> Refused => new()
+    {
+        { $"[{Transformer}, {Pooling}, {{\"path\": \"2_Dense\", \"type\": \"sentence_transformers.models.Dense\"}}]", """{"pooling_mode_mean_tokens": true}""", "models.Dense" },
+        { $"[{Transformer}]", """{"pooling_mode_mean_tokens": true}""", "no module Pooling" },
+        { $"[{Pooling}]", """{"pooling_mode_mean_tokens": true}""", "models.Pooling" },
+        { $"[{Transformer}, {Pooling}]", """{"pooling_mode_mean_tokens": true, "pooling_mode_cls_token": true}""", "cls + mean" },
+        { $"[{Transformer}, {Pooling}]", """{"pooling_mode_mean_tokens": false}""", "no mode" },
+        { $"[{Transformer}, {Pooling}]", """{"pooling_mode_median_tokens": true}""", "pooling_mode_median_tokens" },
+        { $"[{Transformer}, {Pooling}]", """{"pooling_mode": "median"}""", "median" },
+        { $"[{Transformer}, {Pooling}]", """{"pooling_mode_mean_tokens": true, "include_prompt": false}""", "include_prompt" },
+        { $"[{Transformer}, {{\"path\": \"absent\", \"type\": \"sentence_transformers.models.Pooling\"}}]", "{}", "no folder absent" },
+        { "{}", "{}", "list" },
+    };
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Poolings))]
+    public void Load_Directory_PoolsAsItSays(string pooling, TextPooling expected)
+    {
+        Write($"[{Transformer}, {Pooling}, {Normalize}]", pooling);
+        using PretrainedLanguageModel model = Load();
+
+        Assert.Equal(expected, model.DefaultPooling);
+        var extractor = new TextFeatureExtractor(model);
+        Assert.Equal((expected, true), (extractor.Options.Pooling, extractor.Options.Normalize));
+    }
+
+    [Fact]
+    public void Load_WithoutNormalize_LeavesVectorsAsTheyAre()
+    {
+        Write($"[{Transformer}, {Pooling}]", """{"pooling_mode_mean_tokens": true}""");
+        using PretrainedLanguageModel model = Load();
+        float[] plain = new TextFeatureExtractor(model).Extract(["the refund"], likelihoods: false)[0].Embedding!;
+        float[] scaled = new TextFeatureExtractor(model, new() { Normalize = true }).Extract(["the refund"], likelihoods: false)[0].Embedding!;
+
+        double length = Math.Sqrt(plain.Sum(value => (double)value * value));
+        Assert.NotEqual(1, length, 1e-2);
+        Assert.All(plain.Zip(scaled), pair => Assert.Equal(pair.First / length, pair.Second, 1e-5));
+    }
+
+    [Fact]
+    public void Load_LengthInTheFile_HoldsUnlessTheOptionsNameOne()
+    {
+        Write($"[{Transformer}, {Pooling}]", """{"pooling_mode_mean_tokens": true}""", """{"max_seq_length": 7, "do_lower_case": false}""");
+        using PretrainedLanguageModel model = Load();
+
+        Assert.Equal(7, new TextFeatureExtractor(model).MaxTokens);
+        Assert.Equal(9, new TextFeatureExtractor(model, new() { MaxTokens = 9 }).MaxTokens);
+        Assert.Equal(7, new TextEncoder(model, null).MaxTokens);
+        Assert.Equal(9, new TextEncoder(model, 9).MaxTokens);
+    }
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public void DefaultPooling_WhatIsNotKnown_IsRefusedByNameAndAPoolingOfOnesOwnIsTheCure(string modules, string pooling, string named)
+    {
+        Write(modules, pooling);
+        using PretrainedLanguageModel model = Load();
+
+        Assert.Contains(named, Assert.Throws<ModelFileException>(() => model.DefaultPooling).Message, StringComparison.Ordinal);
+        Assert.Throws<ModelFileException>(() => new TextFeatureExtractor(model));
+        Assert.Equal(32, new TextFeatureExtractor(model, new() { Pooling = TextPooling.Max }).Extract(["the"], likelihoods: false)[0].Embedding!.Length);
+    }
+
+    [Theory]
+    [InlineData("""{"max_seq_length": 7, "do_lower_case": true}""", "do_lower_case")]
+    public void DefaultPooling_TextsInLowerCase_AreRefused(string sentence, string named)
+    {
+        Write($"[{Transformer}, {Pooling}]", """{"pooling_mode_mean_tokens": true}""", sentence);
+        using PretrainedLanguageModel model = Load();
+
+        Assert.Contains(named, Assert.Throws<ModelFileException>(() => model.DefaultPooling).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void DefaultPooling_PromptBeforeEveryText_IsRefused()
+    {
+        Write($"[{Transformer}, {Pooling}]", """{"pooling_mode_mean_tokens": true}""");
+        File.WriteAllText(Path.Combine(_folder, "config_sentence_transformers.json"), """{"prompts": {"query": "q: "}, "default_prompt_name": "query"}""");
+        using PretrainedLanguageModel model = Load();
+
+        Assert.Contains("default_prompt_name", Assert.Throws<ModelFileException>(() => model.DefaultPooling).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"max_seq_length": 0}""")]
+    [InlineData("""{"max_seq_length": "7"}""")]
+    [InlineData("[]")]
+    public void Load_LengthThatIsNone_IsRefused(string sentence)
+    {
+        Write($"[{Transformer}, {Pooling}]", """{"pooling_mode_mean_tokens": true}""", sentence);
+
+        Assert.Contains("sentence_bert_config.json", Assert.Throws<ModelFileException>(Load).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Extract_EmptyTextOfAnEncoder_IsTheMeanOfItsFrame()
+    {
+        Write($"[{Transformer}, {Pooling}]", """{"pooling_mode_mean_tokens": true}""");
+        using PretrainedLanguageModel model = Load();
+        TextFeatures[] found = new TextFeatureExtractor(model).Extract(["", null, " "], likelihoods: false);
+        using var scope = NewDisposeScope();
+        int[] frame = [Array.IndexOf(TinyBert.Vocabulary, "[CLS]"), Array.IndexOf(TinyBert.Vocabulary, "[SEP]")];
+        Tensor states = model.Backbone.Forward(tensor(frame.Select(id => (long)id).ToArray(), 1, 2), null, HiddenStateSelection.None).LastHiddenState[0];
+        float[] expected = states.mean([0]).data<float>().ToArray();
+
+        Assert.All(found, text => Assert.Equal(2, text.TokenCount));
+        Assert.All(found, text => Assert.All(expected.Zip(text.Embedding!), pair => Assert.Equal(pair.First, pair.Second, 1e-5)));
+    }
+
+    private void Write(string modules, string pooling, string? sentence = null)
+    {
+        File.WriteAllText(Path.Combine(_folder, "modules.json"), modules);
+        Directory.CreateDirectory(Path.Combine(_folder, "1_Pooling"));
+        File.WriteAllText(Path.Combine(_folder, "1_Pooling", "config.json"), pooling);
+        if (sentence is not null)
+        {
+            File.WriteAllText(Path.Combine(_folder, "sentence_bert_config.json"), sentence);
+        }
+    }
+
+    private PretrainedLanguageModel Load() => PretrainedLanguageModel.Load(ModelSource.FromDirectory(_folder));
+}
