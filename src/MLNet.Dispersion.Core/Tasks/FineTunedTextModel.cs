@@ -48,6 +48,9 @@ public abstract class FineTunedTextModel : IDisposable
     /// <summary>Gets whether it was trained on pairs of texts, and scores pairs.</summary>
     public bool ReadsPairs => _fitted.Pairs;
 
+    /// <summary>The names of the numbers of a text; empty where nobody gave any.</summary>
+    private protected IReadOnlyList<string> Names => _fitted.LabelNames;
+
     /// <summary>Gets the language model below the head, as fine-tuned; it stays this object's and lives as long. Use it for diagnostics.</summary>
     public PretrainedLanguageModel LanguageModel => _fitted.Model;
 
@@ -106,6 +109,44 @@ public abstract class FineTunedTextModel : IDisposable
         WriteHead(sink, _fitted.Head);
     }
 
+    /// <summary>
+    /// Writes a directory that Hugging Face's <c>AutoModelForSequenceClassification</c> loads with its head: tensors of the family's own head among the weights, <c>architectures</c>, <c>id2label</c>, <c>label2id</c> and
+    /// <c>problem_type</c> in config.json. <see cref="PretrainedLanguageModel.Load"/> reads it too; what only this library knows, such as the geometry of training, is in <see cref="Save"/>'s files alone.
+    /// </summary>
+    /// <param name="directory">The directory's path.</param>
+    /// <param name="labels">The names of the numbers of a text, by their order; null (default) for those that the model knows, else <c>LABEL_0</c>, …</param>
+    /// <param name="options">Number type and size of files; null for the defaults. An adapter is merged.</param>
+    /// <exception cref="ArgumentException">There is not one name for each number, or a name stands there twice; or the options ask for an adapter apart.</exception>
+    /// <exception cref="NotSupportedException">The head is of another kind than the family's own, and cannot be said in its terms; the message names both kinds and the cure.</exception>
+    /// <exception cref="ModelFileException">The directory cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SavePretrained(string directory, IReadOnlyList<string>? labels = null, ModelSaveOptions? options = null)
+    {
+        ThrowIfDisposed();
+        if (options?.Adapter is not null)
+        {
+            throw new ArgumentException("ModelSaveOptions.Adapter is set: a classifier for Hugging Face's library is written with its adapter merged. Leave it null, or use PretrainedLanguageModel.Save.", nameof(options));
+        }
+
+        IReadOnlyList<string> names = labels ?? (_fitted.LabelNames.Count > 0 ? _fitted.LabelNames : HeadLabels.Default(OutputCount));
+        if (names.Count != OutputCount || names.Distinct(StringComparer.Ordinal).Count() != names.Count)
+        {
+            throw new ArgumentException($"There are {names.Count} labels, {names.Distinct(StringComparer.Ordinal).Count()} of them different; the model gives {OutputCount} numbers, and each needs a name of its own.", nameof(labels));
+        }
+
+        var described = new HeadLabels([.. names], Problem);
+        if (_fitted.Head.Own is { } own)
+        {
+            LanguageModel.SaveWith(own.Named(described), directory, options);
+            return;
+        }
+
+        RequirePlainEnd();
+        var (factor, shift) = Scale;
+        using PretrainedHead head = PretrainedHead.OfLinear(LanguageModel.Backbone, described, _fitted.Head.Weight, _fitted.Head.ReadingOn(LanguageModel.Backbone), Pooling, factor, shift);
+        LanguageModel.SaveWith(head, directory, options);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -117,10 +158,16 @@ public abstract class FineTunedTextModel : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>What the numbers mean, in Hugging Face's terms.</summary>
+    private protected abstract ProblemType Problem { get; }
+
+    /// <summary>What the head's outputs are multiplied by and then raised by.</summary>
+    private protected virtual (double Factor, double Shift) Scale => (1, 0);
+
     /// <summary>Scores texts, or pairs, that were checked.</summary>
     private protected virtual TextScores ScoreChecked(IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts)
     {
-        EncodedTexts encoded = _fitted.Encoder.Encode(texts, secondTexts);
+        EncodedTexts encoded = _fitted.Encode(texts, secondTexts);
         float[] values = _scorer.Score(encoded, PrecisionResolver.ComputeType(ScoringPrecision, _scorer.Device), Finish);
         return new TextScores { Values = values, TruncatedTexts = encoded.Truncated };
     }
@@ -151,6 +198,15 @@ public abstract class FineTunedTextModel : IDisposable
 
     /// <summary>A tensor's numbers, in its order.</summary>
     private protected static float[] Numbers(Tensor values) => values.cpu().data<float>().ToArray();
+
+    /// <summary>Hugging Face's decoders are read before padding tokens at the end; where the tokenizer itself ends texts with one, a head that was trained on it would be read elsewhere.</summary>
+    private void RequirePlainEnd()
+    {
+        if (LanguageModel.Backbone is { IsCausal: true, Info.PadTokenId: { } pad } && TokenFrame.Of(LanguageModel.Tokenizer).After.Contains(pad))
+        {
+            throw new NotSupportedException($"The tokenizer ends texts with the padding token {pad}, at which this head reads, and which Hugging Face's library passes over. Train with FineTuneOptions.HeadStart = HeadStart.Family.");
+        }
+    }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
 }

@@ -36,11 +36,41 @@ internal sealed class FittedHead : IDisposable
 
     internal int TruncatedTrainingRows { get; private init; }
 
+    /// <summary>The names of the numbers of a text; empty where nobody gave any.</summary>
+    internal IReadOnlyList<string> LabelNames { get; private init; } = [];
+
+    /// <summary>Takes the head that came with a model's files.</summary>
+    /// <param name="source">The files.</param>
+    /// <param name="device">As the loading of fitted models has it.</param>
+    /// <param name="maxTokens">The most tokens of a text, or of a pair; null for the context length.</param>
+    /// <param name="pairs">Whether it reads pairs of texts.</param>
+    /// <param name="problem">What its numbers must mean.</param>
+    /// <exception cref="ArgumentException">There is no such head.</exception>
+    internal static FittedHead OfPretrained(ModelSource source, string device, int? maxTokens, bool pairs, ProblemType problem)
+    {
+        TorchRuntime.EnsureLoaded();
+        var model = PretrainedLanguageModel.Load(source, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(device) });
+        try
+        {
+            PretrainedHead own = HeadMaking.Require(model, problem, "PretrainedLanguageModel.Head shows what they hold.");
+            return new FittedHead(model, new ScoreHead(own), new TextEncoder(model, maxTokens, pairs), pairs) { LabelNames = own.Labels };
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes tokens of texts, or pairs, as the head reads them.</summary>
+    internal EncodedTexts Encode(IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts) => Encode(Encoder, Head, texts, secondTexts);
+
     /// <summary>Loads a backbone, gives it a new head and trains both.</summary>
     /// <param name="backbone">Where the pretrained weights come from.</param>
     /// <param name="options">How to train; checked, and no one else's.</param>
     /// <param name="texts">The texts, or the first ones of pairs; checked.</param>
     /// <param name="secondTexts">The second ones; null for single texts.</param>
+    /// <param name="labels">Names and meaning of the numbers of a text; no names where the caller has none.</param>
     /// <param name="outputCount">Numbers a text (K).</param>
     /// <param name="objective">Makes the task of the head; it has the rows' targets.</param>
     internal static FittedHead Train(
@@ -48,6 +78,7 @@ internal sealed class FittedHead : IDisposable
         FineTuneOptions options,
         IReadOnlyList<string?> texts,
         IReadOnlyList<string?>? secondTexts,
+        HeadLabels labels,
         int outputCount,
         Func<ScoreHead, TrainingObjective> objective)
     {
@@ -57,14 +88,15 @@ internal sealed class FittedHead : IDisposable
         ScoreHead? head = null;
         try
         {
-            options.Pooling ??= model.DefaultPooling;
+            options.Pooling ??= options.HeadStart == HeadStart.Linear ? model.DefaultPooling : TextPooling.Family;
             var encoder = new TextEncoder(model, options.MaxSequenceLength, secondTexts is not null);
-            EncodedTexts encoded = encoder.Encode(texts, secondTexts);
-            head = ScoreHead.Create(model.Backbone.Info.FinalSize, outputCount, options.Seed ?? 0, device, options.Pooling.Value);
+            head = HeadMaking.Make(model, options, labels, outputCount);
+            EncodedTexts encoded = Encode(encoder, head, texts, secondTexts);
             IReadOnlyList<int[]>? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe).Sequences : null;
             var result = MeasuredTraining.Run(model.Backbone, objective(head), new TrainingRows(encoded), options, device, probeTexts);
             return new FittedHead(model, head, encoder, secondTexts is not null)
             {
+                LabelNames = head.Own?.Labels ?? labels.Names,
                 ScoringPrecision = options.ScoringPrecision,
                 AdapterSaving = options.Lora?.Saving ?? AdapterSaving.Everything,
                 TrainingResult = result,
@@ -91,10 +123,11 @@ internal sealed class FittedHead : IDisposable
         try
         {
             model.Backbone.eval();
-            head = files.ReadHead(source, outputCount, model.Backbone.Info.FinalSize, settings.Pooling, target);
+            head = files.HoldOwnHead(source) ? OwnHead(source, model, outputCount) : files.ReadHead(source, outputCount, model.Backbone.Info.FinalSize, settings.Pooling, target);
             var encoder = new TextEncoder(model, settings.MaxSequenceLength, settings.Pairs);
             return new FittedHead(model, head, encoder, settings.Pairs)
             {
+                LabelNames = head.Own?.Labels ?? [],
                 ScoringPrecision = settings.ScoringPrecision,
                 AdapterSaving = model.Adapter?.Saving ?? AdapterSaving.Everything,
                 GeometryHistory = GeometryHistoryFile.Read(source),
@@ -106,6 +139,16 @@ internal sealed class FittedHead : IDisposable
             model.Dispose();
             throw;
         }
+    }
+
+    private static ScoreHead OwnHead(FileSource source, PretrainedLanguageModel model, int outputCount) => model.Head is { Task: HeadTask.Sequence } own && own.OutputCount == outputCount
+        ? new ScoreHead(own)
+        : throw new ModelFileException(source.Describe("config.json"), $"It must describe a head of {outputCount} numbers a text, which the saved model has among its weights. Save the model again.");
+
+    private static EncodedTexts Encode(TextEncoder encoder, ScoreHead head, IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts)
+    {
+        EncodedTexts encoded = encoder.Encode(texts, secondTexts);
+        return head.Own is { } own ? encoded with { Sequences = [.. encoded.Sequences.Select(own.Trimmed)] } : encoded;
     }
 
     /// <inheritdoc/>

@@ -14,7 +14,7 @@ internal sealed record HeadFiles(string Kind)
         where TSettings : class, IHeadSettings
     {
         KeyValuePair<string, Tensor>[] query = head.Pooler.Query is { } learnt ? [new(TextPooler.QueryName, learnt)] : [];
-        sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, [new(ScoreHead.WeightName, head.Weight), .. query]));
+        sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, head.Own is null ? [new(ScoreHead.WeightName, head.Weight), .. query] : []));
         Format<TSettings>().Write(settings, sink, SettingsFile);
         GeometryHistoryFile.Write(sink, geometry);
     }
@@ -24,6 +24,14 @@ internal sealed record HeadFiles(string Kind)
             source,
             SettingsFile,
             settings => settings.Problem is { } problem ? throw new FormatException($"{problem}. Save the {Kind} again.") : settings);
+
+    /// <summary>Whether the head is the family's own, which lies among the model's weights: the file of weights is empty.</summary>
+    internal bool HoldOwnHead(FileSource source)
+    {
+        bool isEmpty = false;
+        source.Read(WeightsFile, stream => isEmpty = new SafetensorsReader(stream, source.Describe(WeightsFile)).Entries.Count == 0);
+        return isEmpty;
+    }
 
     internal ScoreHead ReadHead(FileSource source, int outputCount, int hiddenSize, TextPooling pooling, Device device)
     {

@@ -37,7 +37,7 @@ public sealed class TextBinaryClassifier : FineTunedTextModel
         ArgumentNullException.ThrowIfNull(labels);
         options = Checked(backbone, options, "binary text classification");
         LabelledTexts.Check(texts, secondTexts, [.. labels.Select(label => label ? 1 : 0)], classCount: 2);
-        return new TextBinaryClassifier(FittedHead.Train(backbone, options, texts, secondTexts, 1, head => new BinaryClassificationObjective(head, labels, options.LabelSmoothing)));
+        return new TextBinaryClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels([], ProblemType.MultiLabel), 1, head => new BinaryClassificationObjective(head, labels, options.LabelSmoothing)));
     }
 
     /// <summary>Reads a classifier that <see cref="FineTunedTextModel.Save"/> wrote.</summary>
@@ -50,6 +50,9 @@ public sealed class TextBinaryClassifier : FineTunedTextModel
         var settings = Files.ReadSettings<BinaryClassifierSettings>(source);
         return new TextBinaryClassifier(FittedHead.Load(source, device, Files, settings, outputCount: 1));
     }
+
+    /// <summary>One label that a text has or has not.</summary>
+    private protected override ProblemType Problem => ProblemType.MultiLabel;
 
     private protected override float[] Finish(Tensor outputs) => Numbers(outputs);
 

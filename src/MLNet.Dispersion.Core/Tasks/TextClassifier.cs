@@ -29,6 +29,9 @@ public sealed class TextClassifier : FineTunedTextModel
     /// <summary>Gets the number of classes (K).</summary>
     public int ClassCount => OutputCount;
 
+    /// <summary>Gets the names of the classes, by their indices; empty where nobody gave any.</summary>
+    public IReadOnlyList<string> LabelNames => Names;
+
     /// <summary>Fine-tunes a backbone on labelled texts, or pairs of texts.</summary>
     /// <param name="backbone">Where the pretrained weights come from.</param>
     /// <param name="texts">The training texts; null and blank ones count as empty.</param>
@@ -36,6 +39,7 @@ public sealed class TextClassifier : FineTunedTextModel
     /// <param name="classCount">Classes (K), at least 2.</param>
     /// <param name="options">How to train.</param>
     /// <param name="secondTexts">The second text of each row, where rows are pairs; null (default) for single texts.</param>
+    /// <param name="labelNames">The names of the classes, by their indices; null (default) for none. <see cref="HeadStart.Pretrained"/> compares them with the head's.</param>
     /// <exception cref="ArgumentException">No rows, lengths that differ, a label out of range, fewer than two classes present, or a bad option.</exception>
     /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
@@ -47,12 +51,29 @@ public sealed class TextClassifier : FineTunedTextModel
         IReadOnlyList<int> labels,
         int classCount,
         FineTuneOptions options,
-        IReadOnlyList<string?>? secondTexts = null)
+        IReadOnlyList<string?>? secondTexts = null,
+        IReadOnlyList<string>? labelNames = null)
     {
         options = Checked(backbone, options, "text classification");
         LabelledTexts.Check(texts, secondTexts, labels, classCount);
-        return new TextClassifier(FittedHead.Train(backbone, options, texts, secondTexts, classCount, head => new ClassificationObjective(head, labels, options.LabelSmoothing)));
+        if (labelNames is not null && labelNames.Count != classCount)
+        {
+            throw new ArgumentException($"There are {labelNames.Count} names of classes and {classCount} classes; each needs one.", nameof(labelNames));
+        }
+
+        return new TextClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels(labelNames ?? [], ProblemType.SingleLabel), classCount, head => new ClassificationObjective(head, labels, options.LabelSmoothing)));
     }
+
+    /// <summary>Opens a classifier of Hugging Face's library, with the head and the labels of its files: ready to score, without training.</summary>
+    /// <param name="model">Its files: a directory with config.json, model.safetensors and tokenizer files, or a base with an adapter that brings the head.</param>
+    /// <param name="pairs">Whether it reads pairs of texts, such as a premise and a hypothesis. Default false.</param>
+    /// <param name="device"><c>auto</c> (CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, …</param>
+    /// <param name="maxSequenceLength">The most tokens of a text, or of a pair; null (default) for as many as the model's context holds.</param>
+    /// <exception cref="ArgumentException">The files hold no head for classes of whole texts; the message says what they hold.</exception>
+    /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
+    /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
+    public static TextClassifier FromPretrained(ModelSource model, bool pairs = false, string device = "auto", int? maxSequenceLength = null) =>
+        new(FittedHead.OfPretrained(model ?? throw new ArgumentNullException(nameof(model)), device, maxSequenceLength, pairs, ProblemType.SingleLabel));
 
     /// <summary>Reads a classifier that <see cref="FineTunedTextModel.Save"/> wrote.</summary>
     /// <param name="source">Where from.</param>
@@ -64,6 +85,8 @@ public sealed class TextClassifier : FineTunedTextModel
         var settings = Files.ReadSettings<ClassifierSettings>(source);
         return new TextClassifier(FittedHead.Load(source, device, Files, settings, settings.ClassCount));
     }
+
+    private protected override ProblemType Problem => ProblemType.SingleLabel;
 
     private protected override float[] Finish(Tensor outputs) => Numbers(outputs.softmax(1));
 

@@ -15,10 +15,10 @@ public sealed class TextRegressor : FineTunedTextModel
     private TextRegressor(FittedHead fitted, LabelScale scale)
         : base(fitted) => _scale = scale;
 
-    /// <summary>Gets the mean of the training labels.</summary>
+    /// <summary>Gets the mean of the training labels, which is added to what the head says; 0 where the head is the family's own and gives labels as they are.</summary>
     public double LabelMean => _scale.Mean;
 
-    /// <summary>Gets the standard deviation of the training labels (of the population), above 0.</summary>
+    /// <summary>Gets the standard deviation of the training labels (of the population), above 0; 1 where the head is the family's own.</summary>
     public double LabelDeviation => _scale.Deviation;
 
     /// <summary>Fine-tunes a backbone on texts, or pairs of texts, with a number each.</summary>
@@ -41,9 +41,33 @@ public sealed class TextRegressor : FineTunedTextModel
     {
         options = Checked(backbone, options, "text regression");
         NumberedTexts.Check(texts, secondTexts, labels);
-        var scale = LabelScale.Of(labels);
+
+        // A head that was trained before, or is to be saved as it is, gives the labels themselves.
+        LabelScale scale = options.HeadStart == HeadStart.Linear ? LabelScale.Of(labels) : new LabelScale(0, 1);
         float[] values = scale.Standardised(labels);
-        return new TextRegressor(FittedHead.Train(backbone, options, texts, secondTexts, 1, head => new RegressionObjective(head, values)), scale);
+        return new TextRegressor(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels([], ProblemType.Regression), 1, head => new RegressionObjective(head, values)), scale);
+    }
+
+    /// <summary>Opens a regressor of Hugging Face's library, with the head of its files: ready to score, without training.</summary>
+    /// <param name="model">Its files: a directory with config.json, model.safetensors and tokenizer files, or a base with an adapter that brings the head.</param>
+    /// <param name="pairs">Whether it reads pairs of texts. Default false.</param>
+    /// <param name="device"><c>auto</c> (CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, …</param>
+    /// <param name="maxSequenceLength">The most tokens of a text, or of a pair; null (default) for as many as the model's context holds.</param>
+    /// <exception cref="ArgumentException">The files hold no head for one value of each whole text; the message says what they hold.</exception>
+    /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
+    /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
+    public static TextRegressor FromPretrained(ModelSource model, bool pairs = false, string device = "auto", int? maxSequenceLength = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        FittedHead fitted = FittedHead.OfPretrained(model, device, maxSequenceLength, pairs, ProblemType.Regression);
+        if (fitted.Head.OutputCount == 1)
+        {
+            return new TextRegressor(fitted, new LabelScale(0, 1));
+        }
+
+        int count = fitted.Head.OutputCount;
+        fitted.Dispose();
+        throw new ArgumentException($"The head of {model.Name} gives {count} values a text; a regressor gives one. PretrainedLanguageModel.Head gives them all.", nameof(model));
     }
 
     /// <summary>Reads a regressor that <see cref="FineTunedTextModel.Save"/> wrote.</summary>
@@ -56,6 +80,10 @@ public sealed class TextRegressor : FineTunedTextModel
         var settings = Files.ReadSettings<RegressorSettings>(source);
         return new TextRegressor(FittedHead.Load(source, device, Files, settings, outputCount: 1), new LabelScale(settings.LabelMean, settings.LabelDeviation));
     }
+
+    private protected override ProblemType Problem => ProblemType.Regression;
+
+    private protected override (double Factor, double Shift) Scale => (LabelDeviation, LabelMean);
 
     private protected override float[] Finish(Tensor outputs) => _scale.Restored(Numbers(outputs));
 

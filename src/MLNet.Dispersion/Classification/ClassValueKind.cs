@@ -37,6 +37,10 @@ internal abstract class ClassValueKind
     /// <summary>The kind that a model file names.</summary>
     internal static ClassValueKind? Find(byte id) => Array.Find(All, kind => kind.Id == id);
 
+    /// <summary>Values that are texts.</summary>
+    internal static ClassValues OfTexts(IEnumerable<string> names) =>
+        new ClassValues<ReadOnlyMemory<char>>(Find(TextDataViewType.Instance)!, [.. names.Select(name => name.AsMemory())], WriteText);
+
     /// <summary>Values that only say of which type they are: for the shape that is promised before training.</summary>
     internal abstract ClassValues Placeholder(int count);
 

@@ -88,6 +88,30 @@ public static class DispersionClassificationCatalog
         string? secondTextColumnName = null) =>
         new(ml, labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, secondTextColumnName);
 
+    /// <summary>Opens a classifier of Hugging Face's library as a transformer that is ready to score: its head comes with it, and its labels are the classes.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="model">The classifier's files: config.json, model.safetensors and tokenizer files.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="scoreColumnName">The column of class probabilities to add.</param>
+    /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
+    /// <param name="secondTextColumnName">The column of the second text, where the model reads pairs, such as a premise and a hypothesis; null (default) for single texts.</param>
+    /// <returns>The transformer, which the caller disposes; it saves into an ML.NET zip as a fitted one does.</returns>
+    /// <exception cref="ArgumentException">The files hold no head for classes of texts (labels of which a text has several are read by <see cref="LanguageModelHeads"/>), or a column has no name or shares another's.</exception>
+    /// <exception cref="ModelFileException">Files are missing or damaged; the message names file, field and cure.</exception>
+    /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
+    public static FineTuneWithDispersionTransformer OpenTextClassifier(
+        this MLContext ml,
+        ModelSource model,
+        string textColumnName = "Text",
+        string scoreColumnName = "Score",
+        string predictedLabelColumnName = "PredictedLabel",
+        string? secondTextColumnName = null)
+    {
+        ArgumentNullException.ThrowIfNull(ml);
+        ArgumentNullException.ThrowIfNull(model);
+        return FineTuneWithDispersionTransformer.Open(ml, new ClassifierColumns("Label", textColumnName, secondTextColumnName, scoreColumnName, predictedLabelColumnName), model);
+    }
+
     /// <summary>Appends fine-tuning with the dispersion regulariser to an estimator: see <see cref="FineTuneWithDispersionEstimator"/>.</summary>
     /// <param name="start">What comes before.</param>
     /// <param name="ml">The context.</param>

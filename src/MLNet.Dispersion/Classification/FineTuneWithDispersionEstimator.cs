@@ -68,7 +68,7 @@ public sealed class FineTuneWithDispersionEstimator : FineTuneEstimator<FineTune
         TextClassifier classifier = run.Train(
             rows,
             string.Create(CultureInfo.InvariantCulture, $"of {classCount} classes"),
-            options => TextClassifier.Train(Backbone, rows.Texts, rows.Labels, classCount, options, rows.SecondTexts));
+            options => TextClassifier.Train(Backbone, rows.Texts, rows.Labels, classCount, options, rows.SecondTexts, classes is null ? null : [.. classes.Names.Select(name => name.ToString())]));
         return new FineTuneWithDispersionTransformer(Host, _columns, Backbone.Name, classes, classifier);
     }
 }

@@ -45,7 +45,25 @@ public sealed class FineTuneWithDispersionTransformer : FineTunedTextTransformer
     /// <summary>Gets the number of classes: of values that the key type of the training label counts.</summary>
     public int ClassCount => OutputCount;
 
+    /// <summary>Writes a directory that Hugging Face's <c>AutoModelForSequenceClassification</c> loads with its head, the classes' names as its labels: see <see cref="FineTunedTextModel.SavePretrained"/>.</summary>
+    /// <param name="directory">The directory's path.</param>
+    /// <param name="options">Number type and size of files; null for the defaults.</param>
+    /// <exception cref="ArgumentException">Two classes have the same name; or the options ask for an adapter apart.</exception>
+    /// <exception cref="NotSupportedException">The head is of another kind than the family's own; the message names both and the cure.</exception>
+    /// <exception cref="ModelFileException">The directory cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SavePretrained(string directory, ModelSaveOptions? options = null) =>
+        Model.Use(model => model.SavePretrained(directory, _classes is null ? null : [.. _classes.Names.Select(name => name.ToString())], options));
+
     private protected override ModelFormat Format => ClassifierManifest.Format;
+
+    /// <summary>Opens a classifier of Hugging Face's library; its labels become the classes.</summary>
+    internal static FineTuneWithDispersionTransformer Open(IHostEnvironment environment, ClassifierColumns columns, ModelSource source)
+    {
+        columns.Validate();
+        TextClassifier classifier = TextClassifier.FromPretrained(source, columns.SecondText is not null);
+        return new FineTuneWithDispersionTransformer(environment, columns, source.Name, ClassValueKind.OfTexts(classifier.LabelNames), classifier);
+    }
 
     /// <summary>Reads what saving wrote.</summary>
     /// <exception cref="FormatException">The header is damaged, or of a newer version.</exception>

@@ -80,4 +80,26 @@ public static class DispersionRegressionCatalog
         string scoreColumnName = "Score",
         string? secondTextColumnName = null) =>
         new(ml, labelColumnName, textColumnName, backbone, options, scoreColumnName, secondTextColumnName);
+
+    /// <summary>Opens a regressor of Hugging Face's library as a transformer that is ready to score, with its head.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="model">The regressor's files: config.json, model.safetensors and tokenizer files.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="scoreColumnName">The column of predictions to add.</param>
+    /// <param name="secondTextColumnName">The column of the second text, where the model reads pairs; null (default) for single texts.</param>
+    /// <returns>The transformer, which the caller disposes; it saves into an ML.NET zip as a fitted one does.</returns>
+    /// <exception cref="ArgumentException">The files hold no head for one value of each text, or a column has no name or shares another's.</exception>
+    /// <exception cref="ModelFileException">Files are missing or damaged; the message names file, field and cure.</exception>
+    /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
+    public static FineTuneRegressionWithDispersionTransformer OpenTextRegressor(
+        this MLContext ml,
+        ModelSource model,
+        string textColumnName = "Text",
+        string scoreColumnName = "Score",
+        string? secondTextColumnName = null)
+    {
+        ArgumentNullException.ThrowIfNull(ml);
+        ArgumentNullException.ThrowIfNull(model);
+        return FineTuneRegressionWithDispersionTransformer.Open(ml, new RegressionColumns("Label", textColumnName, secondTextColumnName, scoreColumnName), model);
+    }
 }

@@ -32,7 +32,23 @@ public sealed class FineTuneRegressionWithDispersionTransformer : FineTunedTextT
     internal FineTuneRegressionWithDispersionTransformer(IHostEnvironment environment, RegressionColumns columns, string backboneName, FineTunedTextModel model)
         : base(environment, nameof(FineTuneRegressionWithDispersionTransformer), columns, backboneName, model) => _columns = columns;
 
+    /// <summary>Writes a directory that Hugging Face's <c>AutoModelForSequenceClassification</c> loads with its head: see <see cref="FineTunedTextModel.SavePretrained"/>.</summary>
+    /// <param name="directory">The directory's path.</param>
+    /// <param name="options">Number type and size of files; null for the defaults.</param>
+    /// <exception cref="ArgumentException">The options ask for an adapter apart.</exception>
+    /// <exception cref="NotSupportedException">The head is of another kind than the family's own; the message names both and the cure.</exception>
+    /// <exception cref="ModelFileException">The directory cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SavePretrained(string directory, ModelSaveOptions? options = null) => Model.Use(model => model.SavePretrained(directory, options: options));
+
     private protected override ModelFormat Format => RegressionManifest.Format;
+
+    /// <summary>Opens a regressor of Hugging Face's library.</summary>
+    internal static FineTuneRegressionWithDispersionTransformer Open(IHostEnvironment environment, RegressionColumns columns, ModelSource source)
+    {
+        columns.Validate();
+        return new FineTuneRegressionWithDispersionTransformer(environment, columns, source.Name, TextRegressor.FromPretrained(source, columns.SecondText is not null));
+    }
 
     /// <summary>Reads what saving wrote.</summary>
     /// <exception cref="FormatException">The header is damaged, or of a newer version.</exception>

@@ -60,6 +60,11 @@ public sealed partial class PeftReferenceTests : ReferenceTests
             Assert.Null(loaded.Adapter);
             Assert.Equal(model.ComputeWeightHash(), loaded.ComputeWeightHash());
             Assert.All(States(folder, name, loaded, logits: loaded.Backbone.IsCausal).Zip(expected), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, tolerance));
+            Assert.Equal(model.Head is null, loaded.Head is null);
+            if (loaded.Head is not null)
+            {
+                AssertNear(folder, name, "logits", loaded);
+            }
         }
     });
 
@@ -190,7 +195,7 @@ public sealed partial class PeftReferenceTests : ReferenceTests
         Tensor last = model.Backbone.Forward(tensor(given.Longs("input_ids"), given.Shape("input_ids")), mask, HiddenStateSelection.None).LastHiddenState;
         return Golden(folder, name).Shape("logits").Length == 3
             ? model.Backbone.Logits(last)
-            : model.Backbone.Adapter!.Extras.TaskHead!.Outputs(model.Backbone.Summary(last, [.. mask.sum(1).data<long>().Select(length => (int)length)]));
+            : model.Head!.Outputs(last, tensor(given.Longs("input_ids"), given.Shape("input_ids")), mask);
     }
 
     private static float[] States(ReferenceFolder folder, string name, PretrainedLanguageModel model, bool logits)

@@ -47,6 +47,8 @@ internal sealed class FakeScorer : FineTunedTextModel
         return new TextScores { Values = [.. texts.SelectMany(text => ScoresOf(text, OutputCount))], TruncatedTexts = texts.Count(text => text?.Length > MaxLength) };
     }
 
+    private protected override ProblemType Problem => ProblemType.SingleLabel;
+
     private protected override float[] Finish(Tensor outputs) => throw new NotSupportedException();
 
     private protected override void WriteHead(FileSink sink, ScoreHead head) => throw new NotSupportedException();

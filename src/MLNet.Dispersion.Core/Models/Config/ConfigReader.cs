@@ -40,9 +40,6 @@ public sealed class ConfigReader
 
     internal JsonObject Root => _root;
 
-    /// <summary>What to call the file in messages.</summary>
-    internal string File => _file;
-
     /// <summary>The Hugging Face classes that read the weights; empty where the file does not say.</summary>
     internal IReadOnlyList<string> Architectures => List<string>("architectures", "a list of the names of classes") ?? [];
 
@@ -64,6 +61,11 @@ public sealed class ConfigReader
     /// <exception cref="ModelFileException">It is no JSON object.</exception>
     public static ConfigReader Parse(ReadOnlySpan<byte> utf8Json, string file) =>
         new(file, JsonField.Parse(utf8Json.ToArray(), file, allowDuplicates: false).ToObject());
+
+    /// <summary>Reads one that was parsed.</summary>
+    /// <param name="root">Its values.</param>
+    /// <param name="file">What to call it in messages.</param>
+    internal static ConfigReader Of(JsonObject root, string file) => new(file, root);
 
     /// <summary>A size of at least 1.</summary>
     /// <param name="key">The key.</param>

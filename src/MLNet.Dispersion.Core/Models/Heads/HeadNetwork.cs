@@ -10,7 +10,7 @@ internal sealed class HeadNetwork : nn.Module
     private readonly HeadSpec _spec;
     private readonly List<(HeadLayer Layer, ILayer Module)> _layers = [];
     private readonly ProjectionLayer? _output;
-    private readonly Parameter? _bias;
+    private readonly bool _hasBiasApart;
 
     /// <summary>Makes the layers, without values.</summary>
     /// <param name="backbone">The network that it stands on; stays the caller's.</param>
@@ -39,10 +39,10 @@ internal sealed class HeadNetwork : nn.Module
             TransformerTrunk.Place(this, spec.Output, _output);
         }
 
-        if (spec.HasBias && isApart)
+        _hasBiasApart = spec.HasBias && isApart;
+        if (_hasBiasApart)
         {
-            _bias = new Parameter(empty(outputs));
-            TransformerTrunk.Place(this, spec.Bias, _bias);
+            TransformerTrunk.Place(this, spec.Bias, new Parameter(empty(outputs)));
         }
 
         Width = size;
@@ -73,7 +73,7 @@ internal sealed class HeadNetwork : nn.Module
 
         value = Dropped(value, _spec.Dropout);
         Tensor products = _output is null ? _backbone.Tokens!.Head(value) : _output.Forward(value).to(ScalarType.Float32);
-        return _bias is null ? products : products.Plus(_bias);
+        return _hasBiasApart ? products.Plus(get_parameter(_spec.Bias)!) : products;
     }
 
     private Tensor Dropped(Tensor value, double probability)

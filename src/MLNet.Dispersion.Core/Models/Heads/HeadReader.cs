@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Models;
@@ -35,6 +37,66 @@ internal static class HeadReader
         held.Require(spec, config);
         PretrainedHead.RequirePooler(backbone, spec, problem => new ModelFileException(weights.MainFile, $"{problem} Fetch the weights again, or remove 'architectures' from config.json to load the network alone.", spec.Output + ".weight"));
         return Fill(config, weights, backbone, spec, held);
+    }
+
+    /// <summary>The head that an adapter's files bring along (PEFT's <c>modules_to_save</c>); layers that they leave out are those of the base's own head.</summary>
+    /// <param name="tensors">Its tensors, by their names without PEFT's prefix; stay the caller's.</param>
+    /// <param name="task">What the files say that it is for; null where they do not.</param>
+    /// <param name="backbone">The network.</param>
+    /// <param name="own">The head of the base; null for none.</param>
+    /// <param name="file">The file, for messages.</param>
+    /// <returns>The head, with copies of the tensors; null where no head is known for the family.</returns>
+    /// <exception cref="ModelFileException">Tensors are missing, surplus or of another shape.</exception>
+    internal static PretrainedHead? OfAdapter(IReadOnlyDictionary<string, Parameter> tensors, HeadTask? task, LanguageBackbone backbone, PretrainedHead? own, string file)
+    {
+        if (backbone.Heads.Count == 0)
+        {
+            return null;
+        }
+
+        HeadSpec[] heads = [.. backbone.Heads.Where(head => head.Task != HeadTask.MaskedTokens && (task is null || head.Task == task))];
+        HeadSpec? spec = heads.FirstOrDefault(head => tensors.Keys.All(head.Needed.Contains) && head.Needed.All(name => Value(head, name) is not null));
+        if (spec is null)
+        {
+            string needed = string.Join(" or ", heads.Select(head => Printable.FirstTen([.. head.Needed])));
+            throw new ModelFileException(file, $"It holds the head {Printable.FirstTen([.. tensors.Keys])}; that of {Printable.Name(backbone.Info.ModelType)} has {needed}. Name all of its modules in PEFT's modules_to_save and save the adapter again, or load it onto the classifier that it was trained on.");
+        }
+
+        PretrainedHead.RequirePooler(backbone, spec, problem => new ModelFileException(file, $"{problem} Load the adapter onto a base that has it.", spec.Output + ".weight"));
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        int rows = (int)Value(spec, spec.Output + ".weight")!.shape[0];
+        var network = new HeadNetwork(backbone, spec, rows, isTied: false);
+        foreach (var (name, parameter) in network.named_parameters())
+        {
+            Parameter value = Value(spec, name)!;
+            if (!value.shape.SequenceEqual(parameter.shape))
+            {
+                throw new ModelFileException(file, $"Its shape is {Printable.Shape(value.shape)}; the head of this {Printable.Name(backbone.Info.ModelType)} has {Printable.Shape(parameter.shape)}. Load the adapter onto the base that it was trained on.", Printable.Name(name));
+            }
+
+            parameter.copy_(value);
+        }
+
+        network.to(backbone.parameters().First().device);
+        network.train(backbone.training);
+        return new PretrainedHead(backbone, spec, network, LabelsOf(backbone, spec, rows));
+
+        Parameter? Value(HeadSpec head, string name) => tensors.GetValueOrDefault(name) ?? (own?.Spec.Task == head.Task ? own.Parameters.FirstOrDefault(pair => pair.Name == name).Parameter : null);
+    }
+
+    /// <summary>An adapter's files name no labels: those of the base's config.json serve where they are as many.</summary>
+    private static HeadLabels LabelsOf(LanguageBackbone backbone, HeadSpec spec, int rows)
+    {
+        const string Labels = "id2label";
+        bool serves = backbone.Config?[Labels] is JsonObject labels && labels.Count == rows;
+        JsonObject config = backbone.Config?.DeepClone().AsObject() ?? [];
+        foreach (string key in serves ? ["num_labels"] : (string[])["num_labels", Labels, "label2id", "problem_type"])
+        {
+            config.Remove(key);
+        }
+
+        return HeadLabels.Read(ConfigReader.Of(config, ConfigFile), spec.Task, rows, spec.Output);
     }
 
     private static PretrainedHead Fill(ConfigReader config, WeightFiles weights, LanguageBackbone backbone, HeadSpec spec, HeldTensors held)
@@ -143,31 +205,9 @@ internal static class HeadReader
             _weights.Read(name => targets.GetValueOrDefault(name));
         }
 
-        private string[] Missing(HeadSpec spec) => [.. Needed(spec).Where(name => !Has(name))];
+        private string[] Missing(HeadSpec spec) => [.. spec.Needed.Where(name => !Has(name))];
 
-        private string[] Surplus(HeadSpec spec) => [.. _entries.Keys.Where(name => spec.Owns(name)).Except(Needed(spec)).Except(Optional(spec))];
-
-        private static IEnumerable<string> Needed(HeadSpec spec)
-        {
-            foreach (HeadLayer layer in spec.Layers)
-            {
-                yield return layer.Name + ".weight";
-                if (layer.Norm?.HasBias ?? layer.HasBias)
-                {
-                    yield return layer.Name + ".bias";
-                }
-            }
-
-            if (spec.Task != HeadTask.MaskedTokens)
-            {
-                yield return spec.Output + ".weight";
-            }
-
-            if (spec.HasBias)
-            {
-                yield return spec.Bias;
-            }
-        }
+        private string[] Surplus(HeadSpec spec) => [.. _entries.Keys.Where(name => spec.Owns(name)).Except(spec.Needed).Except(Optional(spec))];
 
         private static string[] Optional(HeadSpec spec) => spec.Task == HeadTask.MaskedTokens ? [spec.Output + ".weight", spec.Output + ".bias"] : [];
 

@@ -41,7 +41,7 @@ public sealed class PretrainedHead : IDisposable
     internal HeadSpec Spec { get; }
 
     /// <summary>Names and meaning of its numbers.</summary>
-    internal HeadLabels LabelsAndProblem { get; }
+    internal HeadLabels LabelsAndProblem { get; private set; }
 
     /// <summary>Its weights, by their names in the files.</summary>
     internal IEnumerable<(string Name, Parameter Parameter)> Parameters => _network.named_parameters();
@@ -65,20 +65,98 @@ public sealed class PretrainedHead : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _network.Dispose();
 
+    /// <summary>Computes logits of texts padded on the right.</summary>
+    /// <param name="lastHiddenState"><c>[B, L, F]</c>, float32.</param>
+    /// <param name="lengths">Tokens of each row that count: a decoder's without padding tokens at the end.</param>
+    internal Tensor Outputs(Tensor lastHiddenState, IReadOnlyList<int> lengths)
+    {
+        using var scope = NewDisposeScope();
+        long columns = lastHiddenState.shape[1];
+        Tensor counts = tensor([.. lengths.Select(length => (long)length)], device: lastHiddenState.device).unsqueeze(1);
+        Tensor mask = TensorNumbers.Range(columns, lastHiddenState.device).unsqueeze(0).lt(counts);
+        Tensor read = Spec.Reading == HeadReading.LastToken ? At(lastHiddenState, counts.squeeze(1).Shifted(-1)) : Read(lastHiddenState, counts, mask);
+        return _network.Forward(read).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A sequence without the padding tokens at its end where the head would not read them, as Hugging Face's library does not; at least its first token.</summary>
+    internal int[] Trimmed(int[] sequence)
+    {
+        if (Spec.Reading != HeadReading.LastToken || _backbone.Info.PadTokenId is not { } pad)
+        {
+            return sequence;
+        }
+
+        int length = sequence.AsSpan().LastIndexOfAnyExcept(pad) + 1;
+        return length == sequence.Length ? sequence : sequence[..Math.Max(length, 1)];
+    }
+
+    /// <summary>Puts its numbers into another order, and names them by it.</summary>
+    /// <param name="labels">The same labels, in the new order.</param>
+    internal void Reorder(IReadOnlyList<string> labels)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        List<string> former = [.. Labels];
+        Tensor rows = tensor([.. labels.Select(label => (long)former.IndexOf(label))], device: _network.Last!.Weight.device);
+        foreach (Parameter parameter in new[] { _network.Last.Weight, _network.Last.Bias }.OfType<Parameter>())
+        {
+            parameter.copy_(parameter.index_select(0, rows));
+        }
+
+        LabelsAndProblem = LabelsAndProblem with { Names = [.. labels] };
+    }
+
+    /// <summary>The same head under other labels, to be saved; its weights stay this one's.</summary>
+    internal PretrainedHead Named(HeadLabels labels) => new(_backbone, Spec, _network, labels);
+
+    /// <summary>A head of the family's own kind that does what a linear layer does: <c>factor (W s) + shift</c>.</summary>
+    /// <param name="backbone">The network.</param>
+    /// <param name="labels">Names and meaning of the numbers.</param>
+    /// <param name="weight">W, <c>[K, F]</c>.</param>
+    /// <param name="reading">What the layer reads; null where no family's head reads so.</param>
+    /// <param name="pooling">The same in the caller's words.</param>
+    /// <param name="factor">Above 0.</param>
+    /// <param name="shift">Any number.</param>
+    /// <exception cref="NotSupportedException">The family's head is of another kind; the message says which.</exception>
+    internal static PretrainedHead OfLinear(LanguageBackbone backbone, HeadLabels labels, Tensor weight, HeadReading? reading, TextPooling pooling, double factor, double shift)
+    {
+        HeadSpec spec = SequenceHead(backbone);
+        string family = HeadClasses.Of(spec, backbone.FamilyName!);
+        if (spec.Layers.Count > 0 || spec.Reading != reading)
+        {
+            string layers = spec.Layers.Count > 0 ? $" through {string.Join(", ", spec.Layers.Select(layer => layer.Name))}" : "";
+            throw new NotSupportedException($"The model's head is one linear layer behind the pooling {pooling}; {family} reads {spec.Reading}{layers}. Train with FineTuneOptions.HeadStart = HeadStart.Family to save for Hugging Face's library.");
+        }
+
+        if (shift != 0 && !spec.HasBias)
+        {
+            throw new NotSupportedException(FormattableString.Invariant($"The model's predictions are shifted by the mean of the training labels, {shift}, and the head of {family} has no bias that could hold it. Train with FineTuneOptions.HeadStart = HeadStart.Family, or on labels less their mean."));
+        }
+
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var network = new HeadNetwork(backbone, spec, weight.shape[0], isTied: false);
+        network.to(weight.device);
+        network.Last!.Weight.copy_(weight.Times(factor));
+        network.Last.Bias?.FillInPlace(shift);
+        return new PretrainedHead(backbone, spec, network, labels);
+    }
+
     /// <summary>A family's own head for whole texts, its weights drawn as Hugging Face's library draws them.</summary>
     /// <param name="backbone">The network.</param>
     /// <param name="labels">Names of the numbers that it gives, and what they mean.</param>
     /// <param name="seed">Decides the weights.</param>
     /// <exception cref="NotSupportedException">The family has none, or it needs a pooler that the files did not hold.</exception>
-    internal static PretrainedHead Create(LanguageBackbone backbone, HeadLabels labels, int seed)
+    internal static PretrainedHead Create(LanguageBackbone backbone, HeadLabels labels, int seed) => Create(backbone, SequenceHead(backbone), labels, labels.Names.Count, seed);
+
+    /// <summary>A head of random weights for any task; one of masked tokens is tied to the token embedding.</summary>
+    internal static PretrainedHead Create(LanguageBackbone backbone, HeadSpec spec, HeadLabels labels, int outputs, int seed)
     {
-        HeadSpec spec = backbone.Heads.FirstOrDefault(head => head.Task == HeadTask.Sequence)
-            ?? throw new NotSupportedException($"Hugging Face's library has no classifier of texts for {backbone.Info.ModelType}, so that there is no head of the family's own.");
         RequirePooler(backbone, spec, problem => new NotSupportedException(problem));
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         using var generator = SeedStream.TorchGenerator(seed, SeedStream.Head, CPU);
-        var network = new HeadNetwork(backbone, spec, labels.Names.Count, isTied: false);
+        var network = new HeadNetwork(backbone, spec, outputs, isTied: spec.Task == HeadTask.MaskedTokens);
         foreach (var (name, parameter) in network.named_parameters())
         {
             if (parameter.dim() >= 2)
@@ -94,6 +172,9 @@ public sealed class PretrainedHead : IDisposable
         network.to(backbone.parameters().First().device);
         return new PretrainedHead(backbone, spec, network, labels);
     }
+
+    private static HeadSpec SequenceHead(LanguageBackbone backbone) => backbone.Heads.FirstOrDefault(head => head.Task == HeadTask.Sequence)
+        ?? throw new NotSupportedException($"No classifier of texts of Hugging Face's library is known for {backbone.Info.ModelType}, so that there is no head of the family's own.");
 
     /// <summary>Writes into a config.json what stands on the network.</summary>
     /// <param name="config">The config.json.</param>
@@ -116,9 +197,6 @@ public sealed class PretrainedHead : IDisposable
             throw wrong($"The head '{spec.Output}' of {backbone.Info.ModelType} reads the network's pooler, which the files do not hold.");
         }
     }
-
-    /// <summary>Moves the weights.</summary>
-    internal void To(Device device) => _network.to(device);
 
     private Tensor Read(Tensor states, Tensor inputIds, Tensor? mask) => Spec.Reading switch
     {

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Models;
 
-/// <summary>A linear layer without bias on one vector of a text, named and shaped as Hugging Face's sequence classifiers have it; a regressor's has one output.</summary>
+/// <summary>The head of a classifier or regressor: a linear layer without bias on one vector of a text, or the family's own head. A regressor's has one output.</summary>
 public sealed class ScoreHead : IDisposable
 {
     internal const string WeightName = "score.weight";
@@ -18,17 +18,28 @@ public sealed class ScoreHead : IDisposable
         Pooler = pooler ?? new TextPooler(TextPooling.Family);
     }
 
-    /// <summary>Gets the weights, <c>[K, F]</c>, float32.</summary>
+    /// <summary>Takes a family's own head, which stays the model's.</summary>
+    internal ScoreHead(PretrainedHead own)
+    {
+        Own = own;
+        Weight = own.Last!.Weight;
+        Pooler = new TextPooler(TextPooling.Family);
+    }
+
+    /// <summary>Gets the weights of the last layer, <c>[K, F]</c>, float32.</summary>
     public Parameter Weight { get; }
 
     /// <summary>Gets the outputs of each text (K).</summary>
     public int OutputCount => (int)Weight.shape[0];
 
-    /// <summary>Gets how a text's tokens become the vector that the head reads.</summary>
+    /// <summary>The family's own head; null for the linear layer alone.</summary>
+    internal PretrainedHead? Own { get; }
+
+    /// <summary>Gets how a text's tokens become the vector that the head reads; <see cref="TextPooling.Family"/> where it is the family's own.</summary>
     public TextPooling Pooling => Pooler.Pooling;
 
     /// <summary>All that is trained of it: the weights, and the query of <see cref="TextPooling.Attention"/>.</summary>
-    internal IReadOnlyList<Parameter> Parameters => Pooler.Query is { } query ? [Weight, query] : [Weight];
+    internal IReadOnlyList<Parameter> Parameters => Own is not null ? [.. Own.Parameters.Select(pair => pair.Parameter)] : Pooler.Query is { } query ? [Weight, query] : [Weight];
 
     /// <summary>Makes the vector of a text.</summary>
     internal TextPooler Pooler { get; }
@@ -52,12 +63,26 @@ public sealed class ScoreHead : IDisposable
     /// <param name="lastHiddenState"><c>[B, L, F]</c>, float32.</param>
     /// <param name="lengths">Real tokens of each row, padding on the right.</param>
     /// <returns>The outputs, <c>[B, K]</c>, float32, in the caller's dispose scope.</returns>
-    public Tensor Outputs(LanguageBackbone backbone, Tensor lastHiddenState, IReadOnlyList<int> lengths) => Outputs(Pooler.Summary(backbone, lastHiddenState, lengths));
+    public Tensor Outputs(LanguageBackbone backbone, Tensor lastHiddenState, IReadOnlyList<int> lengths) =>
+        Own is null ? Outputs(Pooler.Summary(backbone, lastHiddenState, lengths)) : Own.Outputs(lastHiddenState, lengths);
+
+    /// <summary>What it reads of the final states, in the terms of families' own heads; null where those have no word for it.</summary>
+    internal HeadReading? ReadingOn(LanguageBackbone backbone) => Pooling switch
+    {
+        TextPooling.Family => backbone.IsCausal ? HeadReading.LastToken : backbone.HasPooler ? HeadReading.Pooler : HeadReading.FirstToken,
+        TextPooling.LastToken when backbone.IsCausal => HeadReading.LastToken,
+        TextPooling.FirstToken => HeadReading.FirstToken,
+        TextPooling.Mean => HeadReading.Mean,
+        _ => null,
+    };
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Weight.Dispose();
         Pooler.Dispose();
+        if (Own is null)
+        {
+            Weight.Dispose();
+        }
     }
 }

@@ -41,6 +41,9 @@ internal static class PeftFiles
             : new AdapterBase(name, name);
     }
 
+    /// <summary>What messages call the file of an adapter's weights.</summary>
+    internal static string Describe(FileSource source) => source.Describe(WeightsFile);
+
     /// <summary>Whether there is an adapter.</summary>
     internal static bool AreIn(FileSource source) => source.Contains(PeftConfig.FileName);
 

@@ -7,8 +7,6 @@ namespace MLNet.Dispersion.Models;
 /// <remarks>Disposing frees them.</remarks>
 internal sealed class SavedHead : IDisposable
 {
-    private const string Weight = ".weight";
-    private const string Bias = ".bias";
     private readonly Dictionary<string, Parameter> _parameters = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Tensor> _former = new(StringComparer.Ordinal);
 
@@ -17,9 +15,6 @@ internal sealed class SavedHead : IDisposable
 
     /// <summary>What the file says of the head as it was before training, which changes nothing.</summary>
     internal IEnumerable<(string Name, Tensor Value)> Former => _former.Select(pair => (pair.Key, pair.Value));
-
-    /// <summary>Whether there is nothing.</summary>
-    internal bool IsEmpty => _parameters.Count == 0;
 
     /// <summary>Takes a tensor, which it then owns.</summary>
     internal void Add(string name, Tensor value)
@@ -32,20 +27,18 @@ internal sealed class SavedHead : IDisposable
     /// <summary>Takes a tensor of the head before training, which it then owns.</summary>
     internal void AddFormer(string name, Tensor value) => _former.Add(name, value.DetachFromDisposeScope());
 
-    /// <summary>The outputs of a head that is one linear layer.</summary>
-    /// <param name="summary">One vector a text, <c>[B, F]</c>, float32.</param>
-    /// <returns><c>[B, K]</c>, float32, in the caller's dispose scope.</returns>
-    /// <exception cref="NotSupportedException">It is more than one layer.</exception>
-    internal Tensor Outputs(Tensor summary)
+    /// <summary>Takes parameters in the place of its own, which are freed: the head that takes part in the model.</summary>
+    internal void Adopt(IEnumerable<(string Name, Parameter Parameter)> live)
     {
-        string[] weights = [.. _parameters.Keys.Where(name => name.EndsWith(Weight, StringComparison.Ordinal))];
-        if (weights is not [string weight] || _parameters.Count > 2)
+        foreach (var (name, parameter) in live.Where(pair => _parameters.ContainsKey(pair.Name)))
         {
-            throw new NotSupportedException($"The adapter's head has the tensors {Printable.FirstTen(_parameters.Keys)}: it is not one linear layer.");
+            _parameters[name].Dispose();
+            _parameters[name] = parameter;
         }
-
-        return nn.functional.linear(summary, _parameters[weight], _parameters.GetValueOrDefault(weight[..^Weight.Length] + Bias));
     }
+
+    /// <summary>Lets the parameters go without freeing them.</summary>
+    internal void Release() => _parameters.Clear();
 
     /// <inheritdoc/>
     public void Dispose()

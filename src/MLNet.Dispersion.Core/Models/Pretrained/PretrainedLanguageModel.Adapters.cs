@@ -37,16 +37,18 @@ public sealed partial class PretrainedLanguageModel
     /// <exception cref="InvalidOperationException">There is an adapter already.</exception>
     /// <remarks>
     /// rsLoRA, DoRA, ranks and scales by pattern, chosen and excluded layers, biases, modules that were trained whole, embeddings, heads and single tokens are all computed as PEFT does. The head of a classifier that
-    /// came with the files is kept, and written again with the adapter; it takes no part in this model.
+    /// came with the files is the model's (<see cref="Head"/>) while the adapter is there, and is written again with it.
     /// </remarks>
     public void AddAdapter(FileSource files)
     {
         ArgumentNullException.ThrowIfNull(files);
         RequireNoAdapter();
         LoraAdapter adapter = PeftFiles.Read(files, Backbone);
+        PretrainedHead? head;
         try
         {
             RequireSameBase(files);
+            head = HeadOf(adapter, PeftFiles.Describe(files));
         }
         catch
         {
@@ -55,6 +57,7 @@ public sealed partial class PretrainedLanguageModel
         }
 
         adapter.Attach();
+        AdapterHead = head;
     }
 
     /// <summary>Puts the adapter into the weights, so that forward passes cost what they cost without it: <c>W + s B A</c> in float64, rounded once to float32. The former weights are kept for <see cref="UnmergeAdapter"/>. Does nothing where it is merged.</summary>
@@ -67,13 +70,20 @@ public sealed partial class PretrainedLanguageModel
     /// <exception cref="InvalidOperationException">There is no adapter.</exception>
     public void UnmergeAdapter() => RequireAdapter().Unmerge();
 
-    /// <summary>Merges the adapter for good: the weights that it gives are the model's own from then on, and there is no adapter any more. A classifier's head that came with its files goes with it.</summary>
+    /// <summary>Merges the adapter for good: the weights that it gives are the model's own from then on, and there is no adapter any more. A classifier's head that came with its files stays as the model's own.</summary>
     /// <remarks>Where the adapter parts a head from the embedding to which it was tied, the model has two matrices from then on.</remarks>
     /// <exception cref="InvalidOperationException">There is no adapter.</exception>
     public void AbsorbAdapter()
     {
         LoraAdapter adapter = RequireAdapter();
         adapter.Merge();
+        if (AdapterHead is { } head)
+        {
+            adapter.Extras.TaskHead!.Release();
+            AdapterHead = null;
+            ReplaceHead(head);
+        }
+
         adapter.Detach();
     }
 
@@ -84,10 +94,35 @@ public sealed partial class PretrainedLanguageModel
         LoraAdapter adapter = RequireAdapter();
         adapter.Unmerge();
         adapter.Detach();
+        AdapterHead?.Dispose();
+        AdapterHead = null;
     }
 
     /// <summary>SHA-256 over all weights (names, shapes, values), in 64 small hexadecimal digits: those of the base, where an adapter is there, merged or not. The same on every machine.</summary>
     public string ComputeWeightHash() => WeightHash.Of(Backbone);
+
+    /// <summary>The head that came with the adapter's files, or null.</summary>
+    private PretrainedHead? AdapterHead { get; set; }
+
+    /// <summary>The head that an adapter's files bring along: from then on the adapter holds, and saves, the parameters of the head.</summary>
+    private PretrainedHead? HeadOf(LoraAdapter adapter, string file)
+    {
+        if (adapter.Extras.TaskHead is not { } saved)
+        {
+            return null;
+        }
+
+        HeadTask? task = adapter.Extras.Config?["task_type"]?.ToString() switch
+        {
+            "SEQ_CLS" => HeadTask.Sequence,
+            "TOKEN_CLS" => HeadTask.Tokens,
+            "QUESTION_ANS" => HeadTask.Spans,
+            _ => null,
+        };
+        PretrainedHead? head = HeadReader.OfAdapter(saved.Parameters.ToDictionary(pair => pair.Name, pair => pair.Parameter, StringComparer.Ordinal), task, Backbone, OwnHead, file);
+        saved.Adopt(head?.Parameters ?? []);
+        return head;
+    }
 
     private LoraAdapter RequireAdapter() => Backbone.Adapter
         ?? throw new InvalidOperationException($"{Name} has no adapter: train one with FineTuneOptions.Lora, or add one with AddAdapter.");

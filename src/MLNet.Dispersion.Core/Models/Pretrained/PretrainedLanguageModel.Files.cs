@@ -86,12 +86,22 @@ public sealed partial class PretrainedLanguageModel
         options = Checked(options);
         if (options.Adapter == AdapterSaving.AdapterOnly)
         {
-            WholeDirectory.SaveBeside(directory, sink => Write(sink, options));
+            WholeDirectory.SaveBeside(directory, sink => Write(sink, options, HeadFor(options)));
         }
         else
         {
-            WholeDirectory.Save(directory, sink => WriteNoted(sink, options), name => WeightFiles.IsOne(name) || PeftFiles.IsOne(name) || SideFiles.Contains(name));
+            WriteWhole(directory, options, HeadFor(options));
         }
+    }
+
+    /// <summary>Writes a directory with another head than the model's own.</summary>
+    /// <param name="head">The head; stays the caller's.</param>
+    /// <param name="directory">The directory's path.</param>
+    /// <param name="options">As for <see cref="Save(string, ModelSaveOptions?)"/>; an adapter is merged.</param>
+    internal void SaveWith(PretrainedHead head, string directory, ModelSaveOptions? options)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
+        WriteWhole(directory, Checked(options), head);
     }
 
     /// <summary>Writes the files of a model to any place, weights first.</summary>
@@ -103,8 +113,14 @@ public sealed partial class PretrainedLanguageModel
     {
         ArgumentNullException.ThrowIfNull(sink);
         options = Checked(options);
-        Write(sink, options);
+        Write(sink, options, HeadFor(options));
     }
+
+    /// <summary>The head to be written into the model's own files: beside an adapter's files, which hold its own, the base's.</summary>
+    private PretrainedHead? HeadFor(ModelSaveOptions options) => options.Adapter is null ? Head : OwnHead;
+
+    private void WriteWhole(string directory, ModelSaveOptions options, PretrainedHead? head) =>
+        WholeDirectory.Save(directory, sink => WriteNoted(sink, options, head), name => WeightFiles.IsOne(name) || PeftFiles.IsOne(name) || SideFiles.Contains(name));
 
     private static PretrainedLanguageModel LoadWeights(ModelSource source, Device? device)
     {
@@ -148,19 +164,19 @@ public sealed partial class PretrainedLanguageModel
         return options;
     }
 
-    private IReadOnlyList<string> WriteNoted(FileSink sink, ModelSaveOptions options)
+    private IReadOnlyList<string> WriteNoted(FileSink sink, ModelSaveOptions options, PretrainedHead? head)
     {
         var noting = new NotingSink(sink);
-        Write(noting, options);
+        Write(noting, options, head);
         return noting.Names;
     }
 
-    private void Write(FileSink sink, ModelSaveOptions options)
+    private void Write(FileSink sink, ModelSaveOptions options, PretrainedHead? head)
     {
         if (options.Adapter != AdapterSaving.AdapterOnly)
         {
             Func<LoraAdapter, Func<Parameter, Tensor>> valueOf = options.Adapter is null ? adapter => adapter.MergedWeight : adapter => adapter.BaseWeight;
-            WriteModel(sink, options, Backbone.Adapter is { } carried ? valueOf(carried) : weight => weight);
+            WriteModel(sink, options, Backbone.Adapter is { } carried ? valueOf(carried) : weight => weight, head);
         }
 
         if (options.Adapter is not null && Backbone.Adapter is { } written)
@@ -169,7 +185,7 @@ public sealed partial class PretrainedLanguageModel
         }
     }
 
-    private void WriteModel(FileSink sink, ModelSaveOptions options, Func<Parameter, Tensor> valueOf)
+    private void WriteModel(FileSink sink, ModelSaveOptions options, Func<Parameter, Tensor> valueOf, PretrainedHead? taskHead)
     {
         using var scope = NewDisposeScope();
         var config = SavedConfig(options.TypeName);
@@ -180,8 +196,13 @@ public sealed partial class PretrainedLanguageModel
             config["tie_word_embeddings"] = false;
         }
 
-        Head?.Write(config, Backbone.FamilyName);
-        weights.AddRange((Head?.Parameters ?? []).Select(pair => KeyValuePair.Create(pair.Name, (Tensor)pair.Parameter)));
+        if (taskHead is not null)
+        {
+            taskHead.Write(config, Backbone.FamilyName);
+            NamePadding(config, taskHead);
+        }
+
+        weights.AddRange((taskHead?.Parameters ?? []).Select(pair => KeyValuePair.Create(pair.Name, (Tensor)pair.Parameter)));
         WeightFilesWriter.Write(sink, weights, options.Type, options.MaxShardBytes);
         if (HasTokenizer)
         {
@@ -192,11 +213,21 @@ public sealed partial class PretrainedLanguageModel
         sink.WriteJson("config.json", config);
     }
 
+    /// <summary>Hugging Face's decoders find the last token of each of several texts by the padding token, and refuse to without one: any that ends no text will do.</summary>
+    private void NamePadding(JsonObject config, PretrainedHead head)
+    {
+        int? end = HasTokenizer ? Tokenizer.EosTokenId : Backbone.Info.EosTokenId;
+        if (head.Spec.Reading == HeadReading.LastToken && Backbone.Info.PadTokenId is null && end is { } pad && !(HasTokenizer && Tokenizer.Encode("a").Ids[^1] == pad))
+        {
+            config["pad_token_id"] = pad;
+        }
+    }
+
     private JsonObject SavedConfig(string type)
     {
         var config = Backbone.Config?.DeepClone().AsObject()
             ?? throw new InvalidOperationException($"{Name} was not made from a config.json, so it cannot be saved as a checkpoint: make it with BackboneRegistry.");
-        if (Backbone.ArchitectureName is { } architecture)
+        if ((Backbone.ArchitectureName ?? (Backbone.FamilyName is { } family ? HeadClasses.Bare(family) : null)) is { } architecture)
         {
             config["architectures"] = new JsonArray(architecture);
         }

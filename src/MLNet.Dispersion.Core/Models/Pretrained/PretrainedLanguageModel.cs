@@ -42,10 +42,17 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     /// Gets the head of a task that stands on the network beside, or in place of, a language model's: that of a Hugging Face classifier of texts or tokens, of answers' spans or of masked tokens. Null where there is none.
     /// </summary>
     /// <remarks>It is saved with the model. It is this object's and lives as long.</remarks>
-    public PretrainedHead? Head => OwnHead;
+    public PretrainedHead? Head => AdapterHead ?? OwnHead;
 
     /// <summary>The head that came with the model's own files, or that it was given.</summary>
-    internal PretrainedHead? OwnHead { get; set; }
+    internal PretrainedHead? OwnHead { get; private set; }
+
+    /// <summary>Gives the model another head of its own, or none, and frees the former.</summary>
+    internal void ReplaceHead(PretrainedHead? head)
+    {
+        OwnHead?.Dispose();
+        OwnHead = head;
+    }
 
     /// <summary>Checks that the model predicts next tokens.</summary>
     /// <param name="what">What is asked of it, as the subject of a sentence.</param>
@@ -93,6 +100,7 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        AdapterHead?.Dispose();
         OwnHead?.Dispose();
         Backbone.Dispose();
     }

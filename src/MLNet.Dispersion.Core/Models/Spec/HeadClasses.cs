@@ -3,6 +3,7 @@ namespace MLNet.Dispersion.Models;
 /// <summary>The names that Hugging Face gives the classes of models, by what stands on the network.</summary>
 internal static class HeadClasses
 {
+    private const string Network = "Model";
     private static readonly string[] LanguageModels = ["ForCausalLM", "LMHeadModel"];
 
     private static readonly (string Ending, HeadTask Task)[] Tasks =
@@ -19,15 +20,16 @@ internal static class HeadClasses
     /// <summary>The task of a class; null where it is none of ours.</summary>
     internal static HeadTask? TaskOf(string name) => Tasks.Where(task => name.EndsWith(task.Ending, StringComparison.Ordinal)).Select(task => (HeadTask?)task.Task).FirstOrDefault();
 
+    /// <summary>The class of a family's network without any head.</summary>
+    internal static string Bare(string family) => NameOf(family) + Network;
+
     /// <summary>How the classes of a task end.</summary>
     internal static string NameOf(HeadTask task) => Tasks.First(known => known.Task == task).Ending;
 
     /// <summary>The class of a head on a family whose own class is called so.</summary>
     /// <param name="head">The head.</param>
     /// <param name="family">Such as <c>BertModel</c> or <c>GPT2LMHeadModel</c>.</param>
-    internal static string Of(HeadSpec head, string family)
-    {
-        string ending = LanguageModels.Append("Model").First(ending => family.EndsWith(ending, StringComparison.Ordinal));
-        return head.ArchitectureName ?? family[..^ending.Length] + NameOf(head.Task);
-    }
+    internal static string Of(HeadSpec head, string family) => head.ArchitectureName ?? NameOf(family) + NameOf(head.Task);
+
+    private static string NameOf(string family) => family[..^(LanguageModels.Append(Network).FirstOrDefault(ending => family.EndsWith(ending, StringComparison.Ordinal))?.Length ?? 0)];
 }

@@ -31,6 +31,32 @@ public sealed record HeadSpec
     /// <summary>The name of the last layer's bias.</summary>
     internal string Bias => BiasName ?? Output + ".bias";
 
+    /// <summary>The tensors that files must hold of it, in their order.</summary>
+    internal IEnumerable<string> Needed
+    {
+        get
+        {
+            foreach (HeadLayer layer in Layers)
+            {
+                yield return layer.Name + ".weight";
+                if (layer.Norm?.HasBias ?? layer.HasBias)
+                {
+                    yield return layer.Name + ".bias";
+                }
+            }
+
+            if (Task != HeadTask.MaskedTokens)
+            {
+                yield return Output + ".weight";
+            }
+
+            if (HasBias)
+            {
+                yield return Bias;
+            }
+        }
+    }
+
     /// <summary>Whether a tensor of a file, under the name that it has here, is one of the head's.</summary>
     internal bool Owns(string tensorName) => tensorName == BiasName || Layers.Select(layer => layer.Name).Append(Output).Any(layer => tensorName.StartsWith(layer + ".", StringComparison.Ordinal));
 }

@@ -35,6 +35,9 @@ public sealed class FineTuneOptions : IOptions
     /// </summary>
     public bool HeadOnly { get; set; }
 
+    /// <summary>Gets or sets the head that a classifier or regressor begins with; other tasks have none. Default <see cref="HeadStart.Linear"/>: a new linear layer.</summary>
+    public HeadStart HeadStart { get; set; }
+
     /// <summary>
     /// Gets or sets the number of passes over the training rows. Default null: by the number of rows (<see cref="FineTuneDefaults"/>), many for few; 3 for language models.
     /// At least 1, or <see cref="NoEpochLimit"/>.
@@ -241,6 +244,7 @@ public sealed class FineTuneOptions : IOptions
         require.Within(Distillation);
         require.That(ValidationFraction is null or (>= 0 and <= 0.5), ValidationFraction, "from 0 to 0.5");
         require.AtLeast(EarlyStoppingPatience, 1, ", or null to never stop early");
+        require.Defined(HeadStart);
         require.Defined(Precision);
         require.Defined(ScoringPrecision);
         require.That(!string.IsNullOrWhiteSpace(Device), "empty", "auto, cpu, cuda or another device", nameof(Device));

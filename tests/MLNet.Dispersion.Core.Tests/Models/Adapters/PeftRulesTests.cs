@@ -350,7 +350,35 @@ public sealed class PeftRulesTests
         using var stream = new MemoryStream(saved["adapter_model.safetensors"]);
         Assert.Contains(new SafetensorsReader(stream, "x").Entries, entry => entry.Name == Prefix + "score.weight");
         Assert.Equal("small", (string?)JsonNode.Parse(saved.Text("adapter_config.json"))!["base_model_name_or_path"]);
-        Assert.Equal([3, 3, 3], model.Backbone.Adapter!.Extras.TaskHead!.Outputs(ones(1, 8) * 0.375).data<float>().ToArray().Select(value => (int)value));
+        Assert.Equal([3, 3, 3], Outputs(model));
+        Assert.Equal((HeadTask.Sequence, ProblemType.SingleLabel), (model.Head!.Task, model.Head.ProblemType));
+
+        // Merged, for good or into files alone, the model keeps it; without the adapter it has none.
+        var merged = new MemorySource();
+        model.Save(merged.Sink());
+        Assert.Equal("GPT2ForSequenceClassification", (string?)JsonNode.Parse(merged.Text("config.json"))!["architectures"]![0]);
+        using var opened = PretrainedLanguageModel.Load(ModelSource.FromSource("merged", merged));
+        Assert.Equal([3, 3, 3], Outputs(opened));
+        model.AbsorbAdapter();
+        Assert.Equal([3, 3, 3], Outputs(model));
+        using var other = Model("gpt2");
+        other.AddAdapter(files);
+        other.RemoveAdapter();
+        Assert.Null(other.Head);
+
+        static int[] Outputs(PretrainedLanguageModel of) => [.. of.Head!.Outputs(ones(1, 2, 8) * 0.375, ones(1, 2, dtype: ScalarType.Int64), null).data<float>().ToArray().Select(value => (int)value)];
+    }
+
+    [Fact]
+    public void AddAdapter_PartOfAHead_NamesWhatIsMissing()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Model("gpt2");
+        MemorySource files = Files(config => config["modules_to_save"] = new JsonArray("classifier"), tensors => tensors[Prefix + "classifier.weight"] = ones(3, 8));
+        var error = Assert.Throws<ModelFileException>(() => model.AddAdapter(files));
+        Assert.All(new[] { "classifier.weight", "classifier.bias", "modules_to_save" }, part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
+        Assert.Null(model.Adapter);
+        Assert.Null(model.Head);
     }
 
     [Fact]

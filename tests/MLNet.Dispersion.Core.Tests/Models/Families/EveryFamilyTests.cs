@@ -240,6 +240,34 @@ public sealed class EveryFamilyTests : IDisposable
         Assert.Equal(scores, again.Score(texts).Values);
     }
 
+    [Theory]
+    [MemberData(nameof(SmallFamilies.Each), MemberType = typeof(SmallFamilies))]
+    public void Heads_OfTheFamilysOwn_AreSavedAndLoaded(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var model = new PretrainedLanguageModel(name, SmallFamilies.Backbone(name), TextTokenizer.Load(TinyBackbone.Backbone.Source));
+        Tensor ids = tensor([.. Ids(9, 3), .. Ids(9, 4)], 2, 9);
+        foreach (HeadSpec spec in model.Backbone.Heads.DistinctBy(spec => spec.Task))
+        {
+            int outputs = spec.Task switch { HeadTask.Spans => 2, HeadTask.MaskedTokens => model.Backbone.Info.VocabularySize, _ => 3 };
+            HeadLabels labels = new(spec.Task is HeadTask.Sequence or HeadTask.Tokens ? ["red", "green", "blue"] : [], spec.Task == HeadTask.Sequence ? ProblemType.MultiLabel : null);
+            model.ReplaceHead(PretrainedHead.Create(model.Backbone, spec, labels, outputs, seed: 5));
+            Tensor expected = Outputs(model);
+            string target = Path.Combine(_folder, $"head-{spec.Task}");
+
+            model.Save(target);
+
+            using PretrainedLanguageModel again = PretrainedLanguageModel.Load(ModelSource.FromDirectory(target));
+            Assert.Equal((spec, labels.Problem), (again.Head!.Spec with { Layers = spec.Layers }, again.Head.ProblemType));
+            Assert.Equal(labels.Names, again.Head.Labels);
+            Assert.True(expected.eq(Outputs(again)).all().item<bool>(), $"{spec.Task}");
+            Assert.True(expected.abs().max().item<float>() > 0, $"{spec.Task} gives nothing");
+        }
+
+        Tensor Outputs(PretrainedLanguageModel of) => of.Head!.Outputs(of.Backbone.Forward(ids, null, HiddenStateSelection.None).LastHiddenState, ids, null);
+    }
+
     [Fact]
     public void Continue_LongropeAcrossItsOriginalLength_ReadsEverythingAgain()
     {

@@ -18,6 +18,6 @@ internal static class DecoderHeads
         new HeadSpec { Task = HeadTask.Tokens, Output = tokens, Dropout = config.Probability("classifier_dropout", config.Probability("hidden_dropout", 0.1)) },
     ];
 
-    /// <summary>The same, and spans.</summary>
+    /// <summary>The same, and spans. Not where Hugging Face's class for spans calls the network by another name than its others do, as Llama's.</summary>
     internal static IReadOnlyList<HeadSpec> All(ConfigReader config, string tokens = "score") => [.. Classes(config, tokens), Spans];
 }

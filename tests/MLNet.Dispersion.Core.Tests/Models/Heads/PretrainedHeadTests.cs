@@ -1,0 +1,278 @@
+using System.Text.Json.Nodes;
+using MLNet.Dispersion.Tests.Tokenization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNet.Dispersion.Tests.Models.Heads;
+
+/// <summary>Saved classifiers: what is wrong with them is named, what is right is scored, trained further and saved.</summary>
+public sealed class PretrainedHeadTests : IDisposable
+{
+    private static readonly string[] Colours = ["red", "green", "blue"];
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("mlnet-dispersion-heads-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("""{"0": "red", "2": "green", "3": "blue"}""", "id2label", "none for 1")]
+    [InlineData("""{"0": "red", "1": "green", "01": "blue"}""", "id2label", "the id 1 twice")]
+    [InlineData("""{"0": "red", "1": "green", "2": "blue", "3": "grey"}""", "id2label", "4 labels")]
+    [InlineData("""{"0": "red", "1": "green"}""", "id2label", "2 labels")]
+    [InlineData("""{"0": "red", "1": 7, "2": "blue"}""", "id2label", "texts")]
+    [InlineData("""{"0": "red", "one": "green", "2": "blue"}""", "id2label", "'one'")]
+    public void Load_WrongLabels_NamesFileFieldAndFault(string labels, string field, string fault) =>
+        AssertRefused(config => config["id2label"] = JsonNode.Parse(labels), "config.json", field, fault);
+
+    [Fact]
+    public void Load_OtherWrongFields_NamesThem()
+    {
+        AssertRefused(config => config["problem_type"] = "ranking", "config.json", "problem_type", "'ranking'", "multi_label_classification");
+        AssertRefused(config => config["label2id"] = JsonNode.Parse("""{"red": 0, "green": 0, "blue": 2}"""), "config.json", "label2id", "green");
+        AssertRefused(config => config["num_labels"] = 5, "config.json", "num_labels", "3 rows");
+        AssertRefused(config => config["architectures"] = new JsonArray("BertForQuestionAnswering"), "model.safetensors", "qa_outputs.weight", "missing");
+        AssertRefused(config => config["architectures"] = 7, "config.json", "architectures");
+    }
+
+    [Fact]
+    public void Load_HeadOfAnotherShapeOrIncomplete_NamesTheTensor()
+    {
+        AssertRefused(Tensors(("classifier.weight", [3, 31]), ("classifier.bias", [3])), "model.safetensors", "classifier.weight", "[3, 31]");
+        AssertRefused(Tensors(("classifier.weight", [3, 32]), ("classifier.bias", [4])), "model.safetensors", "classifier.bias", "[4]");
+        AssertRefused(Tensors(("classifier.weight", [3, 32])), "model.safetensors", "classifier.bias is missing", "remove 'architectures'");
+        AssertRefused(Tensors(("classifier.weight", [96]), ("classifier.bias", [3])), "model.safetensors", "classifier.weight", "matrix");
+        AssertRefused(Tensors(("classifier.weight", [3, 32]), ("classifier.bias", [3]), ("classifier.dense.weight", [32, 32])), "model.safetensors", "classifier.dense.weight is surplus");
+    }
+
+    [Fact]
+    public void Load_WithoutArchitecturesOrLabels_FindsTheHeadAndNamesLabelsAsHuggingFaceDoes()
+    {
+        MemorySource files = Classifier();
+        Edit(files, config =>
+        {
+            config.Remove("architectures");
+            config.Remove("id2label");
+            config.Remove("label2id");
+            config.Remove("problem_type");
+        });
+        using PretrainedLanguageModel model = Load(files);
+        Assert.Equal(["LABEL_0", "LABEL_1", "LABEL_2"], model.Head!.Labels);
+        Assert.Equal(ProblemType.SingleLabel, model.Head.ProblemType);
+    }
+
+    [Fact]
+    public void FromPretrained_Classifier_ScoresAsItsHeadDoesAndIsSavedInOurFormToo()
+    {
+        MemorySource files = Classifier();
+        string[] texts = ["a cat", "", "want unwanted un", "中 文"];
+        using var classifier = TextClassifier.FromPretrained(ModelSource.FromSource("saved", files), device: "cpu");
+        Assert.Equal(Colours, classifier.LabelNames);
+        float[] scores = classifier.Score(texts).Values;
+
+        IReadOnlyList<TextHeadOutputs> asked = classifier.LanguageModel.AskHead(texts);
+        for (int i = 0; i < texts.Length; i++)
+        {
+            using Tensor logits = tensor(asked[i].Logits);
+            Assert.All(scores.Skip(3 * i).Take(3).Zip(logits.softmax(0).data<float>().ToArray()), pair => Assert.Equal(pair.Second, pair.First, 1e-6f));
+        }
+
+        var saved = new MemorySource();
+        classifier.Save(saved.Sink());
+        using var again = TextClassifier.Load(saved, "cpu");
+        Assert.Equal(scores, again.Score(texts).Values);
+        Assert.Equal(Colours, again.LabelNames);
+    }
+
+    [Fact]
+    public void FromPretrained_AnotherKindOfHead_SaysWhatThereIs()
+    {
+        MemorySource files = Classifier(problem: ProblemType.MultiLabel);
+        var error = Assert.Throws<ArgumentException>(() => TextClassifier.FromPretrained(ModelSource.FromSource("saved", files), device: "cpu"));
+        Assert.Contains("MultiLabel", error.Message, StringComparison.Ordinal);
+        Assert.Contains("hold no head", Assert.Throws<ArgumentException>(() => TextRegressor.FromPretrained(TinyBert.Backbone, device: "cpu")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Train_FromTheHead_NeedsTheSameLabelsInAnyOrder()
+    {
+        ModelSource source = ModelSource.FromSource("saved", Classifier());
+        var (texts, labels) = TinyBackbone.LabelledTexts(12);
+        FineTuneOptions options = Options(HeadStart.Pretrained);
+
+        var error = Assert.Throws<ArgumentException>(() => TextClassifier.Train(source, texts, labels, 3, options, labelNames: ["red", "green", "grey"]));
+        Assert.All(new[] { "red, green, blue", "grey", "HeadStart.Linear" }, part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
+        Assert.Contains("5", Assert.Throws<ArgumentException>(() => TextClassifier.Train(source, texts, labels, 5, options)).Message, StringComparison.Ordinal);
+
+        // Rate so small that nothing moves: the scores are the head's, in the rows' order of labels.
+        options.LearningRate = 1e-30;
+        options.HeadLearningRateMultiplier = 1;
+        using var before = TextClassifier.FromPretrained(source, device: "cpu");
+        using var after = TextClassifier.Train(source, texts, labels, 3, options, labelNames: ["blue", "red", "green"]);
+        float[] old = before.Score(texts).Values, now = after.Score(texts).Values;
+        Assert.All(Enumerable.Range(0, texts.Length), i => Assert.Equal(old[(3 * i) + 2], now[3 * i], 1e-5f));
+
+        using var fresh = TextClassifier.Train(source, texts, labels, 3, Options(HeadStart.Linear), labelNames: ["red", "green", "grey"]);
+        Assert.Null(fresh.LanguageModel.Head);
+    }
+
+    [Theory]
+    [InlineData("bert")]
+    [InlineData("llama")]
+    [InlineData("roberta")]
+    public void SavePretrained_FittedOnTheFamilysHead_ScoresTheSameWhenOpened(string name)
+    {
+        ModelSource source = Backbone(name);
+        var (texts, labels) = TinyBackbone.LabelledTexts(12);
+        using var fitted = TextClassifier.Train(source, texts, labels, 3, Options(HeadStart.Family), labelNames: Colours);
+        string target = Path.Combine(_folder, "saved");
+        fitted.SavePretrained(target);
+
+        JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(target, "config.json")))!;
+        Assert.EndsWith("ForSequenceClassification", (string?)config["architectures"]![0], StringComparison.Ordinal);
+        Assert.Equal("green", (string?)config["id2label"]!["1"]);
+        Assert.Equal(1, (int?)config["label2id"]!["green"]);
+        Assert.Equal("single_label_classification", (string?)config["problem_type"]);
+        using var opened = TextClassifier.FromPretrained(ModelSource.FromDirectory(target), device: "cpu");
+        Assert.Equal(fitted.Score(texts).Values, opened.Score(texts).Values);
+
+        var error = Assert.Throws<ArgumentException>(() => fitted.SavePretrained(target, ["a", "a", "b"]));
+        Assert.Contains("2 of them different", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SavePretrained_LinearHead_IsWrittenWhereTheFamilyHasOneAndRefusedElsewhere()
+    {
+        var (texts, labels) = TinyBackbone.LabelledTexts(12);
+        string target = Path.Combine(_folder, "saved");
+        foreach (string name in new[] { "bert", "llama" })
+        {
+            FineTuneOptions options = Options(HeadStart.Linear);
+            options.Pooling = TextPooling.Family;
+            using var fitted = TextClassifier.Train(Backbone(name), texts, labels, 3, options);
+            fitted.SavePretrained(target, Colours);
+            using var opened = TextClassifier.FromPretrained(ModelSource.FromDirectory(target), device: "cpu");
+            Assert.All(fitted.Score(texts).Values.Zip(opened.Score(texts).Values), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+        }
+
+        using var other = TextClassifier.Train(Backbone("roberta"), texts, labels, 3, Options(HeadStart.Linear));
+        var error = Assert.Throws<NotSupportedException>(() => other.SavePretrained(target));
+        Assert.Contains("classifier.dense", error.Message, StringComparison.Ordinal);
+        Assert.Contains("HeadStart.Family", error.Message, StringComparison.Ordinal);
+
+        FineTuneOptions pooled = Options(HeadStart.Family);
+        pooled.Pooling = TextPooling.Max;
+        Assert.Contains("Pooling is Max", Assert.Throws<ArgumentException>(() => TextClassifier.Train(Backbone("roberta"), texts, labels, 3, pooled)).Message, StringComparison.Ordinal);
+        pooled.HeadStart = HeadStart.Linear;
+        using var greatest = TextClassifier.Train(Backbone("bert"), texts, labels, 3, pooled);
+        Assert.Contains("the pooling Max", Assert.Throws<NotSupportedException>(() => greatest.SavePretrained(target)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SavePretrained_Regressor_HoldsTheScaleOfTheLabels()
+    {
+        var (texts, labels) = TinyBackbone.LabelledTexts(12);
+        float[] values = [.. labels.Select(label => 100f + (3 * label))];
+        string target = Path.Combine(_folder, "saved");
+        FineTuneOptions options = Options(HeadStart.Linear);
+        options.Pooling = TextPooling.Family;
+        using var fitted = TextRegressor.Train(Backbone("bert"), texts, values, options);
+        fitted.SavePretrained(target);
+        using var opened = TextRegressor.FromPretrained(ModelSource.FromDirectory(target), device: "cpu");
+        Assert.All(fitted.Score(texts).Values.Zip(opened.Score(texts).Values), pair => Assert.Equal(pair.First, pair.Second, 1e-3f));
+
+        using var decoder = TextRegressor.Train(Backbone("llama"), texts, values, options);
+        Assert.Contains("no bias", Assert.Throws<NotSupportedException>(() => decoder.SavePretrained(target)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Outputs_PaddingTokensAtTheEndOfAText_AreNotRead()
+    {
+        using var scope = NewDisposeScope();
+        using PretrainedLanguageModel model = PretrainedLanguageModel.Load(Backbone("llama"));
+        using PretrainedHead head = PretrainedHead.Create(model.Backbone, new HeadLabels(Colours, ProblemType.SingleLabel), seed: 3);
+        int pad = model.Backbone.Info.PadTokenId!.Value;
+        Assert.Equal([5, 6], head.Trimmed([5, 6, pad, pad]));
+        Assert.Equal([pad], head.Trimmed([pad, pad]));
+        Assert.Equal([pad, 7], head.Trimmed([pad, 7]));
+    }
+
+    private static FineTuneOptions Options(HeadStart start) => new()
+    {
+        HeadStart = start,
+        Epochs = 1,
+        MicroBatchSize = 8,
+        LearningRate = 1e-3,
+        ValidationFraction = 0,
+        Precision = Precision.Float32,
+        Device = "cpu",
+        GeometryProbe = null,
+        Seed = 1,
+        Dispersion = { MaxTokens = 4 },
+    };
+
+    private static PretrainedLanguageModel Load(MemorySource files) => PretrainedLanguageModel.Load(ModelSource.FromSource("saved", files));
+
+    /// <summary>A small BERT with a head of three classes.</summary>
+    private static MemorySource Classifier(ProblemType problem = ProblemType.SingleLabel)
+    {
+        using PretrainedLanguageModel model = PretrainedLanguageModel.Load(TinyBert.Backbone);
+        model.ReplaceHead(PretrainedHead.Create(model.Backbone, new HeadLabels(Colours, problem), seed: 3));
+        using (no_grad())
+        {
+            model.Head!.Last!.Weight.mul_(20);
+        }
+
+        var files = new MemorySource();
+        model.Save(files.Sink());
+        return files;
+    }
+
+    private static ModelSource Backbone(string name)
+    {
+        if (name == "bert")
+        {
+            return TinyBert.Backbone;
+        }
+
+        TextTokenizer tokenizer = TextTokenizer.Load(TinyBackbone.Backbone.Source);
+        string own = name == "llama"
+            ? "\"model_type\": \"llama\", \"intermediate_size\": 24, \"max_position_embeddings\": 64, \"pad_token_id\": 3"
+            : "\"model_type\": \"roberta\", \"intermediate_size\": 24, \"max_position_embeddings\": 66, \"pad_token_id\": 1, \"hidden_dropout_prob\": 0, \"attention_probs_dropout_prob\": 0";
+        using var generator = new Generator(7, CPU);
+        using var model = new PretrainedLanguageModel(name, BackboneRegistry.Create($$"""{"hidden_size": 16, "num_attention_heads": 2, "num_hidden_layers": 2, "vocab_size": {{tokenizer.VocabularySize}}, "initializer_range": 0.3, {{own}}}""", generator), tokenizer);
+        var files = new MemorySource();
+        model.Save(files.Sink());
+        return ModelSource.FromSource(name, files);
+    }
+
+    private static void Edit(MemorySource files, Action<JsonObject> edit)
+    {
+        JsonObject config = JsonNode.Parse(files.Text("config.json"))!.AsObject();
+        edit(config);
+        files["config.json"] = System.Text.Encoding.UTF8.GetBytes(config.ToJsonString());
+    }
+
+    private static void AssertRefused(Action<JsonObject> edit, params string[] parts)
+    {
+        MemorySource files = Classifier();
+        Edit(files, edit);
+        AssertRefused(files, parts);
+    }
+
+    private static void AssertRefused(MemorySource files, params string[] parts)
+    {
+        var error = Assert.Throws<ModelFileException>(() => Load(files));
+        Assert.All(parts, part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
+    }
+
+    /// <summary>The classifier with other tensors for its head.</summary>
+    private static MemorySource Tensors(params (string Name, long[] Shape)[] head)
+    {
+        MemorySource files = Classifier();
+        using PretrainedLanguageModel model = PretrainedLanguageModel.Load(TinyBert.Backbone);
+        using var scope = NewDisposeScope();
+        KeyValuePair<string, Tensor>[] tensors = [.. model.Backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, (Tensor)pair.parameter)), .. head.Select(pair => KeyValuePair.Create(pair.Name, zeros(pair.Shape)))];
+        files.Sink().Write("model.safetensors", stream => SafetensorsWriter.Write(stream, tensors));
+        return files;
+    }
+}
