@@ -150,7 +150,7 @@ public sealed class SearchResultTests
         IDataView data = Ml.Data.LoadFromEnumerable(Enumerable.Range(0, 20).Select(i => new Row { Text = $"text {i}", Label = "a" }));
         return Ml.Dispersion().CreateSearch().SetDataset(data).SetMaxTrials(trials)
             .SetMetric(SearchMetric.Of("Value", maximize: true, (model, _) => ((StubTransformer)model).Value))
-            .SetPipeline(trial => new StubEstimator(Ml, trial.Number == 3 ? double.NaN : trial.Options.Dispersion.Coefficient - (0.01 * trial.Options.Epochs)))
+            .SetPipeline(trial => new StubEstimator(Ml, trial.Number == 3 ? double.NaN : trial.Options.Dispersion.Coefficient - (0.01 * trial.Options.Epochs!.Value)))
             .Run();
     }
 }
