@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace MLNet.Dispersion;
 
 /// <summary>Gives a fitted model the head that its options ask for.</summary>

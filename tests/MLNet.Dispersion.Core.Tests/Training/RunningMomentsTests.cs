@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Models;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Training;

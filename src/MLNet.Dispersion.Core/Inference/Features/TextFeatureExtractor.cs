@@ -28,7 +28,6 @@ public sealed class TextFeatureExtractor
     private readonly TextFeatureOptions _options;
     private readonly ForwardPass _pass;
     private readonly int _before;
-    private readonly TextPooler _pooler;
 
     /// <summary>Creates the extractor.</summary>
     /// <param name="model">The model, with its tokenizer.</param>
@@ -50,7 +49,7 @@ public sealed class TextFeatureExtractor
         MaxTokens = room >= 1 ? Math.Min(_options.MaxTokens ?? room, room) : throw new ArgumentException($"{model.Name} has a context of {_backbone.Info.ContextLength} tokens, which those that begin a text fill.", nameof(model));
         _options.Normalize ??= (_options.Pooling is null ? model.Sentence?.Normalize : null) ?? true;
         _options.Pooling ??= model.DefaultPooling;
-        _pooler = new TextPooler(_options.Pooling.Value, Query());
+        Query()?.Dispose();
     }
 
     /// <summary>Gets the options, with what the model's files say where they said nothing; a copy.</summary>
@@ -143,7 +142,8 @@ public sealed class TextFeatureExtractor
 
     private void Pool(Tensor states, TokenBatch batch, int[] texts, float[][] vectors)
     {
-        Tensor pooled = _pooler.Summary(_backbone, states, batch.Lengths, _before);
+        using var pooler = new TextPooler(_options.Pooling!.Value, Query());
+        Tensor pooled = pooler.Summary(_backbone, states, batch.Lengths, _before);
         float[] values = pooled.cpu().data<float>().ToArray();
         for (int row = 0; row < texts.Length; row++)
         {

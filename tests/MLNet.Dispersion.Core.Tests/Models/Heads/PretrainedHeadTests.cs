@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using MLNet.Dispersion.Tests.Tokenization;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Models.Heads;
