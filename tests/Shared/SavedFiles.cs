@@ -48,7 +48,7 @@ internal static class SavedFiles
     /// <summary>Whether the version was wrong there: corrections.json lists such answers, with what is right and why; of numbers it lists the place, and a test of its own says what is right.</summary>
     private static bool IsCorrection(string version, string difference) => JsonNode.Parse(File.ReadAllText(Path.Combine(Root, "corrections.json")))!.AsArray().Any(correction =>
         (string)correction!["version"]! == version && (correction["place"] is { } place
-            ? difference.StartsWith($"{place}[", StringComparison.Ordinal) && difference.Contains($"expected {correction["answered"]},", StringComparison.Ordinal)
+            ? (difference.StartsWith($"{place}[", StringComparison.Ordinal) || difference.StartsWith($"{place}:", StringComparison.Ordinal)) && difference.Contains($"expected {correction["answered"]},", StringComparison.Ordinal)
             : difference.EndsWith($"expected \"{correction["answered"]}\", found \"{correction["rightly"]}\"", StringComparison.Ordinal)));
 
     private static JsonObject Expected(string version, string kind) => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder(version, kind), AnswersFile)))!.AsObject();

@@ -146,7 +146,7 @@ public sealed class CondensationReport
     /// <summary>
     /// Writes comma-separated values (RFC 4180, invariant culture, full precision), one line a layer. The head names the columns: model, hiddenState, layer,
     /// fraction, every measure by its machine name, averaging (the convention behind the mean cosines), the mean cosines under both conventions
-    /// (empty where one is not defined), lastLayersMean, the mean of this and all later layers' mean cosines, and what carries the cone
+    /// (empty where one is not defined), lastLayersMean, the mean of this and all later layers' mean cosines, and, where it was measured, what carries the cone
     /// (<see cref="Cone"/>): coneMeanCosine, coneWithoutFirstToken, coneWithoutMassiveTokens, coneCentred, coneStandardised, coneWithoutStrongest1, 2 and 4,
     /// coneFirstTokenNorm, coneOtherTokensNorm. A missing figure is an empty field.
     /// </summary>

@@ -110,7 +110,7 @@ internal static class ReportCsv
         csv.Add([
             "model", "hiddenState", "layer", "fraction", .. GeometryMeasures.All.Select(measure => measure.MachineName()), "averaging",
             "pooledMeanCosine", "pooledMeanCosineOffDiagonal", "elementwiseMeanCosine", "elementwiseMeanCosineOffDiagonal", "lastLayersMean",
-            .. ConeColumns.All.Select(column => column.MachineName)]);
+            .. Cone(report).Select(column => column.MachineName)]);
         foreach (LayerReport layer in report.Layers)
         {
             csv.Add(Fields(report, layer));
@@ -135,30 +135,8 @@ internal static class ReportCsv
             .. GeometryMeasures.All.Select(measure => Figures.Exact(layer.Measures[measure])),
             Name(report.Profile.Averaging),
             .. new[] { pooled.Full, pooled.OffDiagonal, elementwise.Full, elementwise.OffDiagonal, lastLayers }.Select(Figures.Exact),
-            .. ConeColumns.All.Select(column => Figures.Exact(column.Of(report, layer.HiddenState)))];
+            .. Cone(report).Select(column => Figures.Exact(column.Figure(report.Cone!.Layers[layer.HiddenState])))];
     }
-}
 
-/// <summary>Numbers as text, in invariant culture.</summary>
-internal static class Figures
-{
-    /// <summary>What stands for a figure that does not exist.</summary>
-    public const string None = "-";
-
-    /// <summary>A figure for people.</summary>
-    public static string Fixed(double value, int decimals) => double.IsNaN(value) ? None : value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-
-    /// <summary>A number with a sign always.</summary>
-    public static string Signed(double value, int decimals) => (value > 0 ? "+" : string.Empty) + Fixed(value, decimals);
-
-    /// <summary>How many texts.</summary>
-    public static string Texts(int count) => count == 1 ? "1 text" : FormattableString.Invariant($"{count:N0} texts");
-
-    /// <summary>Both correlations of a trend.</summary>
-    public static string Trend(CondensationTrend trend) => double.IsNaN(trend.Spearman)
-        ? "undefined (all layers are equal)"
-        : $"Spearman {Signed(trend.Spearman, 2)}, Kendall tau-b {Signed(trend.KendallTauB, 2)}";
-
-    /// <summary>A figure for programs: all digits; empty when there is none.</summary>
-    public static string Exact(double value) => double.IsNaN(value) ? string.Empty : value.ToString("R", CultureInfo.InvariantCulture);
+    private static IReadOnlyList<ConeColumn> Cone(CondensationReport report) => report.Cone is null ? [] : ConeColumns.All;
 }

@@ -106,6 +106,11 @@ internal sealed class ReportPage
 
     private void WriteCones(IReadOnlyList<CondensationReport> reports)
     {
+        if (reports.All(report => report.Cone is null))
+        {
+            return;
+        }
+
         Section("What carries it");
         foreach (CondensationReport report in reports)
         {

@@ -29,9 +29,9 @@ public static class CondensationDataViewExtensions
             .. GeometryMeasures.All.Select(measure => TableDataColumn.OfNumbers($"{measure}", layers.Select(layer => layer.Measures[measure]))),
             TableDataColumn.OfNumbers("LastLayersMean", report.Profile.LastLayersMeans.Reverse()),
         ];
-        if (report.Cone is not null)
+        if (report.Cone is { } cone)
         {
-            columns.AddRange(ConeColumns.All.Select(column => TableDataColumn.OfNumbers(column.Name, layers.Select(layer => column.Of(report, layer.HiddenState)))));
+            columns.AddRange(cone.Columns.Select(column => TableDataColumn.OfNumbers(column.Key, column.Value)));
         }
 
         CosineHistogram?[] histograms = [.. layers.Select(layer => layer.Cosine.Summary.Histogram)];

@@ -75,7 +75,7 @@ public sealed class OptionsTests : IDisposable
         Look(() => (FineTuneOptions)Good(typeof(FineTuneOptions).FullName!), options => options, "", unseen);
 
         // What the run computes does not depend on, or its fingerprint notes in resolved form.
-        Assert.Equal(["CancellationToken", "Checkpoints", "Device", "Lora.Saving", "Observers", "Precision", "Progress", "ScoringPrecision", "Seed"], unseen.Order(StringComparer.Ordinal));
+        Assert.Equal(["CancellationToken", "Checkpoints", "Device", "Epochs", "HeadLearningRateMultiplier", "Lora.Saving", "Observers", "Precision", "Progress", "ScoringPrecision", "Seed", "ValidationFraction", "WarmupRatio"], unseen.Order(StringComparer.Ordinal));
     }
 
     private void Look(Func<FineTuneOptions> make, Func<FineTuneOptions, IOptions> find, string path, List<string> unseen)
@@ -148,6 +148,7 @@ public sealed class OptionsTests : IDisposable
             : type == typeof(CancellationToken) ? new CancellationToken(canceled: true)
             : type == typeof(PretrainedLanguageModel) ? _model
             : type == typeof(IReadOnlyList<string>) ? new List<string> { "other" }
+            : type == typeof(IReadOnlyList<float>) ? new List<float> { 0.5f }
             : type == typeof(IReadOnlyDictionary<string, int>) ? new OrderedDictionary<string, int> { ["other"] = 3 }
             : type == typeof(IReadOnlyDictionary<string, double>) ? new OrderedDictionary<string, double> { ["other"] = 0.5 }
             : type == typeof(IReadOnlyList<ITrainingObserver>) ? new List<ITrainingObserver> { new Silent() }

@@ -23,6 +23,9 @@ internal static partial class RunFingerprint
     /// <summary>Options that came after version 0.1, with the values by which they change nothing: its interrupted runs do not name them.</summary>
     private static readonly Dictionary<string, string[]> Later = new()
     {
+        ["Options.Dispersion.Centering"] = [nameof(DispersionCentering.None)],
+        ["Options.Dispersion.ScaleByDeviation"] = [bool.FalseString],
+        ["Options.Dispersion.MomentRate"] = ["0.01"],
         ["Options.HeadStart"] = [nameof(HeadStart.Linear)],
         ["Options.Pooling"] = [OptionsFingerprint.None, nameof(TextPooling.Family)],
         ["Options.LabelSmoothing"] = ["0"],

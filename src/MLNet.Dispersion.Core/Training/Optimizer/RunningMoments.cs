@@ -104,7 +104,7 @@ internal sealed class RunningMoments : IDisposable
         private static Tensor Medians(Tensor norms, Tensor? mask)
         {
             Tensor sorted = (mask is null ? norms : norms.Masked(mask.logical_not(), double.PositiveInfinity)).sort(1).Values;
-            Tensor counts = mask is null ? full_like(norms.narrow(1, 0, 1), norms.shape[1], ScalarType.Int64) : mask.sum(1, keepdim: true, type: ScalarType.Int64);
+            Tensor counts = mask is null ? zeros_like(norms.narrow(1, 0, 1), dtype: ScalarType.Int64).Shifted(norms.shape[1]) : mask.sum(1, keepdim: true, type: ScalarType.Int64);
             Tensor middle = counts.Shifted(-1).div(tensor(2L, device: norms.device), RoundingMode.floor);
             return sorted.gather(1, maximum(middle, zeros_like(middle)));
         }

@@ -4,17 +4,14 @@ namespace MLNet.Dispersion;
 /// <param name="Name">Its name among columns; with a small first letter in files.</param>
 /// <param name="Head">The head of a column in texts.</param>
 /// <param name="Figure">The figure of a layer.</param>
-public sealed record ConeColumn(string Name, string Head, Func<ConeFigures, double> Figure)
+internal sealed record ConeColumn(string Name, string Head, Func<ConeFigures, double> Figure)
 {
     /// <summary>Gets its name in files.</summary>
     public string MachineName => char.ToLowerInvariant(Name[0]) + Name[1..];
-
-    /// <summary>The figure in a report; NaN where what carries the cone was not measured.</summary>
-    public double Of(CondensationReport report, int hiddenState) => report.Cone is { } cone ? Figure(cone.Layers[hiddenState]) : double.NaN;
 }
 
 /// <summary>The columns of what carries the cone.</summary>
-public static class ConeColumns
+internal static class ConeColumns
 {
     /// <summary>The mean cosines, once with everything and then each time without something.</summary>
     public static IReadOnlyList<ConeColumn> Cosines { get; } =

@@ -32,6 +32,10 @@ public sealed class ConeReport
     /// <summary>Gets the number of texts.</summary>
     public int Texts => Layers[0].Texts;
 
+    /// <summary>Gets the figures as columns of a table, such as <c>ConeMeanCosine</c> and <c>ConeCentred</c>: by name, each with a value for hidden states 0..N.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<double>> Columns =>
+        new OrderedDictionary<string, IReadOnlyList<double>>(ConeColumns.All.Select(column => KeyValuePair.Create(column.Name, (IReadOnlyList<double>)[.. Layers.Select(column.Figure)])));
+
     /// <summary>Gets whether there is a cone, and what carries it.</summary>
     public ConeKind Kind => Layers[Peak] switch
     {
