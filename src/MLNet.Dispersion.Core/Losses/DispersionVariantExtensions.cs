@@ -7,7 +7,7 @@ public static class DispersionVariantExtensions
     /// <param name="variant">The form.</param>
     /// <returns>
     /// Some of <see cref="DispersionOptions.TauCos"/>, <see cref="DispersionOptions.TauL2"/>, <see cref="DispersionOptions.Margin"/>, <see cref="DispersionOptions.Epsilon"/> and
-    /// <see cref="DispersionOptions.ClampThreshold"/>; none for <see cref="DispersionVariant.Decorrelation"/>. Coefficient, layers and the most tokens matter to every form and are not listed.
+    /// <see cref="DispersionOptions.ClampThreshold"/>; none for <see cref="DispersionVariant.Decorrelation"/>. Coefficient, layers, the most tokens and what is taken away from the states first matter to every form and are not listed.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The form is none of the named ones.</exception>
     public static IReadOnlyList<string> Reads(this DispersionVariant variant) => variant switch

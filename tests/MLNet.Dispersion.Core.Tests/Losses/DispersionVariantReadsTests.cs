@@ -37,7 +37,7 @@ public sealed class DispersionVariantReadsTests
 
     [Fact]
     public void Numbers_AreAllOfTheOptions() =>
-        Assert.Equal(Numbers.Keys.Append(nameof(DispersionOptions.Coefficient)).Order(), typeof(DispersionOptions).GetProperties().Where(property => property.PropertyType == typeof(double)).Select(property => property.Name).Order());
+        Assert.Equal(Numbers.Keys.Append(nameof(DispersionOptions.Coefficient)).Append(nameof(DispersionOptions.MomentRate)).Order(), typeof(DispersionOptions).GetProperties().Where(property => property.PropertyType == typeof(double)).Select(property => property.Name).Order());
 
     [Fact]
     public void Reads_UnknownVariant_IsRefused() => Assert.Throws<ArgumentOutOfRangeException>(() => ((DispersionVariant)9).Reads());

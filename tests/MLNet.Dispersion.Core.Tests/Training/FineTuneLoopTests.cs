@@ -25,6 +25,7 @@ public sealed class FineTuneLoopTests
         var seen = new List<TrainingProgress>();
         var options = TextClassifierTests.Options();
         options.Progress = new Collect(seen.Add);
+        options.ValidationFraction = 0.1;
         using var classifier = Train(options, rows: 33);
 
         Assert.Equal(Enumerable.Range(1, seen.Count), seen.Select(progress => progress.Step));
@@ -96,6 +97,7 @@ public sealed class FineTuneLoopTests
         var options = TextClassifierTests.Options();
         options.Epochs = 3;
         options.MicroBatchSize = 100;
+        options.ValidationFraction = 0.1;
         options.WarmupRatio = 0.3;
         options.LearningRate = 1e30;
         using var classifier = Train(options);

@@ -134,6 +134,7 @@ public sealed class TrainingObserverTests
         using var head = ScoreHead.Create(model.Backbone.Info.HiddenSize, 1, 3, CPU);
         var (texts, labels) = TinyBackbone.LabelledTexts(48);
         FineTuneOptions options = TextClassifierTests.Options();
+        options.ValidationFraction = 0.1;
         options.Validate();
         var objective = new SignObjective(head, [.. labels.Select(label => label == 0)]);
 
