@@ -127,7 +127,7 @@ internal sealed class TrainingLog(IChannel channel, FineTuneOptions options, Fit
     public void RunStarted(TrainingRun run)
     {
         _epochs = run.Numbers.Epochs;
-        if (run.Numbers.Taken(options) is { Length: > 0 } taken)
+        if (options.TakenFrom(run.Numbers) is { Length: > 0 } taken)
         {
             ChannelLog.Info(channel, $"Defaults for {run.Sequences.Count} rows: {taken}.");
         }

@@ -41,7 +41,7 @@ public sealed class FineTuneDefaultsTests
         long weights = model.Backbone.parameters().Sum(parameter => parameter.numel()) + (3L * model.Backbone.Info.FinalSize);
 
         Assert.Equal(FineTuneDefaults.ForHead(30, weights), classifier.TrainingResult!.Numbers);
-        string taken = classifier.TrainingResult.Numbers!.Taken(options);
+        string taken = options.TakenFrom(classifier.TrainingResult!.Numbers!);
         Assert.Contains($"{classifier.TrainingResult.Numbers.Epochs} epochs", taken, StringComparison.Ordinal);
         Assert.Contains("learning rate", taken, StringComparison.Ordinal);
     }
@@ -58,6 +58,6 @@ public sealed class FineTuneDefaultsTests
         FineTuneDefaults numbers = classifier.TrainingResult!.Numbers!;
 
         Assert.Equal((1, 1e-4, 2.0, 0.5, 0.2), (numbers.Epochs, numbers.LearningRate, numbers.HeadLearningRateMultiplier, numbers.WarmupRatio, numbers.ValidationFraction));
-        Assert.Equal("", numbers.Taken(options));
+        Assert.Equal("", options.TakenFrom(numbers));
     }
 }

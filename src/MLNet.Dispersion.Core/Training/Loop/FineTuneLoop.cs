@@ -79,7 +79,7 @@ internal sealed class FineTuneLoop : IDisposable
         CheckSupport(backbone, objective, rows, options);
         HostAllocator.KeepFreedMemory();
         using TrainedParameters trained = TrainedParameters.Choose(backbone, objective.HeadParameters, options);
-        FineTuneDefaults numbers = DefaultsOf(trained, rows).Under(options);
+        FineTuneDefaults numbers = options.Over(DefaultsOf(trained, rows));
         using var loop = new FineTuneLoop(backbone, objective, trained, rows, options, numbers, device);
         using var mode = new TrainingMode(backbone, options, device, loop._dropout, loop._noise);
         if (options.Checkpoints is { } checkpoints)

@@ -214,6 +214,32 @@ public sealed class FineTuneOptions : IOptions
     /// <exception cref="ArgumentException">A value is outside its range; the message names value and limit.</exception>
     public void Validate() => new Require(nameof(FineTuneOptions)).Options(this);
 
+    /// <summary>Says which of a run's numbers were taken because these options name none; empty where they name all.</summary>
+    /// <param name="numbers">The run's numbers.</param>
+    public string TakenFrom(FineTuneDefaults numbers)
+    {
+        ArgumentNullException.ThrowIfNull(numbers);
+        string?[] taken =
+        [
+            Epochs is null ? FormattableString.Invariant($"{numbers.Epochs} epochs") : null,
+            LearningRate is null ? FormattableString.Invariant($"learning rate {numbers.LearningRate:0.##E+0}") : null,
+            HeadLearningRateMultiplier is null ? FormattableString.Invariant($"head rate x {numbers.HeadLearningRateMultiplier}") : null,
+            WarmupRatio is null ? FormattableString.Invariant($"warm-up {numbers.WarmupRatio}") : null,
+            ValidationFraction is null ? FormattableString.Invariant($"held out {numbers.ValidationFraction}") : null,
+        ];
+        return string.Join(", ", taken.Where(part => part is not null));
+    }
+
+    /// <summary>The numbers, but for those that these options name.</summary>
+    internal FineTuneDefaults Over(FineTuneDefaults numbers) => numbers with
+    {
+        Epochs = Epochs ?? numbers.Epochs,
+        LearningRate = LearningRate ?? numbers.LearningRate,
+        HeadLearningRateMultiplier = HeadLearningRateMultiplier ?? numbers.HeadLearningRateMultiplier,
+        WarmupRatio = WarmupRatio ?? numbers.WarmupRatio,
+        ValidationFraction = ValidationFraction ?? numbers.ValidationFraction,
+    };
+
     /// <inheritdoc/>
     void IOptions.Check(Require require)
     {

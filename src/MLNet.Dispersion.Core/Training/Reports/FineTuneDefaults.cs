@@ -72,32 +72,6 @@ public sealed record FineTuneDefaults
         ValidationFraction = 0.1,
     };
 
-    /// <summary>These numbers, but for those that options name.</summary>
-    internal FineTuneDefaults Under(FineTuneOptions options) => this with
-    {
-        Epochs = options.Epochs ?? Epochs,
-        LearningRate = options.LearningRate ?? LearningRate,
-        HeadLearningRateMultiplier = options.HeadLearningRateMultiplier ?? HeadLearningRateMultiplier,
-        WarmupRatio = options.WarmupRatio ?? WarmupRatio,
-        ValidationFraction = options.ValidationFraction ?? ValidationFraction,
-    };
-
-    /// <summary>Says which of the numbers were taken because the options name none; empty where they name all.</summary>
-    /// <param name="options">The options.</param>
-    public string Taken(FineTuneOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        string?[] taken =
-        [
-            options.Epochs is null ? FormattableString.Invariant($"{Epochs} epochs") : null,
-            options.LearningRate is null ? FormattableString.Invariant($"learning rate {LearningRate:0.##E+0}") : null,
-            options.HeadLearningRateMultiplier is null ? FormattableString.Invariant($"head rate x {HeadLearningRateMultiplier}") : null,
-            options.WarmupRatio is null ? FormattableString.Invariant($"warm-up {WarmupRatio}") : null,
-            options.ValidationFraction is null ? FormattableString.Invariant($"held out {ValidationFraction}") : null,
-        ];
-        return string.Join(", ", taken.Where(part => part is not null));
-    }
-
     /// <summary>The published 5e-5 at GPT-2's 124 M weights, inversely proportional to their number, between 1e-5 and 5e-4.</summary>
     private static double Rate(long trainedWeights)
     {
