@@ -41,8 +41,8 @@ public sealed class FineTuneDefaultsTests
         long weights = model.Backbone.parameters().Sum(parameter => parameter.numel()) + (3L * model.Backbone.Info.FinalSize);
 
         Assert.Equal(FineTuneDefaults.ForHead(30, weights), classifier.TrainingResult!.Numbers);
-        string taken = options.TakenFrom(classifier.TrainingResult!.Numbers!);
-        Assert.Contains($"{classifier.TrainingResult.Numbers.Epochs} epochs", taken, StringComparison.Ordinal);
+        string taken = options.TakenFrom(classifier.TrainingResult.Numbers!);
+        Assert.Contains($"{classifier.TrainingResult.Numbers!.Epochs} epochs", taken, StringComparison.Ordinal);
         Assert.Contains("learning rate", taken, StringComparison.Ordinal);
     }
 
