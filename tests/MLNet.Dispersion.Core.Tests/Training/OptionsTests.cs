@@ -138,7 +138,7 @@ public sealed class OptionsTests : IDisposable
     {
         object? value = property.GetValue(options);
         Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-        return type == typeof(bool) ? !(bool)value!
+        return type == typeof(bool) ? !((bool?)value ?? false)
             : type == typeof(int) ? ((int?)value ?? 0) + 3
             : type == typeof(long) ? ((long?)value ?? 0) + 3
             : type == typeof(TorchSharp.torch.Device) ? new TorchSharp.torch.Device("meta")
