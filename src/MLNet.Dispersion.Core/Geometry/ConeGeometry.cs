@@ -27,6 +27,8 @@ public static class ConeGeometry
         Tensor[] rest = [.. wide.Select(text => text.narrow(0, 1, text.shape[0] - 1))];
         (Tensor mean, Tensor deviation) = Moments(ordinary);
         Tensor[] centred = [.. ordinary.Select(text => text - mean)];
+        Tensor squares = SharesOfMeanSquare(wide);
+        long[] strongest = Largest(squares, StrongestCounts[^1]);
         return new ConeFigures
         {
             Texts = wide.Length,
@@ -40,8 +42,8 @@ public static class ConeGeometry
             OtherTokensNorm = rest.Sum(text => Norms(text).sum().item<double>()) / rest.Sum(text => text.shape[0]),
             FirstTokenCosine = wide.Average(FirstTokenCosine),
             MassiveTokens = Array.AsReadOnly(massive),
-            Strongest = Array.AsReadOnly(Strongest(wide, mean, deviation)),
-            WithoutStrongest = Array.AsReadOnly(WithoutStrongest(wide)),
+            Strongest = Array.AsReadOnly(Strongest(wide, strongest, squares, mean, deviation)),
+            WithoutStrongest = Array.AsReadOnly(WithoutStrongest(wide, strongest)),
         };
     }
 
@@ -81,11 +83,7 @@ public static class ConeGeometry
     }
 
     /// <summary>The coordinates from the largest mean square over the tokens of all texts downwards, at most <paramref name="count"/>.</summary>
-    internal static long[] StrongestCoordinates(IReadOnlyList<Tensor> states, int count)
-    {
-        Tensor squares = Sum(states, text => text.Squared());
-        return [.. squares.topk((int)Math.Min(count, squares.shape[0])).indexes.cpu().data<long>()];
-    }
+    internal static long[] StrongestCoordinates(IReadOnlyList<Tensor> states, int count) => Largest(SharesOfMeanSquare(states), count);
 
     /// <summary>The texts without some coordinates: these are set to zero, which takes them out of norms and products.</summary>
     internal static Tensor[] WithoutCoordinates(IReadOnlyList<Tensor> states, IReadOnlyList<long> coordinates)
@@ -109,11 +107,13 @@ public static class ConeGeometry
         return squares / squares.sum();
     }
 
-    private static ConeCoordinate[] Strongest(IReadOnlyList<Tensor> states, Tensor mean, Tensor deviation)
+    private static long[] Largest(Tensor values, int count) => [.. values.topk((int)Math.Min(count, values.shape[0])).indexes.cpu().data<long>()];
+
+    private static ConeCoordinate[] Strongest(IReadOnlyList<Tensor> states, long[] strongest, Tensor squares, Tensor mean, Tensor deviation)
     {
-        (double[] cosine, double[] square) = (Numbers(SharesOfMeanCosine(states)), Numbers(SharesOfMeanSquare(states)));
+        (double[] cosine, double[] square) = (Numbers(SharesOfMeanCosine(states)), Numbers(squares));
         (double[] means, double[] deviations) = (Numbers(mean), Numbers(deviation));
-        return Array.ConvertAll(StrongestCoordinates(states, StrongestCounts[^1]), index => new ConeCoordinate
+        return Array.ConvertAll(strongest, index => new ConeCoordinate
         {
             Index = (int)index,
             ShareOfMeanSquare = square[index],
@@ -123,11 +123,8 @@ public static class ConeGeometry
         });
     }
 
-    private static double[] WithoutStrongest(IReadOnlyList<Tensor> states)
-    {
-        long[] strongest = StrongestCoordinates(states, StrongestCounts[^1]);
-        return [.. StrongestCounts.Select(count => MeanCosine(WithoutCoordinates(states, [.. strongest.Take(count)])))];
-    }
+    private static double[] WithoutStrongest(IReadOnlyList<Tensor> states, long[] strongest) =>
+        [.. StrongestCounts.Select(count => MeanCosine(WithoutCoordinates(states, [.. strongest.Take(count)])))];
 
     private static double FirstTokenCosine(Tensor text)
     {

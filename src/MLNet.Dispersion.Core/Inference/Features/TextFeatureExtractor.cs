@@ -49,7 +49,7 @@ public sealed class TextFeatureExtractor
         MaxTokens = room >= 1 ? Math.Min(_options.MaxTokens ?? room, room) : throw new ArgumentException($"{model.Name} has a context of {_backbone.Info.ContextLength} tokens, which those that begin a text fill.", nameof(model));
         _options.Normalize ??= (_options.Pooling is null ? model.Sentence?.Normalize : null) ?? true;
         _options.Pooling ??= model.DefaultPooling;
-        Query()?.Dispose();
+        CheckQuery();
     }
 
     /// <summary>Gets the options, with what the model's files say where they said nothing; a copy.</summary>
@@ -100,12 +100,15 @@ public sealed class TextFeatureExtractor
         })];
     }
 
-    private Tensor? Query() => _options.AttentionQuery switch
+    private void CheckQuery()
     {
-        null => null,
-        { Count: var count } query when count == FeatureCount => tensor([.. query], device: _pass.Device),
-        { Count: var count } => throw new ArgumentException($"TextFeatureOptions.AttentionQuery has {count} features; a vector of {_model.Name} has {FeatureCount}. Take the query of a model that was fine-tuned from it.", "options"),
-    };
+        if (_options.AttentionQuery is { Count: var count } && count != FeatureCount)
+        {
+            throw new ArgumentException($"TextFeatureOptions.AttentionQuery has {count} features; a vector of {_model.Name} has {FeatureCount}. Take the query of a model that was fine-tuned from it.", "options");
+        }
+    }
+
+    private Tensor? Query() => _options.AttentionQuery is { } query ? tensor([.. query], device: _pass.Device) : null;
 
     private (int[][] Sequences, bool[] Truncated) Encode(IReadOnlyList<string?> texts)
     {

@@ -74,7 +74,7 @@ public sealed class PretrainedHead : IDisposable
         long columns = lastHiddenState.shape[1];
         Tensor counts = tensor([.. lengths.Select(length => (long)length)], device: lastHiddenState.device).unsqueeze(1);
         Tensor mask = TensorNumbers.Range(columns, lastHiddenState.device).unsqueeze(0).lt(counts);
-        Tensor read = Spec.Reading == HeadReading.LastToken ? At(lastHiddenState, counts.squeeze(1).Shifted(-1)) : Read(lastHiddenState, counts, mask);
+        Tensor read = Spec.Reading == HeadReading.LastToken ? TokenPooling.At(lastHiddenState, counts.squeeze(1).Shifted(-1)) : Read(lastHiddenState, counts, mask);
         return _network.Forward(read).MoveToOuterDisposeScope();
     }
 
@@ -201,18 +201,12 @@ public sealed class PretrainedHead : IDisposable
     private Tensor Read(Tensor states, Tensor inputIds, Tensor? mask) => Spec.Reading switch
     {
         HeadReading.EachToken => states,
-        HeadReading.LastToken => At(states, LastToken(inputIds, mask)),
-        HeadReading.FirstToken => First(states, mask),
-        HeadReading.Pooler => _backbone.Pooled(First(states, mask)),
-        HeadReading.Mean => mask is null ? states.mean([1]) : Mean(states, mask.to(states.dtype).unsqueeze(2)),
+        HeadReading.LastToken => TokenPooling.At(states, LastToken(inputIds, mask)),
+        HeadReading.FirstToken => TokenPooling.Pooled(states, mask, TextPooling.FirstToken),
+        HeadReading.Pooler => _backbone.Pooled(TokenPooling.Pooled(states, mask, TextPooling.FirstToken)),
+        HeadReading.Mean => TokenPooling.Pooled(states, mask, TextPooling.Mean),
         _ => throw new NotSupportedException($"No head reads {Spec.Reading}."),
     };
-
-    private static Tensor Mean(Tensor states, Tensor weights) => states.mul(weights).sum(1).div(weights.sum(1));
-
-    private static Tensor First(Tensor states, Tensor? mask) => mask is null ? states.select(1, 0) : At(states, mask.to(ScalarType.Int64).argmax(1));
-
-    private static Tensor At(Tensor states, Tensor columns) => states.gather(1, columns.view(-1, 1, 1).expand(-1, 1, states.shape[2])).squeeze(1);
 
     /// <summary>By the ids, as Hugging Face's library does it, and by the mask, since padding here need not have the padding token's id. A row of nothing else is read at its first column, as there.</summary>
     private Tensor LastToken(Tensor inputIds, Tensor? mask)

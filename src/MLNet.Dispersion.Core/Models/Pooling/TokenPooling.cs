@@ -17,15 +17,20 @@ public static class TokenPooling
         ArgumentNullException.ThrowIfNull(states);
         Check(states, mask, pooling, query);
         using var scope = NewDisposeScope();
-        Tensor pooled = pooling switch
-        {
-            TextPooling.FirstToken => At(states, mask is null ? null : Counted(mask).argmax(1)),
-            TextPooling.LastToken => mask is null ? states.select(1, -1) : At(states, Counted(mask).cumsum(1).argmax(1)),
-            TextPooling.Max => (mask is null ? states : states.Masked(Out(mask), double.NegativeInfinity)).max(1).values,
-            _ => Sum(states, mask, Weights(states, mask, pooling, query)),
-        };
-        return pooled.MoveToOuterDisposeScope();
+        return Pooled(states, mask, pooling, query).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The same of tensors that are known to be right, inside the caller's dispose scope; a row without a token that counts is read at its first column, or has NaN for a mean.</summary>
+    internal static Tensor Pooled(Tensor states, Tensor? mask, TextPooling pooling, Tensor? query = null) => pooling switch
+    {
+        TextPooling.FirstToken => mask is null ? states.select(1, 0) : At(states, Counted(mask).argmax(1)),
+        TextPooling.LastToken => mask is null ? states.select(1, -1) : At(states, Counted(mask).cumsum(1).argmax(1)),
+        TextPooling.Max => (mask is null ? states : states.Masked(Out(mask), double.NegativeInfinity)).max(1).values,
+        _ => Sum(states, mask, Weights(states, mask, pooling, query)),
+    };
+
+    /// <summary>The states of one token a row, by its column <c>[B]</c>.</summary>
+    internal static Tensor At(Tensor states, Tensor columns) => states.gather(1, columns.view(-1, 1, 1).expand(-1, 1, states.shape[2])).squeeze(1);
 
     private static void Check(Tensor states, Tensor? mask, TextPooling pooling, Tensor? query)
     {
@@ -66,11 +71,6 @@ public static class TokenPooling
 
     /// <summary>Where a token does not count, for all its features.</summary>
     private static Tensor Out(Tensor mask) => mask.logical_not().unsqueeze(2);
-
-    /// <summary>The states of one token a row, by its column; of the first where there is none.</summary>
-    private static Tensor At(Tensor states, Tensor? columns) => columns is null
-        ? states.select(1, 0)
-        : states.gather(1, columns.view(-1, 1, 1).expand(-1, 1, states.shape[2])).squeeze(1);
 
     /// <summary>The sum of the states with a weight a token.</summary>
     private static Tensor Sum(Tensor states, Tensor? mask, Tensor weights) =>
