@@ -20,11 +20,12 @@ var batch = new Option<int>("--batch") { Description = "Rows of a step.", Defaul
 var coefficient = new Option<double>("--coefficient") { Description = "Of the dispersion loss.", DefaultValueFactory = _ => 0.1 };
 var smoothing = new Option<double>("--smoothing") { Description = "Of labels." };
 var grid = new Option<bool>("--grid") { Description = "The grid around the defaults: rate x 1/3, 1, 3; epochs x 1/2, 1, 2; head rate 1 and 10; the defaults themselves first." };
+var axes = new Option<bool>("--axes") { Description = "Of the grid only those settings that differ from the defaults in one number: a first look at a third of the time." };
 var json = new Option<bool>("--json") { Description = "Print the table as JSON." };
 var tableOnly = new Option<bool>("--table") { Description = "Run nothing: print the table of what the file holds." };
 var root = new RootCommand("Accuracy of classifiers by rows, pooling and training numbers: what the defaults of heads are chosen and checked by.")
 {
-    data, results, model, sets, perClass, rows, part, seeds, pooling, epochs, rate, headRate, warmup, heldOut, batch, coefficient, smoothing, grid, json, tableOnly,
+    data, results, model, sets, perClass, rows, part, seeds, pooling, epochs, rate, headRate, warmup, heldOut, batch, coefficient, smoothing, grid, axes, json, tableOnly,
 };
 root.SetAction(arguments =>
 {
@@ -64,7 +65,7 @@ IEnumerable<Cell> Cells(ModelSource backbone, string set, TrainingSize size, int
     var basis = new Cell(
         backbone.Name, set, size.PerClass, size.Rows, arguments.GetValue(part), seed, way, null, null, null, arguments.GetValue(warmup), arguments.GetValue(heldOut),
         arguments.GetValue(batch), arguments.GetValue(coefficient), arguments.GetValue(smoothing));
-    if (!arguments.GetValue(grid))
+    if (!arguments.GetValue(grid) && !arguments.GetValue(axes))
     {
         return from count in OrDefault(arguments.GetValue(epochs)!)
                from speed in OrDefault(arguments.GetValue(rate)!)
@@ -78,7 +79,8 @@ IEnumerable<Cell> Cells(ModelSource backbone, string set, TrainingSize size, int
         from length in new[] { 0.5, 1, 2 }
         from factor in new[] { 1 / 3.0, 1, 3 }
         from head in new[] { 1.0, 10 }
-        where length != 1 || factor != 1 || head != numbers.HeadLearningRateMultiplier
+        let changed = new[] { length != 1, factor != 1, head != numbers.HeadLearningRateMultiplier }.Count(differs => differs)
+        where changed > 0 && (changed == 1 || arguments.GetValue(grid))
         select basis with { Epochs = Math.Max(1, (int)Math.Round(numbers.Epochs * length)), Rate = numbers.LearningRate * factor, HeadRate = head });
 }
 
