@@ -254,7 +254,7 @@ public readonly struct JsonField
         }
         catch (JsonException e)
         {
-            throw new ModelFileException(file, $"Not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: the file is cut short or damaged. Fetch it again from where the model came from.", innerException: e);
+            throw new ModelFileException(file, WrongFile.Explain(bytes.Span) ?? $"Not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: the file is cut short or damaged. Fetch it again from where the model came from.", innerException: e);
         }
     }
 

@@ -62,7 +62,7 @@ public static class ByteLevelBpeTrainer
 
     private static Dictionary<string, long> CountPieces(IEnumerable<string?> texts, IReadOnlyList<string> specialTokens, CancellationToken cancellationToken)
     {
-        var finder = new AddedTokenFinder(specialTokens.Select((content, i) => (content, new AddedToken(content), i)));
+        var finder = new AddedTokenFinder(specialTokens.Select((content, i) => new TextOfToken(content, new AddedToken(content), i)));
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
         Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> bySpan = counts.GetAlternateLookup<ReadOnlySpan<char>>();
         var parts = new List<(AlignedText Text, int Id)>();

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.Tokenizers;
 
 namespace MLNet.Dispersion.Text;
@@ -30,7 +31,13 @@ public class PipelineTokenizer : TextTokenizer
 
         if (setup.HidesSpecialTokens)
         {
-            _quiet.UnionWith(_pipeline.Added.Tokens.Where(t => t.Token.Special).Select(t => t.Id));
+            foreach ((int id, AddedToken token) in _pipeline.Added.Tokens)
+            {
+                if (token.Special)
+                {
+                    _quiet.Add(id);
+                }
+            }
         }
     }
 
@@ -90,7 +97,7 @@ public class PipelineTokenizer : TextTokenizer
         int room = Math.Max(0, maxTokens - prefix.Length - suffix.Length);
         List<int> own = _pipeline.EncodeIds(UnicodeText.WellFormed(text), room == int.MaxValue ? room : room + 1, _setup.SpecialTokensAsText);
         bool cut = own.Count > room;
-        int[] ids = [.. prefix, .. cut ? own.Take(room) : own, .. suffix];
+        int[] ids = [.. prefix, .. CollectionsMarshal.AsSpan(own)[..Math.Min(own.Count, room)], .. suffix];
         return new EncodedText { Ids = ids.Length > maxTokens ? ids[..maxTokens] : ids, Truncated = cut || ids.Length > maxTokens };
     }
 
@@ -185,7 +192,7 @@ public class PipelineTokenizer : TextTokenizer
 
     /// <summary>Begins to decode tokens that come one by one.</summary>
     /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>
-    public TextDecodeStream DecodeStream(bool skipSpecialTokens = true) => new(ids => Decode(ids, skipSpecialTokens));
+    public TextDecodeStream DecodeStream(bool skipSpecialTokens = true) => new(ids => Decode(ids, skipSpecialTokens), id => TokenOf(id) is not { } text || (skipSpecialTokens && _pipeline.Added.IsSpecial(text)));
 
     /// <summary>Gets the id of a token by its text as the vocabulary has it, or null.</summary>
     /// <param name="token">The text.</param>
@@ -256,7 +263,13 @@ public class PipelineTokenizer : TextTokenizer
         var own = new TokenRow { Tokens = [new TokenEntry()] };
         List<TokenEntry> framed = PostProcessor.Run(_pipeline.Processor, [own], addSpecialTokens: true).Tokens;
         int at = framed.FindIndex(token => !token.Added);
-        return at < 0 ? ([.. framed.Select(t => t.Id)], []) : ([.. framed.Take(at).Select(t => t.Id)], [.. framed.Skip(at + 1).Select(t => t.Id)]);
+        int[] ids = new int[framed.Count];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            ids[i] = framed[i].Id;
+        }
+
+        return at < 0 ? (ids, []) : (ids[..at], ids[(at + 1)..]);
     }
 
     private string CleanUp(string text) => _setup.CleansUp ? TextCleanUp.Clean(text) : text;

@@ -37,6 +37,8 @@ public sealed class JsonFieldTests
     [InlineData("{", "line 1, byte 2")]
     [InlineData("[]", "must be an object")]
     [InlineData("{\"a\": \"\\ud800\"}", "no valid Unicode")]
+    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "git lfs pull")]
+    [InlineData("<!DOCTYPE html><html></html>", "a page of the web")]
     public void Read_NoDocument_IsRefused(string json, string part) => AssertFails(part, () => Read(json).Get("a").AsString());
 
     [Fact]

@@ -57,6 +57,65 @@ public class HostileTokenizerFilesTests
     }
 
     [Theory]
+    [InlineData("spiece.model")]
+    [InlineData("sentencepiece.bpe.model")]
+    [InlineData("tekken.json")]
+    [InlineData("qwen.tiktoken")]
+    [InlineData("model.gguf")]
+    public void Load_TokenizerOfAnotherForm_IsNamed(string file)
+    {
+        string folder = Directory.CreateTempSubdirectory("tokenizer-forms-").FullName;
+        File.WriteAllText(Path.Combine(folder, file), "x");
+        try
+        {
+            var error = Assert.Throws<ModelFileException>(() => TextTokenizer.Load(new DirectorySource(folder)));
+
+            Assert.Contains($"No tokenizer files but {file}", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Load_NoDirectory_SaysSo()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            Assert.Contains("This is a file.", Assert.Throws<ModelFileException>(() => TextTokenizer.Load(new DirectorySource(file))).Message, StringComparison.Ordinal);
+            Assert.Contains("no such directory", Assert.Throws<ModelFileException>(() => TextTokenizer.Load(new DirectorySource(file + "-"))).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
+    [InlineData(-1, null)]
+    [InlineData(null, -1)]
+    [InlineData(int.MaxValue, null)]
+    [InlineData(null, int.MaxValue)]
+    public void Tokenize_PaddingThatNoModelReads_IsRefusedBeforeMemoryIsTaken(int? length, int? multiple)
+    {
+        var options = new TextEncodingOptions { Padding = new TextPadding { Length = length, MultipleOf = multiple, TokenId = 0, Token = "!" } };
+
+        Assert.Throws<TokenizationException>(() => SmallBpe.Load().Tokenize("the", options: options));
+    }
+
+    [Theory]
+    [InlineData(-1, 0)]
+    [InlineData(2, -1)]
+    public void Tokenize_TruncationBelowNothing_IsRefused(int length, int stride)
+    {
+        var options = new TextEncodingOptions { Truncation = new TextTruncation { MaxLength = length, Stride = stride } };
+
+        Assert.Throws<TokenizationException>(() => SmallBpe.Load().Tokenize("the thing", options: options));
+    }
+
+    [Theory]
     [InlineData("pieces", "[]", "no piece 0")]
     [InlineData("pieces", "7", "must be a list")]
     [InlineData("pieces", """[{"id": 1, "piece": "a", "score": 0, "type": "normal"}]""", "order")]

@@ -69,7 +69,7 @@ public sealed class WorstCaseTests
             string[] contents = [.. Enumerable.Range(0, random.Next(1, 6)).Select(_ => Any(6)).Distinct()];
             string text = Any(40);
             var parts = new List<(AlignedText Text, int Id)>();
-            new AddedTokenFinder(contents.Select((content, id) => (content, new AddedToken(content), id))).Cut(new AlignedText(text), specialsAsText: false, parts);
+            new AddedTokenFinder(contents.Select((content, id) => new TextOfToken(content, new AddedToken(content), id))).Cut(new AlignedText(text), specialsAsText: false, parts);
 
             Assert.Equal(Naive(text, contents), parts.Select(part => (part.Text.ToString(), part.Id)));
         }
@@ -79,7 +79,7 @@ public sealed class WorstCaseTests
     public void Cut_LongTokenThatFailsAtItsEnd_TakesNoQuadraticTime()
     {
         string almost = new string('a', 200_000) + "b";
-        var finder = new AddedTokenFinder([(almost, new AddedToken(almost), 0), ("a", new AddedToken("a"), 1)]);
+        var finder = new AddedTokenFinder([new(almost, new AddedToken(almost), 0), new("a", new AddedToken("a"), 1)]);
         var parts = new List<(AlignedText Text, int Id)>();
         var watch = Stopwatch.StartNew();
 
@@ -92,7 +92,7 @@ public sealed class WorstCaseTests
     [Fact]
     public void Cut_BlankTokenThatTakesBlanks_TakesNoQuadraticTime()
     {
-        var finder = new AddedTokenFinder([("\n", new AddedToken("\n") { RightStrip = true, LeftStrip = true }, 0)]);
+        var finder = new AddedTokenFinder([new("\n", new AddedToken("\n") { RightStrip = true, LeftStrip = true }, 0)]);
         var parts = new List<(AlignedText Text, int Id)>();
         var watch = Stopwatch.StartNew();
 

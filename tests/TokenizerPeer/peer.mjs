@@ -1,5 +1,5 @@
 // Answers with Hugging Face's library by its node binding: `npm install tokenizers@0.23.2` in the folder that is the first argument.
-// In: the path of a tokenizer.json, then {"text", "pair"} a line; out: {"ids", "offsets", "types", "decode", "decode_skip"} or {"error"} a line.
+// In: the path of a tokenizer.json, then [[text, pair or null], ...] a line; out: [{"ids", "offsets", "types", "decode", "decode_skip"} or {"error"}, ...] a line.
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
@@ -8,24 +8,27 @@ const { Tokenizer } = createRequire(join(process.argv[2], 'package.json'))('toke
 let tokenizer = null;
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
   let answer;
-  try {
-    if (tokenizer === null) {
+  if (tokenizer === null) {
+    try {
       tokenizer = Tokenizer.fromFile(line);
       answer = { loaded: true };
-    } else {
-      const { text, pair } = JSON.parse(line);
-      const encoding = await tokenizer.encode(text, pair, { addSpecialTokens: true });
-      const ids = encoding.getIds();
-      answer = {
-        ids,
-        offsets: encoding.getOffsets().flat(),
-        types: encoding.getTypeIds(),
-        decode: await tokenizer.decode(ids, false),
-        decode_skip: await tokenizer.decode(ids, true),
-      };
+    } catch (error) {
+      answer = { error: String(error) };
     }
-  } catch (error) {
-    answer = { error: String(error) };
+  } else {
+    // Not encodeBatch: with a padding in the file it fills all up to one length.
+    answer = await Promise.all(JSON.parse(line).map(([text, pair]) => one(text, pair)));
   }
   process.stdout.write(JSON.stringify(answer) + '\n');
+}
+
+async function one(text, pair) {
+  try {
+    const encoding = await tokenizer.encode(text, pair, { addSpecialTokens: true });
+    const ids = encoding.getIds();
+    const [decode, decode_skip] = await Promise.all([tokenizer.decode(ids, false), tokenizer.decode(ids, true)]);
+    return { ids, offsets: encoding.getOffsets().flat(), types: encoding.getTypeIds(), decode, decode_skip };
+  } catch (error) {
+    return { error: String(error) };
+  }
 }

@@ -35,7 +35,7 @@ internal static class ChatTemplateFiles
             }
         }
 
-        return [.. templates.DistinctBy(template => template.Name, StringComparer.Ordinal)];
+        return templates.Count <= 1 ? templates : [.. templates.DistinctBy(template => template.Name, StringComparer.Ordinal)];
     }
 
     /// <summary>The special tokens by role; a role that is not set is not among them.</summary>

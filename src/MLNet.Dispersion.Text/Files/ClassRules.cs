@@ -48,20 +48,27 @@ internal static class ClassRules
     {
         var tokens = new List<AddedToken>(parts.AddedTokens);
         HashSet<string> texts = [.. tokens.Select(t => t.Content)];
-        (string Role, SideToken Token)[] roles = [.. SideFiles.Roles.Select(role => (role, RoleOf(role, side, kind, parts))).Where(r => r.Item2 is not null).Select(r => (r.role, r.Item2!))];
-        SideToken[] additional = [.. side.Additional()];
-        HashSet<string> special = [.. roles.Select(r => r.Token.Content), .. additional.Select(t => t.Content)];
-        Dictionary<string, SideToken> defined = side.Definitions().DistinctBy(t => t.Content).ToDictionary(t => t.Content, StringComparer.Ordinal);
-        foreach (SideToken token in side.Definitions())
+        SideToken?[] roles = [.. SideFiles.Roles.Select(role => RoleOf(role, side, kind, parts))];
+        IReadOnlyList<SideToken> additional = side.Additional();
+        IReadOnlyList<SideToken> definitions = side.Definitions();
+        HashSet<string> special = [.. roles.OfType<SideToken>().Select(t => t.Content), .. additional.Select(t => t.Content)];
+        HashSet<string> defined = [.. definitions.Select(t => t.Content)];
+        foreach (SideToken token in definitions)
         {
             tokens.Add(token.ToAdded(special.Contains(token.Content)));
             texts.Add(token.Content);
         }
 
-        foreach ((string role, SideToken token) in roles)
+        for (int i = 0; i < roles.Length; i++)
         {
+            if (roles[i] is not { } token)
+            {
+                continue;
+            }
+
             // A text alone means the token that is defined, where one is.
-            bool known = defined.ContainsKey(token.Content) || (!side.HasDefinitions && fileTokens.Contains(token.Content));
+            string role = SideFiles.Roles[i];
+            bool known = defined.Contains(token.Content) || (!side.HasDefinitions && fileTokens.Contains(token.Content));
             bool strips = role == "mask_token" && kind.StripsBeforeMask && !token.IsDefinition && !(side.States(role) && known);
             if (strips)
             {

@@ -70,7 +70,7 @@ internal static class SentencePieceLoader
         }
         catch (FormatException e)
         {
-            throw new ModelFileException(file, $"This is no sentence-piece file: {e.Message}. {Cure}", innerException: e);
+            throw new ModelFileException(file, WrongFile.Explain(bytes) ?? $"This is no sentence-piece file: {e.Message}. {Cure}", innerException: e);
         }
     }
 

@@ -84,34 +84,70 @@ internal sealed class SideFiles
         return id?.AsTokenId();
     }
 
-    /// <summary>The tokens that are defined with their ids, in their order.</summary>
-    internal IEnumerable<SideToken> Definitions()
+    /// <summary>The tokens that are defined with their ids, in the order of these.</summary>
+    internal IReadOnlyList<SideToken> Definitions()
     {
+        var tokens = new List<NumberedToken>();
         if (_config?.Find("added_tokens_decoder") is { } decoder)
         {
-            return [.. decoder.Members().Select(entry => (Id: Id(entry.Name, entry.Value), Token: Defined(entry.Value))).OrderBy(entry => entry.Id).Select(entry => entry.Token)];
+            foreach ((string name, JsonField value) in decoder.Members())
+            {
+                tokens.Add(new NumberedToken(Id(name, value), Defined(value)));
+            }
+        }
+        else if (_added is { } added)
+        {
+            HashSet<string> special = [.. Roles.Select(Role).OfType<SideToken>().Select(t => t.Content), .. Additional().Select(t => t.Content)];
+            foreach ((string name, JsonField value) in added.Members())
+            {
+                tokens.Add(new NumberedToken(value.AsTokenId(), new SideToken(name) { Special = special.Contains(name), Normalized = !special.Contains(name), IsDefinition = true }));
+            }
         }
 
-        HashSet<string> special = [.. Roles.Select(Role).OfType<SideToken>().Select(t => t.Content), .. Additional().Select(t => t.Content)];
-        return [.. (_added?.Members() ?? []).Select(entry => (entry.Name, Id: entry.Value.AsTokenId())).OrderBy(entry => entry.Id)
-            .Select(entry => new SideToken(entry.Name) { Special = special.Contains(entry.Name), Normalized = !special.Contains(entry.Name), IsDefinition = true })];
+        return [.. tokens.OrderBy(token => token.Id).Select(token => token.Token)];
     }
 
     /// <summary>The further special tokens.</summary>
-    internal IEnumerable<SideToken> Additional()
+    internal IReadOnlyList<SideToken> Additional()
     {
-        IEnumerable<JsonField> tokens = _config?.Find("additional_special_tokens")?.Items() ?? [];
+        var tokens = new List<SideToken>();
+        var texts = new HashSet<string>(StringComparer.Ordinal);
+        void Add(JsonField field)
+        {
+            SideToken token = Token(field);
+            if (texts.Add(token.Content))
+            {
+                tokens.Add(token);
+            }
+        }
+
+        void AddAll(JsonField? list)
+        {
+            foreach (JsonField item in list?.Items() ?? [])
+            {
+                Add(item);
+            }
+        }
+
+        AddAll(_config?.Find("additional_special_tokens"));
         if (!HasDefinitions)
         {
-            tokens = tokens.Concat(_map?.Find("additional_special_tokens")?.Items() ?? []);
+            AddAll(_map?.Find("additional_special_tokens"));
         }
 
-        if (_config?.Find("extra_special_tokens") is { } extra)
+        if (_config?.Find("extra_special_tokens") is { IsObject: true } extra)
         {
-            tokens = tokens.Concat(extra.IsObject ? extra.Members().Select(m => m.Value) : extra.Items());
+            foreach ((_, JsonField value) in extra.Members())
+            {
+                Add(value);
+            }
+        }
+        else
+        {
+            AddAll(_config?.Find("extra_special_tokens"));
         }
 
-        return [.. tokens.Select(Token).DistinctBy(t => t.Content)];
+        return tokens;
     }
 
     private static string? Name(JsonField? file) => file?.Find("tokenizer_class") is { Kind: JsonValueKind.String } name
@@ -147,6 +183,9 @@ internal sealed class SideFiles
         };
     }
 }
+
+/// <summary>A token with its id as a side file says it.</summary>
+internal sealed record NumberedToken(int Id, SideToken Token);
 
 /// <summary>A token as a side file names it: by its text alone, or with all flags.</summary>
 internal sealed record SideToken(string Content)

@@ -24,7 +24,7 @@ internal static class TokenizerConfigWriter
     internal static void SetTokens(JsonObject config, AddedVocabulary added, Func<string, string?> stated, int? bos, int? eos)
     {
         var decoder = new JsonObject();
-        foreach ((int id, AddedToken token) in added.Tokens.OrderBy(t => t.Id))
+        foreach ((int id, AddedToken token) in added.Tokens.OrderBy(t => t.Key))
         {
             decoder[id.ToString(CultureInfo.InvariantCulture)] = new JsonObject
             {

@@ -5,6 +5,9 @@ namespace MLNet.Dispersion.Text;
 /// <summary>Finds out which kind of tokenizer a checkpoint holds and loads it.</summary>
 internal static class TokenizerFiles
 {
+    /// <summary>How files are called that hold a tokenizer in forms that are not read: sentence pieces of other classes, Mistral's, Qwen's, llama.cpp's.</summary>
+    private static readonly string[] OtherForms = ["spiece.model", ".bpe.model", "tekken.json", ".tiktoken", ".gguf"];
+
     /// <summary>Whether any file is there that belongs to a tokenizer, complete or not.</summary>
     internal static bool Any(FileSource source)
     {
@@ -82,7 +85,19 @@ internal static class TokenizerFiles
 
         throw new ModelFileException(source.Name, vocabulary || merges
             ? $"Only one of {VocabMergesLoader.VocabularyFile} and {VocabMergesLoader.MergesFile} is there. Put both beside config.json, from the same model."
-            : "No tokenizer files. Put tokenizer.json, or vocab.json and merges.txt, or tokenizer.model, or (BERT) vocab.txt beside config.json.");
+            : WhyNone(source));
+    }
+
+    private static string WhyNone(FileSource source)
+    {
+        if (source is DirectorySource && !Directory.Exists(source.Name))
+        {
+            return File.Exists(source.Name) ? "This is a file. Name the directory in which it lies." : "There is no such directory. Name the one that holds the model's tokenizer.json.";
+        }
+
+        const string Cure = "Put tokenizer.json, or vocab.json and merges.txt, or tokenizer.model, or (BERT) vocab.txt beside config.json.";
+        string? other = source.FileNames().Order(StringComparer.Ordinal).FirstOrDefault(name => OtherForms.Any(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase)));
+        return other is null ? $"No tokenizer files. {Cure}" : $"No tokenizer files but {Printable.Name(other)}, a form that is not read here. {Cure}";
     }
 
     private static CheckpointParts ReadJson(FileSource source, SideFiles side, TokenizerClass kind)

@@ -60,6 +60,7 @@ internal sealed class MergeTable
 
     private static ulong Key(int left, int right) => (((ulong)(uint)left << 32) | (uint)right) + 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Find(ulong key)
     {
         Entry[] entries = _entries;

@@ -20,9 +20,11 @@ internal sealed class PieceAutomaton
     /// <param name="pieceOf">The piece of a number, with its id; empty ones are none. Of equal ones the last id counts.</param>
     /// <param name="backwards">Whether texts are read from their ends: then a piece is found where it begins.</param>
     /// <exception cref="NotSupportedException">The pieces have too many different beginnings.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal PieceAutomaton(int count, PieceOfNumber pieceOf, bool backwards = false)
     {
-        var parents = new List<(int Parent, char Unit)> { default };
+        var parents = new List<int> { 0 };
+        var units = new List<char> { default };
         var ids = new List<int> { -1 };
         var depths = new List<int> { 0 };
         for (int i = 0; i < count; i++)
@@ -36,7 +38,8 @@ internal sealed class PieceAutomaton
                 if (next == 0)
                 {
                     next = Insert(node, unit);
-                    parents.Add((node, unit));
+                    parents.Add(node);
+                    units.Add(unit);
                     ids.Add(-1);
                     depths.Add(at + 1);
                 }
@@ -54,7 +57,7 @@ internal sealed class PieceAutomaton
         _depths = [.. depths];
         _fallback = new int[_nodes];
         _shorter = new int[_nodes];
-        Link(parents);
+        Link(parents, units);
     }
 
     /// <summary>Gives a piece by its number.</summary>
@@ -106,6 +109,7 @@ internal sealed class PieceAutomaton
         return 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Insert(int node, char unit)
     {
         if (_nodes > (int)NodeMask)
@@ -131,6 +135,7 @@ internal sealed class PieceAutomaton
         return _nodes++;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Put(ulong edge)
     {
         int mask = _edges.Length - 1;
@@ -144,19 +149,46 @@ internal sealed class PieceAutomaton
     }
 
     /// <summary>Fills in the ways back, the short beginnings first.</summary>
-    private void Link(List<(int Parent, char Unit)> parents)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Link(List<int> parents, List<char> units)
     {
-        int[] depths = [.. _depths];
-        int[] nodes = [.. Enumerable.Range(0, _nodes)];
-        Array.Sort(depths, nodes);
-        foreach (int node in nodes)
+        foreach (int node in ByDepth())
         {
             if (_depths[node] > 1)
             {
-                int back = Step(_fallback[parents[node].Parent], parents[node].Unit);
+                int back = Step(_fallback[parents[node]], units[node]);
                 _fallback[node] = back;
                 _shorter[node] = Longest(back);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int[] ByDepth()
+    {
+        int deepest = 0;
+        foreach (int depth in _depths)
+        {
+            deepest = Math.Max(deepest, depth);
+        }
+
+        int[] places = new int[deepest + 2];
+        foreach (int depth in _depths)
+        {
+            places[depth + 1]++;
+        }
+
+        for (int depth = 1; depth < places.Length; depth++)
+        {
+            places[depth] += places[depth - 1];
+        }
+
+        int[] nodes = new int[_nodes];
+        for (int node = 0; node < nodes.Length; node++)
+        {
+            nodes[places[_depths[node]]++] = node;
+        }
+
+        return nodes;
     }
 }

@@ -24,7 +24,13 @@ internal sealed class UnigramModel : TokenModel
         _vocabulary = vocabulary;
         _scores = scores;
         _automaton = new PieceAutomaton(scores.Length, (int number, out int id) => vocabulary.SpanOfId(id = number));
-        _unknownScore = scores.DefaultIfEmpty(double.PositiveInfinity).Min() - UnknownPenalty;
+        double worst = double.PositiveInfinity;
+        foreach (double score in scores)
+        {
+            worst = Math.Min(worst, score);
+        }
+
+        _unknownScore = worst - UnknownPenalty;
         _unknownId = unknownId;
         _byteIds = byteFallback ? [.. Enumerable.Range(0, 256).Select(b => _vocabulary.IdOf($"<0x{b:X2}>") ?? -1)] : null;
     }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MLNet.Dispersion.Text;
 
 /// <summary>Pieces with their ids, in both directions. Immutable and thread-safe.</summary>
@@ -68,6 +70,7 @@ internal sealed class Vocabulary
         return builder.Build();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal bool TryGet(ReadOnlySpan<char> piece, out int id)
     {
         int hash = string.GetHashCode(piece);

@@ -172,9 +172,13 @@ internal sealed class PatternMatcher
                     break;
                 case PatternOp.Grapheme:
                     fits = at < text.Length;
-                    int cluster = fits ? StringInfo.GetNextTextElementLength(text[at..]) : 0;
-                    _budget -= cluster;
-                    at += cluster;
+                    if (fits)
+                    {
+                        int next = NextGraphemeBoundary(text, at);
+                        _budget -= next - at;
+                        at = next;
+                    }
+
                     break;
                 default:
                     fits = IsPlace(text, (PatternPlace)current.A, current.Set, at);
@@ -358,16 +362,26 @@ internal sealed class PatternMatcher
     private static bool IsWordBoundary(ReadOnlySpan<char> text, CodePointSet word, int at) =>
         (at > 0 && word.Contains(CodePointAt(text, Previous(text, at)))) != StartsWith(text, word, at);
 
-    private bool IsGraphemeBoundary(ReadOnlySpan<char> text, int at)
+    private bool IsGraphemeBoundary(ReadOnlySpan<char> text, int at) => GraphemeBoundaries(text, at).BinarySearch(at) >= 0;
+
+    /// <summary>Where the grapheme ends in which a place lies: the whole text is cut, wherever a match begins.</summary>
+    private int NextGraphemeBoundary(ReadOnlySpan<char> text, int at)
     {
-        // The text is cut once, as far as it is asked for.
+        List<int> boundaries = GraphemeBoundaries(text, at + 1);
+        int found = boundaries.BinarySearch(at + 1);
+        return boundaries[found >= 0 ? found : ~found];
+    }
+
+    /// <summary>The boundaries up to a place or the first behind it. The text is cut once, as far as it is asked for.</summary>
+    private List<int> GraphemeBoundaries(ReadOnlySpan<char> text, int at)
+    {
         List<int> boundaries = _boundaries ??= [0];
         while (boundaries[^1] < at)
         {
             boundaries.Add(boundaries[^1] + StringInfo.GetNextTextElementLength(text[boundaries[^1]..]));
         }
 
-        return boundaries.BinarySearch(at) >= 0;
+        return boundaries;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,7 +7,7 @@ namespace MLNet.Dispersion.Text;
 internal static class PatternProperties
 {
     private static readonly Dictionary<string, UnicodeCategory[]> Categories = MakeCategories();
-    private static readonly Lazy<Dictionary<string, Lazy<CodePointSet>>> Named = new(MakeNamed);
+    private static readonly Lazy<Dictionary<string, Lazy<CodePointSet>>> ScriptsAndBlocks = new(ReadScriptsAndBlocks);
     private static readonly ConcurrentDictionary<string, CodePointSet> Found = new(StringComparer.Ordinal);
 
     /// <summary>Letters, marks, decimal digits, connectors and what else is alphabetic.</summary>
@@ -31,9 +31,7 @@ internal static class PatternProperties
             return set;
         }
 
-        set = Categories.TryGetValue(key, out UnicodeCategory[]? categories) ? CodePointSet.OfCategories(categories)
-            : Named.Value.TryGetValue(key, out Lazy<CodePointSet>? named) ? named.Value
-            : null;
+        set = Make(key);
         return set is null ? null : Found.GetOrAdd(key, set);
     }
 
@@ -49,31 +47,35 @@ internal static class PatternProperties
 
     private static string Key(string name) => name.Replace(" ", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
 
-    private static Dictionary<string, Lazy<CodePointSet>> MakeNamed()
+    private static CodePointSet? Make(string key) => key switch
     {
-        var sets = new Dictionary<string, Lazy<CodePointSet>>(StringComparer.Ordinal)
-        {
-            ["any"] = new(() => CodePointSet.All),
-            ["ascii"] = new(() => CodePointSet.Of((0, 0x7F))),
-            ["assigned"] = new(() => CodePointSet.OfCategories(UnicodeCategory.OtherNotAssigned).Complement()),
-            ["alpha"] = new(() => Get("alphabetic")),
-            ["alnum"] = new(() => Get("alphabetic").Union(Get("nd"))),
-            ["digit"] = new(() => Get("nd")),
-            ["lower"] = new(() => Get("lowercase")),
-            ["upper"] = new(() => Get("uppercase")),
-            ["space"] = new(() => Get("whitespace")),
-            ["blank"] = new(() => Get("zs").Union(CodePointSet.Single('\t'))),
-            ["cntrl"] = new(() => Get("cc")),
-            ["xdigit"] = new(() => CodePointSet.Of(('0', '9'), ('A', 'F'), ('a', 'f'))),
-            ["word"] = new(() => Get("alphabetic").Union(Get("m")).Union(Get("nd")).Union(Get("pc"))),
-            ["graph"] = new(() => Get("space").Union(Get("cc")).Union(Get("cn")).Union(Get("cs")).Complement()),
-            ["print"] = new(() => Get("graph").Union(Get("zs"))),
-        };
-        foreach (string property in (string[])["Emoji", "Emoji_Presentation", "Emoji_Modifier", "Emoji_Modifier_Base", "Emoji_Component", "Extended_Pictographic", "Alphabetic", "Lowercase", "Uppercase", "White_Space"])
-        {
-            sets[Key(property)] = new(() => UnicodeProperties.Property(property));
-        }
+        "any" => CodePointSet.All,
+        "ascii" => CodePointSet.Of((0, 0x7F)),
+        "assigned" => Get("cn").Complement(),
+        "alpha" or "alphabetic" => UnicodeProperties.Property("Alphabetic"),
+        "alnum" => Get("alpha").Union(Get("nd")),
+        "digit" => Get("nd"),
+        "lower" or "lowercase" => UnicodeProperties.Property("Lowercase"),
+        "upper" or "uppercase" => UnicodeProperties.Property("Uppercase"),
+        "space" or "whitespace" => UnicodeProperties.Property("White_Space"),
+        "blank" => Get("zs").Union(CodePointSet.Single('\t')),
+        "cntrl" => Get("cc"),
+        "xdigit" => CodePointSet.Of(('0', '9'), ('A', 'F'), ('a', 'f')),
+        "word" => Get("alpha").Union(Get("m")).Union(Get("nd")).Union(Get("pc")),
+        "graph" => Get("space").Union(Get("cc")).Union(Get("cn")).Union(Get("cs")).Complement(),
+        "print" => Get("graph").Union(Get("zs")),
+        "emoji" => UnicodeProperties.Property("Emoji"),
+        "emojipresentation" => UnicodeProperties.Property("Emoji_Presentation"),
+        "emojimodifier" => UnicodeProperties.Property("Emoji_Modifier"),
+        "emojimodifierbase" => UnicodeProperties.Property("Emoji_Modifier_Base"),
+        "emojicomponent" => UnicodeProperties.Property("Emoji_Component"),
+        "extendedpictographic" => UnicodeProperties.Property("Extended_Pictographic"),
+        _ => Categories.TryGetValue(key, out UnicodeCategory[]? categories) ? CodePointSet.OfCategories(categories) : ScriptsAndBlocks.Value.GetValueOrDefault(key)?.Value,
+    };
 
+    private static Dictionary<string, Lazy<CodePointSet>> ReadScriptsAndBlocks()
+    {
+        var sets = new Dictionary<string, Lazy<CodePointSet>>(StringComparer.Ordinal);
         foreach ((string name, Lazy<CodePointSet> set) in UnicodeProperties.Scripts)
         {
             sets.TryAdd(Key(name), set);

@@ -5,19 +5,28 @@ namespace MLNet.Dispersion.Text;
 /// <summary>Finds added tokens in texts: the leftmost first, the longest of those that begin there. Immutable and thread-safe.</summary>
 internal sealed class AddedTokenFinder
 {
-    private readonly (AddedToken Token, int Id)[] _tokens;
+    private readonly TextOfToken[] _tokens;
     private readonly PieceAutomaton _automaton;
     private readonly SearchValues<char> _lasts;
-    private readonly bool _specialOnly;
+    private readonly bool _specialOnly = true;
 
     /// <param name="tokens">What is looked for, with the token and the id of each; of equal texts the first counts.</param>
-    internal AddedTokenFinder(IEnumerable<(string Text, AddedToken Token, int Id)> tokens)
+    internal AddedTokenFinder(IEnumerable<TextOfToken> tokens)
     {
-        (string Text, AddedToken Token, int Id)[] all = [.. tokens.Where(t => t.Text.Length > 0).DistinctBy(t => t.Text)];
-        _tokens = [.. all.Select(t => (t.Token, t.Id))];
-        _automaton = new PieceAutomaton(all.Length, (int number, out int id) => all[id = number].Text, backwards: true);
-        _lasts = SearchValues.Create([.. all.Select(t => t.Text[^1]).Distinct()]);
-        _specialOnly = Array.TrueForAll(_tokens, t => t.Token.Special);
+        var texts = new HashSet<string>(StringComparer.Ordinal) { "" };
+        var all = new List<TextOfToken>();
+        foreach (TextOfToken token in tokens)
+        {
+            if (texts.Add(token.Text))
+            {
+                all.Add(token);
+                _specialOnly &= token.Token.Special;
+            }
+        }
+
+        TextOfToken[] found = _tokens = [.. all];
+        _automaton = new PieceAutomaton(found.Length, (int number, out int id) => found[id = number].Text, backwards: true);
+        _lasts = SearchValues.Create([.. Array.ConvertAll(found, token => token.Text[^1])]);
     }
 
     /// <summary>Cuts a text at the tokens in it: parts with the id of a token, or -1 for text.</summary>
@@ -38,7 +47,7 @@ internal sealed class AddedTokenFinder
                     continue;
                 }
 
-                (AddedToken token, int id) = _tokens[_automaton.IdOf(piece)];
+                (_, AddedToken token, int id) = _tokens[_automaton.IdOf(piece)];
                 int end = next = start + _automaton.LengthOf(piece);
                 if ((specialsAsText && token.Special) || (token.SingleWord && !StandsAlone(units, start, end)))
                 {
@@ -120,3 +129,6 @@ internal sealed class AddedTokenFinder
         !(start > 0 && CutterSets.WordCharacter.Contains(CodePoints.At(text, start - (start > 1 && char.IsLowSurrogate(text[start - 1]) ? 2 : 1))))
         && !(end < text.Length && CutterSets.WordCharacter.Contains(CodePoints.At(text, end)));
 }
+
+/// <summary>An added token with the text that is looked for, which the normalizer may have changed, and its id.</summary>
+internal sealed record TextOfToken(string Text, AddedToken Token, int Id);

@@ -21,12 +21,19 @@ internal sealed class AddedVocabulary
         _normalizer = normalizer;
         _definitions = [.. tokens];
         int highest = -1;
+        Count = model.Count;
         foreach (AddedToken token in _definitions)
         {
             if (token.Content.Length > 0)
             {
                 // A token that is there already gets new flags: so the reference does it.
-                int id = _ids.TryGetValue(token.Content, out int known) ? known : model.IdOf(token.Content) ?? (highest >= model.Count || (model.Count == 0 && highest >= 0) ? highest + 1 : model.Count);
+                if (!_ids.TryGetValue(token.Content, out int id))
+                {
+                    int? own = model.IdOf(token.Content);
+                    id = own ?? (highest >= model.Count || (model.Count == 0 && highest >= 0) ? highest + 1 : model.Count);
+                    Count += own is null ? 1 : 0;
+                }
+
                 highest = Math.Max(highest, id);
                 _ids[token.Content] = id;
                 _tokens[id] = token;
@@ -37,11 +44,21 @@ internal sealed class AddedVocabulary
             }
         }
 
-        (AddedToken Token, int Id)[] all = [.. _ids.Select(entry => (Token: _tokens[entry.Value], Id: entry.Value)).DistinctBy(entry => entry.Id)];
-        _raw = new AddedTokenFinder(all.Where(t => !t.Token.Normalized).Select(t => (t.Token.Content, t.Token, t.Id)));
-        _normalized = new AddedTokenFinder(all.Where(t => t.Token.Normalized).Select(t => (normalizer?.Normalize(t.Token.Content) ?? t.Token.Content, t.Token, t.Id)));
+        var raw = new List<TextOfToken>();
+        var normalized = new List<TextOfToken>();
+        var seen = new HashSet<int>();
+        foreach (int id in _ids.Values)
+        {
+            AddedToken token = _tokens[id];
+            if (seen.Add(id))
+            {
+                (token.Normalized ? normalized : raw).Add(new TextOfToken(token.Normalized && normalizer is not null ? normalizer.Normalize(token.Content) : token.Content, token, id));
+            }
+        }
+
+        _raw = new AddedTokenFinder(raw);
+        _normalized = new AddedTokenFinder(normalized);
         IdLimit = Math.Max(highest + 1, model.IdLimit);
-        Count = model.Count + _ids.Keys.Count(content => model.IdOf(content) is null);
     }
 
     /// <summary>One more than the highest id, the model's included.</summary>
@@ -51,7 +68,7 @@ internal sealed class AddedVocabulary
     internal int Count { get; }
 
     /// <summary>The tokens by their ids, in no order.</summary>
-    internal IEnumerable<(int Id, AddedToken Token)> Tokens => _tokens.Select(entry => (entry.Key, entry.Value));
+    internal IReadOnlyDictionary<int, AddedToken> Tokens => _tokens;
 
     /// <summary>The tokens as they were given, in their order.</summary>
     internal IReadOnlyList<AddedToken> Definitions => _definitions;

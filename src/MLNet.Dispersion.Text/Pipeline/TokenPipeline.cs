@@ -3,6 +3,9 @@ namespace MLNet.Dispersion.Text;
 /// <summary>All steps from text to tokens and back, as a tokenizer.json names them. Immutable and thread-safe.</summary>
 internal sealed class TokenPipeline
 {
+    /// <summary>No model reads so long rows; a damaged file that asks for more is told before memory is taken.</summary>
+    private const int MostPadding = 1 << 24;
+
     private readonly ByteLevelCutter? _speller;
     private readonly TextCutter? _beforeSpeller;
     private readonly TokenDecoder? _plainDecoder;
@@ -167,14 +170,24 @@ internal sealed class TokenPipeline
             return rows;
         }
 
-        int length = padding.Length ?? rows.Max(row => row.Count);
+        if (padding.Length < 0 || padding.MultipleOf < 0)
+        {
+            throw new TokenizationException($"Rows cannot be filled up to {padding.Length ?? padding.MultipleOf} tokens. Choose a length and a multiple of 0 or more.");
+        }
+
+        long length = padding.Length ?? rows.Max(row => row.Count);
         if (padding.MultipleOf is > 0 and { } multiple && length % multiple > 0)
         {
             length += multiple - (length % multiple);
         }
 
+        if (length > MostPadding && length > rows.Max(row => row.Count))
+        {
+            throw new TokenizationException($"Rows would be filled up to {length} tokens, and {MostPadding} is the limit. Choose a smaller length or multiple.");
+        }
+
         TokenEntry entry = TokenEntry.Frame(padding.TokenId, padding.Token, padding.TypeId) with { Padding = true };
-        return [.. rows.Select(row => row.Pad(length, entry, padding.Side == TextSide.Left))];
+        return [.. rows.Select(row => row.Pad((int)length, entry, padding.Side == TextSide.Left))];
     }
 
     /// <summary>The text of tokens; ids without a token are left out.</summary>

@@ -11,6 +11,11 @@ internal static class RowCutter
     /// <exception cref="TokenizationException">It cannot be cut as asked.</exception>
     internal static List<TokenRow> Cut(List<TokenRow> rows, TextTruncation limit, int added, bool keepsOverflowing)
     {
+        if (limit.MaxLength < 0 || limit.Stride < 0)
+        {
+            throw new TokenizationException($"A row cannot be cut to {limit.MaxLength} tokens with a stride of {limit.Stride}. Choose numbers of 0 or more.");
+        }
+
         if (limit.MaxLength < added)
         {
             throw new TokenizationException($"A row may hold {limit.MaxLength} tokens, and {added} special ones come around each text. Choose a larger max_length.");

@@ -129,7 +129,9 @@ internal sealed class ScriptCutter : TextCutter
     {
         ' ' => null,
         0x30FC => "Han",
-        // The reference's table is of Unicode 9.
+        // The reference's table is of Unicode 9, and these have changed since.
+        0x589 or 0x61C => "Common",
+        0x953 or 0x954 => "Devanagari",
         _ when Newer.Contains(codePoint) => null,
         _ => UnicodeProperties.ScriptOf(codePoint) switch
         {

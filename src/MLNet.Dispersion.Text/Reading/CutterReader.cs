@@ -18,7 +18,7 @@ internal static class CutterReader
         string type = JsonReading.TypeOf(field);
         return type switch
         {
-            "Sequence" => new SequenceCutter([.. field.Get("pretokenizers").Items().Select(Read)]),
+            "Sequence" => new SequenceCutter(field.Get("pretokenizers").Each(Read)),
             "ByteLevel" => ByteLevel(field),
             "Whitespace" => new WhitespaceCutter(),
             "WhitespaceSplit" => new SetCutter(CutterSets.Space, CutBehavior.Removed),

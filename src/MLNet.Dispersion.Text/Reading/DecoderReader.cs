@@ -8,7 +8,7 @@ internal static class DecoderReader
         string type = JsonReading.TypeOf(field);
         return type switch
         {
-            "Sequence" => new SequenceDecoder([.. field.Get("decoders").Items().Select(Read)]),
+            "Sequence" => new SequenceDecoder(field.Get("decoders").Each(Read)),
             "BPEDecoder" => new SuffixDecoder(field.Text("suffix")),
             "ByteLevel" => ByteLevel(field),
             "WordPiece" => new WordPieceDecoder(field.Text("prefix"), field.Flag("cleanup")),

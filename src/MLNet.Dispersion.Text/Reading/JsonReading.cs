@@ -31,6 +31,18 @@ internal static class JsonReading
         return text.Length > 0 && CodePoints.LengthAt(text, 0) == text.Length ? text : throw field.Fail("it must be one character");
     }
 
+    /// <summary>What is read of each entry of a list.</summary>
+    internal static List<T> Each<T>(this JsonField list, Func<JsonField, T> read)
+    {
+        var all = new List<T>();
+        foreach (JsonField item in list.Items())
+        {
+            all.Add(read(item));
+        }
+
+        return all;
+    }
+
     /// <summary>One of several words.</summary>
     internal static T Choice<T>(this JsonField field)
         where T : struct, Enum

@@ -133,11 +133,13 @@ internal ref struct ListReader(ReadOnlySpan<byte> json, JsonField place)
     }
 
     /// <summary>Goes to the next value; false where the end comes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Next(JsonTokenType end) => _reader.Read() && _reader.TokenType != end;
 
     internal readonly bool Is(JsonTokenType kind) => _reader.TokenType == kind;
 
     /// <summary>The text of a value or a name, in one of two places that are written anew each time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal ReadOnlySpan<char> Text(int buffer, string what)
     {
         if (_reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName))

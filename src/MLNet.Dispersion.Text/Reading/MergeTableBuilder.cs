@@ -22,7 +22,7 @@ internal sealed class MergeTableBuilder(Vocabulary vocabulary, string? prefix, F
         int rank = Count++;
         int leftId = Id(left, rank);
         int rightId = Id(right, rank);
-        ReadOnlySpan<char> rest = right[BytesToCut(right, rank)..];
+        ReadOnlySpan<char> rest = _cut == 0 ? right : right[BytesToCut(right, rank)..];
         if (_joined.Length < left.Length + rest.Length)
         {
             _joined = new char[2 * (left.Length + rest.Length)];
@@ -36,6 +36,7 @@ internal sealed class MergeTableBuilder(Vocabulary vocabulary, string? prefix, F
     /// <summary>The table.</summary>
     internal MergeTable Build() => _table;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Id(ReadOnlySpan<char> piece, int rank) => vocabulary.TryGet(piece, out int id) ? id : throw fail(rank, $"it needs the piece \"{Printable.Name(piece.ToString())}\", which the vocabulary lacks");
 
     /// <summary>How many units of the right part have as many bytes as the prefix.</summary>

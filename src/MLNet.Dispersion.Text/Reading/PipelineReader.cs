@@ -32,7 +32,7 @@ internal static class PipelineReader
             Cutter = root.Component("pre_tokenizer") is { } cutter ? CutterReader.Read(cutter) : null,
             Processor = root.Component("post_processor") is { } processor ? ProcessorReader.Read(processor, model.PieceOf) : null,
             Decoder = root.Component("decoder") is { } decoder ? DecoderReader.Read(decoder) : null,
-            AddedTokens = [.. root.Find("added_tokens")?.Items().Select(ReadAddedToken) ?? []],
+            AddedTokens = root.Find("added_tokens")?.Each(ReadAddedToken) ?? [],
             Truncation = root.Component("truncation") is { } truncation ? ReadTruncation(truncation) : null,
             Padding = root.Component("padding") is { } padding ? ReadPadding(padding) : null,
         };

@@ -27,7 +27,7 @@ internal sealed class TokenizerDocument
     internal static TokenizerDocument Parse(byte[] bytes, string file)
     {
         ReadOnlyMemory<byte> json = bytes.AsSpan().StartsWith("\ufeff"u8) ? bytes.AsMemory(3) : bytes;
-        List<(bool IsVocabulary, Range Place)> lists;
+        List<LongList> lists;
         try
         {
             lists = Utf8.IsValid(json.Span) ? FindLists(json.Span) : [];
@@ -38,14 +38,14 @@ internal sealed class TokenizerDocument
             lists = [];
         }
 
-        ReadOnlyMemory<byte> Last(bool vocabulary) => lists.FindLast(list => list.IsVocabulary == vocabulary) is { Place: var place } && !place.Equals(default) ? json[place] : default;
+        ReadOnlyMemory<byte> Last(bool vocabulary) => lists.FindLast(list => list.IsVocabulary == vocabulary) is { } list ? json[list.Start..list.End] : default;
 
         return new TokenizerDocument(JsonField.Parse(lists.Count == 0 ? bytes : Without(json.Span, lists), file), Last(true), Last(false));
     }
 
-    private static List<(bool IsVocabulary, Range Place)> FindLists(ReadOnlySpan<byte> json)
+    private static List<LongList> FindLists(ReadOnlySpan<byte> json)
     {
-        var lists = new List<(bool, Range)>();
+        var lists = new List<LongList>();
         var reader = new Utf8JsonReader(json);
         reader.Read();
         while (reader.Read())
@@ -67,7 +67,7 @@ internal sealed class TokenizerDocument
                 reader.Skip();
                 if (isLong)
                 {
-                    lists.Add((vocabulary, start..(int)reader.BytesConsumed));
+                    lists.Add(new LongList(vocabulary, start, (int)reader.BytesConsumed));
                 }
             }
         }
@@ -75,18 +75,20 @@ internal sealed class TokenizerDocument
         return lists;
     }
 
-    private static byte[] Without(ReadOnlySpan<byte> json, List<(bool IsVocabulary, Range Place)> lists)
+    private static byte[] Without(ReadOnlySpan<byte> json, List<LongList> lists)
     {
         using var rest = new MemoryStream();
         int done = 0;
-        foreach ((_, Range place) in lists)
+        foreach (LongList list in lists)
         {
-            rest.Write(json[done..(place.Start.Value + 1)]);
-            rest.Write(json[(place.End.Value - 1)..place.End.Value]);
-            done = place.End.Value;
+            rest.Write(json[done..(list.Start + 1)]);
+            rest.Write(json[(list.End - 1)..list.End]);
+            done = list.End;
         }
 
         rest.Write(json[done..]);
         return rest.ToArray();
     }
+
+    private sealed record LongList(bool IsVocabulary, int Start, int End);
 }

@@ -9,7 +9,7 @@ internal static class ByteSymbols
     private static readonly short[] ByteOfChar = MakeByteOfChar();
 
     /// <summary>The 256 byte values in the order of GPT-2's vocabulary: printable ones first.</summary>
-    internal static IReadOnlyList<byte> VocabularyOrder { get; } = [.. Enumerable.Range(0, 256).Select(b => (byte)b).OrderBy(b => CharOfByte[b])];
+    internal static IReadOnlyList<byte> VocabularyOrder => [.. Enumerable.Range(0, 256).Select(b => (byte)b).OrderBy(b => CharOfByte[b])];
 
     /// <summary>The stand-in of a byte.</summary>
     internal static char Symbol(byte value) => CharOfByte[value];
@@ -63,8 +63,8 @@ internal static class ByteSymbols
 
     private static short[] MakeByteOfChar()
     {
-        var result = new short[CharOfByte.Max() + 1];
-        Array.Fill(result, (short)-1);
+        var result = new short[512];
+        result.AsSpan().Fill(-1);
         for (short b = 0; b < 256; b++)
         {
             result[CharOfByte[b]] = b;

@@ -7,7 +7,7 @@ namespace MLNet.Dispersion.Text;
 internal sealed class CodePointSet
 {
     private const int Last = 0x10FFFF;
-    private static readonly Lazy<List<(int First, int Last, UnicodeCategory Category)>> CategoryRuns = new(FindCategoryRuns);
+    private static readonly Lazy<CategoryRuns> Runs = new(FindCategoryRuns);
     private readonly int[] _bounds;
     private ulong[]? _basic;
 
@@ -29,18 +29,20 @@ internal sealed class CodePointSet
     /// <summary>The set of the given ranges, in any order.</summary>
     internal static CodePointSet Of(params IEnumerable<(int First, int Last)> ranges)
     {
-        var bounds = new List<int>();
-        foreach ((int first, int last) in ranges.Where(r => r.First <= r.Last).OrderBy(r => r.First))
+        var sorted = new List<long>();
+        foreach ((int first, int last) in ranges)
         {
-            if (bounds.Count > 0 && first <= bounds[^1] + 1)
+            if (first <= last)
             {
-                bounds[^1] = Math.Max(bounds[^1], last);
+                sorted.Add(((long)first << 32) | (uint)last);
             }
-            else
-            {
-                bounds.Add(first);
-                bounds.Add(last);
-            }
+        }
+
+        sorted.Sort();
+        var bounds = new List<int>(2 * sorted.Count);
+        foreach (long range in sorted)
+        {
+            Append(bounds, (int)(range >> 32), (int)range);
         }
 
         return new CodePointSet([.. bounds]);
@@ -52,8 +54,23 @@ internal sealed class CodePointSet
     /// <summary>The code points of some general categories.</summary>
     internal static CodePointSet OfCategories(params UnicodeCategory[] categories)
     {
-        int mask = categories.Aggregate(0, (sum, category) => sum | (1 << (int)category));
-        return Of(CategoryRuns.Value.Where(run => (mask >> (int)run.Category & 1) != 0).Select(run => (run.First, run.Last)));
+        int mask = 0;
+        foreach (UnicodeCategory category in categories)
+        {
+            mask |= 1 << (int)category;
+        }
+
+        CategoryRuns runs = Runs.Value;
+        var bounds = new List<int>();
+        for (int i = 0; i < runs.Categories.Length; i++)
+        {
+            if ((mask >> runs.Categories[i] & 1) != 0)
+            {
+                Append(bounds, runs.Firsts[i], runs.Firsts[i + 1] - 1);
+            }
+        }
+
+        return new CodePointSet([.. bounds]);
     }
 
     /// <summary>Whether a code point is in it.</summary>
@@ -63,21 +80,46 @@ internal sealed class CodePointSet
     internal bool ContainsBasic(char c) => ((_basic ??= MakeBasic(_bounds))[c >> 6] >> (c & 63) & 1) != 0;
 
     /// <summary>What is in one or the other.</summary>
-    internal CodePointSet Union(CodePointSet other) => IsEmpty ? other : other.IsEmpty ? this : Of(Ranges().Concat(other.Ranges()));
+    internal CodePointSet Union(CodePointSet other)
+    {
+        int[] one = _bounds;
+        int[] two = other._bounds;
+        if (one.Length == 0 || two.Length == 0)
+        {
+            return one.Length == 0 ? other : this;
+        }
+
+        var bounds = new List<int>(one.Length + two.Length);
+        for (int i = 0, j = 0; i < one.Length || j < two.Length;)
+        {
+            if (j == two.Length || (i < one.Length && one[i] <= two[j]))
+            {
+                Append(bounds, one[i], one[i + 1]);
+                i += 2;
+            }
+            else
+            {
+                Append(bounds, two[j], two[j + 1]);
+                j += 2;
+            }
+        }
+
+        return new CodePointSet([.. bounds]);
+    }
 
     /// <summary>What is not in it.</summary>
     internal CodePointSet Complement()
     {
-        var ranges = new List<(int, int)>();
+        var bounds = new List<int>(_bounds.Length + 2);
         int next = 0;
-        foreach ((int first, int last) in Ranges())
+        for (int i = 0; i < _bounds.Length; i += 2)
         {
-            ranges.Add((next, first - 1));
-            next = last + 1;
+            Append(bounds, next, _bounds[i] - 1);
+            next = _bounds[i + 1] + 1;
         }
 
-        ranges.Add((next, Last));
-        return Of(ranges);
+        Append(bounds, next, Last);
+        return new CodePointSet([.. bounds]);
     }
 
     /// <summary>What is in both.</summary>
@@ -107,12 +149,22 @@ internal sealed class CodePointSet
         return true;
     }
 
-    /// <summary>The ranges, in order.</summary>
-    internal IEnumerable<(int First, int Last)> Ranges()
+    /// <summary>Adds a range that begins no earlier than the one before it; an empty one is none.</summary>
+    private static void Append(List<int> bounds, int first, int last)
     {
-        for (int i = 0; i < _bounds.Length; i += 2)
+        if (first > last)
         {
-            yield return (_bounds[i], _bounds[i + 1]);
+            return;
+        }
+
+        if (bounds.Count > 0 && first <= bounds[^1] + 1)
+        {
+            bounds[^1] = Math.Max(bounds[^1], last);
+        }
+        else
+        {
+            bounds.Add(first);
+            bounds.Add(last);
         }
     }
 
@@ -123,22 +175,24 @@ internal sealed class CodePointSet
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static List<(int First, int Last, UnicodeCategory Category)> FindCategoryRuns()
+    private static CategoryRuns FindCategoryRuns()
     {
-        var runs = new List<(int, int, UnicodeCategory)>(4096);
-        int first = 0;
-        UnicodeCategory category = CharUnicodeInfo.GetUnicodeCategory(0);
-        for (int c = 1; c <= Last + 1; c++)
+        var firsts = new List<int>(4096);
+        var categories = new List<byte>(4096);
+        int category = -1;
+        for (int c = 0; c <= Last; c++)
         {
-            UnicodeCategory next = c <= Last ? CharUnicodeInfo.GetUnicodeCategory(c) : default;
-            if (next != category || c > Last)
+            int next = (int)CharUnicodeInfo.GetUnicodeCategory(c);
+            if (next != category)
             {
-                runs.Add((first, c - 1, category));
-                (first, category) = (c, next);
+                firsts.Add(c);
+                categories.Add((byte)next);
+                category = next;
             }
         }
 
-        return runs;
+        firsts.Add(Last + 1);
+        return new CategoryRuns([.. firsts], [.. categories]);
     }
 
     private static ulong[] MakeBasic(int[] bounds)
@@ -163,4 +217,7 @@ internal sealed class CodePointSet
 
         return bits;
     }
+
+    /// <summary>Neighbours of one general category: where each run begins, with the end of all behind them, and its category.</summary>
+    private sealed record CategoryRuns(int[] Firsts, byte[] Categories);
 }

@@ -88,23 +88,34 @@ internal static class UnicodeProperties
         return lines;
     }
 
-    private static IEnumerable<(string Name, Lazy<CodePointSet> Set)> Named(string prefix) => Lines.Value
-        .Where(line => line.Key.StartsWith(prefix, StringComparison.Ordinal))
-        .SelectMany(line =>
+    private static IEnumerable<(string Name, Lazy<CodePointSet> Set)> Named(string prefix)
+    {
+        foreach ((string key, string value) in Lines.Value)
         {
-            var set = new Lazy<CodePointSet>(() => Set(line.Value));
-            return line.Key[prefix.Length..].Split(',').Select(name => (name, set));
-        });
+            if (key.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                var set = new Lazy<CodePointSet>(() => Set(value));
+                foreach (string name in key[prefix.Length..].Split(','))
+                {
+                    yield return (name, set);
+                }
+            }
+        }
+    }
 
     private static CodePointSet Set(string ranges) => CodePointSet.Of(Ranges(ranges));
 
-    private static IEnumerable<(int First, int Last)> Ranges(string ranges) => ranges.Split(' ').Select(range =>
+    private static IEnumerable<(int First, int Last)> Ranges(string ranges)
     {
-        int hyphen = range.IndexOf('-', StringComparison.Ordinal);
-        return hyphen < 0 ? (Hex(range), Hex(range)) : (Hex(range[..hyphen]), Hex(range[(hyphen + 1)..]));
-    });
+        foreach (string range in ranges.Split(' '))
+        {
+            int hyphen = range.IndexOf('-', StringComparison.Ordinal);
+            int first = Hex(range.AsSpan(0, hyphen < 0 ? range.Length : hyphen));
+            yield return (first, hyphen < 0 ? first : Hex(range.AsSpan(hyphen + 1)));
+        }
+    }
 
-    private static int Hex(string number) => int.Parse(number, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    private static int Hex(ReadOnlySpan<char> number) => int.Parse(number, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
     private static (int First, int Last, string Name)[] ReadScripts() => [.. Lines.Value
         .Where(line => line.Key.StartsWith("script:", StringComparison.Ordinal))
@@ -135,13 +146,15 @@ internal static class UnicodeProperties
         return Enumerable.Range(0, pairs.Length / 2).ToDictionary(i => Hex(pairs[2 * i]), i => Hex(pairs[(2 * i) + 1]));
     }
 
+    private static int[] Numbers(string list, char between) => [.. list.Split(between).Select(number => Hex(number))];
+
     private static CaseFolds ReadFolds()
     {
         var folds = new CaseFolds();
         foreach ((string key, string value) in Lines.Value.Where(line => line.Key.StartsWith("fold:", StringComparison.Ordinal)))
         {
-            int[] members = [.. value.Split(' ').Select(Hex)];
-            int[] folded = key.StartsWith("fold:1:", StringComparison.Ordinal) ? [] : [.. key["fold:".Length..].Split(',').Select(Hex)];
+            int[] members = Numbers(value, ' ');
+            int[] folded = key.StartsWith("fold:1:", StringComparison.Ordinal) ? [] : Numbers(key["fold:".Length..], ',');
             folds.Add(folded, members);
         }
 

@@ -34,6 +34,11 @@ public sealed class CodePointTests
                 Note(cutters[i].Name, pieces.Count == fields[1][i] - '0', codePoint);
             }
 
+            string pair = $"!{char.ConvertFromUtf32(codePoint)}{char.ConvertFromUtf32(codePoint is 0xD7FF or 0x10FFFF ? codePoint : codePoint + 1)}";
+            var scripts = new List<AlignedText>();
+            new ScriptCutter().Cut(new AlignedText(pair), scripts);
+            Note("UnicodeScripts", fields[^1] == string.Concat(scripts.Select(piece => piece.ToString().EnumerateRunes().Count())), codePoint);
+
             for (int i = 0; i < normalizers.Length; i++)
             {
                 string result = normalizers[i].Normalizer.Normalize(text);

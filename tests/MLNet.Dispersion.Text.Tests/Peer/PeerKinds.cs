@@ -65,7 +65,7 @@ internal static class PeerKinds
 
     /// <summary>The names: a model with a normalizer, or with a pre-tokenizer.</summary>
     public static IEnumerable<string> Names => Models.SelectMany(model =>
-        Normalizers.Keys.Select(normalizer => $"{model}/{normalizer}/{(model == "WordLevel" ? "Whitespace" : "none")}").Concat(PreTokenizers.Keys.Skip(1).Select(cutter => $"{model}/none/{cutter}")));
+        Normalizers.Keys.Select(normalizer => $"{model}/{normalizer}/{(model == "WordLevel" ? "Whitespace" : "none")}").Concat(PreTokenizers.Keys.Skip(1).Select(cutter => $"{model}/none/{cutter}"))).Distinct();
 
     /// <summary>The tokenizer.json of a name.</summary>
     public static string Json(string name)

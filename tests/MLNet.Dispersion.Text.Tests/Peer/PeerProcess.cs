@@ -9,6 +9,7 @@ namespace MLNet.Dispersion.Tests.Tokenization;
 internal sealed class PeerProcess
 {
     private const string Variable = "DISPERSION_NODE_PEER";
+    private const int Together = 200;
     private readonly string _program;
     private readonly string[] _arguments;
 
@@ -47,35 +48,52 @@ internal sealed class PeerProcess
         Assert.Equal(0, child.ExitCode);
     }
 
-    /// <summary>The answers to each question; null where the library ended its process.</summary>
+    /// <summary>The answers to the questions one after the other, while the library works on the next ones; null where it ended its process.</summary>
     /// <param name="file">The tokenizer.json.</param>
     /// <param name="questions">The questions.</param>
-    public List<JsonElement?> Ask(string file, IReadOnlyList<(string Text, string? Pair)> questions)
+    public IEnumerable<JsonElement?> Ask(string file, IReadOnlyList<(string Text, string? Pair)> questions)
     {
-        var answers = new List<JsonElement?>(questions.Count);
-        while (answers.Count < questions.Count)
+        int answered = 0;
+        int oneByOne = 0;
+        while (answered < questions.Count)
         {
-            int asked = answers.Count;
             using Process child = Start();
-            Task writing = Task.Run(() => Write(child, file, questions.Skip(asked)));
+            Task writing = Task.Run(() => Write(child, file, Chunks(answered, oneByOne, questions.Count).Select(chunk => questions.Take(chunk))));
             string? loaded = child.StandardOutput.ReadLine();
             Assert.True(loaded?.Contains("loaded", StringComparison.Ordinal) == true, $"The peer cannot load {file}: {loaded}");
-            while (answers.Count < questions.Count && child.StandardOutput.ReadLine() is { } line)
+            while (answered < questions.Count && child.StandardOutput.ReadLine() is { } line)
             {
-                answers.Add(JsonSerializer.Deserialize<JsonElement>(line));
-            }
-
-            if (answers.Count < questions.Count)
-            {
-                answers.Add(null);
+                foreach (JsonElement answer in JsonSerializer.Deserialize<JsonElement>(line).EnumerateArray())
+                {
+                    answered++;
+                    yield return answer;
+                }
             }
 
             child.Kill();
             child.WaitForExit();
             writing.Wait();
+            if (answered < oneByOne)
+            {
+                answered++;
+                yield return null;
+            }
+            else
+            {
+                // Of these texts one made it end: each is asked by itself.
+                oneByOne = Math.Min(answered + Together, questions.Count);
+            }
         }
+    }
 
-        return answers;
+    private static IEnumerable<Range> Chunks(int from, int oneByOne, int count)
+    {
+        for (int at = from; at < count;)
+        {
+            int end = at < oneByOne ? at + 1 : Math.Min(at + Together, count);
+            yield return at..end;
+            at = end;
+        }
     }
 
     private Process Start()
@@ -94,14 +112,14 @@ internal sealed class PeerProcess
         return child;
     }
 
-    private static void Write(Process child, string file, IEnumerable<(string Text, string? Pair)> questions)
+    private static void Write(Process child, string file, IEnumerable<IEnumerable<(string Text, string? Pair)>> chunks)
     {
         try
         {
             child.StandardInput.WriteLine(file);
-            foreach ((string text, string? pair) in questions)
+            foreach (IEnumerable<(string Text, string? Pair)> chunk in chunks)
             {
-                child.StandardInput.WriteLine(JsonSerializer.Serialize(new { text, pair }));
+                child.StandardInput.WriteLine(JsonSerializer.Serialize(chunk.Select(question => new[] { question.Text, question.Pair })));
             }
 
             child.StandardInput.Close();
