@@ -92,6 +92,7 @@ public sealed class RoomTests
         { "MLNet.Dispersion.Core", ["Microsoft.ML.Tokenizers", "TorchSharp"] },
         { "MLNet.Dispersion.TinyEnglish", [] },
         { "MLNet.Dispersion", ["Microsoft.ML", "TorchSharp"] },
+        { "MLNet.Dispersion.Hub", ["Microsoft.Extensions.Http.Resilience", "Polly"] },
         { "MLNet.Dispersion.Plots", ["ScottPlot", "SkiaSharp"] },
         { "MLNet.Dispersion.Studies", ["Microsoft.Data.Sqlite", "Polly"] },
         { "MLNet.Dispersion.Studies.PostgreSql", ["Npgsql"] },
