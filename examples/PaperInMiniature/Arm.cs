@@ -20,7 +20,7 @@ internal sealed record Arm(string Name, string Folder, double Coefficient, Actio
     public static Arm NoisyEmbeddings { get; } = new("noisy embeddings", "neftune", 0, (options, _) => options.NeftuneAlpha = NoiseAlpha);
 
     /// <summary>Active forgetting: two or three resets in the first half.</summary>
-    public static Arm Forgetting { get; } = new("active forgetting", "forgetting", 0, (options, _) => options.ActiveForgetting = new ActiveForgettingOptions { EverySteps = Math.Max(1, options.MaxSteps!.Value / 5) });
+    public static Arm Forgetting { get; } = new("active forgetting", "forgetting", 0, (options, _) => options.ActiveForgetting = new ActiveForgettingOptions { EverySteps = Math.Max(1, options.MaxSteps!.Value / 5), ActiveShare = 0.5 });
 
     /// <summary>Distillation from the large sibling.</summary>
     public static Arm Distillation { get; } = new("distillation", "distillation", 0, Distil);

@@ -41,4 +41,11 @@ public sealed record BenchmarkResult
     /// <exception cref="ArgumentException">It was not measured.</exception>
     public BenchmarkScore Score(BenchmarkMetric metric) => Scores.FirstOrDefault(score => score.Metric == metric)
         ?? throw new ArgumentException($"{metric} was not measured in {Task}; measured were {string.Join(", ", Scores.Select(score => score.Metric))}.", nameof(metric));
+
+    /// <summary>Gets the score of a metric by name: that of tables and files, else the lm-evaluation-harness's, which calls mc2 and acc_greedy <c>acc</c> too.</summary>
+    /// <param name="metric">The name, such as <c>acc</c>.</param>
+    /// <exception cref="ArgumentException">There is no score of this name.</exception>
+    public BenchmarkScore Score(string metric) => Scores.FirstOrDefault(score => score.Metric.MachineName() == metric)
+        ?? Scores.FirstOrDefault(score => score.Metric.HarnessName() == metric)
+        ?? throw new ArgumentException($"'{metric}' was not measured in {Task}; measured were {string.Join(", ", Scores.Select(score => score.Metric.MachineName()))}.", nameof(metric));
 }

@@ -9,7 +9,7 @@ public sealed record BenchmarkScore
     /// <summary>Gets the mean over the items, or what the metric makes of it; shares are 0..1.</summary>
     public required double Value { get; init; }
 
-    /// <summary>Gets how far the value would vary over other samples of items: the sample standard deviation (n - 1) divided by √n, for perplexities carried through exp
-    /// by its slope (value times the standard error of the exponent). NaN with one item.</summary>
+    /// <summary>Gets how far the value would vary over other samples of items: the sample standard deviation (n - 1) divided by √n, for perplexities of running text carried through exp
+    /// by its slope (value times the standard error of the exponent), for <see cref="BenchmarkMetric.Perplexity"/> the standard deviation over samples drawn from the items (bootstrap). NaN with one item.</summary>
     public required double StandardError { get; init; }
 }

@@ -7,8 +7,14 @@ public sealed class EvaluationOptions : IOptions
     /// <summary>Gets or sets what the result calls the model. Default null: the model's own name.</summary>
     public string? ModelName { get; set; }
 
-    /// <summary>Gets or sets the most items of a task, a uniform sample drawn with <see cref="Seed"/>. Default null: all. At least 1.</summary>
+    /// <summary>Gets or sets the most items of a task, a uniform sample drawn with <see cref="Seed"/> unless <see cref="FirstItems"/> is set. Default null: all. At least 1.</summary>
     public int? MaxItems { get; set; }
+
+    /// <summary>Gets or sets whether <see cref="MaxItems"/> takes the first items of a task, as the usual harnesses do, instead of a uniform sample. Default false: files are often sorted, by subject or difficulty, and their beginning is no fair sample.</summary>
+    public bool FirstItems { get; set; }
+
+    /// <summary>Gets or sets what choices count that tie for the highest score exactly. Default <see cref="TieRule.Shared"/>.</summary>
+    public TieRule Ties { get; set; }
 
     /// <summary>Gets or sets how many solved examples stand before each question, for every task. Default null: what the task says. At least 0; above 0 every task must have examples.</summary>
     public int? FewShot { get; set; }
@@ -24,6 +30,9 @@ public sealed class EvaluationOptions : IOptions
 
     /// <summary>Gets or sets the most tokens of one forward pass, padding included; a longer sequence has a pass to itself. Default 8192. At least 1.</summary>
     public int MaxBatchTokens { get; set; } = 8192;
+
+    /// <summary>Gets or sets who is told every single answer, in the order of items and choices, on the running thread, once a task is scored. Default null.</summary>
+    public IProgress<BenchmarkAnswer>? Answers { get; set; }
 
     /// <summary>Gets or sets who is told about every forward pass, on the running thread. Default null.</summary>
     public IProgress<EvaluationProgress>? Progress { get; set; }
@@ -43,6 +52,7 @@ public sealed class EvaluationOptions : IOptions
     {
         require.AtLeast(MaxItems, 1);
         require.AtLeast(FewShot, 0);
+        require.Defined(Ties);
         require.AtLeast(MaxTokens, 2);
         require.AtLeast(BatchSize, 1);
         require.AtLeast(MaxBatchTokens, 1);

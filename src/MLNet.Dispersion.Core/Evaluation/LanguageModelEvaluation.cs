@@ -4,7 +4,7 @@ namespace MLNet.Dispersion;
 /// <remarks>
 /// <para>
 /// Each choice is scored by the log-likelihood of its continuation after preamble, examples and context, as the usual harnesses do it: both are encoded
-/// together, and scored are the tokens after those that the context alone begins with. Blanks at the end of the context count to the continuation. A tokenizer that
+/// together, and scored are the tokens after as many as the context alone has. Blanks at the end of the context count to the continuation. A tokenizer that
 /// puts a beginning-of-sequence token before every text does so here; others get one only where no context stands before the choice. Too long sequences lose tokens
 /// on the left, counted in the result.
 /// </para>

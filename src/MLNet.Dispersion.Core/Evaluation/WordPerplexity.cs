@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace MLNet.Dispersion;
@@ -7,7 +8,7 @@ namespace MLNet.Dispersion;
 /// <remarks>
 /// <para>
 /// Word perplexity is exp(-sum of log-likelihoods of all tokens / number of words). Words are stretches without white space, counted in the texts as they are passed:
-/// texts that were tokenised or cleaned otherwise count otherwise.
+/// texts that were tokenised or cleaned otherwise count otherwise. A <see cref="CountedText"/> brings its own count, such as that of the text before it was cleaned; see <see cref="WikiText"/>.
 /// </para>
 /// <para>
 /// Every text stands for itself, behind the tokenizer's beginning-of-sequence token (where it names none, the end-of-sequence token), which is not scored.
@@ -28,14 +29,29 @@ public static class WordPerplexity
 {
     /// <summary>Measures a model.</summary>
     /// <param name="model">The model, on any device, with its tokenizer. It runs in its own compute type, in evaluation mode and without gradients; if it was training, every module's mode is put back afterwards.</param>
-    /// <param name="texts">The texts, enumerated once, for instance whole articles; null counts as empty, and empty ones add nothing. A file read line by line gives each line no context.</param>
+    /// <param name="texts">The texts, enumerated once, for instance whole articles; null counts as empty, and empty and blank ones add neither loss nor words. A file read line by line gives each line no context.</param>
     /// <param name="options">How; null for the defaults. Copied.</param>
     /// <exception cref="ArgumentException">An option is outside its range; the texts have no word; or the model names no token that begins or ends a sequence.</exception>
     /// <exception cref="InvalidOperationException">The model's logits hold NaN or infinity.</exception>
     /// <exception cref="ModelFileException">The model's checkpoint has no tokenizer, or a damaged one.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <remarks>Texts are read as they are needed; of each only four numbers are kept.</remarks>
+    [OverloadResolutionPriority(1)]
     public static WordPerplexityResult Measure(PretrainedLanguageModel model, IEnumerable<string?> texts, WordPerplexityOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        return Measure(model, texts.Select(text => Counted(text ?? string.Empty)), options);
+    }
+
+    /// <summary>Measures a model on texts that bring their numbers of words.</summary>
+    /// <param name="model">The model, as in the other overload.</param>
+    /// <param name="texts">The texts, enumerated once, for instance whole articles; blank ones add neither loss nor words.</param>
+    /// <param name="options">How; null for the defaults. Copied.</param>
+    /// <exception cref="ArgumentException">An option is outside its range; a number of words or bytes is below 0; the texts have no word; or the model names no token that begins or ends a sequence.</exception>
+    /// <exception cref="InvalidOperationException">The model's logits hold NaN or infinity.</exception>
+    /// <exception cref="ModelFileException">The model's checkpoint has no tokenizer, or a damaged one.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static WordPerplexityResult Measure(PretrainedLanguageModel model, IEnumerable<CountedText> texts, WordPerplexityOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(texts);
@@ -46,6 +62,9 @@ public static class WordPerplexity
         using var evaluation = new EvaluationMode(model.Backbone);
         return run.Run(texts);
     }
+
+    private static CountedText Counted(string text) =>
+        new() { Text = text, Words = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length, Bytes = Encoding.UTF8.GetByteCount(text) };
 }
 
 /// <summary>Sums log-likelihoods over texts, a bounded number of windows at a time.</summary>
@@ -79,30 +98,35 @@ internal sealed class PerplexityRun
     }
 
     /// <summary>Measures the texts.</summary>
-    public WordPerplexityResult Run(IEnumerable<string?> texts)
+    public WordPerplexityResult Run(IEnumerable<CountedText> texts)
     {
         _total = texts.TryGetNonEnumeratedCount(out int count) ? count : null;
         int read = 0;
-        foreach (string? text in texts)
+        foreach (CountedText text in texts)
         {
             _options.CancellationToken.ThrowIfCancellationRequested();
-            Add(text ?? string.Empty, read++);
+            Add(text, read++);
         }
 
         Flush(read);
         return ToResult();
     }
 
-    private void Add(string text, int read)
+    private void Add(CountedText text, int read)
     {
-        ScoredSequence sequence = _encoder.Text(text);
-        if (sequence.Ids.Length == sequence.Start)
+        if (text is not { Words: >= 0, Bytes: >= 0 })
+        {
+            throw new ArgumentException(FormattableString.Invariant($"Text {read} is {(text is null ? "null" : $"said to have {text.Words} words and {text.Bytes} bytes")}; both must be at least 0. Pass the counts of the original text."), "texts");
+        }
+
+        ScoredSequence? sequence = string.IsNullOrWhiteSpace(text.Text) ? null : _encoder.Text(text.Text);
+        if (sequence is not { } scored || scored.Ids.Length == scored.Start)
         {
             return;
         }
 
-        _sums.Add(new TextSums(0, Words(text), sequence.Ids.Length - sequence.Start, Encoding.UTF8.GetByteCount(text)));
-        foreach (ScoredSequence window in RollingWindows.Cut(sequence, _window, _stride))
+        _sums.Add(new TextSums(0, text.Words, scored.Ids.Length - scored.Start, text.Bytes));
+        foreach (ScoredSequence window in RollingWindows.Cut(scored, _window, _stride))
         {
             _pending.Add(window);
             _pendingTexts.Add(_sums.Count - 1);
@@ -162,8 +186,6 @@ internal sealed class PerplexityRun
         var (value, error) = SampleStatistics.Exp(loss);
         return new BenchmarkScore { Metric = metric, Value = value, StandardError = error };
     }
-
-    private static int Words(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
 
     private readonly record struct TextSums(double LogLikelihood, int Words, int Tokens, int Bytes);
 }

@@ -27,7 +27,7 @@ internal sealed class SequenceEncoder
     /// <summary>A text's tokens, behind the tokens that begin a sequence; they are all that is not scored.</summary>
     public ScoredSequence Text(string text) => new(Begun(Content(text)), _before.Length);
 
-    /// <summary>A context with its continuation. Scored are the tokens of both together after those that they have in common with the context alone, at least one.</summary>
+    /// <summary>A context with its continuation. Scored are the tokens of both together after as many as the context alone has, at least one: a count, as in the lm-evaluation-harness, also where a tokenizer joins the two at the seam.</summary>
     /// <remarks>Blanks at the end of the context count to the continuation, since tokenizers join them to the next word.</remarks>
     public ScoredSequence Pair(string context, string continuation)
     {
@@ -38,11 +38,11 @@ internal sealed class SequenceEncoder
         }
 
         int[] both = Content(context + continuation);
-        int common = Math.Min(both.AsSpan().CommonPrefixLength(_last.Ids), both.Length - 1);
+        int before = Math.Min(_last.Ids.Length, both.Length - 1);
 
         // A tokenizer that begins no sequence itself does so here only where nothing else stands before the scored tokens.
-        bool begins = AddsBefore || common == 0;
-        return begins ? new ScoredSequence(Begun(both), _before.Length + common) : new ScoredSequence(both, common);
+        bool begins = AddsBefore || before == 0;
+        return begins ? new ScoredSequence(Begun(both), _before.Length + before) : new ScoredSequence(both, before);
     }
 
     /// <summary>Cuts a sequence on the left.</summary>

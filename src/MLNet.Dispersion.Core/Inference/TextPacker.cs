@@ -2,24 +2,29 @@ namespace MLNet.Dispersion;
 
 /// <summary>Packs documents into blocks of one length for causal language modelling, so that no position is spent on padding.</summary>
 /// <remarks>
-/// The documents are laid end to end, each closed by the separator, and the stream is cut every <see cref="BlockLength"/> tokens. A document may
-/// thus run on into the next block, and a block may hold several. Immutable and thread-safe.
+/// The documents are laid end to end, each closed by the separator where there is one, and the stream is cut every <see cref="BlockLength"/> tokens. A document may
+/// thus run on into the next block, and a block may hold several. The published experiments pack lines without a separator, a thousand at a time, and drop each thousand's rest:
+/// <c>lines.Chunk(1000).SelectMany(new TextPacker(1024, separatorId: null).Pack)</c> does so. Immutable and thread-safe.
 /// </remarks>
 public sealed class TextPacker
 {
     /// <summary>Creates a packer.</summary>
     /// <param name="blockLength">Tokens of a block (L). At least 2: the first token has nothing to be predicted from.</param>
-    /// <param name="separatorId">The token that closes every document: the tokenizer's end-of-sequence token.</param>
+    /// <param name="separatorId">The token that closes every document, such as the tokenizer's end-of-sequence token; null for none: documents then run into one another.</param>
     /// <param name="keepRemainder">Whether the tokens left over at the end make one shorter block, where they are at least 2. Default false: they are dropped.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="blockLength"/> is below 2 or <paramref name="separatorId"/> below 0.</exception>
-    public TextPacker(int blockLength, int separatorId, bool keepRemainder = false)
+    public TextPacker(int blockLength, int? separatorId, bool keepRemainder = false)
     {
         if (blockLength < 2)
         {
             throw new ArgumentOutOfRangeException(nameof(blockLength), blockLength, $"The block length is {blockLength}; it must be at least 2, since a block's first token is predicted from nothing.");
         }
 
-        ArgumentOutOfRangeException.ThrowIfNegative(separatorId);
+        if (separatorId is { } id)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(id, nameof(separatorId));
+        }
+
         BlockLength = blockLength;
         SeparatorId = separatorId;
         KeepRemainder = keepRemainder;
@@ -28,8 +33,8 @@ public sealed class TextPacker
     /// <summary>Gets the number of tokens of a block (L).</summary>
     public int BlockLength { get; }
 
-    /// <summary>Gets the token that closes every document.</summary>
-    public int SeparatorId { get; }
+    /// <summary>Gets the token that closes every document; null for none.</summary>
+    public int? SeparatorId { get; }
 
     /// <summary>Gets whether the tokens left over at the end make one shorter block.</summary>
     public bool KeepRemainder { get; }
@@ -79,9 +84,9 @@ public sealed class TextPacker
                 yield return id;
             }
 
-            if (document.Length > 0)
+            if (document.Length > 0 && SeparatorId is { } separator)
             {
-                yield return SeparatorId;
+                yield return separator;
             }
         }
     }

@@ -15,7 +15,7 @@ namespace MLNet.Dispersion;
 /// </list>
 /// <para>Each transformer holds the model's weights until it is disposed.</para>
 /// <para>
-/// Immutable: the options are copied on entry. Null and blank texts are left out of training, with one warning that counts them; without training no row is read.
+/// Immutable: the options are copied on entry. Null and blank texts are left out of training, with one warning that counts them; without training no row is read, unless the common mean of features is learnt of them.
 /// Fitting may be repeated and gives the same model for the same data.
 /// </para>
 /// </remarks>
@@ -80,7 +80,7 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
         using IChannel channel = Host.Start("Training");
         using var cancellation = new FitCancellation(Host, _training?.CancellationToken ?? default);
         TrainingTexts? texts = null;
-        if (_training is not null)
+        if (_training is not null || _options.CenterFeatures)
         {
             texts = TrainingTexts.Read(input, _columns.Text, cancellation);
             texts.Warn(channel);
@@ -94,7 +94,12 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
             LanguageModelOptions options = _options.Clone();
             var scorer = new LanguageModelScorer(model, options, _columns);
             var columns = new LanguageModelColumns(_columns.Text, options);
-            FineTuneResult? result = texts is null ? null : Train(model, texts.Texts, channel, cancellation);
+            FineTuneResult? result = _training is null ? null : Train(model, texts!.Texts, channel, cancellation);
+            if (_options.CenterFeatures)
+            {
+                scorer.Center([.. texts!.Texts.Take(_options.CenteringTexts)], options, cancellation.Token);
+            }
+
             return new LanguageModelTransformer(Host, columns, _backbone.Name, scorer, options) { TrainingResult = result, GeometryHistory = result?.GeometryHistory ?? [] };
         }
         catch
@@ -120,7 +125,7 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
         int length = Math.Min(_training!.MaxSequenceLength ?? context, context);
         if (_options.PackTexts)
         {
-            return TrainingBlocks.Packed(model, texts, length);
+            return TrainingBlocks.Packed(model, texts, length, _options.SeparateTexts);
         }
 
         TextBlocks blocks = TrainingBlocks.OnePerText(model, texts, length);

@@ -18,7 +18,7 @@ internal sealed record LanguageModelManifest(string TextColumn, string BackboneN
         Options.LogLikelihoodColumnName,
         Options.PerplexityColumnName,
         Options.ContinuationColumnName,
-        new FeaturesDocument(Options.Features.Pooling, Options.Features.Normalize, Options.Features.MaxTokens, Options.Features.AttentionQuery),
+        new FeaturesDocument(Options.Features.Pooling, Options.Features.Normalize, Options.Features.MaxTokens, Options.Features.AttentionQuery, Options.Features.SkipFirstToken, Options.Features.Mean),
         GenerationDocument.Of(Options.Generation),
         Files));
 
@@ -103,12 +103,20 @@ internal sealed record LanguageModelManifest(string TextColumn, string BackboneN
             LogLikelihoodColumnName = LogLikelihoodColumn,
             PerplexityColumnName = PerplexityColumn,
             ContinuationColumnName = ContinuationColumn,
-            Features = new TextFeatureOptions { Pooling = Features.Pooling, Normalize = Features.Normalize, MaxTokens = Features.MaxTokens, AttentionQuery = Features.AttentionQuery },
+            Features = new TextFeatureOptions
+            {
+                Pooling = Features.Pooling,
+                Normalize = Features.Normalize,
+                MaxTokens = Features.MaxTokens,
+                AttentionQuery = Features.AttentionQuery,
+                SkipFirstToken = Features.SkipFirstToken,
+                Mean = Features.Mean,
+            },
             Generation = Generation.ToOptions(),
         };
     }
 
-    private sealed record FeaturesDocument(TextPooling? Pooling, bool? Normalize, int? MaxTokens, IReadOnlyList<float>? AttentionQuery = null);
+    private sealed record FeaturesDocument(TextPooling? Pooling, bool? Normalize, int? MaxTokens, IReadOnlyList<float>? AttentionQuery = null, bool SkipFirstToken = false, IReadOnlyList<float>? Mean = null);
 
     private sealed record GenerationDocument(
         int? MaxNewTokens,

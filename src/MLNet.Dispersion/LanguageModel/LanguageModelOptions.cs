@@ -22,14 +22,26 @@ public sealed class LanguageModelOptions
     /// <summary>Gets or sets the pooling, normalisation and the most tokens of a text, for the first four columns.</summary>
     public TextFeatureOptions Features { get; set; } = new();
 
+    /// <summary>
+    /// Gets or sets whether the common mean is subtracted from feature vectors: <c>Fit</c> learns it of the first <see cref="CenteringTexts"/> texts, after training, and it is saved with the model
+    /// (<see cref="TextFeatureOptions.Mean"/>, which must be null then). Default false. Helps wherever vectors are compared by cosine and the model is condensed; a linear trainer with an intercept does so itself.
+    /// </summary>
+    public bool CenterFeatures { get; set; }
+
+    /// <summary>Gets or sets how many texts the common mean is learnt of, at most. Default 1000. At least 1.</summary>
+    public int CenteringTexts { get; set; } = 1000;
+
     /// <summary>Gets or sets how continuations are written. Default: as the model's generation_config.json says, else the likeliest 64 tokens at most; behind as much of a long text's end as leaves room for them (<see cref="TextGenerationOptions.TruncatePrompts"/> is true).</summary>
     public TextGenerationOptions Generation { get; set; } = new() { TruncatePrompts = true };
 
     /// <summary>
-    /// Gets or sets how training texts become blocks of at most <see cref="FineTuneOptions.MaxSequenceLength"/> tokens. True (default, published recipe): laid end to end, each closed by the end-of-sequence
-    /// token, and cut into full blocks. False: a block for each text, begun and closed by such tokens, as texts stand when they are scored; longer ones are cut off.
+    /// Gets or sets how training texts become blocks of at most <see cref="FineTuneOptions.MaxSequenceLength"/> tokens. True (default): laid end to end, each closed by the end-of-sequence
+    /// token unless <see cref="SeparateTexts"/> is false, and cut into full blocks. False: a block for each text, begun and closed by such tokens, as texts stand when they are scored; longer ones are cut off.
     /// </summary>
     public bool PackTexts { get; set; } = true;
+
+    /// <summary>Gets or sets whether the end-of-sequence token closes each of the packed texts. Default true. False as in the published experiments: texts run into one another. Without effect where <see cref="PackTexts"/> is false.</summary>
+    public bool SeparateTexts { get; set; } = true;
 
     /// <summary>Gets or sets where a model that is not trained is loaded to: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>mps</c>. One that is trained is where <see cref="FineTuneOptions.Device"/> says.</summary>
     public string Device { get; set; } = "auto";
@@ -47,6 +59,16 @@ public sealed class LanguageModelOptions
     {
         Features.Validate();
         Generation.Validate();
+        if (CenteringTexts < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(CenteringTexts), CenteringTexts, FormattableString.Invariant($"LanguageModelOptions.CenteringTexts is {CenteringTexts}; it must be at least 1."));
+        }
+
+        if (CenterFeatures && Features.Mean is not null)
+        {
+            throw new ArgumentException("LanguageModelOptions.CenterFeatures learns the mean that Features.Mean holds already. Set one of them.", nameof(CenterFeatures));
+        }
+
         ArgumentException.ThrowIfNullOrWhiteSpace(Device, nameof(LanguageModelOptions) + "." + nameof(Device));
     }
 }

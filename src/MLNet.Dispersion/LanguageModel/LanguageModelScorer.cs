@@ -29,7 +29,18 @@ internal sealed class LanguageModelScorer : IDisposable
 
     internal PretrainedLanguageModel Model { get; }
 
-    internal TextFeatureExtractor Extractor { get; }
+    internal TextFeatureExtractor Extractor { get; private set; }
+
+    /// <summary>Learns the common mean of features, before the first row is scored.</summary>
+    /// <param name="texts">Of which.</param>
+    /// <param name="options">Get the mean.</param>
+    /// <param name="cancel">Checked before each forward pass.</param>
+    internal void Center(IReadOnlyList<string> texts, LanguageModelOptions options, CancellationToken cancel)
+    {
+        Extractor = Extractor.Center(texts, cancel);
+        options.Features = Extractor.Options;
+        options.CenterFeatures = false;
+    }
 
     /// <summary>What the model writes behind texts; nothing behind blank ones.</summary>
     internal string[] Continue(IReadOnlyList<string?> texts, Action afterToken, CancellationToken cancel)

@@ -18,6 +18,16 @@ public sealed class ItemScoringTests
     }
 
     [Fact]
+    public void Value_TiesToTheFirst_AreAsTheHarnessTakesThem()
+    {
+        BenchmarkItem item = Item(("a", -1, false), ("b", -1, true), ("c", -2, false));
+        SequenceScore[] scores = [new(-1, false), new(-1, false), new(-2, false)];
+        Assert.Equal(0, ItemScoring.Value(BenchmarkMetric.Accuracy, item, scores, TieRule.First));
+        Assert.Equal(0.5, ItemScoring.Value(BenchmarkMetric.Accuracy, item, scores));
+        Assert.Equal(1, ItemScoring.Value(BenchmarkMetric.NormalizedAccuracy, Item(("a", -1, true), ("b", -1, false), ("c", -2, false)), scores, TieRule.First));
+    }
+
+    [Fact]
     public void Value_Normalised_DividesByCharactersOrBytes()
     {
         // -6 / 2 = -3 beats -4 / 1; in bytes ä is 2, so -6 / 3 = -2 and -4 / 1.
@@ -49,7 +59,11 @@ public sealed class ItemScoringTests
 
         BenchmarkScore perplexity = ItemScoring.Score(BenchmarkMetric.Perplexity, [item, item], [right, wrong]);
         Assert.Equal(Math.Exp(2), perplexity.Value, 1e-12);
-        Assert.Equal(Math.Exp(2) * 1, perplexity.StandardError, 1e-12);
+
+        // Two items with losses 1 and 3: a drawn pair has the mean 1, 2 or 3, at 1 : 2 : 1.
+        double mean = (Math.Exp(1) + (2 * Math.Exp(2)) + Math.Exp(3)) / 4;
+        double variance = (Math.Pow(Math.Exp(1) - mean, 2) + (2 * Math.Pow(Math.Exp(2) - mean, 2)) + Math.Pow(Math.Exp(3) - mean, 2)) / 4;
+        Assert.Equal(1, perplexity.StandardError / Math.Sqrt(variance), 0.03);
         Assert.Equal(0.5, ItemScoring.Score(BenchmarkMetric.GreedyAccuracy, [item, item], [right, wrong]).Value);
         Assert.True(double.IsNaN(ItemScoring.Score(BenchmarkMetric.Accuracy, [item], [right]).StandardError));
     }

@@ -13,6 +13,7 @@ internal static class NaiveBenchmarks
         "lambada_openai" => Same($"{row["context"]}", [$"{row["target"]}"]),
         "openbookqa" => Same($"{row["question"]}", Texts(row["choices"])),
         "piqa" => Same($"Question: {row["goal"]}\nAnswer:", Texts(row["choices"])),
+        "truthfulqa_mc1" => Same($"Q: {row["question"]}\nA:", Texts(row["mc1"]!["choices"])),
         "truthfulqa_mc2" => Same($"Q: {row["question"]}\nA:", Texts(row["mc2"]!["choices"])),
         "winogrande" => WinoGrande($"{row["sentence"]}", [$"{row["option1"]}", $"{row["option2"]}"]),
         "arc_easy" or "arc_challenge" => Same($"Question: {row["question"]}\nAnswer:", Texts(row["choices"])),
@@ -23,7 +24,12 @@ internal static class NaiveBenchmarks
     };
 
     /// <summary>The choices as texts, whose length normalises.</summary>
-    public static string[] ChoiceTexts(string task, JsonNode row) => task == "hellaswag" ? [.. Texts(row["endings"]).Select(Unmark)] : Texts(row["choices"]);
+    public static string[] ChoiceTexts(string task, JsonNode row) => task switch
+    {
+        "hellaswag" => [.. Texts(row["endings"]).Select(Unmark)],
+        "medmcqa" or "mmlu" => ["A", "B", "C", "D"],
+        _ => Texts(row["choices"]),
+    };
 
     private static (string, string)[] Same(string context, string[] choices) => [.. choices.Select(choice => (context, " " + choice))];
 

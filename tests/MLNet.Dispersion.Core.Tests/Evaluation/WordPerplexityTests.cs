@@ -49,6 +49,33 @@ public sealed class WordPerplexityTests
     }
 
     [Fact]
+    public void Measure_BlankLines_AddNeitherLossNorWords()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        WordPerplexityResult expected = WordPerplexity.Measure(model, ["hello world"]);
+
+        WordPerplexityResult result = WordPerplexity.Measure(model, ["hello world", " \n", null, "\t", string.Empty]);
+
+        Assert.Equal(expected.WordPerplexity, result.WordPerplexity);
+        Assert.Equal((expected.Texts, expected.Words, expected.Tokens, expected.Bytes), (result.Texts, result.Words, result.Tokens, result.Bytes));
+    }
+
+    [Fact]
+    public void Measure_CountedTexts_DividesByTheirCounts()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        WordPerplexityResult plain = WordPerplexity.Measure(model, ["hello world"]);
+
+        WordPerplexityResult counted = WordPerplexity.Measure(model, [new CountedText { Text = "hello world", Words = 4, Bytes = 20 }, new CountedText { Text = " \n", Words = 2, Bytes = 2 }]);
+
+        Assert.Equal(Math.Exp(-plain.LogLikelihood / 4), counted.WordPerplexity, 1e-6);
+        Assert.Equal(-plain.LogLikelihood / Math.Log(2) / 20, counted.BitsPerByte, 1e-9);
+        Assert.Equal((4, 20), (counted.Words, counted.Bytes));
+        Assert.Contains("-1 words", Assert.Throws<ArgumentException>(() => WordPerplexity.Measure(model, [new CountedText { Text = "a", Words = -1, Bytes = 1 }])).Message, StringComparison.Ordinal);
+        Assert.Contains("no word", Assert.Throws<ArgumentException>(() => WordPerplexity.Measure(model, [new CountedText { Text = "a", Words = 0, Bytes = 1 }])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Measure_NothingToMeasure_Throws()
     {
         using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);

@@ -43,6 +43,39 @@ public sealed class TextFeatureExtractorTests
         }
     }
 
+    [Theory]
+    [InlineData("tiny")]
+    [InlineData("llama")]
+    public void Center_SkippingTheFirstToken_SubtractsTheCommonMean(string name)
+    {
+        using PretrainedLanguageModel model = Load(name);
+        var extractor = new TextFeatureExtractor(model, new TextFeatureOptions { SkipFirstToken = true }).Center(Texts);
+        double[][] pooled = [.. Texts.Select(text => Begun(model, text, out int before) is var ids && ids.Length > before
+            ? Naive(model, ids, Math.Min(before + 1, ids.Length - 1), TextPooling.Mean, normalize: false).Select(value => (double)value).ToArray() : [])];
+        double[][] real = [.. pooled.Where(vector => vector.Length > 0)];
+        double[] mean = [.. Enumerable.Range(0, extractor.FeatureCount).Select(i => real.Average(vector => vector[i]))];
+
+        Assert.Equal(mean.Length, extractor.Options.Mean!.Count);
+        TextFeatures[] found = extractor.Extract(Texts, likelihoods: false);
+
+        for (int i = 0; i < Texts.Length; i++)
+        {
+            double[] centred = [.. pooled[i].Zip(mean, (value, common) => value - common)];
+            double length = Math.Sqrt(centred.Sum(value => value * value));
+            Assert.Equal(pooled[i].Length == 0 ? new double[mean.Length] : [.. centred.Select(value => value / length)], found[i].Embedding!.Select(value => (double)value), (a, b) => Math.Abs(a - b) < 1e-4);
+        }
+    }
+
+    [Fact]
+    public void Center_NothingToLearnOrOtherSizes_SaysSo()
+    {
+        using PretrainedLanguageModel model = Load("tiny");
+        Assert.Contains("No text has tokens", Assert.Throws<ArgumentException>(() => new TextFeatureExtractor(model).Center([null, " "])).Message, StringComparison.Ordinal);
+        Assert.Contains("Mean has 3 features", Assert.Throws<ArgumentException>(() => new TextFeatureExtractor(model, new() { Mean = [1, 2, 3] })).Message, StringComparison.Ordinal);
+        Assert.Contains("SkipFirstToken", Assert.ThrowsAny<ArgumentException>(() => new TextFeatureExtractor(model, new() { Pooling = TextPooling.FirstToken, SkipFirstToken = true })).Message, StringComparison.Ordinal);
+        Assert.Contains("Mean", Assert.ThrowsAny<ArgumentException>(() => new TextFeatureExtractor(model, new() { Mean = [float.NaN] })).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Extract_OnlyPartsWanted_GivesThoseAlone()
     {

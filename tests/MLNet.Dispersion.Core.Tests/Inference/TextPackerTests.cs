@@ -12,6 +12,18 @@ public class TextPackerTests
         Assert.Equal([[1, 2, 3, Separator], [4, Separator, 5, 6], [7, 8, 9, Separator]], blocks);
     }
 
+    [Fact]
+    public void Pack_NoSeparator_RunsDocumentsTogether()
+    {
+        int[][] blocks = [.. new TextPacker(4, separatorId: null, keepRemainder: true).Pack([[1, 2, 3], [], [4], [5, 6, 7]])];
+
+        Assert.Equal([[1, 2, 3, 4], [5, 6, 7]], blocks);
+        Assert.Null(new TextPacker(4, separatorId: null).SeparatorId);
+
+        // The published packing: each part of the lines drops its own rest.
+        Assert.Equal([[1, 2], [4, 5]], new[] { [1], [2, 3], [4], new[] { 5, 6 } }.Chunk(2).SelectMany(new TextPacker(2, separatorId: null).Pack));
+    }
+
     [Theory]
     [InlineData(2, 2)]
     [InlineData(3, 3)]

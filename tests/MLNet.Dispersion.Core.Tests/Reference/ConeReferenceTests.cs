@@ -111,7 +111,7 @@ public sealed class ConeReferenceTests : ReferenceTests
             JsonElement outliers = folder.Json(Path.GetFileName(file));
             folder.Case(name + " outliers", () =>
             {
-                using PretrainedLanguageModel model = PretrainedLanguageModel.Load(Source(name));
+                using PretrainedLanguageModel model = PretrainedLanguageModel.Load(RealModels.Source(name));
                 using var scope = NewDisposeScope();
                 Tensor[][] texts = States(model, Cut(folder, name, outliers.GetProperty("tokens").GetInt32()));
                 foreach (JsonElement expected in outliers.GetProperty("layers").EnumerateArray())
@@ -192,27 +192,11 @@ public sealed class ConeReferenceTests : ReferenceTests
             {
                 string name = Path.GetFileNameWithoutExtension(file);
                 using var scope = NewDisposeScope();
-                using PretrainedLanguageModel model = PretrainedLanguageModel.Load(Source(name));
+                using PretrainedLanguageModel model = PretrainedLanguageModel.Load(RealModels.Source(name));
                 cases(folder, name, figures, ids => States(model, ids));
             }
         }
     });
-
-    /// <summary>The model of the name: the one that the library brings, or the one of the models at hand whose folder's name begins so or holds it.</summary>
-    private static ModelSource Source(string name)
-    {
-        string own = Path.Combine(Checkout.Folder, "src", "MLNet.Dispersion.TinyEnglish", "checkpoint");
-        if (name.Equals("tinyenglish", StringComparison.OrdinalIgnoreCase))
-        {
-            return ModelSource.FromDirectory(own);
-        }
-
-        string? folder = Directory.Exists(SharedFixtures.Path("models"))
-            ? Directory.EnumerateDirectories(SharedFixtures.Path("models")).FirstOrDefault(path => Path.GetFileName(path).Contains(name, StringComparison.OrdinalIgnoreCase))
-            : null;
-        Skip.If(folder is null, $"The model {name} is not at hand.");
-        return Directory.EnumerateFiles(folder, "*.gguf").FirstOrDefault() is { } gguf ? ModelSource.FromGguf(gguf) : ModelSource.FromDirectory(folder);
-    }
 
     private static Tensor[][] States(PretrainedLanguageModel model, int[][] ids)
     {

@@ -13,7 +13,7 @@ public sealed class ActiveForgettingTests
         using var scope = NewDisposeScope();
         using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         using var optimizer = Optimizer(model.Backbone);
-        var forgetting = ActiveForgetting.Create(model.Backbone, optimizer, new FineTuneOptions { Seed = 1, ActiveForgetting = new() { EverySteps = 3, ActiveShare = 0.8 } }, totalSteps: 10)!;
+        var forgetting = ActiveForgetting.Create(model.Backbone, optimizer, new FineTuneOptions { Seed = 1, ActiveForgetting = new() { EverySteps = 3, ActiveShare = 0.8 } }, new LearningRateSchedule(1e-3, 10, 0))!;
         Parameter table = model.Backbone.TokenEmbeddingWeight!;
         var resets = new List<int>();
 
@@ -144,7 +144,7 @@ public sealed class ActiveForgettingTests
     {
         using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         var options = Options();
-        options.ActiveForgetting = new ActiveForgettingOptions();
+        options.ActiveForgetting = new ActiveForgettingOptions { ActiveShare = 0.5 };
 
         string message = Assert.Throws<ArgumentException>(() => LanguageModelTrainer.Train(model, Blocks, options)).Message;
 
@@ -157,15 +157,80 @@ public sealed class ActiveForgettingTests
     {
         var options = new FineTuneOptions { ActiveForgetting = new ActiveForgettingOptions { EverySteps = 0 } };
         Assert.Contains("ActiveForgetting.EverySteps", Assert.Throws<ArgumentOutOfRangeException>(options.Validate).Message, StringComparison.Ordinal);
-        options.ActiveForgetting = new ActiveForgettingOptions { ActiveShare = 1 };
+        options.ActiveForgetting = new ActiveForgettingOptions { ActiveShare = 1.1 };
         Assert.Contains("ActiveForgetting.ActiveShare", Assert.Throws<ArgumentOutOfRangeException>(options.Validate).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Published_AtThePublishedSize_ResetsOnceAndFollowsTheReferencesSchedule()
+    {
+        using var scope = NewDisposeScope();
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        using var optimizer = Optimizer(model.Backbone);
+        var options = new FineTuneOptions { Seed = 1, ActiveForgetting = ActiveForgettingOptions.Published() };
+        var forgetting = ActiveForgetting.Create(model.Backbone, optimizer, options, new LearningRateSchedule(5e-5, 1526, 0.2))!;
+        Parameter table = model.Backbone.TokenEmbeddingWeight!;
+
+        forgetting.BeforeStep(1000);
+
+        Assert.Equal(1000, forgetting.LastReset);
+        Assert.InRange(table.std().item<float>(), 0.019, 0.021);
+
+        // Warm-up over the first 122 of 1526 places, then straight down: the step that is being done counts.
+        Assert.Equal(5e-5 * 1 / 122, forgetting.OwnRate(0), 1e-12);
+        Assert.Equal(5e-5, forgetting.OwnRate(121), 1e-12);
+        Assert.Equal(5e-5 * 526 / 1404, forgetting.OwnRate(999), 1e-12);
+        Assert.Equal(0, forgetting.OwnRate(1525), 1e-12);
+
+        // Ten steps with a reset every three: three rounds, place 3 (s + 1) mod 10.
+        options.ActiveForgetting.EverySteps = 3;
+        (options.ActiveForgetting.PeakLearningRate, options.ActiveForgetting.WarmupRatio) = (1, 0.2);
+        forgetting = ActiveForgetting.Create(model.Backbone, optimizer, options, new LearningRateSchedule(5e-5, 10, 0.2))!;
+        double[] expected = [7 / 8.0, 4 / 8.0, 1 / 8.0, 1, 5 / 8.0, 2 / 8.0, 1 / 2.0, 6 / 8.0, 3 / 8.0, 0];
+        Assert.All(expected.Index(), step => Assert.Equal(step.Item, forgetting.OwnRate(step.Index), 1e-12));
+        Assert.Equal(9, forgetting.LastReset);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void BeforeStep_ZeroPadRow_LeavesThePadsRowAtZeroAlone(bool zero)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(1, CPU);
+        using LanguageBackbone backbone = BackboneRegistry.Create("""{"model_type": "llama", "hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 2, "vocab_size": 50, "pad_token_id": 7}""", generator);
+        using var optimizer = Optimizer(backbone);
+        var options = new FineTuneOptions { ActiveForgetting = new() { EverySteps = 2, ZeroPadRow = zero } };
+
+        ActiveForgetting.Create(backbone, optimizer, options, new LearningRateSchedule(1e-3, 10, 0))!.BeforeStep(2);
+
+        float[] rows = backbone.TokenEmbeddingWeight!.abs().sum(1).data<float>().ToArray();
+        Assert.Equal(zero ? [7] : [], rows.Index().Where(row => row.Item == 0).Select(row => row.Index));
+    }
+
+    [Fact]
+    public void SetRate_OneParameter_LeavesTheOthersTheirs()
+    {
+        using var scope = NewDisposeScope();
+        using var own = new Parameter(ones(3));
+        using var other = new Parameter(ones(3));
+        using var optimizer = new DecoupledAdamW(0.9, 0.999, 1e-8);
+        optimizer.Add("own", own, 0);
+        optimizer.Add("other", other, 0);
+        (own.grad, other.grad) = (ones(3), ones(3));
+
+        optimizer.SetRate(own, 0.5);
+        optimizer.Step(0.1);
+
+        Assert.Equal(0.5, own[0].item<float>(), 1e-5);
+        Assert.Equal(0.9, other[0].item<float>(), 1e-5);
     }
 
     private static Tensor Reset(int seed, int done)
     {
         using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         using var optimizer = Optimizer(model.Backbone);
-        ActiveForgetting.Create(model.Backbone, optimizer, new FineTuneOptions { Seed = seed, ActiveForgetting = new() { EverySteps = 2 } }, totalSteps: 10)!.BeforeStep(done);
+        ActiveForgetting.Create(model.Backbone, optimizer, new FineTuneOptions { Seed = seed, ActiveForgetting = new() { EverySteps = 2 } }, new LearningRateSchedule(1e-3, 10, 0))!.BeforeStep(done);
         return model.Backbone.TokenEmbeddingWeight!.detach().clone();
     }
 

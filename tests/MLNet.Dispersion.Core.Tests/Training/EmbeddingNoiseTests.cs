@@ -36,6 +36,21 @@ public sealed class EmbeddingNoiseTests
     }
 
     [Fact]
+    public void AddTo_WherePadsCount_IsOfOneMagnitudeEverywhere()
+    {
+        using var scope = NewDisposeScope();
+        using var one = new Generator(4, CPU);
+        using var other = new Generator(4, CPU);
+        Tensor embeddings = zeros(2, 50, 16);
+        Tensor mask = arange(50).unsqueeze(0).lt(tensor(new[] { 50, 3 }).unsqueeze(1));
+
+        Tensor added = new EmbeddingNoise(5, one, countsPads: true).AddTo(embeddings, mask);
+
+        Assert.True(added.allclose(new EmbeddingNoise(5, other).AddTo(embeddings, null)));
+        Assert.InRange(added[1].narrow(0, 3, 47).abs().max().item<float>(), 0.95 * 5 / Math.Sqrt(50 * 16), 5 / Math.Sqrt(50 * 16));
+    }
+
+    [Fact]
     public void AddTo_WithoutMask_IsThatOfAFullOne()
     {
         using var scope = NewDisposeScope();

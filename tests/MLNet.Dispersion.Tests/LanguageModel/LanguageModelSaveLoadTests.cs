@@ -31,6 +31,23 @@ public sealed class LanguageModelSaveLoadTests
     }
 
     [Fact]
+    public void Load_CenteredFeatures_KeepsTheMeanThatFitLearnt()
+    {
+        LanguageModelOptions options = LanguageRow.Options();
+        options.Features = new TextFeatureOptions { SkipFirstToken = true };
+        (options.CenterFeatures, options.CenteringTexts) = (true, 7);
+        IDataView data = Rows.View(_ml, 20);
+        using LanguageModelTransformer transformer = _ml.ApplyLanguageModel("Text", TinyBackbone.Backbone, options).Fit(data);
+        using var loaded = Assert.IsType<LanguageModelTransformer>(Reload(transformer));
+        AssertSame(transformer, loaded);
+
+        string[] texts = [.. data.GetColumn<string>("Text")];
+        TextFeatureExtractor expected = new TextFeatureExtractor(transformer.LanguageModel, new() { SkipFirstToken = true }).Center([.. texts.Where(text => !string.IsNullOrWhiteSpace(text)).Take(7)]);
+        float[][] vectors = [.. loaded.Transform(data).GetColumn<float[]>("Vector")];
+        Assert.Equal(expected.Extract(texts, likelihoods: false).Select(text => text.Embedding), vectors);
+    }
+
+    [Fact]
     public void Load_InAChain_GivesTheSameRows()
     {
         IDataView data = Rows.View(_ml, 5);

@@ -6,7 +6,7 @@ namespace MLNet.Dispersion;
 /// <remarks>
 /// <para>
 /// Each text stands behind the token that begins texts (the tokenizer's own, else the beginning- or end-of-sequence token), so that its first token has a probability too; that token is
-/// in no pooled vector and in no count. Null and blank texts have no tokens; an encoder's have those of its frame, such as [CLS] and [SEP], which belong to every text. A text's features do not depend on those beside it, beyond rounding.
+/// in no pooled vector and in no count; <see cref="TextFeatureOptions.SkipFirstToken"/> leaves the text's own first one out too, <see cref="TextFeatureOptions.Mean"/> what all texts have in common. Null and blank texts have no tokens; an encoder's have those of its frame, such as [CLS] and [SEP], which belong to every text. A text's features do not depend on those beside it, beyond rounding.
 /// </para>
 /// <para>Thread-safe while the model is in evaluation mode. The model stays its owner's and must live as long.</para>
 /// </remarks>
@@ -49,7 +49,8 @@ public sealed class TextFeatureExtractor
         MaxTokens = room >= 1 ? Math.Min(_options.MaxTokens ?? room, room) : throw new ArgumentException($"{model.Name} has a context of {_backbone.Info.ContextLength} tokens, which those that begin a text fill.", nameof(model));
         _options.Normalize ??= (_options.Pooling is null ? model.Sentence?.Normalize : null) ?? true;
         _options.Pooling ??= model.DefaultPooling;
-        CheckQuery();
+        _options.Validate();
+        CheckLengths();
     }
 
     /// <summary>Gets the options, with what the model's files say where they said nothing; a copy.</summary>
@@ -100,8 +101,44 @@ public sealed class TextFeatureExtractor
         })];
     }
 
-    private void CheckQuery()
+    /// <summary>Makes an extractor that subtracts the common mean: the mean of the pooled vectors of texts, before they are scaled.</summary>
+    /// <param name="texts">Texts as they are expected, at least one that is not blank; some hundred do. They are read with the options of this extractor, whose own mean is not subtracted.</param>
+    /// <param name="cancellationToken">Checked before each forward pass.</param>
+    /// <returns>Another extractor of the same model, with <see cref="TextFeatureOptions.Mean"/> set.</returns>
+    /// <exception cref="ArgumentException">No text has tokens.</exception>
+    /// <exception cref="InvalidOperationException">The model gives NaN or infinity.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public TextFeatureExtractor Center(IReadOnlyList<string?> texts, CancellationToken cancellationToken = default)
     {
+        TextFeatureOptions plain = Options;
+        (plain.Mean, plain.Normalize) = (null, false);
+        TextFeatures[] read = [.. new TextFeatureExtractor(_model, plain).Extract(texts, likelihoods: false, cancellationToken: cancellationToken).Where(text => text.TokenCount > 0)];
+        if (read.Length == 0)
+        {
+            throw new ArgumentException("No text has tokens, so there is no common mean of features. Pass texts that are not blank.", nameof(texts));
+        }
+
+        var sums = new double[FeatureCount];
+        foreach (TextFeatures text in read)
+        {
+            for (int i = 0; i < sums.Length; i++)
+            {
+                sums[i] += text.Embedding![i];
+            }
+        }
+
+        TextFeatureOptions centered = Options;
+        centered.Mean = [.. sums.Select(sum => (float)(sum / read.Length))];
+        return new TextFeatureExtractor(_model, centered);
+    }
+
+    private void CheckLengths()
+    {
+        if (_options.Mean is { Count: var length } && length != FeatureCount)
+        {
+            throw new ArgumentException($"TextFeatureOptions.Mean has {length} features; a vector of {_model.Name} has {FeatureCount}. Take what TextFeatureExtractor.Center learns with this model.", "options");
+        }
+
         if (_options.AttentionQuery is { Count: var count } && count != FeatureCount)
         {
             throw new ArgumentException($"TextFeatureOptions.AttentionQuery has {count} features; a vector of {_model.Name} has {FeatureCount}. Take the query of a model that was fine-tuned from it.", "options");
@@ -146,7 +183,7 @@ public sealed class TextFeatureExtractor
     private void Pool(Tensor states, TokenBatch batch, int[] texts, float[][] vectors)
     {
         using var pooler = new TextPooler(_options.Pooling!.Value, Query());
-        Tensor pooled = pooler.Summary(_backbone, states, batch.Lengths, _before);
+        Tensor pooled = pooler.Summary(_backbone, states, batch.Lengths, _before + (_options.SkipFirstToken ? 1 : 0));
         float[] values = pooled.cpu().data<float>().ToArray();
         for (int row = 0; row < texts.Length; row++)
         {
@@ -156,10 +193,12 @@ public sealed class TextFeatureExtractor
 
     private float[] Finished(ReadOnlySpan<float> pooled)
     {
+        float[] vector = pooled.ToArray();
         double squares = 0;
-        foreach (float value in pooled)
+        for (int i = 0; i < vector.Length; i++)
         {
-            squares += (double)value * value;
+            vector[i] -= _options.Mean?[i] ?? 0;
+            squares += (double)vector[i] * vector[i];
         }
 
         if (!double.IsFinite(squares))
@@ -167,7 +206,6 @@ public sealed class TextFeatureExtractor
             throw new InvalidOperationException("The model's hidden states hold NaN or infinity, so no features can be made of them. Check its weights: training may have diverged.");
         }
 
-        float[] vector = pooled.ToArray();
         if (_options.Normalize == true && squares > 0)
         {
             double length = Math.Sqrt(squares);

@@ -22,11 +22,24 @@ public sealed class TextFeatureOptions : IOptions
     /// <summary>Gets or sets the most tokens of a text that are looked at, the rest is cut off; never more than the model's context holds behind the token that begins texts. Default null: what a sentence-transformers directory says (max_seq_length), else as many as that. At least 1.</summary>
     public int? MaxTokens { get; set; }
 
+    /// <summary>
+    /// Gets or sets whether a text's first token is left out of the pooling: in many causal models attention drains into it, its state is a hundred times as long as the others' and the same whatever the text. Default false.
+    /// The token that begins texts is left out in any case. A text of one token keeps it. Not for <see cref="TextPooling.FirstToken"/> and <see cref="TextPooling.Family"/>.
+    /// </summary>
+    public bool SkipFirstToken { get; set; }
+
+    /// <summary>
+    /// Gets or sets what is subtracted from each pooled vector before it is scaled, <c>[F]</c>, finite: the common mean of many texts' vectors, in which condensed models say the same of every text
+    /// (<see cref="TextFeatureExtractor.Center"/> learns it). Default null: nothing. The vector of a text without tokens stays zero.
+    /// </summary>
+    public IReadOnlyList<float>? Mean { get; set; }
+
     /// <summary>A copy, which later edits do not reach.</summary>
     public TextFeatureOptions Clone()
     {
         var copy = (TextFeatureOptions)MemberwiseClone();
         copy.AttentionQuery = AttentionQuery is null ? null : [.. AttentionQuery];
+        copy.Mean = Mean is null ? null : [.. Mean];
         return copy;
     }
 
@@ -41,6 +54,8 @@ public sealed class TextFeatureOptions : IOptions
         string query = AttentionQuery is null ? "null" : "set";
         require.That((Pooling == TextPooling.Attention) == AttentionQuery is not null, query, "set where Pooling is Attention, whose query training gives, and null otherwise", nameof(AttentionQuery));
         require.That(AttentionQuery?.All(float.IsFinite) ?? true, "not finite", "of finite numbers", nameof(AttentionQuery));
+        require.That(!SkipFirstToken || Pooling is not (TextPooling.FirstToken or TextPooling.Family), SkipFirstToken, "false where Pooling is FirstToken or Family, which read that token");
+        require.That(Mean?.All(float.IsFinite) ?? true, "not finite", "of finite numbers", nameof(Mean));
         require.AtLeast(MaxTokens, 1, ", or null for as many as the model's context holds");
     }
 }

@@ -29,7 +29,7 @@ internal sealed class TextPooler : IDisposable
     /// <param name="backbone">Whose states they are.</param>
     /// <param name="lastHiddenState"><c>[B, L, F]</c>, float32.</param>
     /// <param name="lengths">Real tokens of each row, padding on the right.</param>
-    /// <param name="start">The first token that counts, unless the family decides.</param>
+    /// <param name="start">The first token that counts, unless the family decides; of a text that has none from there on its last one counts.</param>
     /// <returns><c>[B, F]</c>, float32, in the caller's dispose scope.</returns>
     internal Tensor Summary(LanguageBackbone backbone, Tensor lastHiddenState, IReadOnlyList<int> lengths, int start = 0)
     {
@@ -60,7 +60,8 @@ internal sealed class TextPooler : IDisposable
         var counts = new bool[lengths.Count * columns];
         for (int row = 0; row < lengths.Count; row++)
         {
-            Array.Fill(counts, true, (row * columns) + start, lengths[row] - start);
+            int first = Math.Min(start, lengths[row] - 1);
+            Array.Fill(counts, true, (row * columns) + first, lengths[row] - first);
         }
 
         using Tensor host = tensor(counts, lengths.Count, columns);

@@ -58,8 +58,8 @@ internal sealed class FineTuneLoop : IDisposable
         Generator subsampling = generators.Add("token_subsampling", SeedStream.TokenSubsampling, CPU);
         _step = new TrainingStep(backbone, objective, _optimizer, options.Dispersion, options.MaxGradNorm, subsampling, device, moments);
         _schedule = CreateSchedule();
-        _noise = options.NeftuneAlpha > 0 ? new EmbeddingNoise(options.NeftuneAlpha, generators.Add("embedding_noise", SeedStream.EmbeddingNoise, device)) : null;
-        _forgetting = ActiveForgetting.Create(backbone, _optimizer, options, _schedule.TotalSteps);
+        _noise = options.NeftuneAlpha > 0 ? new EmbeddingNoise(options.NeftuneAlpha, generators.Add("embedding_noise", SeedStream.EmbeddingNoise, device), options.NeftuneCountsPads) : null;
+        _forgetting = ActiveForgetting.Create(backbone, _optimizer, options, _schedule);
         _told = new TrainingRun(backbone, rows.Sequences, _schedule.TotalSteps, () => _run.Step, options.CancellationToken) { Numbers = numbers };
     }
 

@@ -81,7 +81,7 @@ internal sealed class DecoupledAdamW : IDisposable
             int age = StepCount - slot.Origin;
             double correction1 = 1 - Math.Pow(_beta1, age);
             double correction2 = Math.Sqrt(1 - Math.Pow(_beta2, age));
-            double rate = learningRate * slot.LearningRateMultiplier;
+            double rate = slot.OwnRate ?? (learningRate * slot.LearningRateMultiplier);
             double decay = 1 - (rate * slot.WeightDecay);
             if (AdamWKernel.Reaches(slot.Parameter, gradient, slot.First, slot.Second))
             {
@@ -112,6 +112,11 @@ internal sealed class DecoupledAdamW : IDisposable
     /// <param name="origin">0 up to <see cref="StepCount"/>.</param>
     internal void CountFrom(Parameter parameter, int origin) => SlotOf(parameter).Origin = origin;
 
+    /// <summary>Gives a parameter a learning rate of its own from the next step on, whatever that of all others is.</summary>
+    /// <param name="parameter">An optimised one.</param>
+    /// <param name="rate">The rate, at least 0.</param>
+    internal void SetRate(Parameter parameter, double rate) => SlotOf(parameter).OwnRate = rate;
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -141,5 +146,8 @@ internal sealed class DecoupledAdamW : IDisposable
     {
         /// <summary>Gets or sets the update count at which its moments were 0.</summary>
         public int Origin { get; set; }
+
+        /// <summary>Gets or sets its learning rate where it does not follow that of the others.</summary>
+        public double? OwnRate { get; set; }
     }
 }

@@ -103,9 +103,12 @@ public sealed class FineTuneOptions : IOptions
 
     /// <summary>
     /// Gets or sets the alpha of NEFTune (Jain et al. 2023, arXiv 2310.05914), a baseline of the published experiments: in training, each token embedding gets noise that is uniform on [-m, m], m = alpha / sqrt(L F),
-    /// L being the tokens of its own sequence and F the features. Pads, validation and measurements have none. The paper uses 5, 10 and 15. Default 0: off. At least 0.
+    /// L being the tokens of its own sequence and F the features. Validation and measurements have none, nor have pads unless <see cref="NeftuneCountsPads"/> is set. The paper uses 5, 10 and 15; the published experiments on dispersion 1 with GPT-2. Default 0: off. At least 0.
     /// </summary>
     public double NeftuneAlpha { get; set; }
+
+    /// <summary>Gets or sets whether L in <see cref="NeftuneAlpha"/> is the padded length of the micro-batch and pads get noise too, as in Hugging Face's Trainer and the published experiments, instead of each sequence's own length. Default false. The same where nothing is padded.</summary>
+    public bool NeftuneCountsPads { get; set; }
 
     /// <summary>Gets or sets active forgetting, a baseline of the published experiments: token embeddings that are drawn anew every so many steps. Default null: none.</summary>
     public ActiveForgettingOptions? ActiveForgetting { get; set; }

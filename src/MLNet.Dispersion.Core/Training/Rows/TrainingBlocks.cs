@@ -3,19 +3,20 @@ namespace MLNet.Dispersion;
 /// <summary>Makes the token blocks that <see cref="LanguageModelTrainer"/> trains on of texts.</summary>
 public static class TrainingBlocks
 {
-    /// <summary>Texts laid end to end, each closed by the end-of-sequence token, and cut into blocks of one length (as in the published recipe); the rest makes a shorter one.</summary>
+    /// <summary>Texts laid end to end, each closed by the end-of-sequence token, and cut into blocks of one length; the rest makes a shorter one.</summary>
     /// <param name="model">The model, with its tokenizer.</param>
     /// <param name="texts">The texts, read once; null and blank ones are left out.</param>
     /// <param name="blockLength">Tokens of a block; null for the model's context length. At least 2; at most the context.</param>
+    /// <param name="separated">Whether the end-of-sequence token closes each text. Default true; false as in the published experiments, which say nowhere where a line ends.</param>
     /// <returns>The blocks; none where there are not two tokens.</returns>
-    /// <exception cref="ArgumentException">The block length is outside its range, or the model names no token that ends a text.</exception>
+    /// <exception cref="ArgumentException">The block length is outside its range, or the model names no token that ends a text where one is needed.</exception>
     /// <exception cref="ModelFileException">The model has no tokenizer, or a damaged one.</exception>
-    public static IReadOnlyList<int[]> Packed(PretrainedLanguageModel model, IEnumerable<string?> texts, int? blockLength = null)
+    public static IReadOnlyList<int[]> Packed(PretrainedLanguageModel model, IEnumerable<string?> texts, int? blockLength = null, bool separated = true)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(texts);
         int length = Length(model, blockLength);
-        var packer = new TextPacker(length, Separator(model, nameof(model)), keepRemainder: true);
+        var packer = new TextPacker(length, separated ? Separator(model, nameof(model)) : null, keepRemainder: true);
         return [.. packer.Pack(Contents(model, texts))];
     }
 

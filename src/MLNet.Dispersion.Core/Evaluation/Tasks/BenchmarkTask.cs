@@ -30,7 +30,7 @@ public sealed class BenchmarkTask
         }
     }
 
-    /// <summary>Gets the tasks that the library brings templates of (not data): the ten published ones (ANLI r2, LAMBADA, OpenBookQA, PIQA, TruthfulQA mc2, WinoGrande, ARC-Easy, ARC-Challenge, MedMCQA, MMLU) and HellaSwag.</summary>
+    /// <summary>Gets the tasks that the library brings templates of (not data): the ten published ones (ANLI r2, LAMBADA, OpenBookQA, PIQA, TruthfulQA mc2, WinoGrande, ARC-Easy, ARC-Challenge, MedMCQA, MMLU), HellaSwag and TruthfulQA mc1.</summary>
     public static IReadOnlyList<string> BuiltInNames => BuiltInTasks.Names;
 
     /// <summary>Gets what it is made by.</summary>

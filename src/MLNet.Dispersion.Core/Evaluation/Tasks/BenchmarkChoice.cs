@@ -9,7 +9,7 @@ public sealed record BenchmarkChoice
     /// <summary>Gets what the model is asked about, its leading separator included; not empty.</summary>
     public required string Continuation { get; init; }
 
-    /// <summary>Gets the choice itself, not empty; its length normalises <see cref="BenchmarkMetric.NormalizedAccuracy"/>.</summary>
+    /// <summary>Gets the choice as it is scored, not empty: where the continuation is a letter, the letter. Its length normalises <see cref="BenchmarkMetric.NormalizedAccuracy"/>.</summary>
     public required string Text { get; init; }
 
     /// <summary>Gets whether it is right.</summary>

@@ -13,4 +13,8 @@ public enum FewShotDraw
     /// <summary>(<c>first</c>) The first ones of their file, in order.</summary>
     [JsonStringEnumMemberName("first")]
     First,
+
+    /// <summary>(<c>harness</c>) Drawn item after item as the lm-evaluation-harness draws them (Python's generator with seed 1234, whatever the options' seed): for prompts that equal its own. An item's examples depend on the items before it.</summary>
+    [JsonStringEnumMemberName("harness")]
+    Harness,
 }

@@ -10,7 +10,7 @@ internal static class BuiltInTasks
     /// <summary>Gets the names: the ten published tasks in the published order, then what else there is.</summary>
     public static IReadOnlyList<string> Names { get; } = Array.AsReadOnly<string>(
     [
-        "anli_r2", "lambada_openai", "openbookqa", "piqa", "truthfulqa_mc2", "winogrande", "arc_easy", "arc_challenge", "medmcqa", "mmlu", "hellaswag",
+        "anli_r2", "lambada_openai", "openbookqa", "piqa", "truthfulqa_mc2", "winogrande", "arc_easy", "arc_challenge", "medmcqa", "mmlu", "hellaswag", "truthfulqa_mc1",
     ]);
 
     /// <summary>The text of a task file.</summary>

@@ -10,6 +10,7 @@ internal sealed class ItemBuilder
     private readonly PromptTemplate _context;
     private readonly Func<string, string>[] _contextFilters;
     private readonly PromptTemplate _continuation;
+    private readonly bool _scoresTheChoice;
     private readonly PromptTemplate[]? _choices;
     private readonly FieldPath? _choicesField;
 
@@ -23,6 +24,7 @@ internal sealed class ItemBuilder
         _context = new PromptTemplate(task.Context, Owner("context"));
         _contextFilters = [.. (task.ContextFilters ?? []).Select(name => FieldPath.Filter(name, Owner("contextFilters")))];
         _continuation = new PromptTemplate(task.Continuation, Owner("continuation"));
+        _scoresTheChoice = _continuation.Names("choice") || _context.Names("choice");
         _choices = task.Choices?.Select(choice => new PromptTemplate(choice, Owner("choices"))).ToArray();
         _choicesField = task.ChoicesField is { } field ? new FieldPath(field, Owner("choicesField")) : null;
     }
@@ -67,7 +69,7 @@ internal sealed class ItemBuilder
         own["letter"] = Letter(index);
         string context = _contextFilters.Aggregate(_context.Fill(record, own), (current, filter) => filter(current));
         string continuation = _continuation.Fill(record, own);
-        return !string.IsNullOrWhiteSpace(continuation) ? new BenchmarkChoice { Context = context, Continuation = continuation, Text = text, IsTrue = isTrue }
+        return !string.IsNullOrWhiteSpace(continuation) ? new BenchmarkChoice { Context = context, Continuation = continuation, Text = _scoresTheChoice ? text : continuation.Trim(), IsTrue = isTrue }
             : throw new FormatException($"{record.Origin}: the continuation is empty: there is nothing to score. Repair the line or take it out.");
     }
 

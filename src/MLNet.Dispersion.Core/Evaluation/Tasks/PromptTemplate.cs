@@ -44,6 +44,9 @@ internal sealed class PromptTemplate
         _parts.Add((literal.ToString(), null));
     }
 
+    /// <summary>Whether a name stands in one of the placeholders.</summary>
+    public bool Names(string field) => _parts.Any(part => part.Field?.Path == field);
+
     /// <summary>Fills the template.</summary>
     /// <param name="record">Where the fields are.</param>
     /// <param name="own">Names that come before the record's, such as <c>choice</c>; null for none.</param>

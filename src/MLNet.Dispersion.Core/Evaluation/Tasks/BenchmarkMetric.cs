@@ -7,13 +7,13 @@ namespace MLNet.Dispersion;
 [JsonConverter(typeof(MetricConverter))]
 public enum BenchmarkMetric
 {
-    /// <summary>(<c>acc</c>) Share of items whose true choice has the highest log-likelihood, 0..1. k choices that tie for it exactly count 1/k each, so no order of the choices is favoured.</summary>
+    /// <summary>(<c>acc</c>) Share of items whose true choice has the highest log-likelihood, 0..1. <see cref="TieRule"/> says what ties count.</summary>
     Accuracy,
 
-    /// <summary>(<c>acc_norm</c>) Share of items whose true choice has the highest log-likelihood, 0..1, ties shared, each log-likelihood divided by the characters (Unicode code points) of the choice.</summary>
+    /// <summary>(<c>acc_norm</c>) Share of items whose true choice has the highest log-likelihood, 0..1, each log-likelihood divided by the characters (Unicode code points) of the choice.</summary>
     NormalizedAccuracy,
 
-    /// <summary>(<c>acc_norm_bytes</c>) Share of items whose true choice has the highest log-likelihood, 0..1, ties shared, each log-likelihood divided by the UTF-8 bytes of the choice.</summary>
+    /// <summary>(<c>acc_norm_bytes</c>) Share of items whose true choice has the highest log-likelihood, 0..1, each log-likelihood divided by the UTF-8 bytes of the choice.</summary>
     ByteNormalizedAccuracy,
 
     /// <summary>(<c>mc2</c>) Mean share of the likelihood that falls on the true choices, of that of all choices, 0..1.</summary>
@@ -56,6 +56,10 @@ internal static class MetricNames
 
     /// <summary>The metric of a name; null when there is none.</summary>
     public static BenchmarkMetric? Find(string? name) => All.Where(entry => entry.Name == name).Select(entry => (BenchmarkMetric?)entry.Metric).FirstOrDefault();
+
+    /// <summary>The name that the lm-evaluation-harness gives it: what it calls <c>acc</c> is mc2 in TruthfulQA and the share of greedy hits in LAMBADA.</summary>
+    public static string HarnessName(this BenchmarkMetric metric) =>
+        metric is BenchmarkMetric.TrueShare or BenchmarkMetric.GreedyAccuracy ? BenchmarkMetric.Accuracy.MachineName() : metric.MachineName();
 
     /// <summary>Gets all names, for messages.</summary>
     public static string List => string.Join(", ", All.Select(entry => entry.Name));

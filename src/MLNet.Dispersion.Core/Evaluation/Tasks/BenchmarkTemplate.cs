@@ -58,7 +58,7 @@ public sealed record BenchmarkTemplate
     /// <summary>Gets the field of the right choice: its index from 0, or its letter from A. Needed when there are more choices than one and no <see cref="LabelsField"/>.</summary>
     public string? GoldField { get; init; }
 
-    /// <summary>Gets the field of an array that says of each choice whether it is true, 0 or 1; instead of <see cref="GoldField"/>, for <see cref="BenchmarkMetric.TrueShare"/>.</summary>
+    /// <summary>Gets the field of an array that says of each choice whether it is true, 0 or 1; instead of <see cref="GoldField"/>. Several may be true where <see cref="BenchmarkMetric.TrueShare"/> is the only metric, one elsewhere.</summary>
     public string? LabelsField { get; init; }
 
     /// <summary>Gets what is scored; the first is the main one.</summary>

@@ -20,7 +20,6 @@ internal static class TemplateRules
         Require(!t.Metrics.Any(metric => metric.IsOfText()), "metrics", "must be about items: word_perplexity, token_perplexity and bits_per_byte come from WordPerplexity");
         Require(t.GoldField is null || t.LabelsField is null, "goldField", "and 'labelsField' exclude each other");
         Require(t.GoldField is not null || t.LabelsField is not null || t.Choices?.Count == 1, "goldField", "must name the field of the right choice, unless there is one choice only");
-        Require(t.LabelsField is null || t.Metrics.All(metric => metric == BenchmarkMetric.TrueShare), "labelsField", "goes with the metric mc2 alone, since several choices may be true");
         Require(t.FewShot >= 0, "fewShot", "must be at least 0");
         Require(t.FewShot == 0 || t.FewShotData is not null, "fewShotData", "must name a JSONL file, since fewShot is above 0");
         return t;
