@@ -185,6 +185,9 @@ public abstract class LanguageBackbone : nn.Module
     /// <param name="tensorName">The name in the file.</param>
     protected internal virtual string ParameterName(string tensorName) => tensorName;
 
+    /// <summary>Gets the types, such as <c>Q4_1</c>, in which the weights were stored quantised in a GGUF file; empty where they were not. In memory they are the float32 values that they stand for, on which training works.</summary>
+    public IReadOnlyList<string> QuantizedTypes { get; internal set; } = [];
+
     /// <summary>How the network is built, where a spec says it.</summary>
     internal virtual Architecture? Architecture => null;
 

@@ -135,6 +135,7 @@ public sealed partial class PretrainedLanguageModel
                 network.to(device);
             }
 
+            network.QuantizedTypes = (source.Source as GgufSource)?.QuantizedTypes ?? [];
             head = HeadReader.Read(source.Source, network);
             var generation = GenerationConfig.Read(source.Source);
             return new PretrainedLanguageModel(source.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(source.Source, network.Info)), TextTokenizer.IsIn(source.Source))
