@@ -18,7 +18,7 @@ public abstract class FileSink
     /// <summary>Writes a JSON file in a format of others, such as config.json, indented by two blanks. For formats of one's own there is <see cref="VersionedJson{T}"/>.</summary>
     /// <param name="fileName">A plain file name without a folder.</param>
     /// <param name="json">What it is to hold.</param>
-    public void WriteJson(string fileName, JsonObject json)
+    public void WriteJson(string fileName, JsonNode json)
     {
         ArgumentNullException.ThrowIfNull(json);
         Write(fileName, stream =>

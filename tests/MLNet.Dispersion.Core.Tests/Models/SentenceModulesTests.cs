@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Models;
@@ -140,6 +141,63 @@ public sealed class SentenceModulesTests : IDisposable
         Assert.All(found, text => Assert.Equal(2, text.TokenCount));
         Assert.All(found, text => Assert.All(expected.Zip(text.Embedding!), pair => Assert.Equal(pair.First, pair.Second, 1e-5)));
     }
+
+    [Theory]
+    [MemberData(nameof(Poolings))]
+    public void Save_DirectoryOfSentenceTransformers_IsOneAgain(string pooling, TextPooling expected)
+    {
+        Write($"[{Transformer}, {Pooling}]", pooling, """{"max_seq_length": 7, "do_lower_case": false}""");
+        File.WriteAllText(Path.Combine(_folder, "config_sentence_transformers.json"), """{"prompts": {"query": "q: "}, "similarity_fn_name": "dot"}""");
+        using PretrainedLanguageModel model = Load();
+        string target = Path.Combine(_folder, "saved");
+        model.Save(target);
+
+        using PretrainedLanguageModel again = PretrainedLanguageModel.Load(ModelSource.FromDirectory(target));
+        TextFeatureOptions options = new TextFeatureExtractor(again).Options;
+        Assert.Equal((expected, false, 7), (options.Pooling, options.Normalize, options.MaxTokens));
+        Assert.Equal(new TextFeatureExtractor(model).Extract(["the refund"], likelihoods: false)[0].Embedding!, new TextFeatureExtractor(again).Extract(["the refund"], likelihoods: false)[0].Embedding!);
+        Assert.True(JsonNode.DeepEquals(Json(_folder, "config_sentence_transformers.json"), Json(target, "config_sentence_transformers.json")));
+
+        // Another model takes the place: what the former one said of sentences goes.
+        using var plain = PretrainedLanguageModel.Load(TinyBert.Backbone);
+        plain.Save(target);
+        Assert.DoesNotContain(Directory.EnumerateFiles(target).Select(Path.GetFileName), file => file!.Contains("sentence", StringComparison.Ordinal) || file == "modules.json");
+    }
+
+    [Fact]
+    public void Save_WithAPooling_WritesTheFilesThatSentenceTransformersReads()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBert.Backbone);
+        string target = Path.Combine(_folder, "saved");
+        model.Save(target, new ModelSaveOptions { Pooling = TextPooling.FirstToken });
+
+        Assert.Equal(["Transformer", "Pooling", "Normalize"], Json(target, "modules.json").AsArray().Select(module => ((string)module!["type"]!).Split('.')[^1]));
+        JsonObject pooling = Json(target, "1_Pooling", "config.json").AsObject();
+        Assert.Equal(model.Backbone.Info.HiddenSize, (int)pooling["word_embedding_dimension"]!);
+        Assert.Equal(["pooling_mode_cls_token"], pooling.Where(pair => pair.Key.StartsWith("pooling_mode", StringComparison.Ordinal) && (bool)pair.Value!).Select(pair => pair.Key));
+        Assert.Equal(model.Backbone.Info.ContextLength, (int)Json(target, "sentence_bert_config.json")["max_seq_length"]!);
+        using PretrainedLanguageModel again = PretrainedLanguageModel.Load(ModelSource.FromDirectory(target));
+        Assert.Equal((TextPooling.FirstToken, true), (again.DefaultPooling, new TextFeatureExtractor(again).Options.Normalize));
+
+        again.Save(target, new ModelSaveOptions { Pooling = TextPooling.Max, Normalize = false });
+        using PretrainedLanguageModel changed = PretrainedLanguageModel.Load(ModelSource.FromDirectory(target));
+        Assert.Equal((TextPooling.Max, false), (changed.DefaultPooling, new TextFeatureExtractor(changed).Options.Normalize));
+    }
+
+    [Fact]
+    public void Save_WithAPoolingThatCannotBeSaid_NamesItAndTheCure()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBert.Backbone);
+        using var decoder = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        string target = Path.Combine(_folder, "saved");
+
+        Assert.Contains("FirstToken", Assert.Throws<ArgumentOutOfRangeException>(() => model.Save(target, new ModelSaveOptions { Pooling = TextPooling.Family })).Message, StringComparison.Ordinal);
+        Assert.Contains("Normalize", Assert.Throws<ArgumentOutOfRangeException>(() => model.Save(target, new ModelSaveOptions { Normalize = true })).Message, StringComparison.Ordinal);
+        Assert.Contains("decoder", Assert.Throws<ArgumentException>(() => decoder.Save(target, new ModelSaveOptions { Pooling = TextPooling.Mean })).Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(target));
+    }
+
+    private static JsonNode Json(params string[] path) => JsonNode.Parse(File.ReadAllText(Path.Combine(path)))!;
 
     private void Write(string modules, string pooling, string? sentence = null)
     {

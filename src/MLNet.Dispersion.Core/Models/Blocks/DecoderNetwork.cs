@@ -129,6 +129,12 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     protected internal override string ParameterName(string tensorName) => _trunk.ParameterName(tensorName);
 
     /// <inheritdoc/>
+    internal override Architecture Architecture => _architecture;
+
+    /// <inheritdoc/>
+    internal override string TensorName(string parameterName, HeadSpec? head) => _trunk.TensorName(parameterName, head);
+
+    /// <inheritdoc/>
     protected internal override bool IsIgnorable(string tensorName) => _trunk.IsIgnorable(tensorName);
 
     /// <inheritdoc/>

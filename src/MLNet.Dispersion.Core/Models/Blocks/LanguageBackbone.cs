@@ -185,6 +185,15 @@ public abstract class LanguageBackbone : nn.Module
     /// <param name="tensorName">The name in the file.</param>
     protected internal virtual string ParameterName(string tensorName) => tensorName;
 
+    /// <summary>Gets the types, such as <c>Q4_1</c>, in which the weights were stored quantised in a GGUF file; empty where they were not. In memory they are the float32 values that they stand for, on which training works.</summary>
+    public IReadOnlyList<string> QuantizedTypes { get; internal set; } = [];
+
+    /// <summary>How the network is built, where a spec says it.</summary>
+    internal virtual Architecture? Architecture => null;
+
+    /// <summary>The name in saved files of a parameter, under the head that is saved with it.</summary>
+    internal virtual string TensorName(string parameterName, HeadSpec? head) => parameterName;
+
     /// <summary>Whether a checkpoint's tensor is no parameter: a buffer such as a causal mask, or a copy of a tied weight.</summary>
     /// <param name="tensorName">The name in the file.</param>
     protected internal virtual bool IsIgnorable(string tensorName) => false;

@@ -176,24 +176,28 @@ internal sealed class TransformerTrunk
     /// <summary>The name of our parameter for a file's tensor; of one of a task's head, the name that its spec has.</summary>
     internal string ParameterName(string tensorName)
     {
-        string name = tensorName;
-        foreach (var (ending, instead) in _names.Aliases.Where(alias => tensorName.EndsWith(alias.Ending, StringComparison.Ordinal)).Take(1))
-        {
-            name = name[..^ending.Length] + instead;
-        }
-
+        string name = Aliased(tensorName);
         if (_names.Prefix.Length == 0 || IsOfHead(name))
         {
             return name;
+        }
+
+        if (_heads.Select(head => head.Prefix).FirstOrDefault(prefix => prefix is not null && name.StartsWith(prefix, StringComparison.Ordinal)) is { } other)
+        {
+            name = _names.Prefix + name[other.Length..];
         }
 
         bool isOurs = Outside.Any(named => named.Name.StartsWith(_names.Prefix, StringComparison.Ordinal));
         return isOurs ? WithPrefix(name) : name.StartsWith(_names.Prefix, StringComparison.Ordinal) ? name[_names.Prefix.Length..] : name;
     }
 
+    /// <summary>The name in saved files of a parameter, under the head that is saved with it.</summary>
+    internal string TensorName(string parameterName, HeadSpec? head) =>
+        head?.Prefix is { } prefix && parameterName.StartsWith(_names.Prefix, StringComparison.Ordinal) ? prefix + parameterName[_names.Prefix.Length..] : parameterName;
+
     /// <summary>Whether a file's tensor is no parameter.</summary>
     internal bool IsIgnorable(string tensorName) =>
-        IsOfHead(tensorName)
+        IsOfHead(Aliased(tensorName))
         || _names.IgnoredEndings.Any(ending => tensorName.EndsWith(ending, StringComparison.Ordinal))
         || _names.IgnoredBeginnings.Any(beginning => tensorName.StartsWith(beginning, StringComparison.Ordinal))
         || (_spec is { IsCausal: true, Head: HeadKind.Tied } && Outside.Any(named => named.Part == WeightPart.Head && tensorName == named.Name + ".weight"));
@@ -208,6 +212,19 @@ internal sealed class TransformerTrunk
     private IEnumerable<(WeightPart Part, string Name)> Outside => _names.Stem.Concat(_names.Tail);
 
     private string PrefixOf(int block) => $"{_names.Blocks}.{_names.BlockNumbers?[block] ?? block.ToString(CultureInfo.InvariantCulture)}.";
+
+    private string Aliased(string tensorName)
+    {
+        foreach (var (ending, instead) in _names.Aliases)
+        {
+            if (tensorName.EndsWith(ending, StringComparison.Ordinal))
+            {
+                return tensorName[..^ending.Length] + instead;
+            }
+        }
+
+        return tensorName;
+    }
 
     private bool IsOfHead(string tensorName) => _heads.Any(head => head.Owns(tensorName));
 

@@ -53,6 +53,10 @@ internal sealed class GgufKeys(string file, IReadOnlyDictionary<string, GgufValu
         var other => throw Wrong(key, other, "a text"),
     };
 
+    /// <summary>The texts of all keys that begin so, by what follows, in file order.</summary>
+    internal IEnumerable<(string Name, string Text)> TextsBehind(string beginning) =>
+        values.Keys.Where(key => key.StartsWith(beginning, StringComparison.Ordinal) && key.Length > beginning.Length).Select(key => (key[beginning.Length..], Text(key)!));
+
     /// <summary>Texts, or null where the key is not there.</summary>
     internal string[]? Texts(string key) => Find(key) switch
     {

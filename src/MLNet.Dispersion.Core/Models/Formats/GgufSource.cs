@@ -26,7 +26,7 @@ internal sealed class GgufSource : FileSource
     private GgufSource(string path, bool vocabularyAlone)
     {
         _path = Path.GetFullPath(path);
-        using FileStream stream = Open();
+        using FileStream stream = Open(_path);
         var reader = new GgufReader(stream, Name);
         var keys = new GgufKeys(Name, reader.Values);
         _dataStart = reader.DataStart;
@@ -50,9 +50,13 @@ internal sealed class GgufSource : FileSource
         config["torch_dtype"] = "float32";
         Architecture architecture = BackboneRegistry.ArchitectureOf(ConfigReader.Parse(Encoding.UTF8.GetBytes(config.ToJsonString()), Name));
         _weights = new GgufWeights(Name, keys.Name, architecture, [.. reader.Entries.Where(tensor => tensor.Name != RopeFactors)]);
+        QuantizedTypes = [.. reader.Entries.Select(tensor => tensor.Type).Where(type => type is not (GgufType.F32 or GgufType.F16 or GgufType.BF16)).Distinct().Order().Select(type => type.ToString())];
         Add(ConfigFile, config);
         AddTokenizer(keys, architecture.Spec.ContextLength);
     }
+
+    /// <summary>The types of quantised tensors, such as Q4_1; empty where there are none.</summary>
+    internal IReadOnlyList<string> QuantizedTypes { get; } = [];
 
     /// <summary>The tokenizer of a file that need not hold a model.</summary>
     /// <param name="path">The file.</param>
@@ -71,7 +75,7 @@ internal sealed class GgufSource : FileSource
         ArgumentNullException.ThrowIfNull(read);
         if (fileName == WeightFiles.SingleFile && _weights is not null)
         {
-            using FileStream file = Open();
+            using FileStream file = Open(_path);
             using var weights = new GgufStream(_weights, new GgufReader(file, Name, _dataStart));
             read(weights);
         }
@@ -103,13 +107,9 @@ internal sealed class GgufSource : FileSource
 
     private void Add(string name, JsonObject json) => _files[name] = Encoding.UTF8.GetBytes(json.ToJsonString());
 
-    private FileStream Open()
-    {
-        if (!File.Exists(_path))
-        {
-            throw new ModelFileException(_path, "There is no such file.");
-        }
-
-        return new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20);
-    }
+    /// <summary>Opens a file for reading.</summary>
+    /// <exception cref="ModelFileException">There is none.</exception>
+    internal static FileStream Open(string path) => File.Exists(path)
+        ? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20)
+        : throw new ModelFileException(path, "There is no such file.");
 }

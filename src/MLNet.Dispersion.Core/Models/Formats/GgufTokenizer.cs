@@ -9,7 +9,11 @@ internal sealed class GgufTokenizer
     private const int Control = 3;
     private const int UserDefined = 4;
     private const int Unused = 5;
-    private const string Word = "\u2581";
+    /// <summary>The key of the chat template; named ones stand behind it and a point.</summary>
+    internal const string ChatTemplate = "tokenizer.chat_template";
+
+    /// <summary>What stands for a blank in sentence pieces.</summary>
+    internal const string Word = "\u2581";
 
     // How the published models of these names split text before they merge bytes.
     private const string Contractions = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|";
@@ -18,22 +22,22 @@ internal sealed class GgufTokenizer
     private const string OneDigit = Contractions + @"\p{N}" + Rest;
     private const string Bloom = " ?[^(\\s|[.,!?\u2026\u3002\uff0c\u3001\u0964\u06d4\u060c])]+";
 
-    private static readonly Dictionary<string, (string? Split, bool Digits, bool Composes, bool IgnoresMerges)> Splits = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, GgufSplit> Splits = new(StringComparer.Ordinal)
     {
-        ["gpt-2"] = (null, false, false, false),
-        ["phi-2"] = (null, false, false, false),
-        ["roberta-bpe"] = (null, false, false, false),
-        ["modern-bert"] = (null, false, false, false),
-        ["olmo"] = (null, false, true, false),
-        ["llama-bpe"] = (ThreeDigits, false, false, true),
-        ["dbrx"] = (ThreeDigits, false, false, false),
-        ["qwen2"] = (OneDigit, false, true, false),
-        ["refact"] = (null, true, false, false),
-        ["smollm"] = (null, true, false, false),
-        ["starcoder"] = (null, true, false, false),
-        ["codeshell"] = (null, true, false, false),
-        ["command-r"] = (null, true, false, false),
-        ["bloom"] = (Bloom, false, false, false),
+        ["gpt-2"] = new(null, false, false, false),
+        ["phi-2"] = new(null, false, false, false),
+        ["roberta-bpe"] = new(null, false, false, false),
+        ["modern-bert"] = new(null, false, false, false),
+        ["olmo"] = new(null, false, true, false),
+        ["llama-bpe"] = new(ThreeDigits, false, false, true),
+        ["dbrx"] = new(ThreeDigits, false, false, false),
+        ["qwen2"] = new(OneDigit, false, true, false),
+        ["refact"] = new(null, true, false, false),
+        ["smollm"] = new(null, true, false, false),
+        ["starcoder"] = new(null, true, false, false),
+        ["codeshell"] = new(null, true, false, false),
+        ["command-r"] = new(null, true, false, false),
+        ["bloom"] = new(Bloom, false, false, false),
     };
 
     private readonly string _file;
@@ -73,6 +77,10 @@ internal sealed class GgufTokenizer
         return (json, tokenizer.Config(contextLength));
     }
 
+    /// <summary>The first name under which llama.cpp splits texts so; where none composes characters as well, one that does not, since llama.cpp never does. Null for none.</summary>
+    internal static string? NameOf(GgufSplit split) =>
+        Splits.Where(pair => pair.Value == split).Concat(Splits.Where(pair => pair.Value with { Composes = split.Composes } == split)).Select(pair => pair.Key).FirstOrDefault();
+
     /// <summary>The ids that the file names for a purpose: <c>bos</c>, <c>eos</c>, <c>padding</c>, <c>unknown</c>.</summary>
     internal static int? IdOf(GgufKeys keys, string purpose) => keys.Whole(Key(purpose + "_token_id"));
 
@@ -81,7 +89,7 @@ internal sealed class GgufTokenizer
     private JsonObject Bytes()
     {
         string pre = _keys.Text(Key("pre")) ?? throw _keys.Missing(Key("pre"));
-        if (!Splits.TryGetValue(pre, out var split))
+        if (!Splits.TryGetValue(pre, out GgufSplit? split))
         {
             throw _keys.Wrong(Key("pre"), $"one of {string.Join(", ", Splits.Keys)}: how text is split before bytes are merged. Load the tokenizer from the model's directory in Hugging Face's format");
         }
@@ -266,12 +274,20 @@ internal sealed class GgufTokenizer
             config["model_max_length"] = length;
         }
 
-        if (_keys.Text("tokenizer.chat_template") is { } template)
+        if (ChatTemplates() is { } templates)
         {
-            config["chat_template"] = template;
+            config["chat_template"] = templates;
         }
 
         return config;
+    }
+
+    // One that nobody named is a text, several are a list, as in tokenizer_config.json.
+    private JsonNode? ChatTemplates()
+    {
+        string? one = _keys.Text(ChatTemplate);
+        (string Name, string Text)[] named = [.. _keys.TextsBehind(ChatTemplate + ".")];
+        return named.Length == 0 ? one : new JsonArray([.. (one is null ? named : named.Prepend((Name: "default", Text: one))).Select(template => (JsonNode)new JsonObject { ["name"] = template.Name, ["template"] = template.Text })]);
     }
 
     private string TokenOf(int id, string key) => id >= 0 && id < _tokens.Length ? _tokens[id] : throw _keys.Wrong(Key(key), $"from 0 to {_tokens.Length - 1}, the ids of tokens");
@@ -280,3 +296,10 @@ internal sealed class GgufTokenizer
 
     private static JsonObject ByteLevel(bool prefix, bool trim, bool split) => new() { ["type"] = "ByteLevel", ["add_prefix_space"] = prefix, ["trim_offsets"] = trim, ["use_regex"] = split };
 }
+
+/// <summary>How text is split before bytes are merged.</summary>
+/// <param name="Split">The regular expression of the pieces; null for that of byte-level BPE itself.</param>
+/// <param name="Digits">Whether each digit is a piece first.</param>
+/// <param name="Composes">Whether characters are composed before.</param>
+/// <param name="IgnoresMerges">Whether a piece that is a token is not merged.</param>
+internal sealed record GgufSplit(string? Split, bool Digits, bool Composes, bool IgnoresMerges);

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using static TorchSharp.torch;
@@ -9,45 +8,9 @@ namespace MLNet.Dispersion.Models;
 /// <summary>The tensors of a GGUF file under the names, and in the layout, of a family's own files.</summary>
 internal sealed class GgufWeights
 {
-    private const string BlockPrefix = "blk.";
-
-    private static readonly Dictionary<string, WeightPart[]> Outside = new(StringComparer.Ordinal)
-    {
-        ["token_embd"] = [WeightPart.Tokens],
-        ["position_embd"] = [WeightPart.Positions],
-        ["token_embd_norm"] = [WeightPart.EmbeddingNorm],
-        ["output_norm"] = [WeightPart.FinalNorm],
-        ["output"] = [WeightPart.Head],
-    };
-
-    // Of several parts the first that the family names.
-    private static readonly Dictionary<string, WeightPart[]> Inside = new(StringComparer.Ordinal)
-    {
-        ["attn_norm"] = [WeightPart.AttentionNorm],
-        ["attn_qkv"] = [WeightPart.QueryKeyValue],
-        ["attn_q"] = [WeightPart.Query],
-        ["attn_k"] = [WeightPart.Key],
-        ["attn_v"] = [WeightPart.Value],
-        ["attn_q_norm"] = [WeightPart.QueryNorm],
-        ["attn_k_norm"] = [WeightPart.KeyNorm],
-        ["attn_output"] = [WeightPart.AttentionOutput],
-        ["post_attention_norm"] = [WeightPart.AttentionOutputNorm],
-        ["ffn_norm"] = [WeightPart.MlpNorm],
-        ["ffn_gate"] = [WeightPart.MlpGate],
-        ["ffn_up"] = [WeightPart.MlpGateUp, WeightPart.MlpUp],
-        ["ffn_down"] = [WeightPart.MlpDown],
-        ["post_ffw_norm"] = [WeightPart.MlpOutputNorm],
-    };
-
-    private static readonly HashSet<WeightPart> Norms =
-    [
-        WeightPart.EmbeddingNorm, WeightPart.FinalNorm, WeightPart.AttentionNorm, WeightPart.QueryNorm, WeightPart.KeyNorm,
-        WeightPart.AttentionOutputNorm, WeightPart.MlpNorm, WeightPart.MlpOutputNorm,
-    ];
-
     private readonly string _file;
-    private readonly bool _permutes;
-    private readonly Architecture _architecture;
+    private readonly int _layers;
+    private readonly GgufLayout _layout;
     private readonly List<(GgufEntry Entry, WeightPart Part, string Name, long[] Shape)> _tensors;
 
     /// <summary>Finds every tensor's name.</summary>
@@ -55,8 +18,8 @@ internal sealed class GgufWeights
     internal GgufWeights(string file, string ggufArchitecture, Architecture architecture, IReadOnlyList<GgufEntry> entries)
     {
         _file = file;
-        _architecture = architecture;
-        _permutes = GgufArchitectures.PermutesHeads(ggufArchitecture);
+        _layers = architecture.Spec.LayerCount;
+        _layout = new GgufLayout(ggufArchitecture, architecture);
         _tensors = [.. entries.Select(Place)];
     }
 
@@ -98,103 +61,22 @@ internal sealed class GgufWeights
 
     private (GgufEntry Entry, WeightPart Part, string Name, long[] Shape) Place(GgufEntry entry)
     {
-        WeightNames names = _architecture.Names;
-        int end = entry.Name.LastIndexOf('.');
-        string stem = end < 0 ? entry.Name : entry.Name[..end];
-        string suffix = end < 0 ? "" : entry.Name[end..];
-        string? name = null;
-        WeightPart part = default;
-        if (stem.StartsWith(BlockPrefix, StringComparison.Ordinal))
-        {
-            int point = stem.IndexOf('.', BlockPrefix.Length);
-            if (point > 0 && int.TryParse(stem.AsSpan(BlockPrefix.Length, point - BlockPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int block) && block < _architecture.Spec.LayerCount)
-            {
-                (part, name) = Find(Inside, stem[(point + 1)..], names.Block);
-                name = name is null ? null : string.Create(CultureInfo.InvariantCulture, $"{names.Blocks}.{block}.{name}{suffix}");
-            }
-        }
-        else
-        {
-            (part, name) = Find(Outside, stem, [.. names.Stem, .. names.Tail]);
-            name = name is null ? null : name + suffix;
-        }
-
-        if (name is null || suffix is not (".weight" or ".bias"))
-        {
-            throw new ModelFileException(_file, $"The {_architecture.Spec.LayerCount} layers of the architecture have no such tensor. What it asks for is not supported: load the model from its directory in Hugging Face's format.", Printable.Name(entry.Name));
-        }
-
-        return (entry, part, name, IsTransposed(part, entry) ? [entry.Shape[1], entry.Shape[0]] : entry.Shape);
+        var (part, name) = _layout.InFamily(entry.Name)
+            ?? throw new ModelFileException(_file, $"The {_layers} layers of the architecture have no such tensor. What it asks for is not supported: load the model from its directory in Hugging Face's format.", Printable.Name(entry.Name));
+        return (entry, part, name, _layout.IsTransposed(part, entry.Shape.Length) ? [entry.Shape[1], entry.Shape[0]] : entry.Shape);
     }
-
-    private static (WeightPart Part, string? Name) Find(Dictionary<string, WeightPart[]> known, string name, IReadOnlyList<(WeightPart Part, string Name)> names)
-    {
-        foreach (WeightPart part in known.GetValueOrDefault(name) ?? [])
-        {
-            foreach (var (candidate, found) in names)
-            {
-                if (candidate == part)
-                {
-                    return (part, found);
-                }
-            }
-        }
-
-        return (default, null);
-    }
-
-    private bool IsTransposed(WeightPart part, GgufEntry entry) =>
-        _architecture.Names.InputsFirst && entry.Shape.Length == 2 && part is (WeightPart.QueryKeyValue or WeightPart.AttentionOutput or WeightPart.MlpUp or WeightPart.MlpDown);
 
     private Tensor Values(GgufReader reader, GgufEntry entry, WeightPart part)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        Tensor values = reader.Read(entry);
-        if (Norms.Contains(part) && _architecture.Spec.Block.Norm.IsStoredMinusOne && entry.Name.EndsWith(".weight", StringComparison.Ordinal))
+        try
         {
-            values = values.Minus(1);
+            return _layout.ToFamily(reader.Read(entry), part, entry.Name).contiguous().MoveToOuterDisposeScope().DetachFromDisposeScope();
         }
-        else if (_permutes && part is (WeightPart.Query or WeightPart.Key))
+        catch (ArgumentException e)
         {
-            AttentionSpec attention = _architecture.Spec.Block.Attention;
-            values = HalvesApart(values, part == WeightPart.Query ? attention.HeadCount : attention.KeyHeadCount, entry);
+            throw new ModelFileException(_file, $"{e.Message} Convert the model again.", Printable.Name(entry.Name), e);
         }
-        else if (part == WeightPart.QueryKeyValue && _architecture.Spec.Block.Attention.Storage == AttentionStorage.FusedByHead)
-        {
-            values = ByHead(values, _architecture.Spec.Block.Attention.HeadCount, entry);
-        }
-        else if (IsTransposed(part, entry))
-        {
-            values = values.t();
-        }
-
-        return values.contiguous().MoveToOuterDisposeScope().DetachFromDisposeScope();
-    }
-
-    // [head][pair][2] to [head][2][pair], in the rows.
-    private Tensor HalvesApart(Tensor values, long heads, GgufEntry entry)
-    {
-        long rows = values.shape[0];
-        if (rows % (2 * heads) != 0)
-        {
-            throw new ModelFileException(_file, $"Its {rows} rows are no {heads} heads. Convert the model again.", Printable.Name(entry.Name));
-        }
-
-        long[] shape = values.shape;
-        return values.view([heads, rows / heads / 2, 2, .. shape[1..]]).transpose(1, 2).reshape(shape);
-    }
-
-    // [query, key, value][head][feature] to [head][query, key, value][feature], in the rows.
-    private Tensor ByHead(Tensor values, long heads, GgufEntry entry)
-    {
-        long rows = values.shape[0];
-        if (rows % (3 * heads) != 0)
-        {
-            throw new ModelFileException(_file, $"Its {rows} rows are no queries, keys and values of {heads} heads. Convert the model again.", Printable.Name(entry.Name));
-        }
-
-        long[] shape = values.shape;
-        return values.view([3, heads, rows / heads / 3, .. shape[1..]]).transpose(0, 1).reshape(shape);
     }
 }

@@ -45,6 +45,9 @@ internal sealed class LowRankUpdate : IDisposable
         Magnitude = Owned(magnitude ?? Norms(OutputsFirst(layer)).clone());
     }
 
+    /// <summary>What the product of the matrices is multiplied by.</summary>
+    internal double Scale => _scale;
+
     /// <summary>A, <c>[r, in]</c>.</summary>
     internal Parameter Down { get; }
 

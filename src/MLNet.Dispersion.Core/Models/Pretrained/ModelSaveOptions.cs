@@ -21,6 +21,15 @@ public sealed class ModelSaveOptions : IOptions
     /// </summary>
     public AdapterSaving? Adapter { get; set; }
 
+    /// <summary>
+    /// Gets or sets the pooling by which sentence-transformers is to make vectors of an encoder's saved files (modules.json and what it names): one that it knows, thus neither
+    /// <see cref="TextPooling.Attention"/> nor <see cref="TextPooling.Family"/>. Default null: as the model's own files said, and no such files where they did not.
+    /// </summary>
+    public TextPooling? Pooling { get; set; }
+
+    /// <summary>Gets or sets whether those vectors are scaled to the Euclidean length 1. Default null: as the model's own files said, where <see cref="Pooling"/> is null; else true. Null where Pooling is.</summary>
+    public bool? Normalize { get; set; }
+
     /// <summary>The number type as config.json says it.</summary>
     internal string TypeName => Type switch
     {
@@ -41,6 +50,16 @@ public sealed class ModelSaveOptions : IOptions
     {
         require.That(Type is ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16, Type, "Float32, Float16 or BFloat16: weights cannot be stored otherwise");
         require.That(MaxShardBytes >= 1, MaxShardBytes, "at least 1");
+        if (Pooling is { } pooling)
+        {
+            require.Defined(pooling, name: nameof(Pooling));
+            require.That(SentenceModules.Says(pooling), pooling, "a pooling that sentence-transformers knows (FirstToken for the state of [CLS])", nameof(Pooling));
+        }
+        else
+        {
+            require.That(Normalize is null, Normalize, "null where Pooling is null: the model's own files say both", nameof(Normalize));
+        }
+
         if (Adapter is { } adapter)
         {
             require.Defined(adapter, name: nameof(Adapter));

@@ -9,7 +9,7 @@ namespace MLNet.Dispersion;
 public sealed partial class PretrainedLanguageModel
 {
     // Not every model has them; those of a former one would speak of another.
-    private static readonly string[] SideFiles = [GenerationConfig.FileName, "chat_template.jinja"];
+    private static readonly string[] SideFiles = [GenerationConfig.FileName, "chat_template.jinja", .. SentenceModules.Files];
 
     /// <summary>Loads a model, whole or not at all, in evaluation mode: a directory in Hugging Face format, or whatever <see cref="Save(FileSink, ModelSaveOptions?)"/> wrote.</summary>
     /// <remarks>
@@ -74,6 +74,7 @@ public sealed partial class PretrainedLanguageModel
     /// <remarks>
     /// A directory that does not exist yet appears whole or not at all. In one that exists each file is replaced whole, weights first; weights and
     /// adapters of a former model go, other files stay (an adapter alone leaves everything else as it is). The tokenizer is written where there is one (<see cref="HasTokenizer"/>).
+    /// What a directory of sentence-transformers said of pooling, length and scaling is written as that library reads it, unless it asked for what is not supported.
     /// </remarks>
     /// <param name="directory">The directory's path.</param>
     /// <param name="options">Number type, size of files, what becomes of an adapter; null for the defaults.</param>
@@ -134,6 +135,7 @@ public sealed partial class PretrainedLanguageModel
                 network.to(device);
             }
 
+            network.QuantizedTypes = (source.Source as GgufSource)?.QuantizedTypes ?? [];
             head = HeadReader.Read(source.Source, network);
             var generation = GenerationConfig.Read(source.Source);
             return new PretrainedLanguageModel(source.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(source.Source, network.Info)), TextTokenizer.IsIn(source.Source))
@@ -161,8 +163,15 @@ public sealed partial class PretrainedLanguageModel
             RequireAdapter();
         }
 
-        return options;
+        return options.Pooling is { } pooling && Backbone.IsCausal
+            ? throw new ArgumentException($"ModelSaveOptions.Pooling is {pooling}, and {Name} ({Backbone.Info.ModelType}) is a decoder: its texts stand behind a token that sentence-transformers does not put there. Leave it null; encoders can be saved with a pooling.", nameof(options))
+            : options;
     }
+
+    /// <summary>What the saved files say to sentence-transformers; null for nothing.</summary>
+    private SentenceModules? SavedSentence(ModelSaveOptions options) => options.Pooling is { } pooling
+        ? new SentenceModules(pooling, options.Normalize ?? true, Math.Min(Sentence?.MaxTokens ?? int.MaxValue, Backbone.Info.ContextLength))
+        : Sentence;
 
     private IReadOnlyList<string> WriteNoted(FileSink sink, ModelSaveOptions options, PretrainedHead? head)
     {
@@ -189,7 +198,7 @@ public sealed partial class PretrainedLanguageModel
     {
         using var scope = NewDisposeScope();
         var config = SavedConfig(options.TypeName);
-        List<KeyValuePair<string, Tensor>> weights = [.. Backbone.named_parameters().Select(pair => KeyValuePair.Create(pair.name, valueOf(pair.parameter)))];
+        List<KeyValuePair<string, Tensor>> weights = [.. Backbone.named_parameters().Select(pair => KeyValuePair.Create(Backbone.TensorName(pair.name, taskHead?.Spec), valueOf(pair.parameter)))];
         if (options.Adapter is null && Backbone.Adapter?.Extras.Head is { } head)
         {
             weights.Add(KeyValuePair.Create(Backbone.TiedHeadName + ".weight", valueOf(head.Weight)));
@@ -210,6 +219,7 @@ public sealed partial class PretrainedLanguageModel
         }
 
         GenerationConfig?.Save(sink);
+        SavedSentence(options)?.Write(sink, Backbone.Info.FinalSize);
         sink.WriteJson("config.json", config);
     }
 

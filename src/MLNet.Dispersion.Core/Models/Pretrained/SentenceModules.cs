@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace MLNet.Dispersion;
 
 /// <summary>What a directory of sentence-transformers says about sentences beside its Hugging Face model: modules.json and the files that it names.</summary>
@@ -11,10 +13,13 @@ internal sealed class SentenceModules
     private const string PromptsFile = "config_sentence_transformers.json";
     private const string ModulesCure = "Choose a Pooling of your own in the options: modules.json is then not asked.";
     private const int LargestLength = 1 << 24;
+    private const string TransformerFile = "sentence_bert_config.json";
+    private const string PoolingFolder = "1_Pooling";
+    private const string ModulesBeginning = "sentence_transformers.models.";
 
     private static readonly string[] TransformerFiles =
     [
-        "sentence_bert_config.json", "sentence_roberta_config.json", "sentence_distilbert_config.json", "sentence_camembert_config.json",
+        TransformerFile, "sentence_roberta_config.json", "sentence_distilbert_config.json", "sentence_camembert_config.json",
         "sentence_albert_config.json", "sentence_xlm-roberta_config.json", "sentence_xlnet_config.json",
     ];
 
@@ -41,7 +46,11 @@ internal sealed class SentenceModules
 
     private readonly TextPooling _pooling;
     private readonly bool _normalize;
+    private readonly JsonObject? _prompts;
     private readonly ModelFileException? _problem;
+
+    /// <summary>A sentence model of one's own.</summary>
+    internal SentenceModules(TextPooling pooling, bool normalize, int maxTokens) => (_pooling, _normalize, MaxTokens) = (pooling, normalize, maxTokens);
 
     private SentenceModules(FileSource source)
     {
@@ -59,7 +68,7 @@ internal sealed class SentenceModules
                 throw lower.Fail("texts in lower case before the tokenizer are not supported. " + ModulesCure);
             }
 
-            RefusePrompt(source);
+            _prompts = ReadPrompts(source);
             (_pooling, _normalize) = ReadModules(source);
         }
         catch (ModelFileException e)
@@ -67,6 +76,9 @@ internal sealed class SentenceModules
             _problem = e;
         }
     }
+
+    /// <summary>The files outside folders that make a directory one of sentence-transformers.</summary>
+    internal static IReadOnlyList<string> Files { get; } = [ModulesFile, PromptsFile, .. TransformerFiles];
 
     /// <summary>The most tokens of a text, those around it included; null where the directory does not say it.</summary>
     internal int? MaxTokens { get; }
@@ -83,12 +95,43 @@ internal sealed class SentenceModules
     /// <exception cref="ModelFileException">The length of texts cannot be read.</exception>
     internal static SentenceModules? Read(FileSource source) => source.Contains(ModulesFile) ? new SentenceModules(source) : null;
 
-    private static void RefusePrompt(FileSource source)
+    /// <summary>Whether a pooling can be said in that library's files.</summary>
+    internal static bool Says(TextPooling pooling) => Modes.ContainsValue(pooling);
+
+    /// <summary>Writes the files by which sentence-transformers pools, cuts and scales as this does. Nothing where they asked for what is not supported, nor into places without folders, such as an ML.NET model.</summary>
+    /// <param name="sink">Where to.</param>
+    /// <param name="size">The features of a vector.</param>
+    internal void Write(FileSink sink, int size)
     {
-        if (JsonField.ReadIfPresent(source, PromptsFile)?.Find("default_prompt_name") is { } prompt)
+        if (_problem is not null || sink.MakeFolder(PoolingFolder) is not { } folder)
         {
-            throw prompt.Fail("a prompt before every text is not supported. Put it before the texts yourself. " + ModulesCure);
+            return;
         }
+
+        var pooling = new JsonObject { ["word_embedding_dimension"] = size };
+        foreach (var (key, mode) in Switches)
+        {
+            pooling[key] = Modes[mode] == _pooling;
+        }
+
+        pooling["include_prompt"] = true;
+        folder.WriteJson("config.json", pooling);
+        if (MaxTokens is { } most)
+        {
+            sink.WriteJson(TransformerFile, new JsonObject { ["max_seq_length"] = most, ["do_lower_case"] = false });
+        }
+
+        sink.WriteJson(PromptsFile, _prompts?.DeepClone() ?? new JsonObject { ["prompts"] = new JsonObject(), ["default_prompt_name"] = null, ["similarity_fn_name"] = "cosine" });
+        (string Path, string Type)[] modules = [("", "Transformer"), (PoolingFolder, "Pooling"), .. _normalize ? [("2_Normalize", "Normalize")] : Array.Empty<(string, string)>()];
+        sink.WriteJson(ModulesFile, new JsonArray([.. modules.Select((module, i) => (JsonNode)new JsonObject { ["idx"] = i, ["name"] = $"{i}", ["path"] = module.Path, ["type"] = ModulesBeginning + module.Type })]));
+    }
+
+    private static JsonObject? ReadPrompts(FileSource source)
+    {
+        JsonField? file = JsonField.ReadIfPresent(source, PromptsFile);
+        return file?.Find("default_prompt_name") is { } prompt
+            ? throw prompt.Fail("a prompt before every text is not supported. Put it before the texts yourself. " + ModulesCure)
+            : file?.ToObject();
     }
 
     private static (TextPooling Pooling, bool Normalize) ReadModules(FileSource source)

@@ -28,6 +28,9 @@ public sealed record HeadSpec
     /// <summary>Gets the Hugging Face class that reads the head; null (default) for the family's name and that of the task, such as <c>BertForSequenceClassification</c>.</summary>
     public string? ArchitectureName { get; init; }
 
+    /// <summary>Gets what the files of its class put before the network's names in place of the family's own (<see cref="WeightNames.Prefix"/>), such as <c>transformer.</c> for Llama's spans; null (default) for the family's.</summary>
+    public string? Prefix { get; init; }
+
     /// <summary>The name of the last layer's bias.</summary>
     internal string Bias => BiasName ?? Output + ".bias";
 

@@ -280,6 +280,7 @@ internal sealed class FineTuneLoop : IDisposable
             Numbers = _numbers,
             ComputeType = _backbone.ComputeType == ScalarType.BFloat16 ? Precision.BFloat16Mixed : Precision.Float32,
             Warning = warning ?? StandstillWarning(_run.History),
+            DequantizedFrom = _backbone.QuantizedTypes,
             History = _run.History,
             ResumedFromStep = _run.ResumedFromStep,
         };

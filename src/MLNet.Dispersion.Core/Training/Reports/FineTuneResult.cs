@@ -33,6 +33,9 @@ public sealed record FineTuneResult
     /// <summary>Gets what the caller should know, such as a divergence, or null.</summary>
     public string? Warning { get; init; }
 
+    /// <summary>Gets the types, such as <c>Q4_1</c>, in which a GGUF file held the weights that training began from: it worked on the float32 values that they stand for, not on the file's few bits. Empty where they were not quantised.</summary>
+    public IReadOnlyList<string> DequantizedFrom { get; init; } = [];
+
     /// <summary>Gets the figures of every optimizer step.</summary>
     public IReadOnlyList<TrainingProgress> History { get; init; } = [];
 

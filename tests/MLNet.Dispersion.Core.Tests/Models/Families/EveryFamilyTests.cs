@@ -268,6 +268,26 @@ public sealed class EveryFamilyTests : IDisposable
         Tensor Outputs(PretrainedLanguageModel of) => of.Head!.Outputs(of.Backbone.Forward(ids, null, HiddenStateSelection.None).LastHiddenState, ids, null);
     }
 
+    public static TheoryData<string> InGguf => [.. GgufModelKeys.Families];
+
+    [Theory]
+    [MemberData(nameof(InGguf))]
+    public void Gguf_OfTheFamily_IsWrittenAndReadAgain(string name)
+    {
+        string type = name.Split(' ')[0], target = Path.Combine(_folder, $"{type}.gguf");
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var model = new PretrainedLanguageModel(type, SmallFamilies.Backbone(type, SmallFamilies.InGguf[type]), TextTokenizer.Load(TinyBackbone.Backbone.Source));
+
+        model.SaveGguf(target, new GgufSaveOptions { Type = GgufWeightType.F32 });
+
+        using var again = PretrainedLanguageModel.Load(ModelSource.FromGguf(target));
+        Tensor ids = tensor([.. Ids(9, 3), .. Ids(9, 4)], 2, 9);
+        Tensor expected = model.Backbone.Forward(ids, null, HiddenStateSelection.None).LastHiddenState, found = again.Backbone.Forward(ids, null, HiddenStateSelection.None).LastHiddenState;
+        AssertNear(model.Backbone.Logits(expected), again.Backbone.Logits(found), Bound);
+        Assert.Equal(model.Tokenizer.Encode("The refund, of 12 days.").Ids, again.Tokenizer.Encode("The refund, of 12 days.").Ids);
+    }
+
     [Fact]
     public void Continue_LongropeAcrossItsOriginalLength_ReadsEverythingAgain()
     {

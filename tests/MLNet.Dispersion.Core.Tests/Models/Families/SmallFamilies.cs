@@ -83,14 +83,34 @@ internal static class SmallFamilies
     /// <summary>The model types, once each.</summary>
     public static IReadOnlyCollection<string> ModelTypes => [.. Settings.Keys.Select(TypeOf).Distinct()];
 
+    /// <summary>Settings of model types under which llama.cpp computes the same, by the model type: of all that can be written as GGUF files.</summary>
+    public static readonly IReadOnlyDictionary<string, string> InGguf = new Dictionary<string, string>
+    {
+        ["bloom"] = "",
+        ["gemma"] = "",
+        ["gemma2"] = "\"query_pre_attn_scalar\": 6",
+        ["gemma3_text"] = "\"query_pre_attn_scalar\": 6, \"sliding_window_pattern\": 6, \"num_hidden_layers\": 6",
+        ["gpt2"] = "",
+        ["gpt_neox"] = "",
+        ["granite"] = "",
+        ["llama"] = "",
+        ["mistral"] = "\"sliding_window\": null",
+        ["olmo2"] = "",
+        ["phi"] = "",
+        ["phi3"] = "\"sliding_window\": null",
+        ["qwen2"] = "\"use_sliding_window\": false",
+        ["qwen3"] = "",
+        ["smollm3"] = "\"no_rope_layers\": null, \"num_hidden_layers\": 4",
+    };
+
     public static string Config(string name) => TinyConfigs.Merge(
         TinyConfigs.Merge(Settings[name].Basis, Settings[name].Own).ToJsonString()[1..^1], $"\"model_type\": \"{TypeOf(name)}\", \"vocab_size\": {Vocabulary.Value}").ToJsonString();
 
     /// <summary>Its weights are random, those of norms included, so that each counts.</summary>
-    public static LanguageBackbone Backbone(string name)
+    public static LanguageBackbone Backbone(string name, string settings = "")
     {
         using var generator = new Generator(7, CPU);
-        LanguageBackbone backbone = BackboneRegistry.Create(Config(name), generator);
+        LanguageBackbone backbone = BackboneRegistry.Create(TinyConfigs.Merge(Config(name)[1..^1], settings).ToJsonString(), generator);
         using var noGradient = no_grad();
         foreach (var (parameter, value) in backbone.named_parameters().Where(pair => pair.parameter.dim() == 1))
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MLNet.Dispersion.Tests.Models.Families;
 using MLNet.Dispersion.Tests.Tokenization;
 using static TorchSharp.torch;
 
@@ -80,6 +81,57 @@ public sealed class PretrainedHeadTests : IDisposable
         using var again = TextClassifier.Load(saved, "cpu");
         Assert.Equal(scores, again.Score(texts).Values);
         Assert.Equal(Colours, again.LabelNames);
+    }
+
+    [Theory]
+    [InlineData("llama", "LlamaForQuestionAnswering", "transformer.")]
+    [InlineData("smollm3", "SmolLM3ForQuestionAnswering", "transformer.")]
+    [InlineData("mistral", "MistralForQuestionAnswering", "model.")]
+    public void Save_Spans_CallsTheNetworkAsTheClassDoes(string family, string architecture, string prefix)
+    {
+        string target = SaveHead(family, HeadTask.Spans);
+
+        Assert.Equal(architecture, (string)JsonNode.Parse(File.ReadAllText(Path.Combine(target, "config.json")))!["architectures"]![0]!);
+        string[] names = [.. WeightFiles.Open(new DirectorySource(target)).Entries.Select(pair => pair.Entry.Name)];
+        Assert.All(names, name => Assert.True(name.StartsWith(prefix, StringComparison.Ordinal) || name.Split('.')[0] is "qa_outputs" or "lm_head", name));
+        using PretrainedLanguageModel again = PretrainedLanguageModel.Load(ModelSource.FromDirectory(target));
+        Assert.Equal(HeadTask.Spans, again.Head!.Task);
+    }
+
+    [Fact]
+    public void Load_NomicBertsMaskedHeadUnderAnotherReleasesNames_IsRead()
+    {
+        string file = Path.Combine(SaveHead("nomic_bert", HeadTask.MaskedTokens), "model.safetensors");
+        byte[] bytes = File.ReadAllBytes(file), former = "transform.layernorm"u8.ToArray(), other = "transform.LayerNorm"u8.ToArray();
+        int found = 0;
+        for (int at = bytes.AsSpan().IndexOf(former); at >= 0; at = bytes.AsSpan().IndexOf(former), found++)
+        {
+            other.CopyTo(bytes, at);
+        }
+
+        File.WriteAllBytes(file, bytes);
+        using PretrainedLanguageModel model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(Path.GetDirectoryName(file)!));
+        Assert.Equal((2, HeadTask.MaskedTokens), (found, model.Head!.Task));
+    }
+
+    [Theory]
+    [InlineData("granite", "GraniteForSequenceClassification")]
+    [InlineData("olmo3", "Olmo3ForTokenClassification")]
+    [InlineData("nomic_bert", "NomicBertForQuestionAnswering")]
+    public void Load_HeadOfAClassThatTheFamilyHasNot_IsRefusedByName(string family, string architecture)
+    {
+        string target = Path.Combine(_folder, family);
+        using (LanguageBackbone backbone = SmallFamilies.Backbone(family))
+        using (var model = new PretrainedLanguageModel(family, backbone, TextTokenizer.Load(TinyBackbone.Backbone.Source)))
+        {
+            model.Save(target);
+        }
+
+        string path = Path.Combine(target, "config.json");
+        JsonNode config = JsonNode.Parse(File.ReadAllText(path))!;
+        config["architectures"] = new JsonArray(architecture);
+        File.WriteAllText(path, config.ToJsonString());
+        Assert.Contains(architecture[architecture.IndexOf("For", StringComparison.Ordinal)..], Assert.Throws<ModelFileException>(() => PretrainedLanguageModel.Load(ModelSource.FromDirectory(target))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -249,6 +301,16 @@ public sealed class PretrainedHeadTests : IDisposable
         JsonObject config = JsonNode.Parse(files.Text("config.json"))!.AsObject();
         edit(config);
         files["config.json"] = System.Text.Encoding.UTF8.GetBytes(config.ToJsonString());
+    }
+
+    private string SaveHead(string family, HeadTask task)
+    {
+        using var model = new PretrainedLanguageModel(family, SmallFamilies.Backbone(family), TextTokenizer.Load(TinyBackbone.Backbone.Source));
+        HeadSpec spec = model.Backbone.Heads.First(head => head.Task == task);
+        model.ReplaceHead(PretrainedHead.Create(model.Backbone, spec, new HeadLabels([], null), task == HeadTask.Spans ? 2 : model.Backbone.Info.VocabularySize, seed: 5));
+        string target = Path.Combine(_folder, $"{family}-{task}");
+        model.Save(target);
+        return target;
     }
 
     private static void AssertRefused(Action<JsonObject> edit, params string[] parts)

@@ -18,6 +18,9 @@ internal static class DecoderHeads
         new HeadSpec { Task = HeadTask.Tokens, Output = tokens, Dropout = config.Probability("classifier_dropout", config.Probability("hidden_dropout", 0.1)) },
     ];
 
-    /// <summary>The same, and spans. Not where Hugging Face's class for spans calls the network by another name than its others do, as Llama's.</summary>
+    /// <summary>Classes of texts and of tokens, and spans as Llama has them: that class of Hugging Face's calls the network by another name than its others do.</summary>
+    internal static IReadOnlyList<HeadSpec> WithSpansApart(ConfigReader config) => [.. Classes(config), Spans with { Prefix = "transformer." }];
+
+    /// <summary>Classes of texts and of tokens, and spans.</summary>
     internal static IReadOnlyList<HeadSpec> All(ConfigReader config, string tokens = "score") => [.. Classes(config, tokens), Spans];
 }

@@ -21,7 +21,7 @@ internal static class LlamaFamily
         }.Read(config);
         AttentionSpec attention = spec.Block.Attention;
         spec = spec with { Block = spec.Block with { Attention = attention with { HeadNorm = type == "qwen3" ? spec.Block.Norm : null } } };
-        return new Architecture(Windows(config, spec), LlamaShape.Names with { ArchitectureName = ArchitectureName(type) }) { Heads = type == "mistral" ? DecoderHeads.All(config) : DecoderHeads.Classes(config) };
+        return new Architecture(Windows(config, spec), LlamaShape.Names with { ArchitectureName = ArchitectureName(type) }) { Heads = type == "mistral" ? DecoderHeads.All(config) : DecoderHeads.WithSpansApart(config) };
     }
 
     private static string? ArchitectureName(string modelType) => modelType switch

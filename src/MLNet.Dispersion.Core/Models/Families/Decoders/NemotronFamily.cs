@@ -16,6 +16,6 @@ internal static class NemotronFamily
             Activation = config.Activation("hidden_act", "relu2"),
             Rotary = new RotaryKeys { Share = 0.5 },
         }.Read(config);
-        return new Architecture(spec, LlamaShape.Names with { ArchitectureName = "NemotronForCausalLM" }) { Heads = DecoderHeads.Classes(config) };
+        return new Architecture(spec, LlamaShape.Names with { ArchitectureName = "NemotronForCausalLM" }) { Heads = DecoderHeads.WithSpansApart(config) };
     }
 }

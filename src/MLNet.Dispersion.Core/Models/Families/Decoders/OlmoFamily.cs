@@ -31,7 +31,7 @@ internal static class OlmoFamily
             : new RotaryKeys { Layer = LayerKinds.Sliding }.Read(config, whole.HeadSize);
         AttentionSpec windowed = whole with { Rotary = near, Window = config.SizeOrNull("sliding_window", 4096) };
         bool[] kinds = LayerKinds.Windowed(config, spec.LayerCount, layer => (layer + 1) % 4 != 0);
-        return new Architecture(spec.WithAttention(layer => kinds[layer] ? windowed : whole), Names with { ArchitectureName = "Olmo3ForCausalLM" });
+        return new Architecture(spec.WithAttention(layer => kinds[layer] ? windowed : whole), Names with { ArchitectureName = "Olmo3ForCausalLM" }) { Heads = [DecoderHeads.Sequence] };
     }
 
     private static TransformerSpec Normed(ConfigReader config, RotaryKeys rotary)

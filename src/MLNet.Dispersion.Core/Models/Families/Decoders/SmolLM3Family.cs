@@ -29,7 +29,7 @@ internal static class SmolLM3Family
             spec.WithAttention(layer => attention with { Rotary = turned[layer] == 1 ? attention.Rotary : null, Window = windowed[layer] ? window : null }),
             LlamaShape.Names with { ArchitectureName = "SmolLM3ForCausalLM" })
         {
-            Heads = DecoderHeads.Classes(config),
+            Heads = DecoderHeads.WithSpansApart(config),
         };
     }
 }

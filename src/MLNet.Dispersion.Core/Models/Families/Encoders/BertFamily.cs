@@ -89,33 +89,20 @@ internal static class BertFamily
             throw config.Wrong("max_position_embeddings", $"is {positions}, of which {offset} stand before the first token; it must be more");
         }
 
-        var norm = new NormSpec(NormKind.Layer, config.Positive("layer_norm_eps", epsilon));
-        double dropout = config.Probability("hidden_dropout_prob", 0.1);
-        return new TransformerSpec
+        return new EncoderShape
         {
-            VocabularySize = words,
-            HiddenSize = hidden,
-            LayerCount = layers,
-            ContextLength = positions - offset,
-            IsCausal = false,
-            Embedding = new EmbeddingSpec { HasPositions = true, PositionOffset = offset, TokenTypeCount = types, Norm = norm, Dropout = dropout },
-            Block = new BlockSpec
-            {
-                Order = BlockOrder.NormLast,
-                Norm = norm,
-                Dropout = dropout,
-                Attention = new AttentionSpec
-                {
-                    HeadCount = heads,
-                    KeyHeadCount = heads,
-                    HeadSize = hidden / heads,
-                    HasInputBias = true,
-                    HasOutputBias = true,
-                    Dropout = config.Probability("attention_probs_dropout_prob", 0.1),
-                },
-                Mlp = new MlpSpec { InnerSize = inner, Activation = config.Activation("hidden_act", "gelu"), HasBias = true },
-            },
-            Summary = SummaryKind.FirstToken,
-        };
+            Vocabulary = words,
+            Hidden = hidden,
+            Heads = heads,
+            Layers = layers,
+            Inner = inner,
+            Positions = positions,
+            Offset = offset,
+            Types = types,
+            Epsilon = config.Positive("layer_norm_eps", epsilon),
+            Dropout = config.Probability("hidden_dropout_prob", 0.1),
+            AttentionDropout = config.Probability("attention_probs_dropout_prob", 0.1),
+            Activation = config.Activation("hidden_act", "gelu"),
+        }.Spec();
     }
 }

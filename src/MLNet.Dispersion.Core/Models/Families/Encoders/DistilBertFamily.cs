@@ -43,36 +43,22 @@ internal static class DistilBertFamily
         int layers = config.Size("n_layers", 6);
         int inner = config.Size("hidden_dim", 3072);
         config.RequireParameters(hidden * ((double)vocabulary + context + (layers * ((4.0 * hidden) + (2.0 * inner)))));
-        var norm = new NormSpec(NormKind.Layer, Epsilon);
         double dropout = config.Probability("dropout", 0.1);
-        return new Architecture(
-            new TransformerSpec
-            {
-                VocabularySize = vocabulary,
-                HiddenSize = hidden,
-                LayerCount = layers,
-                ContextLength = context,
-                IsCausal = false,
-                Embedding = new EmbeddingSpec { HasPositions = true, Norm = norm, Dropout = dropout },
-                Block = new BlockSpec
-                {
-                    Order = BlockOrder.NormLast,
-                    Norm = norm,
-                    Dropout = dropout,
-                    Attention = new AttentionSpec
-                    {
-                        HeadCount = heads,
-                        KeyHeadCount = heads,
-                        HeadSize = hidden / heads,
-                        HasInputBias = true,
-                        HasOutputBias = true,
-                        Dropout = config.Probability("attention_dropout", 0.1),
-                    },
-                    Mlp = new MlpSpec { InnerSize = inner, Activation = config.Activation("activation", "gelu"), HasBias = true },
-                },
-                Summary = SummaryKind.FirstToken,
-            },
-            Names)
+        Activation activation = config.Activation("activation", "gelu");
+        TransformerSpec spec = new EncoderShape
+        {
+            Vocabulary = vocabulary,
+            Hidden = hidden,
+            Heads = heads,
+            Layers = layers,
+            Inner = inner,
+            Positions = context,
+            Epsilon = Epsilon,
+            Dropout = dropout,
+            AttentionDropout = config.Probability("attention_dropout", 0.1),
+            Activation = activation,
+        }.Spec();
+        return new Architecture(spec, Names)
         {
             Heads =
             [
@@ -86,7 +72,7 @@ internal static class DistilBertFamily
                 },
                 EncoderHeads.Tokens(dropout),
                 EncoderHeads.Spans with { Dropout = config.Probability("qa_dropout", 0.1) },
-                EncoderHeads.Masked("vocab_transform", "vocab_layer_norm", "vocab_projector", null, config.Activation("activation", "gelu"), norm),
+                EncoderHeads.Masked("vocab_transform", "vocab_layer_norm", "vocab_projector", null, activation, spec.Block.Norm),
             ],
         };
     }

@@ -22,9 +22,12 @@ internal static class NomicBertFamily
             (WeightPart.AttentionNorm, "norm1"),
             (WeightPart.MlpNorm, "norm2"),
         ],
-        Tail = [],
+        Tail = [(WeightPart.Pooler, "pooler.dense")],
         Prefix = "nomic_bert.",
-        IgnoredBeginnings = ["cls.", "classifier."],
+
+        // Releases of Hugging Face's library differ in what they call the head's norm.
+        Aliases = [.. new[] { "weight", "bias" }.SelectMany(kind => new[] { $"transform.layer_norm.{kind}", $"transform.LayerNorm.{kind}" }.Select(ending => (ending, $"transform.layernorm.{kind}")))],
+        IgnoredBeginnings = ["cls.seq_relationship."],
         ArchitectureName = "NomicBertModel",
         LoraTargets = ["Wqkv"],
     };
@@ -38,16 +41,26 @@ internal static class NomicBertFamily
             throw config.Wrong("head_dim", $"is {config.Size("head_dim")}; only hidden_size / num_attention_heads = {attention.HeadSize} is supported");
         }
 
+        Activation activation = config.Activation("hidden_act", "silu");
         return new Architecture(
             spec with
             {
+                Summary = BertFamily.HasPooler(config, Names.Prefix) ? SummaryKind.Pooler : SummaryKind.FirstToken,
                 Embedding = spec.Embedding with { HasPositions = false },
                 Block = spec.Block with
                 {
                     Attention = attention with { Storage = AttentionStorage.FusedByKind, HasInputBias = false, HasOutputBias = false, Rotary = new RotaryKeys { Theta = 1000 }.Read(config, attention.HeadSize) },
-                    Mlp = spec.Block.Mlp with { Activation = config.Activation("hidden_act", "silu"), IsGated = true, HasBias = false },
+                    Mlp = spec.Block.Mlp with { Activation = activation, IsGated = true, HasBias = false },
                 },
             },
-            Names);
+            Names)
+        {
+            Heads =
+            [
+                EncoderHeads.Pooled(EncoderHeads.Dropout(config)),
+                EncoderHeads.Tokens(EncoderHeads.Dropout(config)),
+                EncoderHeads.Masked("cls.predictions.transform.dense", "cls.predictions.transform.layernorm", "cls.predictions.decoder", "cls.predictions.bias", activation, spec.Block.Norm),
+            ],
+        };
     }
 }
