@@ -12,6 +12,7 @@ namespace MLNet.Dispersion.Examples.PaperInMiniature;
 /// <param name="PretrainingSteps">Optimizer steps of each pre-training.</param>
 /// <param name="MidTrainingSteps">Optimizer steps of each mid-training.</param>
 /// <param name="Documents">Documents that are used at most.</param>
+/// <param name="Replications">How often the whole study is made, from random weights on, unless another number is asked for.</param>
 internal sealed record MiniatureSize(
     string Name,
     IReadOnlyList<int> Widths,
@@ -23,14 +24,15 @@ internal sealed record MiniatureSize(
     int BlocksPerStep,
     int PretrainingSteps,
     int MidTrainingSteps,
-    int Documents)
+    int Documents,
+    int Replications)
 {
     /// <summary>All sizes.</summary>
     public static IReadOnlyList<MiniatureSize> All { get; } =
     [
-        new("glance", [16, 64], 3, 32, 2, 48, 512, 8, 12, 6, 600),
-        new("minutes", [16, 64, 256, 1024], 8, 128, 4, 128, 2048, 8, 300, 120, 6000),
-        new("hour", [32, 128, 512, 2048], 12, 256, 4, 256, 4096, 8, 1000, 250, 24000),
+        new("glance", [16, 64], 3, 32, 2, 48, 512, 8, 12, 6, 600, 2),
+        new("minutes", [16, 64, 256, 1024], 8, 128, 4, 128, 2048, 8, 300, 120, 6000, 3),
+        new("hour", [32, 128, 512, 2048], 12, 256, 4, 256, 4096, 8, 1000, 250, 24000, 5),
     ];
 
     /// <summary>The peak learning rate from random weights; inversely proportional to the features, 2e-3 at 128.</summary>

@@ -3,12 +3,12 @@ using MLNet.Dispersion;
 using MLNet.Dispersion.Examples.PaperInMiniature;
 using Spectre.Console;
 
-var sizeName = new Option<string>("--size") { Description = "glance (seconds, to see that it runs), minutes, hour.", DefaultValueFactory = _ => "minutes" };
+var sizeName = new Option<string>("--size") { Description = "glance (seconds, to see that it runs), minutes, hour (of each replication).", DefaultValueFactory = _ => "minutes" };
 var texts = new Option<FileInfo[]>("--texts") { Description = "Your texts: .txt, or .jsonl or .jsonl.gz with a field \"text\". Default: the documentation that comes with the .NET SDK.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 var benchmarks = new Option<DirectoryInfo?>("--benchmarks") { Description = "A folder with the data of the ten published benchmarks, each as NAME/eval.jsonl. Default: only the endings of held-out texts." };
-var seeds = new Option<int>("--seeds") { Description = "Mid-trainings of each kind.", DefaultValueFactory = _ => 3 };
+var replications = new Option<int?>("--replications") { Description = "How often the whole study is made, from random weights on, at least 2. Default: 2 of glance, 3 of minutes, 5 of hour." };
 var output = new Option<DirectoryInfo>("--out") { Description = "Where runs and report.html go; the same folder goes on after an interruption.", DefaultValueFactory = _ => new("paper-in-miniature") };
-var root = new RootCommand("The paper's experiments with small models on this machine: pre-training by MLP width, mid-training with and without dispersion, distillation, baselines.") { sizeName, texts, benchmarks, seeds, output };
+var root = new RootCommand("The paper's experiments with small models on this machine: pre-training by MLP width, mid-training with and without dispersion, distillation, baselines.") { sizeName, texts, benchmarks, replications, output };
 root.SetAction((arguments, cancellation) =>
 {
     try
@@ -17,17 +17,17 @@ root.SetAction((arguments, cancellation) =>
         MiniatureSize size = MiniatureSize.Named(arguments.GetValue(sizeName)!);
         FileInfo[] files = arguments.GetValue(texts)!;
         Corpus corpus = files.Length == 0 ? Corpus.OfDotNet(size.Documents) : Corpus.FromFiles(files, size.Documents);
-        int count = Math.Max(1, arguments.GetValue(seeds));
+        int count = Math.Max(2, arguments.GetValue(replications) ?? size.Replications);
         string folder = Path.Combine(arguments.GetValue(output)!.FullName, size.Name);
         Directory.CreateDirectory(folder);
-        AnsiConsole.MarkupLineInterpolated($"{TorchRuntime.Describe()}. Size {size.Name}, {corpus.Description}, {count} seeds; runs go to {folder}");
+        AnsiConsole.MarkupLineInterpolated($"{TorchRuntime.Describe()}. Size {size.Name}, {corpus.Description}, {count} replications; runs go to {folder}");
 
         BenchmarkTask[] published = arguments.GetValue(benchmarks) is { } data
             ? [.. BenchmarkTask.BuiltInNames.Where(name => Directory.Exists(Path.Combine(data.FullName, name))).Select(name => BenchmarkTask.BuiltIn(name, data.FullName))]
             : [];
         BenchmarkTask[] tasks = [EndingsTask.Of(corpus.HeldOut), .. published];
         Findings findings = Run(size, corpus, folder, tasks, count, cancellation);
-        var report = new Report(findings, $"GPT-2-like models of {size.Layers} layers and {size.Features} features, {size.PretrainingSteps} steps of pre-training and {size.MidTrainingSteps} of mid-training with {size.BlocksPerStep * size.Context} tokens each, on {corpus.Description}; {count} seeds. Accuracy: mean over {tasks.Length} benchmark(s).");
+        var report = new Report(findings, $"GPT-2-like models of {size.Layers} layers and {size.Features} features, {size.PretrainingSteps} steps of pre-training and {size.MidTrainingSteps} of mid-training with {size.BlocksPerStep * size.Context} tokens each, on {corpus.Description}; {count} full replications. Accuracy: mean over {tasks.Length} benchmark(s).");
         report.Print();
         string page = Path.Combine(folder, "report.html");
         report.Write(page);
@@ -47,15 +47,14 @@ root.SetAction((arguments, cancellation) =>
 });
 return await root.Parse(args).InvokeAsync();
 
-static Findings Run(MiniatureSize size, Corpus corpus, string folder, BenchmarkTask[] tasks, int seeds, CancellationToken cancellation) =>
+static Findings Run(MiniatureSize size, Corpus corpus, string folder, BenchmarkTask[] tasks, int replications, CancellationToken cancellation) =>
     AnsiConsole.Progress()
         .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
         .Start(context =>
         {
-            var bar = new StudyBar(context.AddTask("vocabulary", maxValue: Study.Steps(size, seeds)));
+            var bar = new StudyBar(context.AddTask("vocabulary", maxValue: Study.Steps(size, replications)));
             var study = new Study(size, corpus, folder, tokens => new Measuring(corpus.HeldOut, tokens, tasks, cancellation), cancellation);
-            (int, Outcome)[] widths = [.. size.Widths.Select(width => (width, study.Pretrain(width, bar.Next($"pre-training, MLP width {width}", size.PretrainingSteps))))];
-            (Arm, IReadOnlyList<Outcome>)[] arms = [.. Arm.All.Select(arm => (arm, (IReadOnlyList<Outcome>)[.. Enumerable.Range(1, seeds)
-                .Select(seed => study.MidTrain(arm, seed, bar.Next($"{arm.Name}, seed {seed}", size.MidTrainingSteps)))]))];
-            return new Findings(widths, arms);
+            return new Findings([.. Enumerable.Range(1, replications).Select(seed => new Replication(
+                [.. size.Widths.Select(width => (width, study.Pretrain(width, seed, bar.Next($"replication {seed}, pre-training, MLP width {width}", size.PretrainingSteps))))],
+                [.. Arm.All.Select(arm => (arm, study.MidTrain(arm, seed, bar.Next($"replication {seed}, {arm.Name}", size.MidTrainingSteps))))]))]);
         });

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Spectre.Console;
 
 namespace MLNet.Dispersion.Examples.PaperInMiniature;
@@ -10,19 +11,22 @@ internal sealed class Report(Findings findings, string setting)
     /// <summary>The tables, the observations first.</summary>
     public IReadOnlyList<HtmlReportTable> Tables =>
     [
-        new("What was published, and what was found here", ["observation", "published", "here", "held here"], [.. findings.Observations().Select(Row)])
+        new("What was published, and what was found here", ["observation", "published", "as a word", "here"], [.. findings.Observations().Select(Row)])
         {
-            Note = setting + " Held means: in the direction that was published and, for differences between ways of training, beyond two standard errors of the seeds' differences.",
+            Note = string.Create(CultureInfo.InvariantCulture, $"{setting} Positive is what was published; of what was to stay the same, less condensed. The intervals are Student's t over {findings.Replications.Count} full replications, each from random weights of its own: they speak of other trainings, on these very texts, and are so wide ({100 * Findings.Level:0.#} %) that all observations together are wrong by chance in 5 %."),
         },
-        new("Pre-trained models that differ in MLP width alone", ["MLP width", .. Heads], [.. findings.Widths.Select(pair => Row($"{pair.Width}", [pair.Outcome]))]),
+        new("Pre-trained models that differ in MLP width alone", ["MLP width", .. Heads], [.. First.Widths.Select((pair, i) => Row($"{pair.Width}", [.. findings.Replications.Select(one => one.Widths[i].Outcome)]))]),
         new(
             "Mid-training the narrowest of them in several ways",
             ["training", .. Heads],
-            [Row("none", [findings.Start]), .. findings.Arms.Select(pair => Row(pair.Arm.Name, pair.Seeds))])
+            [Row("none", [.. findings.Replications.Select(one => one.Start)]), .. First.Arms.Select(pair => Row(pair.Arm.Name, [.. findings.Replications.Select(one => one.Of(pair.Arm))]))])
         {
-            Note = "Mean and standard deviation over seeds, which change the order of the blocks and every random draw, not the weights to begin with.",
+            Note = "Mean and standard deviation over replications, which differ in the weights that they begin with, the order of the blocks and every random draw.",
         },
     ];
+
+    /// <summary>The replication whose models are drawn.</summary>
+    private Replication First => findings.Replications[0];
 
     private static string[] Heads => ["word perplexity", "trend (Spearman)", "trend (Kendall)", "last layer's mean cosine", "accuracy"];
 
@@ -47,18 +51,18 @@ internal sealed class Report(Findings findings, string setting)
     }
 
     /// <summary>Writes the page.</summary>
-    public void Write(string path) => HtmlReport.Write(path, new HtmlReportContent([.. findings.Widths.Select(pair => pair.Outcome.Report), .. findings.Arms.Select(pair => pair.Seeds[0].Report)])
+    public void Write(string path) => HtmlReport.Write(path, new HtmlReportContent([.. First.Widths.Select(pair => pair.Outcome.Report), .. First.Arms.Select(pair => pair.Outcome.Report)])
     {
         Title = "The paper in miniature",
         Tables = Tables,
-        Trainings = [.. findings.Widths.Select(pair => pair.Outcome).Concat(findings.Arms.Select(pair => pair.Seeds[0]))
+        Trainings = [.. First.Widths.Select(pair => pair.Outcome).Concat(First.Arms.Select(pair => pair.Outcome))
             .Where(outcome => outcome.History.Count > 0)
             .Take(ShownTrainings)
             .Select(outcome => (outcome.Name, outcome.History))],
     });
 
-    private static string[] Row((string Observation, string Published, string Here, bool Held) observation) =>
-        [observation.Observation, observation.Published, observation.Here, observation.Held ? "yes" : "no"];
+    private static string[] Row(Observation observation) =>
+        [observation.Text, observation.Published, observation.PublishedWord, observation.Here.ToString(observation.Here.LeastEffect >= 1 ? "0.0" : "0.###")];
 
     private static string[] Row(string name, IReadOnlyList<Outcome> outcomes)
     {

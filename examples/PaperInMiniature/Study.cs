@@ -27,34 +27,34 @@ internal sealed class Study
     }
 
     /// <summary>Optimizer steps of the whole study.</summary>
-    public static int Steps(MiniatureSize size, int seeds) => (size.Widths.Count * size.PretrainingSteps) + (Arm.All.Count * seeds * size.MidTrainingSteps);
+    public static int Steps(MiniatureSize size, int replications) => replications * ((size.Widths.Count * size.PretrainingSteps) + (Arm.All.Count * size.MidTrainingSteps));
 
-    /// <summary>Pre-trains one model from random weights; all widths begin with the same seed and see the same blocks.</summary>
-    public Outcome Pretrain(int width, IProgress<TrainingProgress> progress)
+    /// <summary>Pre-trains one model from random weights; all widths of a replication begin with the same seed, and all models see the same blocks.</summary>
+    public Outcome Pretrain(int width, int seed, IProgress<TrainingProgress> progress)
     {
-        string folder = FolderOf(width);
+        string folder = FolderOf($"pretrain-{width}", seed);
         var shape = new Gpt2Shape(_size.Layers, _size.Features, _size.Heads, _size.Context, width);
-        using PretrainedLanguageModel model = shape.CreateModel($"width {width}", _tokenizer, seed: 1);
-        FineTuneOptions options = Options(folder, _size.PretrainingSteps, _size.PretrainingRate, seed: 1, progress);
+        using PretrainedLanguageModel model = shape.CreateModel($"width {width}", _tokenizer, seed);
+        FineTuneOptions options = Options(folder, _size.PretrainingSteps, _size.PretrainingRate, seed, progress);
         FineTuneResult result = LanguageModelTrainer.Train(model, _pretrainingBlocks, options);
-        if (!File.Exists(Path.Combine(ModelFolder(width), "config.json")))
+        if (!File.Exists(Path.Combine(ModelFolder(width, seed), "config.json")))
         {
-            model.Save(ModelFolder(width));
+            model.Save(ModelFolder(width, seed));
         }
 
         return _measuring.Measure(model.Name, folder, model, result.GeometryHistory);
     }
 
-    /// <summary>Mid-trains the small model in one way.</summary>
+    /// <summary>Mid-trains the small model of a replication in one way.</summary>
     public Outcome MidTrain(Arm arm, int seed, IProgress<TrainingProgress> progress)
     {
-        string folder = Path.Combine(_folder, $"midtrain-{arm.Folder}-{seed}");
-        using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(ModelFolder(_size.Widths[0])));
+        string folder = FolderOf($"midtrain-{arm.Folder}", seed);
+        using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(ModelFolder(_size.Widths[0], seed)));
         FineTuneOptions options = Options(folder, _size.MidTrainingSteps, _size.MidTrainingRate, seed, progress);
         options.Dispersion.Coefficient = arm.Coefficient;
-        arm.Change?.Invoke(options, ModelFolder(_size.Widths[^1]));
+        arm.Change?.Invoke(options, ModelFolder(_size.Widths[^1], seed));
         FineTuneResult result = LanguageModelTrainer.Train(model, _midTrainingBlocks, options);
-        return _measuring.Measure($"{arm.Name}, seed {seed}", folder, model, result.GeometryHistory);
+        return _measuring.Measure(arm.Name, folder, model, result.GeometryHistory);
     }
 
     private FineTuneOptions Options(string folder, int steps, double rate, int seed, IProgress<TrainingProgress> progress)
@@ -74,7 +74,7 @@ internal sealed class Study
     private int[][] Pack(IEnumerable<string> texts) =>
         [.. new TextPacker(_size.Context, _tokenizer.EosTokenId!.Value).Pack(texts.Select(text => _tokenizer.Encode(text).Ids))];
 
-    private string FolderOf(int width) => Path.Combine(_folder, $"pretrain-{width}");
+    private string FolderOf(string training, int seed) => Path.Combine(_folder, $"replication-{seed}", training);
 
-    private string ModelFolder(int width) => Path.Combine(FolderOf(width), "model");
+    private string ModelFolder(int width, int seed) => Path.Combine(FolderOf($"pretrain-{width}", seed), "model");
 }

@@ -6,24 +6,26 @@ namespace MLNet.Dispersion.Examples.QuickStart;
 /// <summary>The tables that QuickStart prints.</summary>
 internal static class Report
 {
-    /// <summary>Both runs side by side, with the untouched backbone before them.</summary>
-    public static Table Comparison(Outcome plain, Outcome dispersed)
+    /// <summary>What can be said of the difference, figure by figure.</summary>
+    public static Table Comparison(ComparisonResult result)
     {
-        var table = new Table().RoundedBorder().Title("Plain fine-tuning against fine-tuning with dispersion");
-        table.AddColumn("").AddColumn(new TableColumn("backbone").RightAligned());
-        table.AddColumn(new TableColumn("plain").RightAligned()).AddColumn(new Spectre.Console.TableColumn("dispersion").RightAligned());
-        Add(table, "micro accuracy", null, plain.Metrics.MicroAccuracy, dispersed.Metrics.MicroAccuracy);
-        Add(table, "macro accuracy", null, plain.Metrics.MacroAccuracy, dispersed.Metrics.MacroAccuracy);
-        Add(table, "log-loss", null, plain.Metrics.LogLoss, dispersed.Metrics.LogLoss);
-        table.AddEmptyRow();
-        CondensationProfile backbone = plain.Geometry[0].Profile, afterPlain = plain.Geometry[^1].Profile, afterDispersed = dispersed.Geometry[^1].Profile;
-        for (int layer = 0; layer < backbone.Layers.Count; layer++)
+        var table = new Table().RoundedBorder().Title(Markup.Escape($"The dispersion loss, by {result.Deciding}")).Caption(Markup.Escape(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{result.Seeds} pairs of trainings, {result.Plan.Rows} test tickets. The first line decides; the others stand beside it. Positive is better.")));
+        table.AddColumn("").AddColumn(new TableColumn("plain").RightAligned()).AddColumn(new TableColumn("dispersion").RightAligned());
+        table.AddColumn(new TableColumn("better by").RightAligned()).AddColumn("interval").AddColumn("word");
+        foreach (ComparisonFigure figure in result.Figures)
         {
-            string name = layer == 0 ? "mean cosine, embeddings" : $"mean cosine, layer {layer}";
-            Add(table, name, backbone.Layers[layer].MeanCosine, afterPlain.Layers[layer].MeanCosine, afterDispersed.Layers[layer].MeanCosine);
+            Interval interval = figure.Verdict.Interval;
+            table.AddRow(
+                Markup.Escape(figure.Name),
+                Text(figure.Plain, figure),
+                Text(figure.WithDispersion, figure),
+                Signed(interval.Estimate, figure),
+                string.Create(CultureInfo.InvariantCulture, $"{100 * interval.Level:0.#} %: {Signed(interval.Lower, figure)} to {Signed(interval.Upper, figure)}"),
+                Markup.Escape(figure.Verdict.Text));
         }
 
-        Add(table, "condensation trend (Spearman)", backbone.Trend.Spearman, afterPlain.Trend.Spearman, afterDispersed.Trend.Spearman);
         return table;
     }
 
@@ -34,14 +36,13 @@ internal static class Report
         table.AddColumn("ticket").AddColumn("team").AddColumn(new TableColumn("probability").RightAligned());
         foreach (var (text, prediction) in rows)
         {
-            table.AddRow(Markup.Escape(text), Markup.Escape(prediction.PredictedLabel), Text(prediction.Score.Max()));
+            table.AddRow(Markup.Escape(text), Markup.Escape(prediction.PredictedLabel), prediction.Score.Max().ToString("0.000", CultureInfo.InvariantCulture));
         }
 
         return table;
     }
 
-    private static void Add(Table table, string name, double? backbone, double plain, double dispersed) =>
-        table.AddRow(name, backbone is { } value ? Text(value) : "", Text(plain), Text(dispersed));
+    private static string Signed(double value, ComparisonFigure figure) => (value < 0 ? "-" : "+") + Text(Math.Abs(value), figure);
 
-    private static string Text(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
+    private static string Text(double value, ComparisonFigure figure) => value.ToString(figure.Plain >= 5 ? "0" : "0.000", CultureInfo.InvariantCulture);
 }

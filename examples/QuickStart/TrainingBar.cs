@@ -2,29 +2,25 @@ using Spectre.Console;
 
 namespace MLNet.Dispersion.Examples.QuickStart;
 
-/// <summary>Shows a training run as a progress bar with loss, speed and time left.</summary>
-internal sealed class TrainingBar : IProgress<TrainingProgress>
+/// <summary>Shows the trainings of a comparison as a progress bar with the time left.</summary>
+internal sealed class TrainingBar : IProgress<ComparisonProgress>
 {
-    private readonly string _title;
     private readonly ProgressTask _task;
 
-    private TrainingBar(string title, ProgressTask task)
-    {
-        _title = title;
-        _task = task;
-    }
+    private TrainingBar(ProgressTask task) => _task = task;
 
     /// <summary>Runs the work under a bar.</summary>
-    public static T Run<T>(string title, Func<IProgress<TrainingProgress>, T> work) =>
+    public static T Run<T>(Func<IProgress<ComparisonProgress>, T> work) =>
         AnsiConsole.Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .Start(context => work(new TrainingBar(title, context.AddTask(title))));
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
+            .Start(context => work(new TrainingBar(context.AddTask("first training"))));
 
     /// <inheritdoc/>
-    public void Report(TrainingProgress value)
+    public void Report(ComparisonProgress value)
     {
-        _task.MaxValue = value.TotalSteps;
-        _task.Value = value.Step;
-        _task.Description = $"{_title}: loss {value.TaskLoss:0.000}, {value.TokensPerSecond:0} tokens/s";
+        _task.MaxValue = value.Total;
+        _task.Value = value.Finished;
+        string left = value.Remaining is { } time ? $", about {time:mm\\:ss} left" : "";
+        _task.Description = $"{value.Finished} of {value.Total} trainings{left}";
     }
 }

@@ -203,7 +203,7 @@ public sealed class DispersionSearch
             throw new ArgumentOutOfRangeException(nameof(leastEffect), leastEffect, FormattableString.Invariant($"The least effect is {leastEffect}; it must be above 0 and finite."));
         }
 
-        if (ConfirmationPlan.CountRows(test) is var rows and < LeastRows)
+        if (RowBlocks.CountRows(test) is var rows and < LeastRows)
         {
             throw new ArgumentException($"There are {rows} test rows; a confirmation needs at least {LeastRows}.", nameof(test));
         }
@@ -242,7 +242,7 @@ public sealed class DispersionSearch
         SearchMetric[] metrics = _secondMetric is null ? [metric] : [metric, _secondMetric];
         var definition = new StudyDefinition { Name = StudyName, Objectives = [.. metrics.Select(one => one.Objective)], Seed = _seed, Space = _space };
         using var best = new BestModel(metric.Objective);
-        ConfirmationPlan? plan = _confirmation is var (test, seeds, leastEffect) ? new(metric, test, ConfirmationPlan.CountRows(test), seeds, leastEffect) : null;
+        ConfirmationPlan? plan = _confirmation is var (test, seeds, leastEffect) ? new(metric, test, RowBlocks.CountRows(test), seeds, leastEffect) : null;
         _ = plan?.LeastEffectOf;
         var code = new TrialCode(_ml, data, pipeline, metrics, _options, _seed, best, plan);
         await using IStudyStorage storage = await OpenAsync(definition, cancellationToken).ConfigureAwait(false);

@@ -38,10 +38,10 @@ public sealed record SearchConfirmation
             return null;
         }
 
-        PairedDifferences differences = PairedDifferences.Of([.. pairs.Select(pair => pair.With)], [.. pairs.Select(pair => pair.Without)], metric.Maximize);
+        PairedDifferences differences = PairedVerdict.Differences([.. pairs.Select(pair => new RowFigures(pair.With))], [.. pairs.Select(pair => new RowFigures(pair.Without))], metric.Maximize);
         return new SearchConfirmation
         {
-            Verdict = Verdict.Of(differences, leastEffect(pairs.Average(pair => pair.Without.Average())), isExploratory),
+            Verdict = PairedVerdict.Of(differences, leastEffect(pairs.Average(pair => pair.Without.Average())), isExploratory),
             Trial = TrialKinds.AsConfirmation(confirming.First().Kind)!.Value.Trial,
             Seeds = pairs.Length,
             Rows = rows,

@@ -11,11 +11,6 @@ namespace MLNet.Dispersion;
 /// <param name="LeastEffect">The least effect; null for the metric's own.</param>
 internal sealed record ConfirmationPlan(SearchMetric Metric, IDataView Test, int Rows, int Seeds, double? LeastEffect)
 {
-    /// <summary>Blocks of rows stand in the rows' place: any metric has a value for a block, and neighbours that resemble each other are no evidence apart.</summary>
-    private const int MostBlocks = 25;
-
-    private int BlockCount => Math.Min(MostBlocks, Rows / 2);
-
     /// <summary>From the value without dispersion to the least effect.</summary>
     /// <exception cref="InvalidOperationException">Of a metric of the caller's own it is not known.</exception>
     internal Func<double, double> LeastEffectOf => LeastEffect is { } given ? _ => given : Metric.LeastEffect
@@ -24,34 +19,13 @@ internal sealed record ConfirmationPlan(SearchMetric Metric, IDataView Test, int
     /// <summary>Seeds that differ from the search's own.</summary>
     internal static int SeedOf(int searchSeed, int pair) => unchecked(searchSeed + (1_000_003 * (pair + 1)));
 
-    /// <summary>The test rows in blocks of neighbours, as equal in size as whole blocks of one size are: up to a block's rows at the end are left out of the interval.</summary>
-    internal IEnumerable<IDataView> Blocks(MLContext ml)
-    {
-        int size = Rows / BlockCount;
-        return Enumerable.Range(0, Rows / size).Select(block => ml.Data.TakeRows(block == 0 ? Test : ml.Data.SkipRows(Test, (long)block * size), size));
-    }
+    /// <summary>The test rows in blocks of neighbours; up to a block's rows at the end are left out of the interval.</summary>
+    internal IEnumerable<IDataView> Blocks(MLContext ml) => RowBlocks.Of(ml, Test, Rows);
 
     /// <summary>What is kept with the study: two plans with the same text are the same.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Metric.Name}, least effect {(LeastEffect is { } given ? given.ToString("R", CultureInfo.InvariantCulture) : "of the metric")}, {Seeds} seeds, {Rows} test rows, one comparison");
-
-    internal static int CountRows(IDataView data)
-    {
-        if (data.GetRowCount() is { } known)
-        {
-            return checked((int)known);
-        }
-
-        using DataViewRowCursor cursor = data.GetRowCursor([]);
-        int rows = 0;
-        while (cursor.MoveNext())
-        {
-            rows++;
-        }
-
-        return rows;
-    }
 }
 
 /// <summary>Draws by another sampler, which does not see what confirms: its figures are of test rows.</summary>

@@ -50,6 +50,11 @@ public sealed class FineTuneBinaryWithDispersionEstimator : FineTuneEstimator<Fi
     private FineTuneBinaryWithDispersionEstimator(IHostEnvironment environment, BinaryColumns columns, ModelSource? backbone, FineTuneOptions? options)
         : base(environment, nameof(FineTuneBinaryWithDispersionEstimator), columns, backbone, options) => _columns = columns;
 
+    private protected override FineTuneColumns Named(TaskColumns columns) =>
+        new() { Task = FineTuneTask.BinaryClassification, Text = columns.Text, Label = columns.Label, Score = columns.Score, PredictedLabel = _columns.PredictedLabel };
+
+    private protected override IEstimator<ITransformer> Copy(FineTuneOptions options) => new FineTuneBinaryWithDispersionEstimator(Host, _columns, Backbone, options);
+
     private protected override DataViewSchema PromiseScores(SchemaShape input)
     {
         _columns.CheckLabel(Host, input);

@@ -53,6 +53,11 @@ public sealed class FineTuneWithDispersionEstimator : FineTuneEstimator<FineTune
     private FineTuneWithDispersionEstimator(IHostEnvironment environment, ClassifierColumns columns, ModelSource? backbone, FineTuneOptions? options)
         : base(environment, nameof(FineTuneWithDispersionEstimator), columns, backbone, options) => _columns = columns;
 
+    private protected override FineTuneColumns Named(TaskColumns columns) =>
+        new() { Task = FineTuneTask.MulticlassClassification, Text = columns.Text, Label = columns.Label, Score = columns.Score, PredictedLabel = _columns.PredictedLabel };
+
+    private protected override IEstimator<ITransformer> Copy(FineTuneOptions options) => new FineTuneWithDispersionEstimator(Host, _columns, Backbone, options);
+
     private protected override DataViewSchema PromiseScores(SchemaShape input)
     {
         SchemaShape.Column label = _columns.CheckLabel(Host, input);

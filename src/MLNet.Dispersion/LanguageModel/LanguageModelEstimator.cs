@@ -19,7 +19,7 @@ namespace MLNet.Dispersion;
 /// Fitting may be repeated and gives the same model for the same data.
 /// </para>
 /// </remarks>
-public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransformer>
+public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransformer>, IDispersionEstimator
 {
     // A shape speaks of vectors but not of how long they are: any number of features promises the same.
     private const int PromisedFeatureCount = 2;
@@ -58,6 +58,43 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
         _training = training;
         _backbone = backbone ?? ModelSource.TinyEnglish;
         _seed = isTrained ? training!.Seed ?? Host.Rand.Next() : 0;
+    }
+
+    /// <inheritdoc/>
+    public string BackboneName => _backbone.Name;
+
+    /// <inheritdoc/>
+    public FineTuneColumns Columns => new()
+    {
+        Task = FineTuneTask.LanguageModel,
+        Text = _columns.Text,
+        LogLikelihood = _columns.NameOf(LanguageModelOutput.LogLikelihood),
+        TokenCount = _columns.NameOf(LanguageModelOutput.TokenCount),
+    };
+
+    /// <inheritdoc/>
+    public FineTuneOptions? TrainingOptions
+    {
+        get
+        {
+            FineTuneOptions? copy = _training?.Clone();
+            if (copy is not null)
+            {
+                copy.Seed = _seed;
+            }
+
+            return copy;
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The model is taken as it is.</exception>
+    public IEstimator<ITransformer> WithTrainingOptions(FineTuneOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return _training is not null
+            ? new LanguageModelEstimator(Host, _columns.Text, _backbone, options, _options)
+            : throw new InvalidOperationException($"{_backbone.Name} is taken as it is, so it has no training whose options could be others: use FineTuneLanguageModelWithDispersion.");
     }
 
     /// <summary>Creates the estimator that takes the model as it is; <c>ml.Transforms.Text.ApplyLanguageModel(...)</c> is the usual way.</summary>

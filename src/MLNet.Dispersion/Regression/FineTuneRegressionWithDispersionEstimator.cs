@@ -46,6 +46,11 @@ public sealed class FineTuneRegressionWithDispersionEstimator : FineTuneEstimato
     private FineTuneRegressionWithDispersionEstimator(IHostEnvironment environment, RegressionColumns columns, ModelSource? backbone, FineTuneOptions? options)
         : base(environment, nameof(FineTuneRegressionWithDispersionEstimator), columns, backbone, options) => _columns = columns;
 
+    private protected override FineTuneColumns Named(TaskColumns columns) =>
+        new() { Task = FineTuneTask.Regression, Text = columns.Text, Label = columns.Label, Score = columns.Score };
+
+    private protected override IEstimator<ITransformer> Copy(FineTuneOptions options) => new FineTuneRegressionWithDispersionEstimator(Host, _columns, Backbone, options);
+
     private protected override DataViewSchema PromiseScores(SchemaShape input)
     {
         _columns.CheckLabel(Host, input);

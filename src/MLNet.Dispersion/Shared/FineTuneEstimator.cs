@@ -12,7 +12,7 @@ namespace MLNet.Dispersion;
 /// <see cref="TextEstimator{TTransformer}.Fit"/> may be called repeatedly and gives the same model for the same data. It cannot be derived from outside the library.
 /// </para>
 /// </remarks>
-public abstract class FineTuneEstimator<TTransformer> : TextEstimator<TTransformer>
+public abstract class FineTuneEstimator<TTransformer> : TextEstimator<TTransformer>, IDispersionEstimator
     where TTransformer : FineTunedTextTransformer
 {
     private readonly TaskColumns _columns;
@@ -31,8 +31,38 @@ public abstract class FineTuneEstimator<TTransformer> : TextEstimator<TTransform
         _seed = _options.Seed ?? Host.Rand.Next();
     }
 
+    /// <inheritdoc/>
+    public string BackboneName => Backbone.Name;
+
+    /// <inheritdoc/>
+    public FineTuneColumns Columns => Named(_columns);
+
+    /// <inheritdoc/>
+    public FineTuneOptions TrainingOptions
+    {
+        get
+        {
+            FineTuneOptions copy = _options.Clone();
+            copy.Seed = _seed;
+            return copy;
+        }
+    }
+
     /// <summary>The pretrained language model.</summary>
     private protected ModelSource Backbone { get; }
+
+    /// <inheritdoc/>
+    public IEstimator<ITransformer> WithTrainingOptions(FineTuneOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return Copy(options);
+    }
+
+    /// <summary>Gives the columns their names in public.</summary>
+    private protected abstract FineTuneColumns Named(TaskColumns columns);
+
+    /// <summary>Makes the same estimator with other options.</summary>
+    private protected abstract IEstimator<ITransformer> Copy(FineTuneOptions options);
 
     /// <summary>Checks the label column, and says which columns are added.</summary>
     private protected abstract DataViewSchema PromiseScores(SchemaShape input);

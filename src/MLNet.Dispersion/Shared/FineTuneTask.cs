@@ -1,0 +1,17 @@
+namespace MLNet.Dispersion;
+
+/// <summary>What an estimator learns.</summary>
+public enum FineTuneTask
+{
+    /// <summary>One of several classes.</summary>
+    MulticlassClassification,
+
+    /// <summary>Yes or no.</summary>
+    BinaryClassification,
+
+    /// <summary>A number.</summary>
+    Regression,
+
+    /// <summary>Each next token; no label is read.</summary>
+    LanguageModel,
+}
