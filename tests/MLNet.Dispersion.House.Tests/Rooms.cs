@@ -13,6 +13,7 @@ internal static class Rooms
     {
         ["Files"] = [],
         ["Statistics"] = [],
+        ["Statistics/Metrics"] = ["Statistics"],
         ["Text/Chat/Python"] = ["Files"],
         ["Text/Chat/Syntax"] = ["Text/Chat/Python", "Files"],
         ["Text/Chat/Values"] = ["Text/Chat/Python", "Files"],
