@@ -32,6 +32,14 @@ internal static class InputColumns
     internal static SchemaShape.Column CheckLabel(IExceptionContext context, SchemaShape shape, string name, Func<SchemaShape.Column, bool> fits, string expected) =>
         CheckScalar(context, shape, "label", name, fits, expected);
 
+    /// <summary>Checks a label column of vectors whose length is the same in all rows.</summary>
+    /// <inheritdoc cref="CheckLabel"/>
+    internal static SchemaShape.Column CheckLabelVector(IExceptionContext context, SchemaShape shape, string name, Func<SchemaShape.Column, bool> fits, string expected)
+    {
+        SchemaShape.Column column = Find(context, shape, "label", name);
+        return column.Kind == VectorKind.Vector && fits(column) ? column : throw Mismatch(context, "label", name, expected, Describe(column));
+    }
+
     /// <summary>What is thrown where a column is not what it must be.</summary>
     internal static ArgumentOutOfRangeException Mismatch(IExceptionContext context, string role, string name, string expected, string got) =>
         context.Process(new ArgumentOutOfRangeException(null, $"Schema mismatch for {role} column '{name}': expected {expected}, got {got}"));

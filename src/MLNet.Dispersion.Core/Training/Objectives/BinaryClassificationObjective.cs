@@ -44,13 +44,7 @@ public sealed class BinaryClassificationObjective : TrainingObjective
     /// <inheritdoc/>
     public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
     {
-        Tensor logits = _head.Outputs(backbone, output.LastHiddenState, batch.Tokens.Lengths).squeeze(1);
-        Tensor labels = tensor([.. batch.Rows.Select(row => (float)_labels[row])], device: inputIds.device);
-        Tensor own = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction: nn.Reduction.Sum);
-        Tensor sum = _smoothing > 0
-            ? LabelSmoothing.Mixed(own, nn.functional.binary_cross_entropy_with_logits(logits, zeros_like(labels).FillInPlace(0.5), reduction: nn.Reduction.Sum), _smoothing)
-            : own;
-        Tensor correct = logits.detach().gt(zeros_like(labels)).eq(labels.gt(zeros_like(labels))).sum();
-        return new TaskLoss { Sum = sum, Own = _smoothing > 0 ? own.detach() : null, Figures = new Dictionary<string, Tensor> { [TrainingFigures.Accuracy] = correct } };
+        Tensor labels = tensor([.. batch.Rows.Select(row => (float)_labels[row])], [batch.Rows.Count, 1], device: inputIds.device);
+        return LogisticLoss.Of(_head.Outputs(backbone, output.LastHiddenState, batch.Tokens.Lengths), labels, _smoothing);
     }
 }
