@@ -123,7 +123,7 @@ internal sealed class FineTuneLoop : IDisposable
     {
         long planned = (long)_numbers.Epochs * StepsPerEpoch;
         int total = (int)Math.Min(planned, _options.MaxSteps ?? int.MaxValue);
-        return new LearningRateSchedule(_numbers.LearningRate, total, _numbers.WarmupRatio);
+        return new LearningRateSchedule(_numbers.LearningRate, total, _numbers.WarmupRatio, _options.Schedule);
     }
 
     private FineTuneResult Run()
