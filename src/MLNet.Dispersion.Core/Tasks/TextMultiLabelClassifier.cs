@@ -32,7 +32,8 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
     /// <param name="secondTexts">The second text of each row, where rows are pairs; null (default) for single texts.</param>
     /// <param name="labelNames">The names of the labels; null (default) for none. <see cref="HeadStart.Pretrained"/> compares them with the head's.</param>
     /// <param name="tuneThresholds">Whether <see cref="Thresholds"/> are tuned on the rows that <see cref="FineTuneOptions.ValidationFraction"/> holds out, for the highest F1 of each label. Default false: 0.5 each.</param>
-    /// <exception cref="ArgumentException">No rows, lengths that differ, labels that are all the same, thresholds to tune without held-out rows, or a bad option.</exception>
+    /// <param name="exampleWeights">How much each row counts, at least 0, not all 0; null (default) where all count the same.</param>
+    /// <exception cref="ArgumentException">No rows, lengths that differ, labels that are all the same, a bad weight, thresholds to tune without held-out rows, or a bad option.</exception>
     /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
     /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated.</exception>
@@ -45,17 +46,19 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
         FineTuneOptions options,
         IReadOnlyList<string?>? secondTexts = null,
         IReadOnlyList<string>? labelNames = null,
-        bool tuneThresholds = false)
+        bool tuneThresholds = false,
+        IReadOnlyList<float>? exampleWeights = null)
     {
         options = Checked(backbone, options, "multi-label text classification");
         MultiLabelTexts.Check(texts, secondTexts, labels, labelCount);
+        ExampleWeights.Check(texts.Count, exampleWeights);
         if (labelNames is not null && labelNames.Count != labelCount)
         {
             throw new ArgumentException($"There are {labelNames.Count} names of labels and {labelCount} labels; each needs one.", nameof(labelNames));
         }
 
         CheckThresholds(texts.Count, options, tuneThresholds);
-        FittedHead fitted = FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels(labelNames ?? [], ProblemType.MultiLabel), labelCount, head => new MultiLabelObjective(head, labels, options.LabelSmoothing));
+        FittedHead fitted = FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels(labelNames ?? [], ProblemType.MultiLabel), labelCount, head => new MultiLabelObjective(head, labels, options.LabelSmoothing, exampleWeights));
         var classifier = new TextMultiLabelClassifier(fitted);
         return tuneThresholds ? classifier.Tuned(fitted, texts, secondTexts, labels) : classifier;
     }

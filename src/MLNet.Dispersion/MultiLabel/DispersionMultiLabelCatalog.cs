@@ -31,6 +31,7 @@ public static class DispersionMultiLabelCatalog
     /// <param name="predictedLabelColumnName">The column of found labels to add.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
     /// <param name="tuneThresholds">Whether the probability from which on a label counts as found is tuned on held-out rows. Default false: 0.5 each.</param>
+    /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use the estimator's constructor.</exception>
     public static FineTuneMultiLabelWithDispersionEstimator FineTuneMultiLabelWithDispersion(
@@ -42,10 +43,11 @@ public static class DispersionMultiLabelCatalog
         string scoreColumnName = "Score",
         string predictedLabelColumnName = "PredictedLabel",
         string? secondTextColumnName = null,
-        bool tuneThresholds = false)
+        bool tuneThresholds = false,
+        string? exampleWeightColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new(CatalogEnvironment.Of(catalog), labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, secondTextColumnName, tuneThresholds);
+        return new(CatalogEnvironment.Of(catalog), labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, secondTextColumnName, tuneThresholds, exampleWeightColumnName);
     }
 
     /// <summary>Fine-tunes a small pretrained language model into a multi-label text classifier with the numbers that most callers set, all other options at their defaults: see <see cref="FineTuneMultiLabelWithDispersionEstimator"/>.</summary>
@@ -57,6 +59,7 @@ public static class DispersionMultiLabelCatalog
     /// <param name="learningRate">The highest learning rate of the schedule, above 0: <see cref="FineTuneOptions.LearningRate"/>; null (default) for one that fits the backbone's size.</param>
     /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
+    /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or a number is outside its range; the message names it.</exception>
     /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use the estimator's constructor.</exception>
     public static FineTuneMultiLabelWithDispersionEstimator FineTuneMultiLabelWithDispersion(
@@ -67,8 +70,9 @@ public static class DispersionMultiLabelCatalog
         int batchSize = 16,
         double? learningRate = null,
         ModelSource? backbone = null,
-        string? secondTextColumnName = null) =>
-        catalog.FineTuneMultiLabelWithDispersion(labelColumnName, textColumnName, backbone, FewOptions.Of(epochs, batchSize, learningRate), secondTextColumnName: secondTextColumnName);
+        string? secondTextColumnName = null,
+        string? exampleWeightColumnName = null) =>
+        catalog.FineTuneMultiLabelWithDispersion(labelColumnName, textColumnName, backbone, FewOptions.Of(epochs, batchSize, learningRate), secondTextColumnName: secondTextColumnName, exampleWeightColumnName: exampleWeightColumnName);
 
     /// <summary>Opens a classifier of Hugging Face's library whose problem type is <c>multi_label_classification</c> as a transformer that is ready to score: its head and its labels come with it.</summary>
     /// <param name="ml">The context.</param>

@@ -37,6 +37,7 @@ public sealed class FineTuneMultiLabelWithDispersionEstimator : FineTuneEstimato
     /// <param name="predictedLabelColumnName">The column of found labels to add.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts. A pair is one sequence: see <see cref="FineTunedTextModel"/>.</param>
     /// <param name="tuneThresholds">Whether the probability from which on a label counts as found is tuned, for the highest F1 of each label, on the rows that <see cref="FineTuneOptions.ValidationFraction"/> holds out. Default false: 0.5 each.</param>
+    /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     public FineTuneMultiLabelWithDispersionEstimator(
         IHostEnvironment environment,
@@ -47,8 +48,9 @@ public sealed class FineTuneMultiLabelWithDispersionEstimator : FineTuneEstimato
         string scoreColumnName = "Score",
         string predictedLabelColumnName = "PredictedLabel",
         string? secondTextColumnName = null,
-        bool tuneThresholds = false)
-        : this(environment, new MultiLabelColumns(labelColumnName, textColumnName, secondTextColumnName, scoreColumnName, predictedLabelColumnName), backbone, options, tuneThresholds)
+        bool tuneThresholds = false,
+        string? exampleWeightColumnName = null)
+        : this(environment, new MultiLabelColumns(labelColumnName, textColumnName, secondTextColumnName, scoreColumnName, predictedLabelColumnName) { ExampleWeight = exampleWeightColumnName }, backbone, options, tuneThresholds)
     {
     }
 
@@ -70,7 +72,7 @@ public sealed class FineTuneMultiLabelWithDispersionEstimator : FineTuneEstimato
         TextMultiLabelClassifier classifier = run.Train(
             rows,
             string.Create(CultureInfo.InvariantCulture, $"of {labelCount} labels"),
-            options => TextMultiLabelClassifier.Train(Backbone, rows.Texts, rows.Labels, labelCount, options, rows.SecondTexts, names, _tuneThresholds));
+            options => TextMultiLabelClassifier.Train(Backbone, rows.Texts, rows.Labels, labelCount, options, rows.SecondTexts, names, _tuneThresholds, rows.Weights));
         return new FineTuneMultiLabelWithDispersionTransformer(Host, _columns, Backbone.Name, names ?? [], classifier);
     }
 }

@@ -22,6 +22,15 @@ internal static class InputColumns
         }
     }
 
+    /// <summary>Checks the column of the rows' weights, where there is one.</summary>
+    internal static void CheckExampleWeight(IExceptionContext context, SchemaShape shape, TaskColumns columns)
+    {
+        if (columns.ExampleWeight is { } weight)
+        {
+            CheckScalar(context, shape, "example weight", weight, column => !column.IsKey && column.ItemType == NumberDataViewType.Single, "Single");
+        }
+    }
+
     /// <summary>Checks a label column.</summary>
     /// <param name="context">For errors.</param>
     /// <param name="shape">The columns that are there.</param>

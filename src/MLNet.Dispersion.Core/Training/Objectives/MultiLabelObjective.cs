@@ -9,17 +9,20 @@ public sealed class MultiLabelObjective : TrainingObjective
     private readonly ScoreHead _head;
     private readonly byte[][] _labels;
     private readonly double _smoothing;
+    private readonly float[]? _weights;
 
     /// <summary>Creates the objective.</summary>
     /// <param name="head">The head, with one output a label, the logarithm of its odds; stays the caller's.</param>
     /// <param name="labels">For each row whether it has each label; copied.</param>
     /// <param name="labelSmoothing">The share of each label that is spread over yes and no (<see cref="FineTuneOptions.LabelSmoothing"/>); the loss that is reported is without it. Default 0.</param>
-    public MultiLabelObjective(ScoreHead head, IReadOnlyList<IReadOnlyList<bool>> labels, double labelSmoothing = 0)
+    /// <param name="rowWeights">How much each row counts, at least 0; null (default) where all count the same. Copied.</param>
+    public MultiLabelObjective(ScoreHead head, IReadOnlyList<IReadOnlyList<bool>> labels, double labelSmoothing = 0, IReadOnlyList<float>? rowWeights = null)
     {
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull(labels);
         _head = head;
         _smoothing = labelSmoothing;
+        _weights = rowWeights is null ? null : [.. rowWeights];
         _labels = [.. labels.Select(row => row.Select(label => (byte)(label ? 1 : 0)).ToArray())];
     }
 
@@ -28,6 +31,9 @@ public sealed class MultiLabelObjective : TrainingObjective
 
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> HeadParameters => _head.Parameters;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<float>? RowWeights => _weights;
 
     /// <inheritdoc/>
     public override int? TargetRows => _labels.Length;
@@ -40,12 +46,16 @@ public sealed class MultiLabelObjective : TrainingObjective
     public override ReadOnlySpan<byte> TargetBytes(int row) => _labels[row];
 
     /// <inheritdoc/>
-    public override void CheckOptions(FineTuneOptions options) => TeacherCheck.Refuse(options, Name);
+    public override void CheckOptions(FineTuneOptions options)
+    {
+        TeacherCheck.Refuse(options, Name);
+        RefuseClassWeights(options);
+    }
 
     /// <inheritdoc/>
     public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
     {
         Tensor labels = tensor([.. batch.Rows.SelectMany(row => _labels[row]).Select(label => (float)label)], [batch.Rows.Count, _head.OutputCount], device: inputIds.device);
-        return LogisticLoss.Of(_head.Outputs(backbone, output.LastHiddenState, batch.Tokens.Lengths), labels, _smoothing);
+        return LogisticLoss.Of(_head.Outputs(backbone, output.LastHiddenState, batch.Tokens.Lengths), labels, _smoothing, WeightsOf(batch, inputIds.device));
     }
 }

@@ -83,6 +83,9 @@ public sealed class FineTuneOptions : IOptions
     [OutsideTheRun]
     public double? WarmupRatio { get; set; }
 
+    /// <summary>Gets or sets how much the rows of each class count in classification. Default <see cref="ClassWeighting.Even"/>. Tasks without one class for each row refuse another.</summary>
+    public ClassWeighting ClassWeights { get; set; }
+
     /// <summary>Gets or sets how the learning rate goes on behind its warm-up. Default: half a cosine down to 0 (published recipe).</summary>
     public ScheduleOptions Schedule { get; set; } = new();
 
@@ -277,6 +280,7 @@ public sealed class FineTuneOptions : IOptions
         require.That(ValidationFraction is null or (>= 0 and <= 0.5), ValidationFraction, "from 0 to 0.5");
         require.AtLeast(EarlyStoppingPatience, 1, ", or null to never stop early");
         require.Defined(HeadStart);
+        require.Defined(ClassWeights);
         require.Defined(Precision);
         require.Defined(ScoringPrecision);
         require.That(!string.IsNullOrWhiteSpace(Device), "empty", "auto, cpu, cuda or another device", nameof(Device));

@@ -29,6 +29,7 @@ internal static partial class RunFingerprint
         ["Options.HeadStart"] = [nameof(HeadStart.Linear)],
         ["Options.Pooling"] = [OptionsFingerprint.None, nameof(TextPooling.Family)],
         ["Options.LabelSmoothing"] = ["0"],
+        ["Options.ClassWeights"] = [nameof(ClassWeighting.Even)],
         ["Options.Schedule.Kind"] = [nameof(ScheduleKind.Cosine)],
         ["Options.Schedule.Cycles"] = [OptionsFingerprint.None],
         ["Options.Schedule.FloorRatio"] = ["0"],
