@@ -75,15 +75,16 @@ public static class RankCorrelation
         return ranks;
     }
 
-    private static double Pearson(double[] a, double[] b)
+    /// <summary>Pearson's correlation; NaN without values or where one side is constant, which is asked of the values: their mean may be rounded.</summary>
+    internal static double Pearson(IReadOnlyList<double> a, IReadOnlyList<double> b)
     {
-        if (a.Length == 0)
+        if (a.Count == 0 || a.All(value => value == a[0]) || b.All(value => value == b[0]))
         {
             return double.NaN;
         }
 
         double meanA = a.Average(), meanB = b.Average(), cross = 0, squareA = 0, squareB = 0;
-        for (int i = 0; i < a.Length; i++)
+        for (int i = 0; i < a.Count; i++)
         {
             double x = a[i] - meanA, y = b[i] - meanB;
             cross += x * y;
@@ -91,6 +92,6 @@ public static class RankCorrelation
             squareB += y * y;
         }
 
-        return cross / Math.Sqrt(squareA * squareB);
+        return Math.Clamp(cross / (Math.Sqrt(squareA) * Math.Sqrt(squareB)), -1, 1);
     }
 }

@@ -13,6 +13,7 @@ internal static class Rooms
     {
         ["Files"] = [],
         ["Statistics"] = [],
+        ["Statistics/Metrics"] = ["Statistics"],
         ["Text/Chat/Python"] = ["Files"],
         ["Text/Chat/Syntax"] = ["Text/Chat/Python", "Files"],
         ["Text/Chat/Values"] = ["Text/Chat/Python", "Files"],
@@ -81,6 +82,7 @@ internal static class Rooms
         ["Face/Shared"] = ["Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Statistics", "Text", "Files"],
         ["Face/Classification"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Text", "Files"],
         ["Face/BinaryClassification"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Text", "Files"],
+        ["Face/MultiLabel"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Statistics", "Statistics/Metrics", "Text", "Files"],
         ["Face/Regression"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Text", "Files"],
         ["Face/LanguageModel"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Text", "Files"],
         ["Face/Geometry"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Text", "Files"],

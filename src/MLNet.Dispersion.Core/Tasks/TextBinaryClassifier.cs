@@ -22,7 +22,8 @@ public sealed class TextBinaryClassifier : FineTunedTextModel
     /// <param name="labels">One a text; not all the same.</param>
     /// <param name="options">How to train. Losses that it reports are cross-entropies in nats.</param>
     /// <param name="secondTexts">The second text of each row, where rows are pairs; null (default) for single texts.</param>
-    /// <exception cref="ArgumentException">No rows, lengths that differ, labels that are all the same, or a bad option.</exception>
+    /// <param name="exampleWeights">How much each row counts, at least 0, not all 0; null (default) where all count the same.</param>
+    /// <exception cref="ArgumentException">No rows, lengths that differ, labels that are all the same, a bad weight, or a bad option.</exception>
     /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
     /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated.</exception>
@@ -32,12 +33,15 @@ public sealed class TextBinaryClassifier : FineTunedTextModel
         IReadOnlyList<string?> texts,
         IReadOnlyList<bool> labels,
         FineTuneOptions options,
-        IReadOnlyList<string?>? secondTexts = null)
+        IReadOnlyList<string?>? secondTexts = null,
+        IReadOnlyList<float>? exampleWeights = null)
     {
         ArgumentNullException.ThrowIfNull(labels);
         options = Checked(backbone, options, "binary text classification");
-        LabelledTexts.Check(texts, secondTexts, [.. labels.Select(label => label ? 1 : 0)], classCount: 2);
-        return new TextBinaryClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels([], ProblemType.MultiLabel), 1, head => new BinaryClassificationObjective(head, labels, options.LabelSmoothing)));
+        int[] classes = [.. labels.Select(label => label ? 1 : 0)];
+        LabelledTexts.Check(texts, secondTexts, classes, classCount: 2);
+        ExampleWeights.Check(texts.Count, exampleWeights);
+        return new TextBinaryClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels([], ProblemType.MultiLabel), 1, head => new BinaryClassificationObjective(head, labels, options.LabelSmoothing, ExampleWeights.Of(classes, exampleWeights, options.ClassWeights))));
     }
 
     /// <summary>Reads a classifier that <see cref="FineTunedTextModel.Save"/> wrote.</summary>

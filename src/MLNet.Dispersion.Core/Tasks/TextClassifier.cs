@@ -40,7 +40,8 @@ public sealed class TextClassifier : FineTunedTextModel
     /// <param name="options">How to train.</param>
     /// <param name="secondTexts">The second text of each row, where rows are pairs; null (default) for single texts.</param>
     /// <param name="labelNames">The names of the classes, by their indices; null (default) for none. <see cref="HeadStart.Pretrained"/> compares them with the head's.</param>
-    /// <exception cref="ArgumentException">No rows, lengths that differ, a label out of range, fewer than two classes present, or a bad option.</exception>
+    /// <param name="exampleWeights">How much each row counts, at least 0, not all 0; null (default) where all count the same.</param>
+    /// <exception cref="ArgumentException">No rows, lengths that differ, a label out of range, a bad weight, fewer than two classes present, or a bad option.</exception>
     /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
     /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated.</exception>
@@ -52,16 +53,18 @@ public sealed class TextClassifier : FineTunedTextModel
         int classCount,
         FineTuneOptions options,
         IReadOnlyList<string?>? secondTexts = null,
-        IReadOnlyList<string>? labelNames = null)
+        IReadOnlyList<string>? labelNames = null,
+        IReadOnlyList<float>? exampleWeights = null)
     {
         options = Checked(backbone, options, "text classification");
         LabelledTexts.Check(texts, secondTexts, labels, classCount);
+        ExampleWeights.Check(texts.Count, exampleWeights);
         if (labelNames is not null && labelNames.Count != classCount)
         {
             throw new ArgumentException($"There are {labelNames.Count} names of classes and {classCount} classes; each needs one.", nameof(labelNames));
         }
 
-        return new TextClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels(labelNames ?? [], ProblemType.SingleLabel), classCount, head => new ClassificationObjective(head, labels, options.LabelSmoothing)));
+        return new TextClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels(labelNames ?? [], ProblemType.SingleLabel), classCount, head => new ClassificationObjective(head, labels, options.LabelSmoothing, ExampleWeights.Of(labels, exampleWeights, options.ClassWeights))));
     }
 
     /// <summary>Opens a classifier of Hugging Face's library, with the head and the labels of its files: ready to score, without training.</summary>

@@ -27,7 +27,8 @@ public sealed class TextRegressor : FineTunedTextModel
     /// <param name="labels">Finite numbers, one a text, not all the same.</param>
     /// <param name="options">How to train. Losses that it reports are squared errors in variances of the labels: 1 is no better than always predicting the mean.</param>
     /// <param name="secondTexts">The second text of each row, where rows are pairs; null (default) for single texts.</param>
-    /// <exception cref="ArgumentException">No rows, lengths that differ, a label that is not finite, labels that are all the same, or a bad option.</exception>
+    /// <param name="exampleWeights">How much each row counts, at least 0, not all 0; null (default) where all count the same.</param>
+    /// <exception cref="ArgumentException">No rows, lengths that differ, a label that is not finite, a bad weight, labels that are all the same, or a bad option.</exception>
     /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
     /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated.</exception>
@@ -37,15 +38,17 @@ public sealed class TextRegressor : FineTunedTextModel
         IReadOnlyList<string?> texts,
         IReadOnlyList<float> labels,
         FineTuneOptions options,
-        IReadOnlyList<string?>? secondTexts = null)
+        IReadOnlyList<string?>? secondTexts = null,
+        IReadOnlyList<float>? exampleWeights = null)
     {
         options = Checked(backbone, options, "text regression");
         NumberedTexts.Check(texts, secondTexts, labels);
+        ExampleWeights.Check(texts.Count, exampleWeights);
 
         // A head that was trained before, or is to be saved as it is, gives the labels themselves.
         LabelScale scale = options.HeadStart == HeadStart.Linear ? LabelScale.Of(labels) : new LabelScale(0, 1);
         float[] values = scale.Standardised(labels);
-        return new TextRegressor(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels([], ProblemType.Regression), 1, head => new RegressionObjective(head, values)), scale);
+        return new TextRegressor(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels([], ProblemType.Regression), 1, head => new RegressionObjective(head, values, exampleWeights)), scale);
     }
 
     /// <summary>Opens a regressor of Hugging Face's library, with the head of its files: ready to score, without training.</summary>

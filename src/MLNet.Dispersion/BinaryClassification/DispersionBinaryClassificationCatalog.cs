@@ -27,6 +27,7 @@ public static class DispersionBinaryClassificationCatalog
     /// <param name="probabilityColumnName">The column of probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of answers to add.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
+    /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use the estimator's constructor.</exception>
     public static FineTuneBinaryWithDispersionEstimator FineTuneWithDispersion(
@@ -38,10 +39,11 @@ public static class DispersionBinaryClassificationCatalog
         string scoreColumnName = "Score",
         string probabilityColumnName = "Probability",
         string predictedLabelColumnName = "PredictedLabel",
-        string? secondTextColumnName = null)
+        string? secondTextColumnName = null,
+        string? exampleWeightColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new(CatalogEnvironment.Of(catalog), labelColumnName, textColumnName, backbone, options, scoreColumnName, probabilityColumnName, predictedLabelColumnName, secondTextColumnName);
+        return new(CatalogEnvironment.Of(catalog), labelColumnName, textColumnName, backbone, options, scoreColumnName, probabilityColumnName, predictedLabelColumnName, secondTextColumnName, exampleWeightColumnName);
     }
 
     /// <summary>Fine-tunes a small pretrained language model into a binary text classifier with the numbers that most callers set, all other options at their defaults: see <see cref="FineTuneBinaryWithDispersionEstimator"/>.</summary>
@@ -53,6 +55,7 @@ public static class DispersionBinaryClassificationCatalog
     /// <param name="learningRate">The highest learning rate of the schedule, above 0: <see cref="FineTuneOptions.LearningRate"/>; null (default) for one that fits the backbone's size.</param>
     /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
+    /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or a number is outside its range; the message names it.</exception>
     /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use the estimator's constructor.</exception>
     public static FineTuneBinaryWithDispersionEstimator FineTuneWithDispersion(
@@ -63,6 +66,7 @@ public static class DispersionBinaryClassificationCatalog
         int batchSize = 16,
         double? learningRate = null,
         ModelSource? backbone = null,
-        string? secondTextColumnName = null) =>
-        catalog.FineTuneWithDispersion(labelColumnName, textColumnName, backbone, FewOptions.Of(epochs, batchSize, learningRate), secondTextColumnName: secondTextColumnName);
+        string? secondTextColumnName = null,
+        string? exampleWeightColumnName = null) =>
+        catalog.FineTuneWithDispersion(labelColumnName, textColumnName, backbone, FewOptions.Of(epochs, batchSize, learningRate), secondTextColumnName: secondTextColumnName, exampleWeightColumnName: exampleWeightColumnName);
 }

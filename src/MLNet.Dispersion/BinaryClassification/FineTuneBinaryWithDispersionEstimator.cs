@@ -32,6 +32,7 @@ public sealed class FineTuneBinaryWithDispersionEstimator : FineTuneEstimator<Fi
     /// <param name="probabilityColumnName">The column of probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of answers to add.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts. A pair is one sequence: see <see cref="FineTunedTextModel"/>.</param>
+    /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     public FineTuneBinaryWithDispersionEstimator(
         IHostEnvironment environment,
@@ -42,8 +43,9 @@ public sealed class FineTuneBinaryWithDispersionEstimator : FineTuneEstimator<Fi
         string scoreColumnName = "Score",
         string probabilityColumnName = "Probability",
         string predictedLabelColumnName = "PredictedLabel",
-        string? secondTextColumnName = null)
-        : this(environment, new BinaryColumns(labelColumnName, textColumnName, secondTextColumnName, scoreColumnName, probabilityColumnName, predictedLabelColumnName), backbone, options)
+        string? secondTextColumnName = null,
+        string? exampleWeightColumnName = null)
+        : this(environment, new BinaryColumns(labelColumnName, textColumnName, secondTextColumnName, scoreColumnName, probabilityColumnName, predictedLabelColumnName) { ExampleWeight = exampleWeightColumnName }, backbone, options)
     {
     }
 
@@ -64,7 +66,7 @@ public sealed class FineTuneBinaryWithDispersionEstimator : FineTuneEstimator<Fi
     private protected override FineTuneBinaryWithDispersionTransformer Train(IDataView input, FineTuneRun run)
     {
         BinaryRows rows = run.Read(new BinaryRows(_columns), input);
-        TextBinaryClassifier classifier = run.Train(rows, "of yes and no", options => TextBinaryClassifier.Train(Backbone, rows.Texts, rows.Labels, options, rows.SecondTexts));
+        TextBinaryClassifier classifier = run.Train(rows, "of yes and no", options => TextBinaryClassifier.Train(Backbone, rows.Texts, rows.Labels, options, rows.SecondTexts, rows.Weights));
         return new FineTuneBinaryWithDispersionTransformer(Host, _columns, Backbone.Name, classifier);
     }
 }

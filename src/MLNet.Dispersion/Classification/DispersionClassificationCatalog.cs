@@ -29,6 +29,7 @@ public static class DispersionClassificationCatalog
     /// <param name="scoreColumnName">The column of class probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
+    /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use the extension of <see cref="MLContext"/>.</exception>
     public static FineTuneWithDispersionEstimator FineTuneWithDispersion(
@@ -39,10 +40,11 @@ public static class DispersionClassificationCatalog
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
         string predictedLabelColumnName = "PredictedLabel",
-        string? secondTextColumnName = null)
+        string? secondTextColumnName = null,
+        string? exampleWeightColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new(CatalogEnvironment.Of(catalog), labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, secondTextColumnName);
+        return new(CatalogEnvironment.Of(catalog), labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, secondTextColumnName, exampleWeightColumnName);
     }
 
     /// <summary>Fine-tunes a small pretrained language model into a text classifier with the numbers that most callers set, all other options at their defaults: see <see cref="FineTuneWithDispersionEstimator"/>.</summary>
@@ -54,6 +56,7 @@ public static class DispersionClassificationCatalog
     /// <param name="learningRate">The highest learning rate of the schedule, above 0: <see cref="FineTuneOptions.LearningRate"/>; null (default) for one that fits the backbone's size.</param>
     /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
+    /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or a number is outside its range; the message names it.</exception>
     /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use the extension of <see cref="MLContext"/>.</exception>
     public static FineTuneWithDispersionEstimator FineTuneWithDispersion(
@@ -64,8 +67,9 @@ public static class DispersionClassificationCatalog
         int batchSize = 16,
         double? learningRate = null,
         ModelSource? backbone = null,
-        string? secondTextColumnName = null) =>
-        catalog.FineTuneWithDispersion(labelColumnName, textColumnName, backbone, FewOptions.Of(epochs, batchSize, learningRate), secondTextColumnName: secondTextColumnName);
+        string? secondTextColumnName = null,
+        string? exampleWeightColumnName = null) =>
+        catalog.FineTuneWithDispersion(labelColumnName, textColumnName, backbone, FewOptions.Of(epochs, batchSize, learningRate), secondTextColumnName: secondTextColumnName, exampleWeightColumnName: exampleWeightColumnName);
 
     /// <summary>Fine-tunes a small pretrained language model into a text classifier, with the dispersion regulariser, without a way through ML.NET's catalogs: see <see cref="FineTuneWithDispersionEstimator"/>.</summary>
     /// <param name="ml">The context.</param>
@@ -76,6 +80,7 @@ public static class DispersionClassificationCatalog
     /// <param name="scoreColumnName">The column of class probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
+    /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     public static FineTuneWithDispersionEstimator FineTuneWithDispersion(
         this MLContext ml,
@@ -85,8 +90,9 @@ public static class DispersionClassificationCatalog
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
         string predictedLabelColumnName = "PredictedLabel",
-        string? secondTextColumnName = null) =>
-        new(ml, labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, secondTextColumnName);
+        string? secondTextColumnName = null,
+        string? exampleWeightColumnName = null) =>
+        new(ml, labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, secondTextColumnName, exampleWeightColumnName);
 
     /// <summary>Opens a classifier of Hugging Face's library as a transformer that is ready to score: its head comes with it, and its labels are the classes.</summary>
     /// <param name="ml">The context.</param>
@@ -122,6 +128,7 @@ public static class DispersionClassificationCatalog
     /// <param name="scoreColumnName">The column of class probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
+    /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     public static EstimatorChain<FineTuneWithDispersionTransformer> FineTuneWithDispersion(
         this IEstimator<ITransformer> start,
@@ -132,10 +139,11 @@ public static class DispersionClassificationCatalog
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
         string predictedLabelColumnName = "PredictedLabel",
-        string? secondTextColumnName = null)
+        string? secondTextColumnName = null,
+        string? exampleWeightColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(start);
-        return start.Append(ml.FineTuneWithDispersion(labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, secondTextColumnName));
+        return start.Append(ml.FineTuneWithDispersion(labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, secondTextColumnName, exampleWeightColumnName));
     }
 
     /// <summary>Appends fine-tuning with the dispersion regulariser to a chain: see <see cref="FineTuneWithDispersionEstimator"/>.</summary>
@@ -149,6 +157,7 @@ public static class DispersionClassificationCatalog
     /// <param name="scoreColumnName">The column of class probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
+    /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     public static EstimatorChain<FineTuneWithDispersionTransformer> FineTuneWithDispersion<TLast>(
         this EstimatorChain<TLast> chain,
@@ -159,10 +168,11 @@ public static class DispersionClassificationCatalog
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
         string predictedLabelColumnName = "PredictedLabel",
-        string? secondTextColumnName = null)
+        string? secondTextColumnName = null,
+        string? exampleWeightColumnName = null)
         where TLast : class, ITransformer
     {
         ArgumentNullException.ThrowIfNull(chain);
-        return chain.Append(ml.FineTuneWithDispersion(labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, secondTextColumnName));
+        return chain.Append(ml.FineTuneWithDispersion(labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, secondTextColumnName, exampleWeightColumnName));
     }
 }

@@ -36,6 +36,7 @@ public sealed class FineTuneWithDispersionEstimator : FineTuneEstimator<FineTune
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts, such as a premise and a hypothesis; null (default) for single texts.
     /// A pair is one sequence: see <see cref="FineTunedTextModel"/>.</param>
+    /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     public FineTuneWithDispersionEstimator(
         IHostEnvironment environment,
@@ -45,8 +46,9 @@ public sealed class FineTuneWithDispersionEstimator : FineTuneEstimator<FineTune
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
         string predictedLabelColumnName = "PredictedLabel",
-        string? secondTextColumnName = null)
-        : this(environment, new ClassifierColumns(labelColumnName, textColumnName, secondTextColumnName, scoreColumnName, predictedLabelColumnName), backbone, options)
+        string? secondTextColumnName = null,
+        string? exampleWeightColumnName = null)
+        : this(environment, new ClassifierColumns(labelColumnName, textColumnName, secondTextColumnName, scoreColumnName, predictedLabelColumnName) { ExampleWeight = exampleWeightColumnName }, backbone, options)
     {
     }
 
@@ -73,7 +75,7 @@ public sealed class FineTuneWithDispersionEstimator : FineTuneEstimator<FineTune
         TextClassifier classifier = run.Train(
             rows,
             string.Create(CultureInfo.InvariantCulture, $"of {classCount} classes"),
-            options => TextClassifier.Train(Backbone, rows.Texts, rows.Labels, classCount, options, rows.SecondTexts, classes is null ? null : [.. classes.Names.Select(name => name.ToString())]));
+            options => TextClassifier.Train(Backbone, rows.Texts, rows.Labels, classCount, options, rows.SecondTexts, classes is null ? null : [.. classes.Names.Select(name => name.ToString())], rows.Weights));
         return new FineTuneWithDispersionTransformer(Host, _columns, Backbone.Name, classes, classifier);
     }
 }

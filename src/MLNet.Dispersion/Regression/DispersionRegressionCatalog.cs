@@ -25,6 +25,7 @@ public static class DispersionRegressionCatalog
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="scoreColumnName">The column of predictions to add.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
+    /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use the extension of <see cref="MLContext"/>.</exception>
     public static FineTuneRegressionWithDispersionEstimator FineTuneWithDispersion(
@@ -34,10 +35,11 @@ public static class DispersionRegressionCatalog
         ModelSource? backbone = null,
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
-        string? secondTextColumnName = null)
+        string? secondTextColumnName = null,
+        string? exampleWeightColumnName = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new(CatalogEnvironment.Of(catalog), labelColumnName, textColumnName, backbone, options, scoreColumnName, secondTextColumnName);
+        return new(CatalogEnvironment.Of(catalog), labelColumnName, textColumnName, backbone, options, scoreColumnName, secondTextColumnName, exampleWeightColumnName);
     }
 
     /// <summary>Fine-tunes a small pretrained language model into a text regression with the numbers that most callers set, all other options at their defaults: see <see cref="FineTuneRegressionWithDispersionEstimator"/>.</summary>
@@ -49,6 +51,7 @@ public static class DispersionRegressionCatalog
     /// <param name="learningRate">The highest learning rate of the schedule, above 0: <see cref="FineTuneOptions.LearningRate"/>; null (default) for one that fits the backbone's size.</param>
     /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
+    /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or a number is outside its range; the message names it.</exception>
     /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use the extension of <see cref="MLContext"/>.</exception>
     public static FineTuneRegressionWithDispersionEstimator FineTuneWithDispersion(
@@ -59,8 +62,9 @@ public static class DispersionRegressionCatalog
         int batchSize = 16,
         double? learningRate = null,
         ModelSource? backbone = null,
-        string? secondTextColumnName = null) =>
-        catalog.FineTuneWithDispersion(labelColumnName, textColumnName, backbone, FewOptions.Of(epochs, batchSize, learningRate), secondTextColumnName: secondTextColumnName);
+        string? secondTextColumnName = null,
+        string? exampleWeightColumnName = null) =>
+        catalog.FineTuneWithDispersion(labelColumnName, textColumnName, backbone, FewOptions.Of(epochs, batchSize, learningRate), secondTextColumnName: secondTextColumnName, exampleWeightColumnName: exampleWeightColumnName);
 
     /// <summary>Fine-tunes a small pretrained language model into a text regression, with the dispersion regulariser, without a way through ML.NET's catalogs: see <see cref="FineTuneRegressionWithDispersionEstimator"/>.</summary>
     /// <param name="ml">The context.</param>
@@ -70,6 +74,7 @@ public static class DispersionRegressionCatalog
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="scoreColumnName">The column of predictions to add.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
+    /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     public static FineTuneRegressionWithDispersionEstimator FineTuneRegressionWithDispersion(
         this MLContext ml,
@@ -78,8 +83,9 @@ public static class DispersionRegressionCatalog
         ModelSource? backbone = null,
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
-        string? secondTextColumnName = null) =>
-        new(ml, labelColumnName, textColumnName, backbone, options, scoreColumnName, secondTextColumnName);
+        string? secondTextColumnName = null,
+        string? exampleWeightColumnName = null) =>
+        new(ml, labelColumnName, textColumnName, backbone, options, scoreColumnName, secondTextColumnName, exampleWeightColumnName);
 
     /// <summary>Opens a regressor of Hugging Face's library as a transformer that is ready to score, with its head.</summary>
     /// <param name="ml">The context.</param>

@@ -30,6 +30,7 @@ public sealed class FineTuneRegressionWithDispersionEstimator : FineTuneEstimato
     /// takes the checkpoint's instead. Losses in progress and log are squared errors in variances of the labels.</param>
     /// <param name="scoreColumnName">The column of predictions to add.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts. A pair is one sequence: see <see cref="FineTunedTextModel"/>.</param>
+    /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     public FineTuneRegressionWithDispersionEstimator(
         IHostEnvironment environment,
@@ -38,8 +39,9 @@ public sealed class FineTuneRegressionWithDispersionEstimator : FineTuneEstimato
         ModelSource? backbone = null,
         FineTuneOptions? options = null,
         string scoreColumnName = "Score",
-        string? secondTextColumnName = null)
-        : this(environment, new RegressionColumns(labelColumnName, textColumnName, secondTextColumnName, scoreColumnName), backbone, options)
+        string? secondTextColumnName = null,
+        string? exampleWeightColumnName = null)
+        : this(environment, new RegressionColumns(labelColumnName, textColumnName, secondTextColumnName, scoreColumnName) { ExampleWeight = exampleWeightColumnName }, backbone, options)
     {
     }
 
@@ -60,7 +62,7 @@ public sealed class FineTuneRegressionWithDispersionEstimator : FineTuneEstimato
     private protected override FineTuneRegressionWithDispersionTransformer Train(IDataView input, FineTuneRun run)
     {
         NumberRows rows = run.Read(new NumberRows(_columns), input);
-        TextRegressor regressor = run.Train(rows, "for a regression", options => TextRegressor.Train(Backbone, rows.Texts, rows.Labels, options, rows.SecondTexts));
+        TextRegressor regressor = run.Train(rows, "for a regression", options => TextRegressor.Train(Backbone, rows.Texts, rows.Labels, options, rows.SecondTexts, rows.Weights));
         return new FineTuneRegressionWithDispersionTransformer(Host, _columns, Backbone.Name, regressor);
     }
 }

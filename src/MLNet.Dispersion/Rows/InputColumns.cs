@@ -22,6 +22,15 @@ internal static class InputColumns
         }
     }
 
+    /// <summary>Checks the column of the rows' weights, where there is one.</summary>
+    internal static void CheckExampleWeight(IExceptionContext context, SchemaShape shape, TaskColumns columns)
+    {
+        if (columns.ExampleWeight is { } weight)
+        {
+            CheckScalar(context, shape, "example weight", weight, column => !column.IsKey && column.ItemType == NumberDataViewType.Single, "Single");
+        }
+    }
+
     /// <summary>Checks a label column.</summary>
     /// <param name="context">For errors.</param>
     /// <param name="shape">The columns that are there.</param>
@@ -31,6 +40,14 @@ internal static class InputColumns
     /// <exception cref="ArgumentOutOfRangeException">It is missing or of another type.</exception>
     internal static SchemaShape.Column CheckLabel(IExceptionContext context, SchemaShape shape, string name, Func<SchemaShape.Column, bool> fits, string expected) =>
         CheckScalar(context, shape, "label", name, fits, expected);
+
+    /// <summary>Checks a label column of vectors whose length is the same in all rows.</summary>
+    /// <inheritdoc cref="CheckLabel"/>
+    internal static SchemaShape.Column CheckLabelVector(IExceptionContext context, SchemaShape shape, string name, Func<SchemaShape.Column, bool> fits, string expected)
+    {
+        SchemaShape.Column column = Find(context, shape, "label", name);
+        return column.Kind == VectorKind.Vector && fits(column) ? column : throw Mismatch(context, "label", name, expected, Describe(column));
+    }
 
     /// <summary>What is thrown where a column is not what it must be.</summary>
     internal static ArgumentOutOfRangeException Mismatch(IExceptionContext context, string role, string name, string expected, string got) =>

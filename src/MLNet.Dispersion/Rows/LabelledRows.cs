@@ -9,6 +9,7 @@ internal abstract class LabelledRows(TaskColumns columns)
 {
     private readonly List<string> _texts = [];
     private readonly List<string>? _secondTexts = columns.SecondText is null ? null : [];
+    private readonly List<float>? _weights = columns.ExampleWeight is null ? null : [];
     private int _blank;
 
     /// <summary>The texts, or the first ones of pairs.</summary>
@@ -16,6 +17,9 @@ internal abstract class LabelledRows(TaskColumns columns)
 
     /// <summary>The second ones; null for single texts.</summary>
     internal IReadOnlyList<string>? SecondTexts => _secondTexts;
+
+    /// <summary>How much each counts; null where all count the same.</summary>
+    internal IReadOnlyList<float>? Weights => _weights;
 
     /// <summary>The columns that are read.</summary>
     internal TaskColumns Columns => columns;
@@ -29,9 +33,11 @@ internal abstract class LabelledRows(TaskColumns columns)
         DataViewSchema.Column textColumn = data.Schema[columns.Text];
         DataViewSchema.Column secondColumn = data.Schema[columns.SecondText ?? columns.Text];
         DataViewSchema.Column labelColumn = data.Schema[columns.Label];
-        using DataViewRowCursor cursor = data.GetRowCursor([textColumn, secondColumn, labelColumn]);
+        DataViewSchema.Column weightColumn = data.Schema[columns.ExampleWeight ?? columns.Text];
+        using DataViewRowCursor cursor = data.GetRowCursor([textColumn, secondColumn, labelColumn, weightColumn]);
         ValueGetter<ReadOnlyMemory<char>> readText = cursor.GetGetter<ReadOnlyMemory<char>>(textColumn);
         ValueGetter<ReadOnlyMemory<char>> readSecond = cursor.GetGetter<ReadOnlyMemory<char>>(secondColumn);
+        ValueGetter<float>? readWeight = columns.ExampleWeight is null ? null : cursor.GetGetter<float>(weightColumn);
         Func<bool> takeLabel = LabelReader(cursor, labelColumn);
         while (cursor.MoveNext())
         {
@@ -40,7 +46,13 @@ internal abstract class LabelledRows(TaskColumns columns)
             if (takeLabel())
             {
                 Add(readText, readSecond);
+                AddWeight(readWeight);
             }
+        }
+
+        if (_weights is { Count: > 0 } && _weights.TrueForAll(weight => weight == 0))
+        {
+            throw new ArgumentException($"All {_weights.Count} training rows have weight 0 in column '{columns.ExampleWeight}'; there is nothing to learn from.");
         }
     }
 
@@ -70,6 +82,23 @@ internal abstract class LabelledRows(TaskColumns columns)
     protected string NoRows() => RowsRead == 0
         ? "The training data is empty: it has no rows."
         : string.Create(CultureInfo.InvariantCulture, $"None of the {RowsRead} rows of the training data has a label in column '{columns.Label}'.");
+
+    private void AddWeight(ValueGetter<float>? read)
+    {
+        if (read is null)
+        {
+            return;
+        }
+
+        float weight = 0;
+        read(ref weight);
+        if (!float.IsFinite(weight) || weight < 0)
+        {
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The weight in column '{columns.ExampleWeight}' of row {RowsRead - 1} (from 0) is {weight}; weights must be finite numbers, at least 0."));
+        }
+
+        _weights!.Add(weight);
+    }
 
     private void Add(ValueGetter<ReadOnlyMemory<char>> readText, ValueGetter<ReadOnlyMemory<char>> readSecond)
     {

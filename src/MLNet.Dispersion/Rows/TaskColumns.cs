@@ -7,6 +7,9 @@ namespace MLNet.Dispersion;
 /// <param name="Score">The added column of scores.</param>
 internal record TaskColumns(string Label, string Text, string? SecondText, string Score)
 {
+    /// <summary>The column of the rows' weights, read by training alone; null where all count the same.</summary>
+    internal string? ExampleWeight { get; init; }
+
     /// <summary>The text columns, for messages.</summary>
     internal string TextColumns => SecondText is null ? $"column '{Text}'" : $"columns '{Text}' and '{SecondText}'";
 
@@ -21,6 +24,11 @@ internal record TaskColumns(string Label, string Text, string? SecondText, strin
         if (SecondText is not null)
         {
             all.Add(("second text", SecondText));
+        }
+
+        if (ExampleWeight is not null)
+        {
+            all.Add(("example weight", ExampleWeight));
         }
 
         all.AddRange(Added);

@@ -73,6 +73,7 @@ public abstract class FineTuneEstimator<TTransformer> : TextEstimator<TTransform
     private protected sealed override DataViewSchema Promise(SchemaShape input)
     {
         InputColumns.CheckTexts(Host, input, _columns);
+        InputColumns.CheckExampleWeight(Host, input, _columns);
         return PromiseScores(input);
     }
 

@@ -43,4 +43,33 @@ public sealed class LearningRateScheduleTests
     [InlineData(1e-3, 10, 1.1)]
     public void Constructor_ValueOutOfRange_Throws(double peak, int steps, double ratio) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new LearningRateSchedule(peak, steps, ratio));
+
+    [Theory]
+    [InlineData(ScheduleKind.Linear)]
+    [InlineData(ScheduleKind.CosineWithRestarts)]
+    [InlineData(ScheduleKind.Polynomial)]
+    [InlineData(ScheduleKind.Constant)]
+    [InlineData(ScheduleKind.InverseSqrt)]
+    [InlineData(ScheduleKind.WarmupStableDecay)]
+    [InlineData(ScheduleKind.CosineWarmupWithFloor)]
+    public void At_AnyKindAndWarmup_StaysWithinTheBounds(ScheduleKind kind)
+    {
+        foreach (double ratio in new[] { 0, 0.3, 1 })
+        {
+            var schedule = new LearningRateSchedule(2, 11, ratio, new ScheduleOptions { Kind = kind });
+
+            Assert.All(Enumerable.Range(0, 15), step => Assert.InRange(schedule.At(step), 0, 2));
+            Assert.Equal(schedule.At(11), schedule.At(500));
+        }
+    }
+
+    [Fact]
+    public void Options_NumberOfAnotherKind_IsRefusedByName()
+    {
+        Assert.Contains("Power is 2; it must be 1 where Kind is Linear", Error(new() { Kind = ScheduleKind.Linear, Power = 2 }), StringComparison.Ordinal);
+        Assert.Contains("FloorRatio is 0.1", Error(new() { Kind = ScheduleKind.Constant, FloorRatio = 0.1 }), StringComparison.Ordinal);
+        Assert.Contains("Timescale is 5", Error(new() { Timescale = 5 }), StringComparison.Ordinal);
+
+        static string Error(ScheduleOptions options) => Assert.ThrowsAny<ArgumentException>(() => new FineTuneOptions { Schedule = options }.Validate()).Message;
+    }
 }

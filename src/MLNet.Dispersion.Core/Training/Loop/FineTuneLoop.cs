@@ -26,6 +26,7 @@ internal sealed class FineTuneLoop : IDisposable
     private readonly FineTuneDefaults _numbers;
     private readonly TrainingRows _rows;
     private readonly int[] _train;
+    private readonly int[] _heldOut;
     private readonly BatchPlanner _planner;
     private readonly Validator? _validator;
     private readonly DecoupledAdamW _optimizer;
@@ -47,10 +48,10 @@ internal sealed class FineTuneLoop : IDisposable
         _padId = backbone.Info.PadTokenId ?? backbone.Info.EosTokenId ?? 0;
         int seed = options.Seed ?? 0;
         _rows = rows;
-        (_train, int[] validation) = ValidationSplit.Split(rows.Count, objective.Group, numbers.ValidationFraction, seed);
+        (_train, _heldOut) = ValidationSplit.Split(rows.Count, objective.Group, numbers.ValidationFraction, seed);
         _planner = new BatchPlanner([.. _train.Select(row => rows.Sequences[row].Length)], options.MicroBatchSize);
         _optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, trained.Head, options, numbers.HeadLearningRateMultiplier);
-        _validator = validation.Length > 0 ? new Validator(backbone, objective.ForValidation, rows, validation, options.MicroBatchSize, _padId, device) : null;
+        _validator = _heldOut.Length > 0 ? new Validator(backbone, objective.ForValidation, rows, _heldOut, options.MicroBatchSize, _padId, device) : null;
         var generators = new TrainingGenerators(seed);
         var moments = new RunningMoments(options.Dispersion, backbone, device);
         _run = new RunState(_optimizer, new WeightSnapshot(_optimizer.Parameters), generators, moments, options.Observers);
@@ -87,7 +88,7 @@ internal sealed class FineTuneLoop : IDisposable
             loop._checkpoints = new RunCheckpoints(checkpoints, RunFingerprint.Of(backbone, objective, loop._optimizer, rows, options, numbers), loop._run, loop._schedule.TotalSteps, options.Seed ?? 0);
         }
 
-        return loop.Run();
+        return loop.Run() with { HeldOutRows = loop._heldOut };
     }
 
     /// <inheritdoc/>
@@ -122,7 +123,7 @@ internal sealed class FineTuneLoop : IDisposable
     {
         long planned = (long)_numbers.Epochs * StepsPerEpoch;
         int total = (int)Math.Min(planned, _options.MaxSteps ?? int.MaxValue);
-        return new LearningRateSchedule(_numbers.LearningRate, total, _numbers.WarmupRatio);
+        return new LearningRateSchedule(_numbers.LearningRate, total, _numbers.WarmupRatio, _options.Schedule);
     }
 
     private FineTuneResult Run()

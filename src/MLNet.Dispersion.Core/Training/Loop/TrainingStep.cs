@@ -46,7 +46,7 @@ internal sealed class TrainingStep
     internal StepFigures Run(IReadOnlyList<TaskBatch> microBatches, double learningRate, CancellationToken cancellation)
     {
         ClearGradients();
-        long targets = Math.Max(1, microBatches.Sum(_objective.CountTargets));
+        double targets = microBatches.Sum(_objective.TargetWeight) is var weight and > 0 ? weight : 1;
         long rows = microBatches.Sum(batch => (long)batch.Tokens.Rows);
         var figures = new StepFigures(0, _dispersion.Coefficient > 0 ? 0 : null, double.NaN, Finite: true);
         foreach (TaskBatch batch in microBatches)
@@ -68,7 +68,7 @@ internal sealed class TrainingStep
         return figures with { GradientNorm = norm, Finite = finite };
     }
 
-    private StepFigures Accumulate(StepFigures soFar, TaskBatch batch, long targets, double rowShare)
+    private StepFigures Accumulate(StepFigures soFar, TaskBatch batch, double targets, double rowShare)
     {
         using var scope = NewDisposeScope();
         var (states, inputIds, mask) = _pass.Train(batch.Tokens, _selection);
@@ -95,7 +95,7 @@ internal sealed class TrainingStep
         };
     }
 
-    private static IReadOnlyDictionary<string, double> Added(IReadOnlyDictionary<string, double> soFar, IReadOnlyDictionary<string, Tensor> more, long targets)
+    private static IReadOnlyDictionary<string, double> Added(IReadOnlyDictionary<string, double> soFar, IReadOnlyDictionary<string, Tensor> more, double targets)
     {
         if (more.Count == 0)
         {

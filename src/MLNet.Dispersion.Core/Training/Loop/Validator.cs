@@ -45,7 +45,7 @@ internal sealed class Validator
             }
         }
 
-        long targets = Math.Max(1, _batches.Sum(_objective.CountTargets));
+        double targets = _batches.Sum(_objective.TargetWeight) is var weight and > 0 ? weight : 1;
         return new ValidationFigures(loss / targets, figures.ToDictionary(pair => pair.Key, pair => pair.Value / targets));
     }
 }

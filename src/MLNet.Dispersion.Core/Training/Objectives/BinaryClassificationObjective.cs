@@ -9,17 +9,20 @@ public sealed class BinaryClassificationObjective : TrainingObjective
     private readonly ScoreHead _head;
     private readonly byte[] _labels;
     private readonly double _smoothing;
+    private readonly float[]? _weights;
 
     /// <summary>Creates the objective.</summary>
     /// <param name="head">The head, with one output, the logarithm of the odds of yes; stays the caller's.</param>
     /// <param name="labels">The label of each row; copied.</param>
     /// <param name="labelSmoothing">The share of each label that is spread over yes and no (<see cref="FineTuneOptions.LabelSmoothing"/>); the loss that is reported is without it. Default 0.</param>
-    public BinaryClassificationObjective(ScoreHead head, IReadOnlyList<bool> labels, double labelSmoothing = 0)
+    /// <param name="rowWeights">How much each row counts, at least 0; null (default) where all count the same. Copied.</param>
+    public BinaryClassificationObjective(ScoreHead head, IReadOnlyList<bool> labels, double labelSmoothing = 0, IReadOnlyList<float>? rowWeights = null)
     {
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull(labels);
         _head = head;
         _smoothing = labelSmoothing;
+        _weights = rowWeights is null ? null : [.. rowWeights];
         _labels = [.. labels.Select(label => (byte)(label ? 1 : 0))];
     }
 
@@ -28,6 +31,9 @@ public sealed class BinaryClassificationObjective : TrainingObjective
 
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> HeadParameters => _head.Parameters;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<float>? RowWeights => _weights;
 
     /// <inheritdoc/>
     public override int? TargetRows => _labels.Length;
@@ -44,13 +50,7 @@ public sealed class BinaryClassificationObjective : TrainingObjective
     /// <inheritdoc/>
     public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
     {
-        Tensor logits = _head.Outputs(backbone, output.LastHiddenState, batch.Tokens.Lengths).squeeze(1);
-        Tensor labels = tensor([.. batch.Rows.Select(row => (float)_labels[row])], device: inputIds.device);
-        Tensor own = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction: nn.Reduction.Sum);
-        Tensor sum = _smoothing > 0
-            ? LabelSmoothing.Mixed(own, nn.functional.binary_cross_entropy_with_logits(logits, zeros_like(labels).FillInPlace(0.5), reduction: nn.Reduction.Sum), _smoothing)
-            : own;
-        Tensor correct = logits.detach().gt(zeros_like(labels)).eq(labels.gt(zeros_like(labels))).sum();
-        return new TaskLoss { Sum = sum, Own = _smoothing > 0 ? own.detach() : null, Figures = new Dictionary<string, Tensor> { [TrainingFigures.Accuracy] = correct } };
+        Tensor labels = tensor([.. batch.Rows.Select(row => (float)_labels[row])], [batch.Rows.Count, 1], device: inputIds.device);
+        return LogisticLoss.Of(_head.Outputs(backbone, output.LastHiddenState, batch.Tokens.Lengths), labels, _smoothing, WeightsOf(batch, inputIds.device));
     }
 }

@@ -9,7 +9,7 @@ public sealed class CausalLMObjective : TrainingObjective
     public override string Name => "causal language modelling";
 
     /// <inheritdoc/>
-    public override long CountTargets(TaskBatch batch) => CountTokens(batch.Tokens);
+    public override double TargetWeight(TaskBatch batch) => CountTokens(batch.Tokens);
 
     /// <inheritdoc/>
     public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)

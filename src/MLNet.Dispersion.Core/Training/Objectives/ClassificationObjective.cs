@@ -10,18 +10,21 @@ public sealed class ClassificationObjective : TrainingObjective
     private readonly ScoreHead _head;
     private readonly int[] _labels;
     private readonly double _smoothing;
+    private readonly float[]? _weights;
 
     /// <summary>Creates the objective.</summary>
     /// <param name="head">The head, with one output a class (K); stays the caller's.</param>
     /// <param name="labels">The class of each row, 0..K-1; copied.</param>
     /// <param name="labelSmoothing">The share of each label that is spread over all classes (<see cref="FineTuneOptions.LabelSmoothing"/>); the loss that is reported is without it. Default 0.</param>
-    public ClassificationObjective(ScoreHead head, IReadOnlyList<int> labels, double labelSmoothing = 0)
+    /// <param name="rowWeights">How much each row counts, at least 0; null (default) where all count the same. Copied.</param>
+    public ClassificationObjective(ScoreHead head, IReadOnlyList<int> labels, double labelSmoothing = 0, IReadOnlyList<float>? rowWeights = null)
     {
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull(labels);
         _head = head;
         _smoothing = labelSmoothing;
         _labels = [.. labels];
+        _weights = rowWeights is null ? null : [.. rowWeights];
     }
 
     /// <inheritdoc/>
@@ -32,6 +35,9 @@ public sealed class ClassificationObjective : TrainingObjective
 
     /// <inheritdoc/>
     public override int? TargetRows => _labels.Length;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<float>? RowWeights => _weights;
 
     /// <inheritdoc/>
     public override int Group(int row) => _labels[row];
@@ -47,9 +53,17 @@ public sealed class ClassificationObjective : TrainingObjective
     {
         Tensor logits = _head.Outputs(backbone, output.LastHiddenState, batch.Tokens.Lengths);
         Tensor labels = tensor([.. batch.Rows.Select(row => (long)_labels[row])], device: inputIds.device);
-        Tensor own = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.Sum);
-        Tensor sum = _smoothing > 0 ? LabelSmoothing.Mixed(own, logits.log_softmax(1).mean([1]).sum().neg(), _smoothing) : own;
-        Tensor correct = logits.detach().argmax(1).eq(labels).sum();
+        Tensor? weights = WeightsOf(batch, inputIds.device);
+        Tensor own = Sum(reduction => nn.functional.cross_entropy(logits, labels, reduction: reduction), weights);
+        Tensor sum = _smoothing > 0 ? LabelSmoothing.Mixed(own, Sum(reduction => Even(logits, reduction), weights), _smoothing) : own;
+        Tensor correct = Right(logits.detach().argmax(1).eq(labels), weights);
         return new TaskLoss { Sum = sum, Own = _smoothing > 0 ? own.detach() : null, Figures = new Dictionary<string, Tensor> { [TrainingFigures.Accuracy] = correct } };
+    }
+
+    /// <summary>The loss against labels that are spread evenly.</summary>
+    private static Tensor Even(Tensor logits, nn.Reduction reduction)
+    {
+        Tensor means = logits.log_softmax(1).mean([1]);
+        return (reduction == nn.Reduction.Sum ? means.sum() : means).neg();
     }
 }

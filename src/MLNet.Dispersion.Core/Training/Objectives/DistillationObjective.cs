@@ -38,7 +38,7 @@ internal sealed class DistillationObjective : TrainingObjective, IDisposable
     public override TrainingObjective ForValidation => _task;
 
     /// <inheritdoc/>
-    public override long CountTargets(TaskBatch batch) => CausalLMObjective.CountTokens(batch.Tokens);
+    public override double TargetWeight(TaskBatch batch) => CausalLMObjective.CountTokens(batch.Tokens);
 
     /// <inheritdoc/>
     /// <remarks>It has the teacher that they may ask for.</remarks>

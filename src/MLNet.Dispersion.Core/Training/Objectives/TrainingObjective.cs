@@ -35,21 +35,35 @@ public abstract class TrainingObjective
     /// <param name="row">The row, from 0.</param>
     public virtual ReadOnlySpan<byte> TargetBytes(int row) => NoTarget;
 
-    /// <summary>Counts the predictions of a batch, whose losses <see cref="TaskLoss.Sum"/> adds up. Default: one a row.</summary>
+    /// <summary>Gets how much each row counts, one number a row, at least 0; null (default) where all count 1.</summary>
+    public virtual IReadOnlyList<float>? RowWeights => null;
+
+    /// <summary>The weight of a batch's predictions, whose losses <see cref="TaskLoss.Sum"/> adds up: losses and figures are means over it. Default: that of its rows.</summary>
     /// <param name="batch">The batch.</param>
-    public virtual long CountTargets(TaskBatch batch)
+    public virtual double TargetWeight(TaskBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return batch.Tokens.Rows;
+        return RowWeights is { } weights ? batch.Rows.Sum(row => (double)weights[row]) : batch.Tokens.Rows;
     }
 
-    /// <summary>Refuses options that the task has no use for. Default: it learns from no teacher (<see cref="FineTuneOptions.Distillation"/>) and has no classes (<see cref="FineTuneOptions.LabelSmoothing"/>).</summary>
+    /// <summary>Refuses options that the task has no use for. Default: it learns from no teacher (<see cref="FineTuneOptions.Distillation"/>) and has no classes (<see cref="FineTuneOptions.LabelSmoothing"/>, <see cref="FineTuneOptions.ClassWeights"/>).</summary>
     /// <param name="options">How to train; valid in themselves.</param>
     /// <exception cref="ArgumentException">An option does not fit the task; the message names option and cure.</exception>
     public virtual void CheckOptions(FineTuneOptions options)
     {
         TeacherCheck.Refuse(options, Name);
         LabelSmoothing.Refuse(options, Name);
+        RefuseClassWeights(options);
+    }
+
+    /// <summary>Refuses class weights for a task whose rows have not one class each.</summary>
+    private protected void RefuseClassWeights(FineTuneOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.ClassWeights != ClassWeighting.Even)
+        {
+            throw new ArgumentException($"FineTuneOptions.ClassWeights is {options.ClassWeights}, but {Name} has not one class for each row. Set it to Even; single rows may be weighted.", nameof(options));
+        }
     }
 
     /// <summary>Computes the task loss of a batch.</summary>
@@ -59,4 +73,15 @@ public abstract class TrainingObjective
     /// <param name="batch">The tokens, and the rows whose targets are to be predicted.</param>
     /// <returns>The loss, in the caller's dispose scope.</returns>
     public abstract TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch);
+
+    /// <summary>The weights of a batch's rows, <c>[B]</c>; null where all count 1.</summary>
+    private protected Tensor? WeightsOf(TaskBatch batch, Device device) => RowWeights is { } weights ? tensor([.. batch.Rows.Select(row => weights[row])], device: device) : null;
+
+    /// <summary>The sum of a batch's losses.</summary>
+    /// <param name="loss">Gives the losses, reduced as asked: <c>[B]</c>, or their sum.</param>
+    /// <param name="weights">Of the rows.</param>
+    private protected static Tensor Sum(Func<nn.Reduction, Tensor> loss, Tensor? weights) => weights is null ? loss(nn.Reduction.Sum) : loss(nn.Reduction.None).mul(weights).sum();
+
+    /// <summary>The weight of those rows that are right.</summary>
+    private protected static Tensor Right(Tensor isRight, Tensor? weights) => weights is null ? isRight.sum() : isRight.to_type(ScalarType.Float32).mul(weights).sum();
 }

@@ -83,6 +83,12 @@ public sealed class FineTuneOptions : IOptions
     [OutsideTheRun]
     public double? WarmupRatio { get; set; }
 
+    /// <summary>Gets or sets how much the rows of each class count in classification. Default <see cref="ClassWeighting.Even"/>. Tasks without one class for each row refuse another.</summary>
+    public ClassWeighting ClassWeights { get; set; }
+
+    /// <summary>Gets or sets how the learning rate goes on behind its warm-up. Default: half a cosine down to 0 (published recipe).</summary>
+    public ScheduleOptions Schedule { get; set; } = new();
+
     /// <summary>Gets or sets the decoupled weight decay, not applied to biases and norms. Default 0.1 (published recipe). At least 0.</summary>
     public double WeightDecay { get; set; } = 0.1;
 
@@ -204,6 +210,7 @@ public sealed class FineTuneOptions : IOptions
     {
         var copy = (FineTuneOptions)MemberwiseClone();
         copy.Dispersion = Dispersion.Clone();
+        copy.Schedule = Schedule.Clone();
         copy.ActiveForgetting = ActiveForgetting?.Clone();
         copy.Distillation = Distillation?.Clone();
         copy.Lora = Lora?.Clone();
@@ -248,6 +255,8 @@ public sealed class FineTuneOptions : IOptions
     {
         ArgumentNullException.ThrowIfNull(Dispersion);
         Dispersion.Validate();
+        ArgumentNullException.ThrowIfNull(Schedule);
+        Schedule.Validate();
         Lora?.Validate();
         require.That(!HeadOnly || Lora is null, HeadOnly, "false where FineTuneOptions.Lora is set: choose one of them");
         require.That(!HeadOnly || Distillation is null, HeadOnly, "false where FineTuneOptions.Distillation is set, which is of use to the backbone");
@@ -274,6 +283,7 @@ public sealed class FineTuneOptions : IOptions
         require.That(ValidationFraction is null or (>= 0 and <= 0.5), ValidationFraction, "from 0 to 0.5");
         require.AtLeast(EarlyStoppingPatience, 1, ", or null to never stop early");
         require.Defined(HeadStart);
+        require.Defined(ClassWeights);
         require.Defined(Precision);
         require.Defined(ScoringPrecision);
         require.That(!string.IsNullOrWhiteSpace(Device), "empty", "auto, cpu, cuda or another device", nameof(Device));

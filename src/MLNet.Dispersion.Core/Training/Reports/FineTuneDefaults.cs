@@ -3,7 +3,7 @@ namespace MLNet.Dispersion;
 /// <summary>The numbers that a training run takes where <see cref="FineTuneOptions"/> names none, by the rows and the weights that are trained. Immutable and thread-safe.</summary>
 /// <remarks>
 /// <para>Those of heads were chosen by the table in docs/measured-defaults.md, which a command prints; those of language models are the published recipe's (arXiv 2602.00217).</para>
-/// <para>The schedule is the same for all: a linear warm-up, then half a cosine down to 0 (<see cref="LearningRateSchedule"/>).</para>
+/// <para>The schedule is that of <see cref="FineTuneOptions.Schedule"/>, by default the same for all: a linear warm-up, then half a cosine down to 0.</para>
 /// </remarks>
 /// <example>
 /// <code>

@@ -21,6 +21,9 @@ public sealed record FineTuneResult
     /// <summary>Gets the task loss on the held-out rows with those weights, or null.</summary>
     public double? BestValidationLoss { get; init; }
 
+    /// <summary>Gets the rows that were held out to choose the best weights by, by their places in the training data from 0, in rising order; empty where none were.</summary>
+    public IReadOnlyList<int> HeldOutRows { get; init; } = [];
+
     /// <summary>Gets the peak learning rate that was used.</summary>
     public required double LearningRate { get; init; }
 

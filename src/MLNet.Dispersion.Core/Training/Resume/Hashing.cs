@@ -34,6 +34,10 @@ internal static class Hashing
             Span<int> length = [tokens.Length];
             hash.AppendData(MemoryMarshal.AsBytes(length));
             hash.AppendData(objective.TargetBytes(row));
+            if (objective.RowWeights is { } weights)
+            {
+                hash.AppendData(BitConverter.GetBytes(weights[row]));
+            }
             hash.AppendData(MemoryMarshal.AsBytes(tokens.AsSpan()));
         }
 
