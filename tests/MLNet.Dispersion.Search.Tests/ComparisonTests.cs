@@ -46,6 +46,19 @@ public sealed class ComparisonTests
     }
 
     [Fact]
+    public void Compare_SeveralLabelsARow_JudgesByTheirShareThatIsRight()
+    {
+        IDataView Labelled(IDataView rows) => Ml.Transforms.CustomMapping<Row, Labels>((row, labels) => labels.Both = [row.Label == "a" ? 1 : 0, 1], contractName: null).Fit(rows).Transform(rows);
+        var pipeline = Ml.MulticlassClassification.Trainers.FineTuneMultiLabelWithDispersion("Both", options: Tiny());
+
+        ComparisonResult result = Ml.Dispersion().Compare(pipeline, Labelled(Train), Labelled(Test), new() { Seeds = 2, GeometryTexts = 0 });
+
+        Assert.Equal(("accuracy of labels", 20), (result.Plan.Metric, result.Plan.Rows));
+        Assert.InRange(result.Deciding.Plain, 0, 1);
+        Assert.InRange(result["log-loss of labels"].Plain, 0.01, 5);
+    }
+
+    [Fact]
     public void Compare_TheLossDoesNothing_IsNoDifferenceAtAll()
     {
         // Without a step of training both twins are the untrained head on the backbone, of the same seed.
@@ -260,6 +273,12 @@ public sealed class ComparisonTests
 
     private static IDataView Rows(int count, string word) => Ml.Data.LoadFromEnumerable(
         Enumerable.Range(0, count).Select(i => new Row { Text = $"the {word} {(i % 2 == 0 ? "sun shone over" : "rain fell on")} house {i}", Label = i % 2 == 0 ? "a" : "b" }));
+
+    private sealed class Labels
+    {
+        [Microsoft.ML.Data.VectorType(2)]
+        public float[] Both { get; set; } = [];
+    }
 
     private sealed class Told(Action<ComparisonProgress> tell) : IProgress<ComparisonProgress>
     {

@@ -44,6 +44,18 @@ public sealed class ComparisonMetric
     public static ComparisonMetric LogLoss(string labelColumnName = "Label", string scoreColumnName = "Score") =>
         new("log-loss", false, PartOfPlain, Statistics.LeastEffect.OfLoss, [labelColumnName, scoreColumnName], (_, _, scored, _) => ByAnswer(scored, labelColumnName, scoreColumnName, answer => -Math.Log(Math.Max(LeastProbability, answer.Probability))));
 
+    /// <summary>Takes the share of each row's labels that are right, where a row may have several. The least effect is one point.</summary>
+    /// <param name="labelColumnName">The label column: a vector of <see cref="bool"/>, or of <see cref="float"/> with 1 and 0. Rows with a NaN are left out.</param>
+    /// <param name="predictedLabelColumnName">The column of found labels, a vector of <see cref="bool"/>.</param>
+    public static ComparisonMetric LabelAccuracy(string labelColumnName = "Label", string predictedLabelColumnName = "PredictedLabel") =>
+        new("accuracy of labels", true, Points, _ => Statistics.LeastEffect.Accuracy, [labelColumnName, predictedLabelColumnName], (_, _, scored, _) => LabelVectors.Means(scored, labelColumnName, predictedLabelColumnName, (truth, said) => truth == said > 0 ? 1 : 0));
+
+    /// <summary>Takes the cross-entropy of each row's labels, nats, their mean, where a row may have several; smaller is better. The least effect is 2 % of the plain value.</summary>
+    /// <param name="labelColumnName">The label column, as in <see cref="LabelAccuracy"/>.</param>
+    /// <param name="scoreColumnName">The column of probabilities, a vector of <see cref="float"/>.</param>
+    public static ComparisonMetric LabelLogLoss(string labelColumnName = "Label", string scoreColumnName = "Score") =>
+        new("log-loss of labels", false, PartOfPlain, Statistics.LeastEffect.OfLoss, [labelColumnName, scoreColumnName], (_, _, scored, _) => LabelVectors.Means(scored, labelColumnName, scoreColumnName, (truth, said) => -Math.Log(Math.Max(LeastProbability, truth ? said : 1 - (double)said))));
+
     /// <summary>Takes the squared error of each row; smaller is better. The least effect is 2 % of the plain value.</summary>
     /// <param name="labelColumnName">The label column, <see cref="float"/>. Rows without a label (NaN) are left out.</param>
     /// <param name="scoreColumnName">The score column, <see cref="float"/>.</param>
@@ -106,6 +118,7 @@ public sealed class ComparisonMetric
     /// <summary>What is looked at where nothing else is asked for: the first decides.</summary>
     internal static IReadOnlyList<ComparisonMetric> Usual(FineTuneColumns columns) => columns switch
     {
+        { Task: FineTuneTask.MultiLabelClassification } => [LabelAccuracy(columns.Label!, columns.PredictedLabel!), LabelLogLoss(columns.Label!, columns.Score!)],
         { Task: FineTuneTask.Regression } => [SquaredError(columns.Label!, columns.Score!), AbsoluteError(columns.Label!, columns.Score!)],
         { Task: FineTuneTask.LanguageModel, LogLikelihood: { } likelihood, TokenCount: { } tokens } => [Perplexity(likelihood, tokens), TokenLoss(likelihood, tokens)],
         { Task: FineTuneTask.LanguageModel } => [],

@@ -57,6 +57,11 @@ public sealed class FineTuneMultiLabelWithDispersionEstimator : FineTuneEstimato
     private FineTuneMultiLabelWithDispersionEstimator(IHostEnvironment environment, MultiLabelColumns columns, ModelSource? backbone, FineTuneOptions? options, bool tuneThresholds)
         : base(environment, nameof(FineTuneMultiLabelWithDispersionEstimator), columns, backbone, options) => (_columns, _tuneThresholds) = (columns, tuneThresholds);
 
+    private protected override FineTuneColumns Named(TaskColumns columns) =>
+        new() { Task = FineTuneTask.MultiLabelClassification, Text = columns.Text, Label = columns.Label, Score = columns.Score, PredictedLabel = _columns.PredictedLabel };
+
+    private protected override IEstimator<ITransformer> Copy(FineTuneOptions options) => new FineTuneMultiLabelWithDispersionEstimator(Host, _columns, Backbone, options, _tuneThresholds);
+
     private protected override DataViewSchema PromiseScores(SchemaShape input)
     {
         _columns.CheckLabel(Host, input);

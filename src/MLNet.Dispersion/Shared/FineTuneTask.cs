@@ -9,6 +9,9 @@ public enum FineTuneTask
     /// <summary>Yes or no.</summary>
     BinaryClassification,
 
+    /// <summary>Which of several labels, any number of them.</summary>
+    MultiLabelClassification,
+
     /// <summary>A number.</summary>
     Regression,
 
