@@ -93,7 +93,7 @@ internal sealed class FittedHead : IDisposable
             head = HeadMaking.Make(model, options, labels, outputCount);
             EncodedTexts encoded = Encode(encoder, head, texts, secondTexts);
             IReadOnlyList<int[]>? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe).Sequences : null;
-            var result = MeasuredTraining.Run(model.Backbone, objective(head), new TrainingRows(encoded), options, device, probeTexts);
+            var result = MeasuredTraining.Run(model, objective(head), new TrainingRows(encoded), options, probeTexts);
             return new FittedHead(model, head, encoder, secondTexts is not null)
             {
                 LabelNames = head.Own?.Labels ?? labels.Names,

@@ -31,7 +31,7 @@ public static class LanguageModelTrainer
         CheckBlocks(model, blocks);
         int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? [.. new TextEncoder(model, null).Encode(probe).Sequences] : null;
         using DistillationObjective? distillation = Distillation(model, blocks, options);
-        return MeasuredTraining.Run(model.Backbone, distillation ?? (TrainingObjective)new CausalLMObjective(), new TrainingRows(blocks), options, model.Device, probeTexts);
+        return MeasuredTraining.Run(model, distillation ?? (TrainingObjective)new CausalLMObjective(), new TrainingRows(blocks), options, probeTexts);
     }
 
     /// <summary>Mean negative log-likelihood per predicted token, in nats; its exponential is the token perplexity.</summary>

@@ -49,7 +49,7 @@ public sealed class SaveTests : IDisposable
         model.Save(_folder);
 
         string[] files = [.. Directory.GetFiles(_folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
-        Assert.Equal(["config.json", "merges.txt", "model.safetensors", "special_tokens_map.json", "tokenizer_config.json", "vocab.json"], files);
+        Assert.Equal(["README.md", "config.json", "merges.txt", "model.safetensors", "special_tokens_map.json", "tokenizer_config.json", "vocab.json"], files);
         using var stream = File.OpenRead(Path.Combine(_folder, "model.safetensors"));
         var reader = new SafetensorsReader(stream, "model.safetensors");
         Assert.Equal("pt", reader.Metadata["format"]);

@@ -73,7 +73,8 @@ public sealed partial class PretrainedLanguageModel
     /// <summary>Writes a directory that <see cref="Load"/> and Hugging Face's libraries read: model.safetensors or shards, config.json, tokenizer files; PEFT's files where the options ask for an adapter.</summary>
     /// <remarks>
     /// A directory that does not exist yet appears whole or not at all. In one that exists each file is replaced whole, weights first; weights and
-    /// adapters of a former model go, other files stay (an adapter alone leaves everything else as it is). The tokenizer is written where there is one (<see cref="HasTokenizer"/>).
+    /// adapters of a former model go, other files stay (an adapter alone leaves everything else as it is). A model card, README.md, says for people and for the hub what the library knows of
+    /// the model: its base with its licence, the task, how it was trained and what was measured; one that a person wrote stays. The tokenizer is written where there is one (<see cref="HasTokenizer"/>).
     /// What a directory of sentence-transformers said of pooling, length and scaling is written as that library reads it, unless it asked for what is not supported.
     /// </remarks>
     /// <param name="directory">The directory's path.</param>
@@ -87,7 +88,16 @@ public sealed partial class PretrainedLanguageModel
         options = Checked(options);
         if (options.Adapter == AdapterSaving.AdapterOnly)
         {
-            WholeDirectory.SaveBeside(directory, sink => Write(sink, options, HeadFor(options)));
+            // Beside a model the card is the model's.
+            bool card = ModelCard.MayReplace(directory) && !File.Exists(Path.Combine(directory, "config.json"));
+            WholeDirectory.SaveBeside(directory, sink =>
+            {
+                Write(sink, options, HeadFor(options));
+                if (card)
+                {
+                    Card(directory, Head, isAdapter: true).Write(sink);
+                }
+            });
         }
         else
         {
@@ -120,8 +130,41 @@ public sealed partial class PretrainedLanguageModel
     /// <summary>The head to be written into the model's own files: beside an adapter's files, which hold its own, the base's.</summary>
     private PretrainedHead? HeadFor(ModelSaveOptions options) => options.Adapter is null ? Head : OwnHead;
 
-    private void WriteWhole(string directory, ModelSaveOptions options, PretrainedHead? head) =>
-        WholeDirectory.Save(directory, sink => WriteNoted(sink, options, head), name => WeightFiles.IsOne(name) || PeftFiles.IsOne(name) || SideFiles.Contains(name));
+    private void WriteWhole(string directory, ModelSaveOptions options, PretrainedHead? head)
+    {
+        bool card = ModelCard.MayReplace(directory);
+        WholeDirectory.Save(
+            directory,
+            sink =>
+            {
+                IReadOnlyList<string> names = WriteNoted(sink, options, head);
+                if (card)
+                {
+                    Card(directory, head, isAdapter: false).Write(sink);
+                }
+
+                return names;
+            },
+            name => WeightFiles.IsOne(name) || PeftFiles.IsOne(name) || SideFiles.Contains(name));
+    }
+
+    private ModelCard Card(string directory, PretrainedHead? head, bool isAdapter) => new()
+    {
+        Title = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))),
+        BaseName = Origin.Name,
+        Base = BaseCard,
+        ModelType = Backbone.Info.ModelType,
+        Task = head?.Spec.Task switch
+        {
+            HeadTask.Sequence => "text-classification",
+            HeadTask.Tokens => "token-classification",
+            HeadTask.Spans => "question-answering",
+            HeadTask.MaskedTokens => "fill-mask",
+            _ => Backbone.IsCausal && Backbone.PredictsTokens ? "text-generation" : "feature-extraction",
+        },
+        IsAdapter = isAdapter,
+        Trainings = [.. Trainings],
+    };
 
     private static PretrainedLanguageModel LoadWeights(ModelSource source, Device? device)
     {
@@ -141,6 +184,7 @@ public sealed partial class PretrainedLanguageModel
             return new PretrainedLanguageModel(source.Name, network, new Lazy<TextTokenizer>(() => LoadTokenizer(source.Source, network.Info)), TextTokenizer.IsIn(source.Source))
             {
                 Sentence = SentenceModules.Read(source.Source),
+                BaseCard = BaseCard.Read(source.Source),
                 Origin = new AdapterBase(source.Name, (source.Source as DirectorySource)?.Name),
                 GenerationConfig = generation,
                 OwnHead = head,

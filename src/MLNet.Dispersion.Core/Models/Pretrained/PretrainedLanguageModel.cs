@@ -91,6 +91,12 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     /// <exception cref="ModelFileException">modules.json asks for what is not supported; the message names it.</exception>
     public TextPooling DefaultPooling => Sentence?.Pooling ?? TextPooling.Mean;
 
+    /// <summary>What was done with the weights since they were loaded, for the card of a saved directory.</summary>
+    internal IList<TrainingNote> Trainings { get; } = [];
+
+    /// <summary>The model card that lay with the files.</summary>
+    internal BaseCard BaseCard { get; private init; } = BaseCard.None;
+
     /// <summary>What a sentence-transformers directory says; null where it came from none.</summary>
     internal SentenceModules? Sentence { get; init; }
 
