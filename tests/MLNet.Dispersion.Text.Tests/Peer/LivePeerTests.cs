@@ -9,7 +9,7 @@ public sealed class LivePeerTests(ITestOutputHelper output)
 {
     private const int Few = 40;
 
-    /// <summary>How many texts of each kind a long comparison takes: most of an hour for 10,000, so that it runs where DISPERSION_PEER_TEXTS says so alone.</summary>
+    /// <summary>How many texts of each kind a long comparison takes: half an hour or more for 10,000, so that it runs where DISPERSION_PEER_TEXTS says so alone.</summary>
     private static int Many
     {
         get
