@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using MLNet.Dispersion.Examples.PaperInMiniature;
+
+namespace MLNet.Dispersion.Examples.Tests;
+
+public sealed class PaperInMiniatureTests
+{
+    [Fact]
+    public void Sizes_Hour_MakesAtLeastFiveFullReplications()
+    {
+        Assert.True(MiniatureSize.Named("hour").Replications >= 5);
+        Assert.All(MiniatureSize.All, size => Assert.True(size.Replications >= 2));
+    }
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public void Glance_TwoReplications_StatesEachObservationByAWordAndItsInterval()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            string texts = Path.Combine(folder, "texts.txt"), page = Path.Combine(folder, "out", "glance", "report.html");
+            File.WriteAllText(texts, string.Join("\n\n", Enumerable.Range(0, 700).Select(Paragraph)));
+            string[] arguments = ["--size", "glance", "--texts", texts, "--out", Path.Combine(folder, "out")];
+
+            Assert.Equal(0, Run(arguments));
+
+            string first = File.ReadAllText(page);
+            MatchCollection words = Regex.Matches(first, @"(better|worse|no difference that matters|cannot be told): [+-]?[0-9.]+, 99\.4 % interval [+-]?[0-9.]+ to [+-]?[0-9.]+, least effect [0-9.]+");
+            Assert.Equal(9, words.Select(word => word.Index).Distinct().Count());
+            Assert.Contains("Student's t over 2 full replications", System.Net.WebUtility.HtmlDecode(first), StringComparison.Ordinal);
+            Assert.True(Directory.Exists(Path.Combine(folder, "out", "glance", "replication-2", "pretrain-16", "model")));
+
+            // The same command trains nothing anew, and says the same.
+            Assert.Equal(0, Run(arguments));
+            MatchCollection again = Regex.Matches(File.ReadAllText(page), words[0].Value.Replace("+", "\\+", StringComparison.Ordinal));
+            Assert.NotEmpty(again);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static int Run(string[] arguments) => (int)typeof(MiniatureSize).Assembly.EntryPoint!.Invoke(null, [arguments])!;
+
+    /// <summary>Some three hundred characters of words that follow one another as they like.</summary>
+    private static string Paragraph(int number)
+    {
+        string[] words = ["the", "river", "old", "house", "stood", "by", "a", "quiet", "road", "and", "nobody", "came", "there", "after", "rain", "fell", "on", "its", "roof", "for", "many", "days"];
+        var random = new Random(number);
+        return string.Join(' ', Enumerable.Range(0, 60).Select(_ => words[random.Next(words.Length)])) + number.ToString(CultureInfo.InvariantCulture) + ".";
+    }
+}
