@@ -34,7 +34,7 @@ public sealed class GgufWritingReferenceTests : ReferenceTests, IDisposable
             var reader = new GgufReader(stream, $"{type}");
             foreach (GgufEntry entry in reader.Entries)
             {
-                string source = entry.Name == "rounding" ? $"source.rounding_{type.ToString().ToLowerInvariant()}" : $"source.{entry.Name}";
+                string source = entry.Name == "rounding" ? $"source.rounding_{type}" : $"source.{entry.Name}";
                 if (!expected.Contains(source))
                 {
                     continue;

@@ -35,15 +35,19 @@ internal sealed class GgufModelWriter
         _name = name;
         _architecture = GgufModelKeys.ArchitectureOf(family)
             ?? throw new NotSupportedException($"GGUF files of the family {Printable.Name(family)} are not written; known: {string.Join(", ", GgufModelKeys.Families.Order(StringComparer.Ordinal))}");
-        _spec = own.Spec with { ContextLength = contextLength };
         _layout = new GgufLayout(_architecture, own);
+
+        // An adapter may have parted the head from the embedding.
+        var all = weights.ToArray();
+        bool hasHead = all.Any(weight => _layout.InGguf(weight.Name)?.Part == WeightPart.Head);
+        _spec = own.Spec with { ContextLength = contextLength, Head = hasHead ? HeadKind.Own : own.Spec.Head };
         _metadata.Text("general.architecture", _architecture);
         _metadata.Text("general.type", "model");
         _metadata.Text("general.name", DisplayName(tokenizer));
         _metadata.Whole("general.file_type", FileType(type));
         _metadata.Whole("general.quantization_version", QuantizationVersion);
         GgufModelKeys.Add(_metadata, family, _spec);
-        AddTensors(weights, type);
+        AddTensors(all, type);
         RequireSame();
         if (tokenizer is not null)
         {

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace MLNet.Dispersion;
 
 /// <summary>How the matrices of a GGUF file are stored. Norms, biases and tables of positions are float32 in each.</summary>
@@ -13,5 +15,6 @@ public enum GgufWeightType
     BF16,
 
     /// <summary>8.5 bits a weight: whole numbers to 127 with one scale for 32 weights; rows that are no multiple of 32 long are stored as <see cref="F16"/>. The relative error of normally distributed weights is 0.0054.</summary>
+    [SuppressMessage("Naming", "CA1707", Justification = "What the type is called everywhere.")]
     Q8_0,
 }

@@ -99,6 +99,24 @@ public sealed class GgufSavingTests : IDisposable
     }
 
     [Fact]
+    public void SaveGguf_AdapterThatPartsTheHeadFromTheEmbedding_WritesBoth()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        using var generator = new Generator(3, CPU);
+        model.AddAdapter(new LoraOptions { Rank = 2, TargetModules = ["lm_head"] }, generator);
+        using (no_grad())
+        {
+            model.Backbone.Adapter!.Modules[0].Update.Up.normal_(0, 0.1, generator);
+        }
+
+        model.SaveGguf(Target, new GgufSaveOptions { Type = GgufWeightType.F32 });
+        using var again = PretrainedLanguageModel.Load(ModelSource.FromGguf(Target));
+        using var scope = NewDisposeScope();
+        Assert.InRange((Logits(model) - Logits(again)).abs().max().item<float>(), 0, 1e-4);
+        Assert.Contains("no matrix of its own", Assert.Throws<NotSupportedException>(() => model.SaveGgufAdapter(Target)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void SaveGguf_NamedChatTemplates_CanBeChosenAgain()
     {
         using (var plain = PretrainedLanguageModel.Load(TinyBackbone.Backbone))
