@@ -158,7 +158,7 @@ internal sealed class SideFiles
         ? value
         : throw where.Fail($"its name must be a token id from 0 to {TokenId.Largest}");
 
-    private SideToken Token(JsonField field)
+    private static SideToken Token(JsonField field)
     {
         if (!field.IsObject)
         {
