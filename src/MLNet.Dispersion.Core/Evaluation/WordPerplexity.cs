@@ -116,7 +116,7 @@ internal sealed class PerplexityRun
     {
         if (text is not { Words: >= 0, Bytes: >= 0 })
         {
-            throw new ArgumentException(FormattableString.Invariant($"Text {read} is {(text is null ? "null" : $"said to have {text.Words} words and {text.Bytes} bytes")}; both must be at least 0. Pass the counts of the original text."), "texts");
+            throw new ArgumentException(FormattableString.Invariant($"Text {read} is {(text is null ? "null" : $"said to have {text.Words} words and {text.Bytes} bytes")}; both must be at least 0. Pass the counts of the original text."), nameof(text));
         }
 
         ScoredSequence? sequence = string.IsNullOrWhiteSpace(text.Text) ? null : _encoder.Text(text.Text);
