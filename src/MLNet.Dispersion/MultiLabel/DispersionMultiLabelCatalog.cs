@@ -1,6 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
-using MLNet.Dispersion.Statistics;
 
 namespace MLNet.Dispersion;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using MLNet.Dispersion.Tests.Losses;
-using MLNet.Dispersion.Tests.Support;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Reference;

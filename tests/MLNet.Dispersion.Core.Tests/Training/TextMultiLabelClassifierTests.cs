@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Files;
-
 namespace MLNet.Dispersion.Tests.Training;
 
 public sealed class TextMultiLabelClassifierTests
