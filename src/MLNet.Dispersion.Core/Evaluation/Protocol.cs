@@ -7,6 +7,10 @@ namespace MLNet.Dispersion;
 /// </remarks>
 /// <example>
 /// <code>
+/// using MLNet.Dispersion;
+/// using MLNet.Dispersion.Models;
+///
+/// using var model = PretrainedLanguageModel.Load(ModelSource.TinyEnglish);
 /// EvaluationResult scores = Protocol.Published.Run(model, "/data/benchmarks");
 /// Console.WriteLine(scores.Mean);   // of acc in ten tasks
 /// EvaluationResult mine = (Protocol.Harness with { FewShot = 5, MaxItems = 40 }).Run(model, "/data/benchmarks");   // lm_eval --num_fewshot 5 --limit 40

@@ -10,6 +10,10 @@ namespace MLNet.Dispersion;
 /// </remarks>
 /// <example>
 /// <code>
+/// using MLNet.Dispersion;
+/// using MLNet.Dispersion.Models;
+///
+/// using var model = PretrainedLanguageModel.Load(ModelSource.TinyEnglish);
 /// var result = WordPerplexity.Measure(model, WikiText.Pages(File.ReadLines("wiki.test.raw")).Select(WikiText.Count));
 /// </code>
 /// </example>

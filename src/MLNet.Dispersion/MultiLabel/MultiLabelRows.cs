@@ -36,7 +36,7 @@ internal sealed class MultiLabelRows(MultiLabelColumns columns) : LabelledRows(c
     }
 
     private protected override Func<bool> LabelReader(DataViewRowCursor cursor, DataViewSchema.Column label) =>
-        label.Type.GetItemType() is BooleanDataViewType ? Reader<bool>(cursor, label, (value, _) => value) : Reader<float>(cursor, label, Taken);
+        ((VectorDataViewType)label.Type).ItemType is BooleanDataViewType ? Reader<bool>(cursor, label, (value, _) => value) : Reader<float>(cursor, label, Taken);
 
     private Func<bool> Reader<T>(DataViewRowCursor cursor, DataViewSchema.Column label, Func<T, int, bool?> read)
     {

@@ -43,7 +43,7 @@ public sealed class LanguageModelSaveLoadTests
 
         string[] texts = [.. data.GetColumn<string>("Text")];
         TextFeatureExtractor expected = new TextFeatureExtractor(transformer.LanguageModel, new() { SkipFirstToken = true }).Center([.. texts.Where(text => !string.IsNullOrWhiteSpace(text)).Take(7)]);
-        float[][] vectors = [.. loaded.Transform(data).GetColumn<float[]>("Vector")];
+        float[][] vectors = [.. loaded.Transform(data).GetColumn<float[]>(options.FeaturesColumnName)];
         Assert.Equal(expected.Extract(texts, likelihoods: false).Select(text => text.Embedding), vectors);
     }
 
