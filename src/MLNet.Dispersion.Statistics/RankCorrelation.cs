@@ -92,6 +92,6 @@ public static class RankCorrelation
             squareB += y * y;
         }
 
-        return Math.Clamp(cross / (Math.Sqrt(squareA) * Math.Sqrt(squareB)), -1, 1);
+        return Math.Clamp(cross / Math.Sqrt(squareA * squareB), -1, 1);
     }
 }

@@ -15,8 +15,8 @@ public sealed class ActiveForgettingOptions : IOptions
     /// <summary>Gets or sets the number of optimizer steps from one reset to the next (K). Default 1000 (Chen et al.). At least 1, and small enough for one reset to take place.</summary>
     public int EverySteps { get; set; } = 1000;
 
-    /// <summary>Gets or sets the share of the planned steps after which no more resets take place. Default 1: anywhere, as in the published experiments. Above 0; at most 1. Less leaves the model time to learn its embeddings again.</summary>
-    public double ActiveShare { get; set; } = 1;
+    /// <summary>Gets or sets the share of the planned steps after which no more resets take place. Default 0.5, our choice, which leaves the model time to learn its embeddings again; 1 is anywhere, as in the published experiments (<see cref="Published"/>). Above 0; at most 1.</summary>
+    public double ActiveShare { get; set; } = 0.5;
 
     /// <summary>Gets or sets the standard deviation of the new embeddings. Default null: the <c>initializer_range</c> of the checkpoint's config, 0.02 where it names none. The published experiments take 0.02. Above 0.</summary>
     public double? InitializerRange { get; set; }
@@ -39,7 +39,7 @@ public sealed class ActiveForgettingOptions : IOptions
     /// <summary>The published experiments' settings (arXiv 2602.00217): resets every 1000 steps anywhere, N(0, 0.02), the padding token's row 0, a schedule of the embeddings' own.</summary>
     /// <remarks>One thing differs: where K divides the number of steps, the published program resets after the last step too, and hands out a model with random embeddings.</remarks>
     /// <returns>Options to change at will.</returns>
-    public static ActiveForgettingOptions Published() => new() { InitializerRange = 0.02, ZeroPadRow = true, OwnSchedule = true };
+    public static ActiveForgettingOptions Published() => new() { ActiveShare = 1, InitializerRange = 0.02, ZeroPadRow = true, OwnSchedule = true };
 
     /// <summary>A copy, so that later edits of one do not reach the other.</summary>
     public ActiveForgettingOptions Clone() => (ActiveForgettingOptions)MemberwiseClone();
