@@ -21,7 +21,7 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
     public IReadOnlyList<string> LabelNames => Names;
 
     /// <summary>Gets from which probability on each label counts as found, above 0 and below 1: 0.5, or as tuned on the rows that training held out. Saved with the model.</summary>
-    public IReadOnlyList<float> Thresholds { get; }
+    public IReadOnlyList<float> Thresholds { get; private set; }
 
     /// <summary>Fine-tunes a backbone on texts, or pairs of texts, with any number of labels each.</summary>
     /// <param name="backbone">Where the pretrained weights come from.</param>
@@ -60,7 +60,12 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
         CheckThresholds(texts.Count, options, tuneThresholds);
         FittedHead fitted = FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels(labelNames ?? [], ProblemType.MultiLabel), labelCount, head => new MultiLabelObjective(head, labels, options.LabelSmoothing, exampleWeights));
         var classifier = new TextMultiLabelClassifier(fitted);
-        return tuneThresholds ? classifier.Tuned(fitted, texts, secondTexts, labels) : classifier;
+        if (tuneThresholds)
+        {
+            classifier.Tune(fitted.TrainingResult!.HeldOutRows, texts, secondTexts, labels);
+        }
+
+        return classifier;
     }
 
     /// <summary>Opens a classifier of Hugging Face's library whose problem type is <c>multi_label_classification</c>, with the head and the labels of its files: ready to score, without training.</summary>
@@ -102,9 +107,8 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
         }
     }
 
-    private TextMultiLabelClassifier Tuned(FittedHead fitted, IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts, IReadOnlyList<IReadOnlyList<bool>> labels)
+    private void Tune(IReadOnlyList<int> held, IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts, IReadOnlyList<IReadOnlyList<bool>> labels)
     {
-        IReadOnlyList<int> held = fitted.TrainingResult!.HeldOutRows;
         if (held.Count == 0)
         {
             Dispose();
@@ -112,7 +116,7 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
         }
 
         TextScores scores = Score([.. held.Select(row => texts[row])], secondTexts is null ? null : [.. held.Select(row => secondTexts[row])]);
-        return new TextMultiLabelClassifier(fitted, LabelThresholds.Tune([.. held.Select(row => labels[row])], scores.Values));
+        Thresholds = LabelThresholds.Tune([.. held.Select(row => labels[row])], scores.Values);
     }
 }
 

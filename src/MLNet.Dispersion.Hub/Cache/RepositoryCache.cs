@@ -55,13 +55,8 @@ internal sealed class RepositoryCache
         }
 
         string path = RefPath();
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
-        string commit = Guard(path, () => File.ReadAllText(path)).Trim();
-        return RepositoryId.IsCommitHash(commit)
+        string? commit = FindNoted(path);
+        return commit is null || RepositoryId.IsCommitHash(commit)
             ? commit
             : throw new HubException(path, $"It must hold a commit's hash of 40 digits, and holds '{Printable.Name(commit)}'. Delete the file.");
     }

@@ -10,7 +10,7 @@ internal static class InputColumns
 {
     /// <summary>Checks a text column.</summary>
     internal static void CheckText(IExceptionContext context, SchemaShape shape, string name, string role = "text") =>
-        CheckScalar(context, shape, role, name, column => column.ItemType is TextDataViewType, "String");
+        Check(context, shape, VectorKind.Scalar, role, name, column => column.ItemType is TextDataViewType, "String");
 
     /// <summary>Checks the text column, and that of second texts where rows are pairs.</summary>
     internal static void CheckTexts(IExceptionContext context, SchemaShape shape, TaskColumns columns)
@@ -27,7 +27,7 @@ internal static class InputColumns
     {
         if (columns.ExampleWeight is { } weight)
         {
-            CheckScalar(context, shape, "example weight", weight, column => !column.IsKey && column.ItemType == NumberDataViewType.Single, "Single");
+            Check(context, shape, VectorKind.Scalar, "example weight", weight, column => !column.IsKey && column.ItemType == NumberDataViewType.Single, "Single");
         }
     }
 
@@ -39,24 +39,21 @@ internal static class InputColumns
     /// <param name="expected">The right type, and how to come to it.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is missing or of another type.</exception>
     internal static SchemaShape.Column CheckLabel(IExceptionContext context, SchemaShape shape, string name, Func<SchemaShape.Column, bool> fits, string expected) =>
-        CheckScalar(context, shape, "label", name, fits, expected);
+        Check(context, shape, VectorKind.Scalar, "label", name, fits, expected);
 
     /// <summary>Checks a label column of vectors whose length is the same in all rows.</summary>
     /// <inheritdoc cref="CheckLabel"/>
-    internal static SchemaShape.Column CheckLabelVector(IExceptionContext context, SchemaShape shape, string name, Func<SchemaShape.Column, bool> fits, string expected)
-    {
-        SchemaShape.Column column = Find(context, shape, "label", name);
-        return column.Kind == VectorKind.Vector && fits(column) ? column : throw Mismatch(context, "label", name, expected, Describe(column));
-    }
+    internal static SchemaShape.Column CheckLabelVector(IExceptionContext context, SchemaShape shape, string name, Func<SchemaShape.Column, bool> fits, string expected) =>
+        Check(context, shape, VectorKind.Vector, "label", name, fits, expected);
 
     /// <summary>What is thrown where a column is not what it must be.</summary>
     internal static ArgumentOutOfRangeException Mismatch(IExceptionContext context, string role, string name, string expected, string got) =>
         context.Process(new ArgumentOutOfRangeException(null, $"Schema mismatch for {role} column '{name}': expected {expected}, got {got}"));
 
-    private static SchemaShape.Column CheckScalar(IExceptionContext context, SchemaShape shape, string role, string name, Func<SchemaShape.Column, bool> fits, string expected)
+    private static SchemaShape.Column Check(IExceptionContext context, SchemaShape shape, VectorKind kind, string role, string name, Func<SchemaShape.Column, bool> fits, string expected)
     {
         SchemaShape.Column column = Find(context, shape, role, name);
-        return column.Kind == VectorKind.Scalar && fits(column) ? column : throw Mismatch(context, role, name, expected, Describe(column));
+        return column.Kind == kind && fits(column) ? column : throw Mismatch(context, role, name, expected, Describe(column));
     }
 
     private static SchemaShape.Column Find(IExceptionContext context, SchemaShape shape, string role, string name)

@@ -17,9 +17,8 @@ internal sealed record GgufTensor(string Name, long[] Shape, GgufType Type, Func
 /// <summary>Writes a GGUF file, forwards only, one tensor in memory at a time.</summary>
 internal static class GgufFileWriter
 {
-    private const uint Magic = 0x46554747;
     private const uint Version = 3;
-    private const int Alignment = 32;
+    private const int Alignment = GgufHeader.UsualAlignment;
     private const int MaxNameBytes = 63;
 
     /// <exception cref="ArgumentException">A value is beyond the range of the type in which it is to be stored, or a name too long.</exception>
@@ -28,7 +27,7 @@ internal static class GgufFileWriter
         using var head = new MemoryStream();
         using (var writer = new BinaryWriter(head, Encoding.UTF8, leaveOpen: true))
         {
-            writer.Write(Magic);
+            writer.Write(GgufHeader.Magic);
             writer.Write(Version);
             writer.Write((ulong)tensors.Count);
             writer.Write((ulong)metadata.Count);

@@ -26,6 +26,12 @@ internal sealed record GgufEntry(string Name, GgufType Type, long[] Shape, long 
 /// <summary>Reads and checks what stands before the data of a GGUF file, so that everything after it can be trusted. Memory is taken only for what was read.</summary>
 internal sealed class GgufHeader
 {
+    /// <summary>GGUF, the first four bytes.</summary>
+    internal const uint Magic = 0x46554747;
+
+    /// <summary>What tensors begin at a multiple of, where the file does not say.</summary>
+    internal const int UsualAlignment = 32;
+
     private const int MaxDimensions = 4;
     private const int MaxNameBytes = 63;
     private const int MaxAlignment = 1 << 20;
@@ -67,7 +73,7 @@ internal sealed class GgufHeader
     private void Read()
     {
         uint magic = (uint)Number(4, "the first four bytes");
-        if (magic != 0x46554747)
+        if (magic != Magic)
         {
             throw Wrong($"It does not begin with GGUF. {Cure}");
         }
@@ -195,7 +201,7 @@ internal sealed class GgufHeader
         const string key = "general.alignment";
         if (!Values.TryGetValue(key, out GgufValue? value))
         {
-            return 32;
+            return UsualAlignment;
         }
 
         return value is { IsArray: false, Type: 4, Value: long alignment } && alignment is > 0 and <= MaxAlignment && BitOperations.IsPow2(alignment)

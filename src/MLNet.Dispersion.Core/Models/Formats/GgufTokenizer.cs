@@ -6,9 +6,6 @@ namespace MLNet.Dispersion.Models;
 /// <summary>Says a GGUF file's tokenizer as a tokenizer.json and a tokenizer_config.json do.</summary>
 internal sealed class GgufTokenizer
 {
-    private const int Control = 3;
-    private const int UserDefined = 4;
-    private const int Unused = 5;
     /// <summary>The key of the chat template; named ones stand behind it and a point.</summary>
     internal const string ChatTemplate = "tokenizer.chat_template";
 
@@ -51,7 +48,7 @@ internal sealed class GgufTokenizer
         _keys = keys;
         _tokens = tokens;
         double[]? types = keys.Numbers(Key("token_type"));
-        _types = types is null ? [.. Enumerable.Repeat(1, tokens.Length)] : [.. types.Select(type => (int)type)];
+        _types = types is null ? [.. Enumerable.Repeat(GgufTokenType.Normal, tokens.Length)] : [.. types.Select(type => (int)type)];
         if (_types.Length != tokens.Length)
         {
             throw keys.Wrong(Key("token_type"), $"as long as tokens, {tokens.Length}");
@@ -84,7 +81,8 @@ internal sealed class GgufTokenizer
     /// <summary>The ids that the file names for a purpose: <c>bos</c>, <c>eos</c>, <c>padding</c>, <c>unknown</c>.</summary>
     internal static int? IdOf(GgufKeys keys, string purpose) => keys.Whole(Key(purpose + "_token_id"));
 
-    private static string Key(string name) => "tokenizer.ggml." + name;
+    /// <summary>A key of the tokenizer.</summary>
+    internal static string Key(string name) => "tokenizer.ggml." + name;
 
     private JsonObject Bytes()
     {
@@ -138,7 +136,7 @@ internal sealed class GgufTokenizer
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int id = 0; id < _tokens.Length; id++)
         {
-            if (_types[id] is not (Control or Unused))
+            if (_types[id] is not (GgufTokenType.Control or GgufTokenType.Unused))
             {
                 ids[_tokens[id]] = id;
             }
@@ -147,7 +145,7 @@ internal sealed class GgufTokenizer
         var merges = new List<(double Score, int Left, int Right)>();
         foreach (var (piece, id) in ids)
         {
-            for (int at = 1; at < piece.Length && _types[id] == 1; at++)
+            for (int at = 1; at < piece.Length && _types[id] == GgufTokenType.Normal; at++)
             {
                 if (!char.IsLowSurrogate(piece[at]) && ids.TryGetValue(piece[..at], out int left) && ids.TryGetValue(piece[at..], out int right))
                 {
@@ -198,7 +196,7 @@ internal sealed class GgufTokenizer
         ["version"] = "1.0",
         ["truncation"] = null,
         ["padding"] = null,
-        ["added_tokens"] = new JsonArray([.. Enumerable.Range(0, _tokens.Length).Where(id => _types[id] is Control or UserDefined).Select(id => (JsonNode)new JsonObject
+        ["added_tokens"] = new JsonArray([.. Enumerable.Range(0, _tokens.Length).Where(id => _types[id] is GgufTokenType.Control or GgufTokenType.UserDefined).Select(id => (JsonNode)new JsonObject
         {
             ["id"] = id,
             ["content"] = _tokens[id],
@@ -206,7 +204,7 @@ internal sealed class GgufTokenizer
             ["lstrip"] = false,
             ["rstrip"] = TakesBlanksBehind(_tokens[id]),
             ["normalized"] = false,
-            ["special"] = _types[id] == Control,
+            ["special"] = _types[id] == GgufTokenType.Control,
         })]),
         ["normalizer"] = normalizer,
         ["pre_tokenizer"] = preTokenizer,

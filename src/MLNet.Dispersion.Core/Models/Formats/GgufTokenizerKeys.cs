@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using static MLNet.Dispersion.Models.GgufTokenType;
 
 namespace MLNet.Dispersion.Models;
 
@@ -7,12 +8,6 @@ namespace MLNet.Dispersion.Models;
 /// <remarks>llama.cpp splits texts by code of its own, which it chooses by a name. A tokenizer that none of them splits like is refused.</remarks>
 internal sealed class GgufTokenizerKeys
 {
-    private const int Normal = 1;
-    private const int Unknown = 2;
-    private const int Control = 3;
-    private const int UserDefined = 4;
-    private const int Unused = 5;
-    private const int Byte = 6;
     private const float ScoreOfControls = -1000;
 
     private readonly GgufMetadata _metadata;
@@ -106,9 +101,9 @@ internal sealed class GgufTokenizerKeys
     {
         Metadata("model", "gpt2");
         Metadata("pre", GgufTokenizer.NameOf(Rule()) ?? throw Refused("llama.cpp knows no name for the way in which its pre_tokenizer splits texts"));
-        _metadata.Texts(Key("tokens"), _tokens);
-        _metadata.Signed(Key("token_type"), _types);
-        _metadata.Texts(Key("merges"), Merges().Select(merge => $"{merge.Left} {merge.Right}"));
+        _metadata.Texts(GgufTokenizer.Key("tokens"), _tokens);
+        _metadata.Signed(GgufTokenizer.Key("token_type"), _types);
+        _metadata.Texts(GgufTokenizer.Key("merges"), Merges().Select(merge => $"{merge.Left} {merge.Right}"));
     }
 
     private void Pieces()
@@ -121,15 +116,15 @@ internal sealed class GgufTokenizerKeys
             _types[id] = _types[id] switch
             {
                 Normal when id == unknown => Unknown,
-                Normal when IsByte(_tokens[id]) => Byte,
+                Normal when IsByte(_tokens[id]) => GgufTokenType.Byte,
                 var other => other,
             };
         }
 
-        _metadata.Texts(Key("tokens"), _tokens);
-        _metadata.Numbers(Key("scores"), Scores());
-        _metadata.Signed(Key("token_type"), _types);
-        _metadata.Flag(Key("add_space_prefix"), PutsASpaceBefore());
+        _metadata.Texts(GgufTokenizer.Key("tokens"), _tokens);
+        _metadata.Numbers(GgufTokenizer.Key("scores"), Scores());
+        _metadata.Signed(GgufTokenizer.Key("token_type"), _types);
+        _metadata.Flag(GgufTokenizer.Key("add_space_prefix"), PutsASpaceBefore());
     }
 
     // The higher a score, the earlier two pieces are merged into it: as the merges' order says.
@@ -141,7 +136,7 @@ internal sealed class GgufTokenizerKeys
             rank.TryAdd(left + right, rank.Count);
         }
 
-        return [.. _tokens.Select((token, id) => _types[id] is Control or Unknown or Unused ? ScoreOfControls : _types[id] == Byte ? 0f : -rank.GetValueOrDefault(token, rank.Count))];
+        return [.. _tokens.Select((token, id) => _types[id] is Control or Unknown or Unused ? ScoreOfControls : _types[id] == GgufTokenType.Byte ? 0f : -rank.GetValueOrDefault(token, rank.Count))];
     }
 
     private (string Left, string Right)[] Merges() => [.. (_model["merges"] as JsonArray ?? throw Refused("its model has no merges")).Select(merge => merge switch
@@ -199,7 +194,7 @@ internal sealed class GgufTokenizerKeys
         {
             if (id is { } known)
             {
-                _metadata.Whole(Key(purpose + "_token_id"), known);
+                _metadata.Whole(GgufTokenizer.Key(purpose + "_token_id"), known);
             }
         }
 
@@ -210,8 +205,8 @@ internal sealed class GgufTokenizerKeys
             throw Refused($"it puts the tokens {string.Join(", ", frame.Select(id => _tokens[id]))} around a text; llama.cpp puts the one that begins a text before it and the one that ends it behind, or none");
         }
 
-        _metadata.Flag(Key("add_bos_token"), before);
-        _metadata.Flag(Key("add_eos_token"), behind);
+        _metadata.Flag(GgufTokenizer.Key("add_bos_token"), before);
+        _metadata.Flag(GgufTokenizer.Key("add_eos_token"), behind);
     }
 
     private void Templates()
@@ -252,9 +247,7 @@ internal sealed class GgufTokenizerKeys
 
     private static bool Is(JsonObject parent, string name) => parent[name] is JsonValue value && value.TryGetValue(out bool flag) && flag;
 
-    private static string Key(string name) => "tokenizer.ggml." + name;
-
-    private void Metadata(string name, string text) => _metadata.Text(Key(name), text);
+    private void Metadata(string name, string text) => _metadata.Text(GgufTokenizer.Key(name), text);
 
     private static NotSupportedException Refused(string problem) => new($"llama.cpp would cut texts otherwise than the model's tokenizer does: {problem}");
 }

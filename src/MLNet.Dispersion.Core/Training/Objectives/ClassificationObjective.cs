@@ -10,7 +10,6 @@ public sealed class ClassificationObjective : TrainingObjective
     private readonly ScoreHead _head;
     private readonly int[] _labels;
     private readonly double _smoothing;
-    private readonly float[]? _weights;
 
     /// <summary>Creates the objective.</summary>
     /// <param name="head">The head, with one output a class (K); stays the caller's.</param>
@@ -18,13 +17,13 @@ public sealed class ClassificationObjective : TrainingObjective
     /// <param name="labelSmoothing">The share of each label that is spread over all classes (<see cref="FineTuneOptions.LabelSmoothing"/>); the loss that is reported is without it. Default 0.</param>
     /// <param name="rowWeights">How much each row counts, at least 0; null (default) where all count the same. Copied.</param>
     public ClassificationObjective(ScoreHead head, IReadOnlyList<int> labels, double labelSmoothing = 0, IReadOnlyList<float>? rowWeights = null)
+        : base(rowWeights)
     {
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull(labels);
         _head = head;
         _smoothing = labelSmoothing;
         _labels = [.. labels];
-        _weights = rowWeights is null ? null : [.. rowWeights];
     }
 
     /// <inheritdoc/>
@@ -35,9 +34,6 @@ public sealed class ClassificationObjective : TrainingObjective
 
     /// <inheritdoc/>
     public override int? TargetRows => _labels.Length;
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<float>? RowWeights => _weights;
 
     /// <inheritdoc/>
     public override int Group(int row) => _labels[row];

@@ -9,7 +9,6 @@ public sealed class MultiLabelObjective : TrainingObjective
     private readonly ScoreHead _head;
     private readonly byte[][] _labels;
     private readonly double _smoothing;
-    private readonly float[]? _weights;
 
     /// <summary>Creates the objective.</summary>
     /// <param name="head">The head, with one output a label, the logarithm of its odds; stays the caller's.</param>
@@ -17,12 +16,12 @@ public sealed class MultiLabelObjective : TrainingObjective
     /// <param name="labelSmoothing">The share of each label that is spread over yes and no (<see cref="FineTuneOptions.LabelSmoothing"/>); the loss that is reported is without it. Default 0.</param>
     /// <param name="rowWeights">How much each row counts, at least 0; null (default) where all count the same. Copied.</param>
     public MultiLabelObjective(ScoreHead head, IReadOnlyList<IReadOnlyList<bool>> labels, double labelSmoothing = 0, IReadOnlyList<float>? rowWeights = null)
+        : base(rowWeights)
     {
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull(labels);
         _head = head;
         _smoothing = labelSmoothing;
-        _weights = rowWeights is null ? null : [.. rowWeights];
         _labels = [.. labels.Select(row => row.Select(label => (byte)(label ? 1 : 0)).ToArray())];
     }
 
@@ -31,9 +30,6 @@ public sealed class MultiLabelObjective : TrainingObjective
 
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> HeadParameters => _head.Parameters;
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<float>? RowWeights => _weights;
 
     /// <inheritdoc/>
     public override int? TargetRows => _labels.Length;

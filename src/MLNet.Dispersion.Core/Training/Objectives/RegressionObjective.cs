@@ -9,19 +9,18 @@ public sealed class RegressionObjective : TrainingObjective
 {
     private readonly ScoreHead _head;
     private readonly float[] _values;
-    private readonly float[]? _weights;
 
     /// <summary>Creates the objective.</summary>
     /// <param name="head">The head, with one output; stays the caller's.</param>
     /// <param name="values">The number of each row, best of mean 0 and variance 1; copied.</param>
     /// <param name="rowWeights">How much each row counts, at least 0; null (default) where all count the same. Copied.</param>
     public RegressionObjective(ScoreHead head, IReadOnlyList<float> values, IReadOnlyList<float>? rowWeights = null)
+        : base(rowWeights)
     {
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull(values);
         _head = head;
         _values = [.. values];
-        _weights = rowWeights is null ? null : [.. rowWeights];
     }
 
     /// <inheritdoc/>
@@ -29,9 +28,6 @@ public sealed class RegressionObjective : TrainingObjective
 
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> HeadParameters => _head.Parameters;
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<float>? RowWeights => _weights;
 
     /// <inheritdoc/>
     public override int? TargetRows => _values.Length;

@@ -12,6 +12,10 @@ public abstract class TrainingObjective
 {
     private static readonly byte[] NoTarget = [255, 255, 255, 255];
 
+    /// <summary>Creates the objective.</summary>
+    /// <param name="rowWeights">How much each row counts, at least 0; null (default) where all count 1. Copied.</param>
+    protected TrainingObjective(IReadOnlyList<float>? rowWeights = null) => RowWeights = rowWeights is null ? null : [.. rowWeights];
+
     /// <summary>Gets the name of the task, by which an interrupted run is told from others: lower-case words, never changed once it was published.</summary>
     public abstract string Name { get; }
 
@@ -35,8 +39,8 @@ public abstract class TrainingObjective
     /// <param name="row">The row, from 0.</param>
     public virtual ReadOnlySpan<byte> TargetBytes(int row) => NoTarget;
 
-    /// <summary>Gets how much each row counts, one number a row, at least 0; null (default) where all count 1.</summary>
-    public virtual IReadOnlyList<float>? RowWeights => null;
+    /// <summary>Gets how much each row counts, one number a row; null where all count 1.</summary>
+    public IReadOnlyList<float>? RowWeights { get; }
 
     /// <summary>The weight of a batch's predictions, whose losses <see cref="TaskLoss.Sum"/> adds up: losses and figures are means over it. Default: that of its rows.</summary>
     /// <param name="batch">The batch.</param>
