@@ -30,6 +30,11 @@ internal sealed class Output
         Save("heat map", ".png", CondensationPlots.HeatMaps(reports));
         Save("trend with depth", ".trend.png", CondensationPlots.Trend(reports));
         Save("singular values", ".spectra.png", CondensationPlots.Spectra(reports[0]));
+        if (reports[0].Cone is not null)
+        {
+            Save("picture of what carries the cone", ".cone.png", CondensationPlots.Cone(reports[0]));
+        }
+
         for (int i = 0; i < reports.Count; i++)
         {
             string figures = Path.ChangeExtension(_path, i == 0 ? ".json" : ".compare.json");

@@ -6,7 +6,7 @@ using Spectre.Console;
 var model = new Option<string?>("--model") { Description = "A checkpoint directory, a GGUF file, or a model.zip that ML.NET saved. Default: the embedded TinyEnglish." };
 var compare = new Option<string?>("--compare") { Description = "A second model, to set beside the first." };
 var texts = new Option<string>("--texts") { Description = "A text file, one text a line.", DefaultValueFactory = _ => TextFile.OwnPassages };
-var outputPath = new Option<string>("--out") { Description = "The HTML report; its figures go beside it as .json, three of its pictures as .png.", DefaultValueFactory = _ => "report.html" };
+var outputPath = new Option<string>("--out") { Description = "The HTML report; its figures go beside it as .json, four of its pictures as .png.", DefaultValueFactory = _ => "report.html" };
 var maxTexts = new Option<int>("--max-texts") { Description = "The most texts to measure.", DefaultValueFactory = _ => 100 };
 var maxTokens = new Option<int>("--max-tokens") { Description = "The most tokens of a text.", DefaultValueFactory = _ => 512 };
 var spectra = new Option<int?>("--spectra") { Description = "Of how many texts to take singular values. Default: all of up to 20 texts, else 2." };

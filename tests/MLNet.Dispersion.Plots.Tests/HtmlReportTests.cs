@@ -69,7 +69,9 @@ public sealed partial class HtmlReportTests
         Assert.Equal(3, Tag("table class=\"sortable\"").Count(html));
         Assert.All(before.Layers, layer => Assert.Contains(FormattableString.Invariant($"data-value=\"{layer.Measures[GeometryMeasure.EffectiveRank]:R}\""), html, StringComparison.Ordinal));
         Assert.Contains("condenses with depth", html, StringComparison.Ordinal);
-        Assert.Contains("resists condensation", html, StringComparison.Ordinal);
+        Assert.Contains("Whether there is a trend with depth cannot be told", html, StringComparison.Ordinal);
+        Assert.Contains("(less counts as better): cannot be told without an interval", html, StringComparison.Ordinal);
+        Assert.Contains("opens with depth", HtmlReport.ToHtml(new HtmlReportContent([SyntheticReports.Bins([120, 110, 100, 90, 80])])), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNet.Dispersion.Search.Tests.Support;
 
 namespace MLNet.Dispersion.Search.Tests;
@@ -56,6 +57,21 @@ public sealed class ComparisonTests
         Assert.Equal(("accuracy of labels", 20), (result.Plan.Metric, result.Plan.Rows));
         Assert.InRange(result.Deciding.Plain, 0, 1);
         Assert.InRange(result["log-loss of labels"].Plain, 0.01, 5);
+    }
+
+    [Fact]
+    public void Fingerprint_AnyValueOfAnyColumnChanged_IsAnother()
+    {
+        static string Of(AllKinds row) => PlanText.Fingerprint([Ml.Data.LoadFromEnumerable([new AllKinds(), row])]);
+
+        string[] fingerprints =
+        [
+            Of(new()), Of(new() { Text = "other" }), Of(new() { Flag = true }), Of(new() { Number = 2 }), Of(new() { Byte = 2 }), Of(new() { Labels = [0, 1] }), Of(new() { Labels = [1, 0] }),
+            Of(new() { Flags = [true, false] }), Of(new() { Words = ["a b"] }), Of(new() { Words = ["a", "b"] }),
+        ];
+
+        Assert.Equal(fingerprints.Length, fingerprints.Distinct().Count());
+        Assert.Equal(Of(new() { Labels = [0, 1] }), Of(new() { Labels = [0, 1] }));
     }
 
     [Fact]
@@ -296,5 +312,25 @@ public sealed class ComparisonTests
         public float LogLikelihood { get; set; } = -6;
 
         public int TokenCount => Number == 1 ? 0 : 3;
+    }
+
+    private sealed class AllKinds
+    {
+        public string Text { get; set; } = "text";
+
+        public bool Flag { get; set; }
+
+        public double Number { get; set; }
+
+        public byte Byte { get; set; }
+
+        [VectorType]
+        public float[] Labels { get; set; } = [0, 0];
+
+        [VectorType]
+        public bool[] Flags { get; set; } = [false, false];
+
+        [VectorType]
+        public string[] Words { get; set; } = [];
     }
 }

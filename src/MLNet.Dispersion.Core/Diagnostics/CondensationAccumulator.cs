@@ -4,7 +4,7 @@ namespace MLNet.Dispersion;
 
 /// <summary>Builds a <see cref="CondensationProfile"/> text by text, in memory that does not grow with the number of texts.</summary>
 /// <remarks>
-/// Per layer it keeps sums, a histogram and, while all texts have the same token count n and histograms are wanted, one <c>[n, n]</c> float32 sum of cosine matrices (its upper half).
+/// Per layer it keeps sums, also those of at most 512 groups of texts, a histogram and, while all texts have the same token count n and histograms are wanted, one <c>[n, n]</c> float32 sum of cosine matrices (its upper half).
 /// Not thread-safe. The owner disposes it; after an exception it must be discarded.
 /// </remarks>
 public sealed class CondensationAccumulator : IDisposable
@@ -12,6 +12,7 @@ public sealed class CondensationAccumulator : IDisposable
     private readonly bool _histograms;
     private readonly CosineWorkspace _workspace = new();
     private LayerCosineAccumulator[]? _layers;
+    private TextCosines? _ofTexts;
     private int _texts;
     private int _shortTexts;
     private long _tokens;
@@ -53,6 +54,7 @@ public sealed class CondensationAccumulator : IDisposable
     internal void Begin(long length, int layerCount)
     {
         _layers ??= [.. Enumerable.Range(0, layerCount).Select(_ => new LayerCosineAccumulator(_histograms))];
+        _ofTexts ??= new TextCosines(layerCount);
         _lengthsDiffer |= _tokensPerText is { } before && before != length;
         _tokensPerText = length;
         _texts++;
@@ -63,10 +65,8 @@ public sealed class CondensationAccumulator : IDisposable
     internal void AddState(int hiddenState, Tensor state, string text)
     {
         using var noGrad = no_grad();
-        if (!_layers![hiddenState].TryAdd(state, _workspace, !_lengthsDiffer))
-        {
-            throw NonFiniteState.Error(hiddenState, text);
-        }
+        CosineMeans means = _layers![hiddenState].TryAdd(state, _workspace, !_lengthsDiffer) ?? throw NonFiniteState.Error(hiddenState, text);
+        _ofTexts!.Add(hiddenState, state.shape[0], means);
     }
 
     /// <summary>Counts a text that has no pair of tokens.</summary>
@@ -86,6 +86,9 @@ public sealed class CondensationAccumulator : IDisposable
         LayerGeometry[] layers = [.. _layers.Select((layer, i) => layer.ToGeometry(i, _texts, !_lengthsDiffer))];
         return new CondensationProfile(layers, _texts, _shortTexts, _tokens, _lengthsDiffer ? null : (int?)_tokensPerText);
     }
+
+    /// <summary>Gets each text's own means so far, of which intervals are made; null before the first text.</summary>
+    internal TextCosines? OfTexts => _ofTexts;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -128,13 +131,13 @@ internal sealed class LayerCosineAccumulator : IDisposable
     /// <param name="states"><c>[n, F]</c>, n at least 2.</param>
     /// <param name="workspace">Memory to compute in.</param>
     /// <param name="elementwise">Whether all texts so far, this one included, have n tokens.</param>
-    /// <returns>False, with nothing added, when a state is not finite.</returns>
-    public bool TryAdd(Tensor states, CosineWorkspace workspace, bool elementwise)
+    /// <returns>The text's own means; null, with nothing added, when a state is not finite.</returns>
+    public CosineMeans? TryAdd(Tensor states, CosineWorkspace workspace, bool elementwise)
     {
         (Tensor rows, CosineMeans means) = workspace.Normalise(states);
         if (!double.IsFinite(means.Full))
         {
-            return false;
+            return null;
         }
 
         double n = rows.shape[0];
@@ -147,7 +150,7 @@ internal sealed class LayerCosineAccumulator : IDisposable
             AddMatrix(workspace.Multiply(rows), elementwise);
         }
 
-        return true;
+        return means;
     }
 
     /// <summary>The layer over all texts so far.</summary>

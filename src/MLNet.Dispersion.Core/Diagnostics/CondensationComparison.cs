@@ -17,6 +17,7 @@ public sealed class CondensationComparison
         SameDepth = before.Layers.Count == after.Layers.Count;
         Layers = Array.AsReadOnly(before.Layers.Select(layer => new LayerComparison { Name = layer.Name, Fraction = layer.Fraction, Before = layer.Measures, After = MeasuresAt(after, layer) }).ToArray());
         Caveats = Array.AsReadOnly(ListCaveats(before, after).ToArray());
+        LastLayerVerdict = Decrease(before, after, MainCosine == GeometryMeasure.MeanCosineOffDiagonal) is { } interval ? Verdict.Of(interval, LeastEffect.Cosine) : null;
     }
 
     /// <summary>Gets the earlier report.</summary>
@@ -40,7 +41,21 @@ public sealed class CondensationComparison
     /// <summary>Gets the change of Kendall's tau-b between mean cosine (diagonal in) and depth; NaN where either has none.</summary>
     public double KendallTauBChange => After.Profile.Trend.KendallTauB - Before.Profile.Trend.KendallTauB;
 
-    /// <summary>Gets whole sentences on what makes the reports less comparable: other depths, other samples of texts. Empty when nothing does.</summary>
+    /// <summary>Gets the mean cosine that sentences speak of: off the diagonal where either report's texts are short (<see cref="CondensationReport.MainCosine"/>).</summary>
+    public GeometryMeasure MainCosine => Before.MainCosine == GeometryMeasure.MeanCosine ? After.MainCosine : Before.MainCosine;
+
+    /// <summary>
+    /// Gets what can be said of the last layer's <see cref="MainCosine"/>, in one of the four words: less condensed counts as better, the least effect is <see cref="LeastEffect.Cosine"/>, and the 95 % interval is a
+    /// bootstrap over the texts, so it speaks of these two models on other texts of the kind, not of other trainings. Null where there is no such interval: of other texts, of fewer than
+    /// <see cref="CondensationIntervals.FewestTexts"/>, and of reports that were read from files.
+    /// </summary>
+    public Verdict? LastLayerVerdict { get; }
+
+    /// <summary>Gets <see cref="LastLayerVerdict"/> with the figures, in one sentence, in invariant culture.</summary>
+    public string LastLayerSentence =>
+        $"Condensation of the last layer, after beside before (less counts as better): {LastLayerVerdict?.ToString("0.0000") ?? "cannot be told without an interval, for which both are to be measured here, on the same ten texts or more"}.";
+
+    /// <summary>Gets whole sentences on what makes the reports less comparable: other depths, other samples or lengths of texts, other texts. Empty when nothing does.</summary>
     public IReadOnlyList<string> Caveats { get; }
 
     /// <summary>Writes two tables for the console, one line a layer, in invariant culture: cosines before, after and their change; the changes of the other measures.</summary>
@@ -54,6 +69,15 @@ public sealed class CondensationComparison
     /// averagingBefore and averagingAfter, then for each measure its machine name followed by Before, After and Change. A missing figure is an empty field.
     /// </summary>
     public string ToCsv() => ComparisonText.ToCsv(this);
+
+    private static Interval? Decrease(CondensationReport before, CondensationReport after, bool offDiagonal) =>
+        before is { OfTexts: { } first, TextsFingerprint: { } texts } && after is { OfTexts: { } second } && after.TextsFingerprint == texts
+            ? TextCosines.Decrease(first, before.Layers.Count - 1, second, after.Layers.Count - 1, offDiagonal)
+            : null;
+
+    private static bool LengthsDiffer(CondensationReport before, CondensationReport after) =>
+        before is { ShortestText: not null } && after is { ShortestText: not null }
+        && (before.ShortestText, before.LongestText) != (after.ShortestText, after.LongestText);
 
     private static IReadOnlyDictionary<GeometryMeasure, double> MeasuresAt(CondensationReport report, LayerReport place)
     {
@@ -81,6 +105,15 @@ public sealed class CondensationComparison
         if ((before.Profile.Texts, before.Profile.Tokens, before.MaxTokens, before.MinTokens, before.SampleSeed) != (after.Profile.Texts, after.Profile.Tokens, after.MaxTokens, after.MinTokens, after.SampleSeed))
         {
             yield return FormattableString.Invariant($"The samples differ: {Figures.Texts(before.Profile.Texts)} of {before.Profile.Tokens:N0} tokens before, {after.Profile.Texts:N0} of {after.Profile.Tokens:N0} after. Measure both on the same texts with the same options.");
+        }
+        else if (before.TextsFingerprint is { } first && after.TextsFingerprint is { } second && first != second)
+        {
+            yield return "The texts are not the same, so part of the difference is theirs. Measure both on the same texts.";
+        }
+
+        if (LengthsDiffer(before, after))
+        {
+            yield return FormattableString.Invariant($"The texts have {before.ShortestText} to {before.LongestText} tokens before and {after.ShortestText} to {after.LongestText} after: mean cosines depend on length. Cut both to one length, with MinTokens = MaxTokens.");
         }
 
         if (before.SpectrumTexts != after.SpectrumTexts)
@@ -160,13 +193,12 @@ internal static class ComparisonText
 
     private static string[] Summary(CondensationComparison comparison) =>
     [
-        $"Trend with depth before: {Figures.Trend(comparison.Before.Profile.Trend)}; after: {Figures.Trend(comparison.After.Profile.Trend)}{TrendChange(comparison)}.",
-        $"Last layer: {Figures.Fixed(comparison.LastLayer.Before[GeometryMeasure.MeanCosine], 4)} before, {Figures.Fixed(comparison.LastLayer.After[GeometryMeasure.MeanCosine], 4)} after ({Figures.Signed(comparison.LastLayer.Change(GeometryMeasure.MeanCosine), 4)}).",
+        $"Trend with depth before: {Trend(comparison.Before)}; after: {Trend(comparison.After)}.",
+        $"Last layer: {Figures.Fixed(comparison.LastLayer.Before[comparison.MainCosine], 4)} before, {Figures.Fixed(comparison.LastLayer.After[comparison.MainCosine], 4)} after ({Figures.Signed(comparison.LastLayer.Change(comparison.MainCosine), 4)}).",
+        comparison.LastLayerSentence,
     ];
 
-    private static string TrendChange(CondensationComparison comparison) => double.IsNaN(comparison.SpearmanChange)
-        ? string.Empty
-        : $" (change {Figures.Signed(comparison.SpearmanChange, 2)} and {Figures.Signed(comparison.KendallTauBChange, 2)})";
+    private static string Trend(CondensationReport report) => Figures.Trend(report.Profile.Trend) + (report.HasTrend ? string.Empty : " (not significant)");
 
     private static TextTable ChangeTable(CondensationComparison comparison)
     {

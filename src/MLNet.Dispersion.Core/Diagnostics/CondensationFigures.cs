@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
@@ -12,7 +14,10 @@ internal sealed class CondensationFigures(int layerCount, CondensationReportOpti
     private readonly SpectrumAccumulator _spectra = new(layerCount);
     private readonly Dictionary<SampledText, LayerFigures[]> _open = [];
     private readonly List<SampledText> _coneTexts = [];
+    private readonly IncrementalHash _fingerprint = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private int _texts;
+    private int _shortest = int.MaxValue;
+    private int _longest;
     private int _truncated;
 
     /// <summary>Adds a text, which the model ran alone.</summary>
@@ -44,6 +49,8 @@ internal sealed class CondensationFigures(int layerCount, CondensationReportOpti
             _coneTexts.Add(text);
         }
 
+        _fingerprint.AppendData(SHA256.HashData(Encoding.UTF8.GetBytes(text.Text)));
+        (_shortest, _longest) = (Math.Min(_shortest, text.Ids.Length), Math.Max(_longest, text.Ids.Length));
         _texts++;
         _truncated += text.Truncated ? 1 : 0;
     }
@@ -86,9 +93,20 @@ internal sealed class CondensationFigures(int layerCount, CondensationReportOpti
 
         CondensationProfile profile = _cosines.ToProfile();
         LayerReport[] layers = [.. profile.Layers.Select(_spectra.ToLayer)];
-        return new CondensationReport(options.ModelName ?? model, DateTimeOffset.UtcNow, new ReportSampling(options.MaxTokens, options.MinTokens, options.SampleSeed, _truncated, _spectra.Texts), profile, layers, _coneTexts.Count == 0 ? null : cone(_coneTexts));
+        return new CondensationReport(options.ModelName ?? model, DateTimeOffset.UtcNow, new ReportSampling(options.MaxTokens, options.MinTokens, options.SampleSeed, _truncated, _spectra.Texts), profile, layers, _coneTexts.Count == 0 ? null : cone(_coneTexts))
+        {
+            Intervals = _cosines.OfTexts?.ToIntervals(),
+            OfTexts = _cosines.OfTexts,
+            TextsFingerprint = Convert.ToHexStringLower(_fingerprint.GetCurrentHash()),
+            ShortestText = _shortest,
+            LongestText = _longest,
+        };
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _cosines.Dispose();
+    public void Dispose()
+    {
+        _fingerprint.Dispose();
+        _cosines.Dispose();
+    }
 }

@@ -120,7 +120,7 @@ internal sealed class TextSampler
             var encoded = _tokenizer.Encode(text, _maxTokens);
             if (encoded.Ids.Length >= _options.MinTokens)
             {
-                yield return new SampledText(index, encoded.Ids, encoded.Truncated);
+                yield return new SampledText(index, text ?? string.Empty, encoded.Ids, encoded.Truncated);
             }
             else
             {
@@ -156,9 +156,10 @@ internal sealed class TextSampler
 
 /// <summary>A text that is to be measured.</summary>
 /// <param name="Index">Its place among the texts passed in, from 0.</param>
+/// <param name="Text">The text itself.</param>
 /// <param name="Ids">Its token ids, after truncation.</param>
 /// <param name="Truncated">Whether it was cut.</param>
-internal sealed record SampledText(long Index, int[] Ids, bool Truncated);
+internal sealed record SampledText(long Index, string Text, int[] Ids, bool Truncated);
 
 /// <summary>Running means of the measures that are not cosines, and of the relative spectra, by layer; its size does not depend on the number of texts.</summary>
 internal sealed class SpectrumAccumulator

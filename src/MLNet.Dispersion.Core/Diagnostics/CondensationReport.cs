@@ -13,6 +13,8 @@ namespace MLNet.Dispersion;
 /// </example>
 public sealed class CondensationReport
 {
+    private const int ShortTextTokens = 100;
+
     private readonly ReportSampling _sampling;
 
     internal CondensationReport(string model, DateTimeOffset measured, ReportSampling sampling, CondensationProfile profile, IReadOnlyList<LayerReport> layers, ConeReport? cone = null)
@@ -54,6 +56,60 @@ public sealed class CondensationReport
 
     /// <summary>Gets what carries the cone; null where it was not measured (<see cref="CondensationReportOptions.ConeTexts"/> is 0, or an older library wrote the report).</summary>
     public ConeReport? Cone { get; }
+
+    /// <summary>Gets 95 % intervals over the texts; null of fewer than <see cref="CondensationIntervals.FewestTexts"/> texts, and where an older library wrote the report.</summary>
+    public CondensationIntervals? Intervals { get; internal init; }
+
+    /// <summary>Gets what stands for the measured texts, as they were passed, in their order: equal for equal texts. Null where an older library wrote the report.</summary>
+    public string? TextsFingerprint { get; internal init; }
+
+    /// <summary>Gets the tokens of the shortest measured text; null where an older library wrote the report.</summary>
+    public int? ShortestText { get; internal init; }
+
+    /// <summary>Gets the tokens of the longest measured text, after cutting; null where an older library wrote the report.</summary>
+    public int? LongestText { get; internal init; }
+
+    /// <summary>
+    /// Gets the mean cosine that sentences and pictures speak of: <see cref="GeometryMeasure.MeanCosine"/>, the published one, or, where texts have fewer than 100 tokens on average,
+    /// <see cref="GeometryMeasure.MeanCosineOffDiagonal"/>: the diagonal of ones adds (1 - cosine) / n to the former.
+    /// </summary>
+    public GeometryMeasure MainCosine => Profile.Tokens < (long)ShortTextTokens * Profile.Texts ? GeometryMeasure.MeanCosineOffDiagonal : GeometryMeasure.MeanCosine;
+
+    /// <summary>Gets the trend with depth of <see cref="MainCosine"/>.</summary>
+    public CondensationTrend MainTrend => IsOffDiagonal ? Profile.OffDiagonalTrend : Profile.Trend;
+
+    /// <summary>Gets the intervals of <see cref="MainCosine"/> by hidden state; null where there are none.</summary>
+    public IReadOnlyList<Interval>? MainIntervals => IsOffDiagonal ? Intervals?.MeanCosineOffDiagonal : Intervals?.MeanCosine;
+
+    /// <summary>Gets the interval of <see cref="MainTrend"/>'s rho; null where there is none.</summary>
+    internal Interval? MainSpearman => IsOffDiagonal ? Intervals?.SpearmanOffDiagonal : Intervals?.Spearman;
+
+    /// <summary>Gets what can be said of the trend with depth, in one sentence, in invariant culture: that there is one only where it is significant by the number of layers and, where there are intervals, over other texts.</summary>
+    public string TrendSentence
+    {
+        get
+        {
+            CondensationTrend trend = MainTrend;
+            string over = MainSpearman is { } rho ? FormattableString.Invariant($"; over other texts {Figures.Signed(rho.Lower, 2)} to {Figures.Signed(rho.Upper, 2)}") : string.Empty;
+            string figures = FormattableString.Invariant($"Spearman {Figures.Signed(trend.Spearman, 2)}, p {Figures.P(trend.PValue)} over {Layers.Count} hidden states{over}");
+            return HasTrend ? $"The model {(trend.Spearman > 0 ? "condenses with depth" : "opens with depth")} ({figures})."
+                : double.IsNaN(trend.Spearman) ? "All layers are equal, so there is no trend with depth."
+                : $"Whether there is a trend with depth cannot be told ({figures}).";
+        }
+    }
+
+    /// <summary>Gets whole sentences on what makes the figures less comparable with those of other reports: texts of unequal lengths. Empty when nothing does.</summary>
+    public IReadOnlyList<string> Caveats => Profile.TokensPerText is null && this is { ShortestText: { } shortest, LongestText: { } longest }
+        ? [FormattableString.Invariant($"The texts have {shortest} to {longest} tokens: mean cosines depend on length, so compare them with those of the same texts only.")]
+        : [];
+
+    /// <summary>Gets each text's own means, of which intervals of differences are made; null where the report was read from a file.</summary>
+    internal TextCosines? OfTexts { get; init; }
+
+    /// <summary>Gets whether the trend with depth is significant, by the number of layers and, where there are intervals, over other texts.</summary>
+    internal bool HasTrend => MainTrend.IsSignificant && MainSpearman is not { Lower: <= 0, Upper: >= 0 };
+
+    private bool IsOffDiagonal => MainCosine == GeometryMeasure.MeanCosineOffDiagonal;
 
     /// <summary>Measures a model in memory.</summary>
     /// <param name="model">The model, on any device, with its tokenizer. It is measured in its own compute type, in evaluation mode and without gradients;
@@ -148,7 +204,7 @@ public sealed class CondensationReport
     /// fraction, every measure by its machine name, averaging (the convention behind the mean cosines), the mean cosines under both conventions
     /// (empty where one is not defined), lastLayersMean, the mean of this and all later layers' mean cosines, and, where it was measured, what carries the cone
     /// (<see cref="Cone"/>): coneMeanCosine, coneWithoutFirstToken, coneWithoutMassiveTokens, coneCentred, coneStandardised, coneWithoutStrongest1, 2 and 4,
-    /// coneFirstTokenNorm, coneOtherTokensNorm. A missing figure is an empty field.
+    /// coneFirstTokenNorm, coneOtherTokensNorm; before these, where there are <see cref="Intervals"/>, meanCosineLower, meanCosineUpper, meanCosineOffDiagonalLower and meanCosineOffDiagonalUpper. A missing figure is an empty field.
     /// </summary>
     public string ToCsv() => ReportCsv.Write(this);
 

@@ -24,6 +24,23 @@ internal sealed record ReportDocument(
     public IReadOnlyList<double>? LastLayersMeans { get; init; }
 
     public ConeDocument? Cone { get; init; }
+
+    public IntervalsDocument? Intervals { get; init; }
+
+    public string? TextsFingerprint { get; init; }
+
+    public int? ShortestText { get; init; }
+
+    public int? LongestText { get; init; }
+}
+
+/// <summary>Intervals over the texts, all of one level.</summary>
+internal sealed record IntervalsDocument(double Level, IReadOnlyList<BoundsDocument> MeanCosine, IReadOnlyList<BoundsDocument> MeanCosineOffDiagonal, BoundsDocument? Spearman, BoundsDocument? SpearmanOffDiagonal);
+
+/// <summary>A figure with its limits.</summary>
+internal sealed record BoundsDocument(double Estimate, double Lower, double Upper)
+{
+    public static BoundsDocument Of(Interval interval) => new(interval.Estimate, interval.Lower, interval.Upper);
 }
 
 /// <summary>What carries the cone.</summary>
@@ -51,4 +68,7 @@ internal sealed record LayerDocument(
 internal sealed record CosineDocument(double MeanCosine, double MeanCosineOffDiagonal, IReadOnlyList<long>? HistogramCounts);
 
 /// <summary>A trend.</summary>
-internal sealed record TrendDocument(double Spearman, double KendallTauB);
+internal sealed record TrendDocument(double Spearman, double KendallTauB)
+{
+    public double? PValue { get; init; }
+}

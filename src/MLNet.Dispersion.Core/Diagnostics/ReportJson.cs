@@ -29,13 +29,24 @@ internal static class ReportJson
             OffDiagonalTrend = ToDocument(profile.OffDiagonalTrend),
             LastLayersMeans = profile.LastLayersMeans,
             Cone = report.Cone is { } cone ? ToDocument(cone) : null,
+            Intervals = report.Intervals is { } intervals ? ToDocument(intervals) : null,
+            TextsFingerprint = report.TextsFingerprint,
+            ShortestText = report.ShortestText,
+            LongestText = report.LongestText,
         };
     }
 
     private static ConeDocument ToDocument(ConeReport cone) =>
         new(cone.Layers, [.. cone.Lengths.Select(length => new LengthDocument(length.Tokens, length.Texts, length.MeanCosines))]) { Kind = $"{cone.Kind}", Sentence = cone.Sentence };
 
-    private static TrendDocument ToDocument(CondensationTrend trend) => new(trend.Spearman, trend.KendallTauB);
+    private static IntervalsDocument ToDocument(CondensationIntervals intervals) => new(
+        intervals.MeanCosine[0].Level,
+        [.. intervals.MeanCosine.Select(BoundsDocument.Of)],
+        [.. intervals.MeanCosineOffDiagonal.Select(BoundsDocument.Of)],
+        intervals.Spearman is { } rho ? BoundsDocument.Of(rho) : null,
+        intervals.SpearmanOffDiagonal is { } off ? BoundsDocument.Of(off) : null);
+
+    private static TrendDocument ToDocument(CondensationTrend trend) => new(trend.Spearman, trend.KendallTauB) { PValue = trend.PValue };
 
     private static LayerDocument ToDocument(LayerReport layer) => new(
         layer.HiddenState,

@@ -14,7 +14,38 @@ internal static class ReportJsonReader
         var profile = new CondensationProfile(cosines, document.Texts, document.ShortTexts, document.Tokens, document.TokensPerText);
         LayerReport[] layers = [.. document.Layers.Select((layer, i) => LayerReports.Of(cosines[i], cosines.Length, Measures(layer), Array.AsReadOnly(layer.Spectrum.ToArray())))];
         var sampling = new ReportSampling(document.MaxTokens, document.MinTokens, document.SampleSeed, document.TruncatedTexts, document.SpectrumTexts);
-        return new CondensationReport(document.Model, document.Measured, sampling, profile, layers, document.Cone is { } cone ? ToCone(cone, layers.Length) : null);
+        return new CondensationReport(document.Model, document.Measured, sampling, profile, layers, document.Cone is { } cone ? ToCone(cone, layers.Length) : null)
+        {
+            Intervals = document.Intervals is { } intervals ? ToIntervals(intervals, layers.Length) : null,
+            TextsFingerprint = document.TextsFingerprint,
+            ShortestText = document.ShortestText,
+            LongestText = document.LongestText,
+        };
+    }
+
+    private static CondensationIntervals ToIntervals(IntervalsDocument document, int layerCount)
+    {
+        Check(document.Level is > 0 and < 1, "intervals.level", document.Level, "be above 0 and below 1");
+        return new CondensationIntervals
+        {
+            MeanCosine = Layers(document.MeanCosine, "intervals.meanCosine"),
+            MeanCosineOffDiagonal = Layers(document.MeanCosineOffDiagonal, "intervals.meanCosineOffDiagonal"),
+            Spearman = document.Spearman is { } rho ? One(rho, "intervals.spearman") : null,
+            SpearmanOffDiagonal = document.SpearmanOffDiagonal is { } off ? One(off, "intervals.spearmanOffDiagonal") : null,
+        };
+
+        IReadOnlyList<Interval> Layers(IReadOnlyList<BoundsDocument> bounds, string place)
+        {
+            Check(bounds.Count == layerCount, place, $"{bounds.Count} intervals", $"hold {layerCount}, as the report has layers");
+            return [.. bounds.Select((one, i) => One(one, FormattableString.Invariant($"{place}[{i}]")))];
+        }
+
+        Interval One(BoundsDocument? bounds, string place)
+        {
+            Check(bounds is not null, place, "null", "be an interval");
+            Check(bounds.Lower >= -1 && bounds.Upper <= 1 && bounds.Lower <= bounds.Upper, place, FormattableString.Invariant($"{bounds.Lower} to {bounds.Upper}"), "rise within -1..1");
+            return new Interval { Estimate = bounds.Estimate, Lower = bounds.Lower, Upper = bounds.Upper, Level = document.Level };
+        }
     }
 
     private static ConeReport ToCone(ConeDocument cone, int layerCount)

@@ -1,20 +1,21 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace MLNet.Dispersion;
 
 /// <summary>Writes a <see cref="CondensationReport"/> for people, in invariant culture.</summary>
 internal static class ReportText
 {
-    private const int BarWidth = 30;
+    private const int BarWidth = 20;
 
     /// <summary>For the console.</summary>
     public static string ToConsole(CondensationReport report) => string.Join('\n',
     [
         $"Condensation of {OneLine(report.Model)}, measured {Moment(report)}",
-        .. Sample(report),
+        .. Sample(report).SelectMany(ConeText.Lines),
         string.Empty,
         CosineTable(report).ToConsole(),
-        .. Trends(report),
+        .. Trends(report).SelectMany(ConeText.Lines),
         string.Empty,
         SpectrumTitle(report),
         string.Empty,
@@ -54,23 +55,27 @@ internal static class ReportText
         [
             FormattableString.Invariant($"{Figures.Texts(profile.Texts)}{drawn}, {profile.Tokens:N0} tokens; {report.TruncatedTexts:N0} cut to at most {report.MaxTokens} tokens{shorter}."),
             $"Mean cosine between tokens: {Convention(profile)}.",
+            .. report.Caveats,
         ];
     }
 
     private static TextTable CosineTable(CondensationReport report)
     {
-        var table = new TextTable("layer", "mean cosine", "off diagonal", "last n", Head(CosineAveraging.Elementwise), Head(CosineAveraging.PooledPairs), string.Empty);
+        IReadOnlyList<Interval>? intervals = report.MainIntervals;
+        string[] limits = intervals is null ? [] : [report.MainCosine == GeometryMeasure.MeanCosine ? "95 % of the mean" : "95 % off diagonal"];
+        var table = new TextTable(["layer", "mean cosine", "off diagonal", .. limits, "last n", Head(CosineAveraging.Elementwise), Head(CosineAveraging.PooledPairs), string.Empty]);
         foreach (LayerReport layer in report.Layers)
         {
             LayerGeometry cosine = layer.Cosine;
-            table.Add(
+            table.Add([
                 layer.Name,
                 Figures.Fixed(cosine.MeanCosine, 4),
                 Figures.Fixed(cosine.MeanCosineOffDiagonal, 4),
+                .. intervals is null ? [] : new[] { FormattableString.Invariant($"{intervals[layer.HiddenState].Lower:F3} to {intervals[layer.HiddenState].Upper:F3}") },
                 Figures.Fixed(report.Profile.LastLayersMeans[report.Layers.Count - 1 - layer.HiddenState], 4),
                 Figures.Fixed(cosine.Elementwise?.Means.Full ?? double.NaN, 4),
                 Figures.Fixed(cosine.Pooled.Means.Full, 4),
-                new string('#', (int)Math.Round(Math.Max(0, cosine.MeanCosine) * BarWidth)));
+                new string('#', (int)Math.Round(Math.Max(0, layer.Measures[report.MainCosine]) * BarWidth))]);
         }
 
         return table;
@@ -78,8 +83,8 @@ internal static class ReportText
 
     private static string[] Trends(CondensationReport report) =>
     [
-        $"Trend with depth: {Figures.Trend(report.Profile.Trend)} (+1 condenses with depth, negative resists).",
-        $"Off the diagonal: {Figures.Trend(report.Profile.OffDiagonalTrend)}.",
+        report.TrendSentence,
+        $"Trend with depth, diagonal in: {Figures.Trend(report.Profile.Trend)}; off the diagonal: {Figures.Trend(report.Profile.OffDiagonalTrend)}.",
         "Last n: mean of the mean cosines of this and all later layers.",
     ];
 
@@ -110,6 +115,7 @@ internal static class ReportCsv
         csv.Add([
             "model", "hiddenState", "layer", "fraction", .. GeometryMeasures.All.Select(measure => measure.MachineName()), "averaging",
             "pooledMeanCosine", "pooledMeanCosineOffDiagonal", "elementwiseMeanCosine", "elementwiseMeanCosineOffDiagonal", "lastLayersMean",
+            .. (report.Intervals?.Columns.Keys ?? []).Select(JsonNamingPolicy.CamelCase.ConvertName),
             .. Cone(report).Select(column => column.MachineName)]);
         foreach (LayerReport layer in report.Layers)
         {
@@ -135,6 +141,7 @@ internal static class ReportCsv
             .. GeometryMeasures.All.Select(measure => Figures.Exact(layer.Measures[measure])),
             Name(report.Profile.Averaging),
             .. new[] { pooled.Full, pooled.OffDiagonal, elementwise.Full, elementwise.OffDiagonal, lastLayers }.Select(Figures.Exact),
+            .. (report.Intervals?.Columns.Values ?? []).Select(limits => Figures.Exact(limits[layer.HiddenState])),
             .. Cone(report).Select(column => Figures.Exact(column.Figure(report.Cone!.Layers[layer.HiddenState])))];
     }
 

@@ -60,7 +60,7 @@ public sealed class TextGeometry
 /// <summary>Computes a <see cref="TextGeometry"/>. Pure, thread-safe.</summary>
 internal static class TextGeometryCalculator
 {
-    private static readonly CondensationTrend NoTrend = new() { Spearman = double.NaN, KendallTauB = double.NaN };
+    private static readonly CondensationTrend NoTrend = new() { Spearman = double.NaN, KendallTauB = double.NaN, PValue = double.NaN };
 
     /// <summary>Measures one text.</summary>
     /// <param name="hiddenStates">Hidden states 0..N, each <c>[n, F]</c>.</param>

@@ -81,7 +81,7 @@ internal static class CondensationTable
             Line(text, $"{layer.Name,-11}{layer.MeanCosine,8:F4}{layer.MeanCosineOffDiagonal,11:F4}{lastMean,9:F4}{Bar(layer.MeanCosine)}");
         }
 
-        Line(text, $"trend with depth: Spearman {Signed(profile.Trend.Spearman)}, Kendall tau-b {Signed(profile.Trend.KendallTauB)} (+1 condenses with depth, negative resists)");
+        Line(text, $"trend with depth: Spearman {Signed(profile.Trend.Spearman)}, Kendall tau-b {Signed(profile.Trend.KendallTauB)}, p {profile.Trend.PValue:F3} (+1 condenses with depth, negative resists; from a p of 0.05 on nothing can be told)");
         return text.ToString();
     }
 

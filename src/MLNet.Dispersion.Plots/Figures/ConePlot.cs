@@ -11,7 +11,7 @@ internal static class ConePlot
         double[] fractions = [.. report.Layers.Select(layer => layer.Fraction)];
         LineSeries[] lines =
         [
-            Line("all tokens and coordinates", figures => figures.MeanCosine),
+            Line("all tokens and coordinates", figures => figures.MeanCosine) with { IsBroad = true },
             Line("without the first token", figures => figures.WithoutFirstToken),
             Line("without massive tokens", figures => figures.WithoutMassiveTokens),
             .. ConeGeometry.StrongestCounts.Index().Select(strongest => Line(

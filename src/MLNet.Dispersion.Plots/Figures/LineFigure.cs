@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Statistics;
 using ScottPlot;
 using SkiaSharp;
 
@@ -9,6 +10,8 @@ internal sealed class LineFigure : Figure
     private const float Head = 44;
     private const float XAxis = 46;
     private const int MarkersUpTo = 40;
+    private const double BandAlpha = 0.2;
+    private const float BroadLine = 4;
 
     // Of the horizontal axis, so that markers at its ends are whole.
     private const double Pad = 0.02;
@@ -69,6 +72,11 @@ internal sealed class LineFigure : Figure
         axes.Plot.Axes.SetLimitsX(first - pad, last + pad);
         for (int i = 0; i < Lines.Count; i++)
         {
+            AddBand(axes.Plot, i);
+        }
+
+        for (int i = 0; i < Lines.Count; i++)
+        {
             AddLine(axes.Plot, i);
         }
 
@@ -89,6 +97,18 @@ internal sealed class LineFigure : Figure
 
     private LegendKey? Key() => Order is not null ? null : new LegendKey([.. Lines.Select((line, i) => (PictureColours.Category(i), PictureColours.Marker(i), line.Name))]);
 
+    private void AddBand(Plot plot, int index)
+    {
+        LineSeries series = Lines[index];
+        if (series.Band is { } band)
+        {
+            ScottPlot.Plottables.FillY fill = plot.Add.FillY([.. series.Xs], [.. band.Select(interval => interval.Lower)], [.. band.Select(interval => interval.Upper)]);
+            fill.FillColor = PictureColours.Category(index).WithAlpha(BandAlpha);
+            fill.LineWidth = 0;
+            fill.MarkerSize = 0;
+        }
+    }
+
     private void AddLine(Plot plot, int index)
     {
         LineSeries series = Lines[index];
@@ -96,7 +116,7 @@ internal sealed class LineFigure : Figure
         foreach (Coordinates[] run in series.Runs())
         {
             ScottPlot.Plottables.Scatter line = plot.Add.ScatterLine(run, colour);
-            line.LineWidth = LineStyles.Width;
+            line.LineWidth = series.IsBroad ? LineStyles.Width * BroadLine : LineStyles.Width;
             if (run.Length == 1 || (series.HasMarkers && series.Xs.Count <= MarkersUpTo))
             {
                 line.MarkerStyle = LineStyles.Marker(Order is null ? PictureColours.Marker(index) : MarkerShape.FilledCircle, colour);

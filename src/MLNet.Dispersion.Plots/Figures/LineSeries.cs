@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Statistics;
 using ScottPlot;
 
 namespace MLNet.Dispersion;
@@ -11,6 +12,12 @@ internal sealed record LineSeries(string Name, IReadOnlyList<double> Xs, IReadOn
 {
     /// <summary>Gets whether markers may stand on it: not on a line through other series' points.</summary>
     public bool HasMarkers { get; init; } = true;
+
+    /// <summary>Gets whether it is drawn broad, to be seen beneath lines that fall upon it.</summary>
+    public bool IsBroad { get; init; }
+
+    /// <summary>Gets the band around it, one interval a value; null for none.</summary>
+    public IReadOnlyList<Interval>? Band { get; init; }
 
     /// <summary>Gets the finite values.</summary>
     public IEnumerable<double> Finite => Ys.Where(double.IsFinite);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MLNet.Dispersion.Statistics;
 
 namespace MLNet.Dispersion;
 
@@ -13,7 +14,7 @@ internal static class TrendPlot
     {
         CheckCount(reports.Count, nameof(reports), "report");
         LineSeries[] lines = [.. reports.Select(report => Line(report, measure))];
-        double[] values = [.. lines.SelectMany(line => line.Finite)];
+        double[] values = [.. lines.SelectMany(line => line.Finite), .. lines.SelectMany(line => line.Band ?? []).SelectMany(interval => new[] { interval.Lower, interval.Upper })];
         return new LineFigure
         {
             Heading = $"{Capital(measure.DisplayName())} by depth",
@@ -46,8 +47,15 @@ internal static class TrendPlot
         }
 
         string trend = finite.Length < 2 ? "trend undefined" : Wording.Trend(CondensationTrend.Of(finite));
-        return new LineSeries($"{SafeText.Name(report.Model)}: {trend}", [.. report.Layers.Select(layer => layer.Fraction)], values);
+        return new LineSeries($"{SafeText.Name(report.Model)}: {trend}", [.. report.Layers.Select(layer => layer.Fraction)], values) { Band = Band(report, measure) };
     }
+
+    private static IReadOnlyList<Interval>? Band(CondensationReport report, GeometryMeasure measure) => measure switch
+    {
+        GeometryMeasure.MeanCosine => report.Intervals?.MeanCosine,
+        GeometryMeasure.MeanCosineOffDiagonal => report.Intervals?.MeanCosineOffDiagonal,
+        _ => null,
+    };
 
     private static IEnumerable<string> Notes(IReadOnlyList<CondensationReport> reports, LineSeries[] lines, GeometryMeasure measure)
     {
@@ -62,6 +70,21 @@ internal static class TrendPlot
             {
                 yield return $"{SafeText.Name(report.Model)}: {sample}";
             }
+        }
+
+        if (lines.Any(line => line.Band is not null))
+        {
+            yield return "Bands: 95 % bootstrap intervals over the texts, each layer for itself.";
+        }
+
+        if (measure.IsCosine() && reports.Select(report => (report.ShortestText, report.LongestText, report.Profile.Tokens)).Distinct().Count() > 1)
+        {
+            yield return "The models’ texts differ in length, on which mean cosines depend.";
+        }
+
+        if (measure.IsCosine() && reports.Select(report => report.TextsFingerprint).OfType<string>().Distinct().Count() > 1)
+        {
+            yield return "The models were not measured on the same texts.";
         }
 
         foreach ((CondensationReport report, LineSeries line) in reports.Zip(lines))

@@ -8,7 +8,7 @@ internal static class Wording
     /// <summary>Both correlations of a trend.</summary>
     public static string Trend(CondensationTrend trend) => double.IsNaN(trend.Spearman)
         ? "trend undefined"
-        : $"Spearman ρ {Signed(trend.Spearman)}, Kendall τ-b {Signed(trend.KendallTauB)}";
+        : $"Spearman ρ {Signed(trend.Spearman)}, Kendall τ-b {Signed(trend.KendallTauB)}{(trend.IsSignificant ? string.Empty : ", not significant")}";
 
     /// <summary>How much was measured.</summary>
     public static string Sample(CondensationProfile profile) => string.Create(CultureInfo.InvariantCulture,

@@ -12,10 +12,10 @@ internal static class HtmlTables
     {
         GeometryMeasure[] measures = [.. GeometryMeasures.All.Where(measure => report.Layers.Any(layer => double.IsFinite(Value(layer.Measures, measure))))];
         var table = new StringBuilder();
-        Open(table, $"All measures of {Name(report.Model)}, one line a layer", ["layer", "depth", .. measures.Select(Head)]);
+        Open(table, $"All measures of {Name(report.Model)}, one line a layer", ["layer", "depth", .. measures.Select(Head), .. report.MainIntervals is null ? [] : new[] { "95 % from", "to" }.Select(end => $"{Head(report.MainCosine)}<br><small>{end}</small>")]);
         foreach (LayerReport layer in report.Layers)
         {
-            Row(table, layer.Name, layer.HiddenState, [(layer.Fraction, Figure(layer.Fraction, 2)), .. measures.Select(measure => Shown(layer.Measures, measure))]);
+            Row(table, layer.Name, layer.HiddenState, [(layer.Fraction, Figure(layer.Fraction, 2)), .. measures.Select(measure => Shown(layer.Measures, measure)), .. Bounds(report, layer)]);
         }
 
         return Close(table);
@@ -84,6 +84,10 @@ internal static class HtmlTables
 
         return Close(table);
     }
+
+    private static IEnumerable<(double Value, string Shown)> Bounds(CondensationReport report, LayerReport layer) => report.MainIntervals is { } intervals
+        ? new[] { intervals[layer.HiddenState].Lower, intervals[layer.HiddenState].Upper }.Select(limit => (limit, Figure(limit, 4)))
+        : [];
 
     private static string Head(GeometryMeasure measure) => $"<abbr title=\"{Escape(measure.DisplayName())}\">{Escape(measure.ShortName())}</abbr>";
 

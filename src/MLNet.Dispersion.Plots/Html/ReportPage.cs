@@ -89,7 +89,7 @@ internal sealed class ReportPage
         }
 
         Missing(reports.Except(withHistograms), "heat map", nameof(CondensationReportOptions.Histograms) + " = true");
-        Picture(CondensationPlots.Trend(reports), "Mean cosine by depth.");
+        Picture(CondensationPlots.Trend(reports, offDiagonal: reports.Any(report => report.MainCosine == GeometryMeasure.MeanCosineOffDiagonal)), "Mean cosine by depth; bands are 95 % intervals over the texts.");
         CondensationReport[] withSpectra = [.. reports.Where(report => report.Layers.Any(layer => layer.Spectrum.Count > 0 && double.IsFinite(layer.Measures[GeometryMeasure.EffectiveRank])))];
         if (withSpectra.Length > 0)
         {
@@ -131,7 +131,7 @@ internal sealed class ReportPage
         {
             CondensationComparison comparison = reports[0].CompareTo(reports[1]);
             Section("Before and after");
-            _page.Append(string.Concat(comparison.Caveats.Select(caveat => $"<p class=\"note\">{Escape(caveat)}</p>\n"))).Append(HtmlTables.Comparison(comparison));
+            _page.Append(string.Concat(comparison.Caveats.Select(caveat => $"<p class=\"note\">{Escape(caveat)}</p>\n"))).Append(CultureInfo.InvariantCulture, $"<p>{Escape(comparison.LastLayerSentence)}</p>\n").Append(HtmlTables.Comparison(comparison));
         }
 
         Section("All figures");

@@ -20,7 +20,7 @@ internal static class PlanText
         return words.ToString();
     }
 
-    /// <summary>A fingerprint of rows, by their columns of texts, truth values, numbers and keys.</summary>
+    /// <summary>A fingerprint of rows, by their columns of texts, truth values, numbers and keys, and of vectors of these.</summary>
     internal static string Fingerprint(IEnumerable<IDataView> data)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -41,21 +41,38 @@ internal static class PlanText
         void Append(string text) => hash.AppendData(Encoding.Unicode.GetBytes(text + "\0"));
     }
 
-    /// <summary>The values of a column as texts; null of a type that has none.</summary>
-    internal static IEnumerable<string>? Values(IDataView rows, DataViewSchema.Column column) => column.Type switch
+    /// <summary>The values of a column as texts, vectors' in one text a row; null of a type that has none.</summary>
+    internal static IEnumerable<string>? Values(IDataView rows, DataViewSchema.Column column)
     {
-        TextDataViewType => rows.GetColumn<ReadOnlyMemory<char>>(column).Select(value => value.ToString()),
-        BooleanDataViewType => rows.GetColumn<bool>(column).Select(value => value ? "1" : "0"),
-        KeyDataViewType { RawType: var raw } when raw == typeof(uint) => Written(rows.GetColumn<uint>(column)),
-        NumberDataViewType { RawType: var raw } when raw == typeof(float) => Written(rows.GetColumn<float>(column)),
-        NumberDataViewType { RawType: var raw } when raw == typeof(double) => Written(rows.GetColumn<double>(column)),
-        NumberDataViewType { RawType: var raw } when raw == typeof(int) => Written(rows.GetColumn<int>(column)),
-        NumberDataViewType { RawType: var raw } when raw == typeof(long) => Written(rows.GetColumn<long>(column)),
-        _ => null,
-    };
+        DataViewType item = column.Type is VectorDataViewType vector ? vector.ItemType : column.Type;
+        return item switch
+        {
+            TextDataViewType => Of<ReadOnlyMemory<char>>(value => value.ToString()),
+            BooleanDataViewType => Of<bool>(value => value ? "1" : "0"),
+            KeyDataViewType or NumberDataViewType => item.RawType.Name switch
+            {
+                nameof(Single) => Numbers<float>(),
+                nameof(Double) => Numbers<double>(),
+                nameof(SByte) => Numbers<sbyte>(),
+                nameof(Byte) => Numbers<byte>(),
+                nameof(Int16) => Numbers<short>(),
+                nameof(UInt16) => Numbers<ushort>(),
+                nameof(Int32) => Numbers<int>(),
+                nameof(UInt32) => Numbers<uint>(),
+                nameof(Int64) => Numbers<long>(),
+                nameof(UInt64) => Numbers<ulong>(),
+                _ => null,
+            },
+            _ => null,
+        };
 
-    private static IEnumerable<string> Written<T>(IEnumerable<T> values)
-        where T : IFormattable => values.Select(value => value.ToString(null, CultureInfo.InvariantCulture));
+        IEnumerable<string> Numbers<T>()
+            where T : IFormattable => Of<T>(value => value.ToString(null, CultureInfo.InvariantCulture));
+
+        IEnumerable<string> Of<T>(Func<T, string> write) => column.Type is VectorDataViewType
+            ? rows.GetColumn<VBuffer<T>>(column).Select(row => string.Join('\u001f', row.DenseValues().Select(write)))
+            : rows.GetColumn<T>(column).Select(write);
+    }
 
     /// <summary>Names and values of what differs from nothing, nested options by their parts.</summary>
     private static void Describe(StringBuilder words, string prefix, object options)

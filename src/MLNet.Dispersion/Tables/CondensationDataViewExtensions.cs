@@ -12,7 +12,8 @@ public static class CondensationDataViewExtensions
     /// In memory, independent of the report. Columns: <c>Model</c> (text), <c>Layer</c> (<see cref="int"/>, hidden state 0..N), <c>Name</c> (text,
     /// <c>embeddings</c> or the block's number), <c>Fraction</c> (<see cref="double"/>, depth 0..1); every measure under its name in
     /// <see cref="GeometryMeasure"/>, such as <c>MeanCosine</c> (<see cref="double"/>, NaN where there is none); <c>LastLayersMean</c>
-    /// (<see cref="double"/>, the mean of the mean cosines of this layer and all later ones); what carries the cone, where it was measured, such as <c>ConeCentred</c>
+    /// (<see cref="double"/>, the mean of the mean cosines of this layer and all later ones); the mean cosines' limits over other texts, where there are any, such as <c>MeanCosineLower</c>
+    /// (<see cref="double"/>, see <see cref="CondensationIntervals"/>); what carries the cone, where it was measured, such as <c>ConeCentred</c>
     /// and <c>ConeWithoutStrongest4</c> (<see cref="double"/>, see <see cref="ConeFigures"/>); and, where histograms were counted, <c>Density</c> (vector of
     /// <see cref="double"/> of length 128: how the cosines are distributed, of area 1; slot names: the cosine in the middle of each bin).
     /// </returns>
@@ -29,6 +30,11 @@ public static class CondensationDataViewExtensions
             .. GeometryMeasures.All.Select(measure => TableDataColumn.OfNumbers($"{measure}", layers.Select(layer => layer.Measures[measure]))),
             TableDataColumn.OfNumbers("LastLayersMean", report.Profile.LastLayersMeans.Reverse()),
         ];
+        if (report.Intervals is { } intervals)
+        {
+            columns.AddRange(intervals.Columns.Select(column => TableDataColumn.OfNumbers(column.Key, column.Value)));
+        }
+
         if (report.Cone is { } cone)
         {
             columns.AddRange(cone.Columns.Select(column => TableDataColumn.OfNumbers(column.Key, column.Value)));

@@ -16,7 +16,7 @@ internal static class ConeText
         $"What carries the mean cosine between different tokens ({Figures.Texts(cone.Texts)}): without the first token, without massive tokens, without the strongest coordinates, minus the common mean:";
 
     /// <summary>A sentence in lines of no more than <see cref="LineWidth"/> columns.</summary>
-    private static IEnumerable<string> Lines(string sentence)
+    internal static IEnumerable<string> Lines(string sentence)
     {
         string line = string.Empty;
         foreach (string word in sentence.Split(' '))

@@ -14,6 +14,9 @@ internal static class Figures
     /// <summary>A number with a sign always.</summary>
     public static string Signed(double value, int decimals) => (value > 0 ? "+" : string.Empty) + Fixed(value, decimals);
 
+    /// <summary>A p value.</summary>
+    public static string P(double value) => value < 0.001 ? "below 0.001" : Fixed(value, 3);
+
     /// <summary>How many texts.</summary>
     public static string Texts(int count) => count == 1 ? "1 text" : FormattableString.Invariant($"{count:N0} texts");
 
