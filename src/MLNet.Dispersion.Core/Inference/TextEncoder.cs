@@ -4,7 +4,6 @@ namespace MLNet.Dispersion;
 internal sealed class TextEncoder
 {
     private readonly TextTokenizer _tokenizer;
-    private readonly int _emptyTextId;
 
     /// <param name="model">Whose tokenizer and context length.</param>
     /// <param name="maxTokens">The most tokens of one text, or of one pair; null for what a sentence-transformers directory says, else the context length.</param>
@@ -15,7 +14,7 @@ internal sealed class TextEncoder
         _tokenizer = model.Tokenizer;
         var info = model.Backbone.Info;
         MaxTokens = Math.Min(maxTokens ?? model.Sentence?.MaxTokens ?? info.ContextLength, info.ContextLength);
-        _emptyTextId = _tokenizer.EosTokenId ?? _tokenizer.BosTokenId ?? info.EosTokenId ?? info.BosTokenId ?? 0;
+        EmptyTextId = _tokenizer.EosTokenId ?? _tokenizer.BosTokenId ?? info.EosTokenId ?? info.BosTokenId ?? 0;
         if (pairs && MaxTokens < _tokenizer.LeastPairTokens)
         {
             throw new ArgumentOutOfRangeException(nameof(maxTokens), MaxTokens, $"MaxSequenceLength is {MaxTokens}; a pair of texts needs at least {_tokenizer.LeastPairTokens}: one token of each and those around them. Raise it.");
@@ -24,6 +23,9 @@ internal sealed class TextEncoder
 
     /// <summary>The most tokens of one text, or of one pair.</summary>
     internal int MaxTokens { get; }
+
+    /// <summary>The token that stands for a text without any.</summary>
+    internal int EmptyTextId { get; }
 
     /// <summary>Encodes texts, or pairs of texts; one without any token becomes the end-of-sequence token alone.</summary>
     /// <param name="texts">The texts, or the first ones of pairs.</param>
@@ -36,7 +38,7 @@ internal sealed class TextEncoder
         for (int i = 0; i < sequences.Length; i++)
         {
             EncodedPair encoded = secondTexts is null ? EncodeText(texts[i]) : _tokenizer.EncodePair(Visible(texts[i]), Visible(secondTexts[i]), MaxTokens);
-            sequences[i] = encoded.Ids.Length == 0 ? [_emptyTextId] : encoded.Ids;
+            sequences[i] = encoded.Ids.Length == 0 ? [EmptyTextId] : encoded.Ids;
             secondStarts?[i] = encoded.SecondStart;
             truncated += encoded.Truncated ? 1 : 0;
         }

@@ -11,25 +11,17 @@ namespace MLNet.Dispersion;
 /// </para>
 /// <para>Scoring is thread-safe; concurrent callers may run side by side. The owner disposes it, which frees the weights. It cannot be derived from outside the library.</para>
 /// </remarks>
-public abstract class FineTunedTextModel : IDisposable
+public abstract class FineTunedTextModel : FineTunedModel
 {
     private readonly FittedHead _fitted;
     private readonly HeadScorer _scorer;
-    private volatile Precision _scoringPrecision;
-    private int _disposed;
 
     private protected FineTunedTextModel(FittedHead fitted)
+        : base(fitted)
     {
         _fitted = fitted;
         _scorer = new HeadScorer(fitted.Model, fitted.Head);
-        _scoringPrecision = fitted.ScoringPrecision;
     }
-
-    /// <summary>Gets the numbers that a text gets (K): one for each class, or one.</summary>
-    public int OutputCount => _fitted.Head.OutputCount;
-
-    /// <summary>Gets the most tokens of a text, or of a pair of texts, that are looked at.</summary>
-    public int MaxSequenceLength => _fitted.Encoder.MaxTokens;
 
     /// <summary>Gets how a text's tokens become the vector that the head reads.</summary>
     public TextPooling Pooling => _fitted.Head.Pooling;
@@ -48,41 +40,6 @@ public abstract class FineTunedTextModel : IDisposable
     /// <summary>Gets whether it was trained on pairs of texts, and scores pairs.</summary>
     public bool ReadsPairs => _fitted.Pairs;
 
-    /// <summary>The names of the numbers of a text; empty where nobody gave any.</summary>
-    private protected IReadOnlyList<string> Names => _fitted.LabelNames;
-
-    /// <summary>Gets the language model below the head, as fine-tuned; it stays this object's and lives as long. Use it for diagnostics.</summary>
-    public PretrainedLanguageModel LanguageModel => _fitted.Model;
-
-    /// <summary>
-    /// Gets or sets the number type in which texts are scored: that of <see cref="FineTuneOptions.ScoringPrecision"/> at first, which says what it means for scores.
-    /// Saved with the model. May be set at any time; calls of <see cref="Score"/> that begin later follow it.
-    /// </summary>
-    /// <remarks>
-    /// In bfloat16 the weights are converted once, at the first text, and kept as well: half as much memory again. The copies follow training of <see cref="LanguageModel"/>;
-    /// after weights were edited by hand, load the model anew.
-    /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException">The value set is none of the enumeration's.</exception>
-    public Precision ScoringPrecision
-    {
-        get => _scoringPrecision;
-        set => _scoringPrecision = Enum.IsDefined(value)
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, $"ScoringPrecision is {value}; it must be one of {string.Join(", ", Enum.GetNames<Precision>())}.");
-    }
-
-    /// <summary>Gets what <see cref="Save"/> writes where <see cref="LanguageModel"/> carries a low-rank adapter: as <see cref="LoraOptions.Saving"/> said in training, or as the loaded files were.</summary>
-    public AdapterSaving AdapterSaving => _fitted.AdapterSaving;
-
-    /// <summary>Gets how training went; null for a model that was loaded.</summary>
-    public FineTuneResult? TrainingResult => _fitted.TrainingResult;
-
-    /// <summary>Gets how condensed the backbone was on a fixed sample of texts: before training first, with these weights last (see <see cref="FineTuneOptions.GeometryProbe"/>). Saved and loaded with the model.</summary>
-    public IReadOnlyList<GeometrySnapshot> GeometryHistory => _fitted.GeometryHistory;
-
-    /// <summary>Gets how many texts (or pairs) of the training rows were longer than <see cref="MaxSequenceLength"/> and were cut off.</summary>
-    public int TruncatedTrainingRows => _fitted.TruncatedTrainingRows;
-
     /// <summary>Scores texts, or pairs of texts, in one length-sorted sweep.</summary>
     /// <param name="texts">Any number of texts, or the first ones of pairs; null and blank ones count as empty.</param>
     /// <param name="secondTexts">The second texts of pairs, one for each first; null (default) where the model reads single texts.</param>
@@ -98,20 +55,9 @@ public abstract class FineTunedTextModel : IDisposable
         return ScoreChecked(texts, secondTexts);
     }
 
-    /// <summary>Writes everything that loading needs: configuration, tokenizer, weights (float32) and head; or the adapter and the head alone, see <see cref="AdapterSaving"/>.</summary>
-    /// <param name="sink">Where to.</param>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public void Save(FileSink sink)
-    {
-        ArgumentNullException.ThrowIfNull(sink);
-        ThrowIfDisposed();
-        LanguageModel.Save(sink, new ModelSaveOptions { Adapter = LanguageModel.Adapter is null ? null : AdapterSaving });
-        WriteHead(sink, _fitted.Head);
-    }
-
     /// <summary>
     /// Writes a directory that Hugging Face's <c>AutoModelForSequenceClassification</c> loads with its head: tensors of the family's own head among the weights, <c>architectures</c>, <c>id2label</c>, <c>label2id</c> and
-    /// <c>problem_type</c> in config.json. <see cref="PretrainedLanguageModel.Load"/> reads it too; what only this library knows, such as the geometry of training, is in <see cref="Save"/>'s files alone.
+    /// <c>problem_type</c> in config.json. <see cref="PretrainedLanguageModel.Load"/> reads it too; what only this library knows, such as the geometry of training, is in <see cref="FineTunedModel.Save"/>'s files alone.
     /// </summary>
     /// <param name="directory">The directory's path.</param>
     /// <param name="labels">The names of the numbers of a text, by their order; null (default) for those that the model knows, else <c>LABEL_0</c>, …</param>
@@ -123,12 +69,8 @@ public abstract class FineTunedTextModel : IDisposable
     public void SavePretrained(string directory, IReadOnlyList<string>? labels = null, ModelSaveOptions? options = null)
     {
         ThrowIfDisposed();
-        if (options?.Adapter is not null)
-        {
-            throw new ArgumentException("ModelSaveOptions.Adapter is set: a classifier for Hugging Face's library is written with its adapter merged. Leave it null, or use PretrainedLanguageModel.Save.", nameof(options));
-        }
-
-        IReadOnlyList<string> names = labels ?? (_fitted.LabelNames.Count > 0 ? _fitted.LabelNames : HeadLabels.Default(OutputCount));
+        RefuseAdapter(options);
+        IReadOnlyList<string> names = labels ?? (Names.Count > 0 ? Names : HeadLabels.Default(OutputCount));
         if (names.Count != OutputCount || names.Distinct(StringComparer.Ordinal).Count() != names.Count)
         {
             throw new ArgumentException($"There are {names.Count} labels, {names.Distinct(StringComparer.Ordinal).Count()} of them different; the model gives {OutputCount} numbers, and each needs a name of its own.", nameof(labels));
@@ -147,17 +89,6 @@ public abstract class FineTunedTextModel : IDisposable
         LanguageModel.SaveWith(head, directory, options);
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
-        {
-            Free();
-        }
-
-        GC.SuppressFinalize(this);
-    }
-
     /// <summary>What the numbers mean, in Hugging Face's terms.</summary>
     private protected abstract ProblemType Problem { get; }
 
@@ -172,29 +103,14 @@ public abstract class FineTunedTextModel : IDisposable
         return new TextScores { Values = values, TruncatedTexts = encoded.Truncated };
     }
 
-    /// <summary>Frees the weights; called once.</summary>
-    private protected virtual void Free() => _fitted.Dispose();
-
-    /// <summary>The caller's options, checked and copied.</summary>
-    /// <param name="backbone">The backbone; not null.</param>
-    /// <param name="options">How to train.</param>
-    /// <param name="task">What is trained, for errors.</param>
-    /// <exception cref="ArgumentException">An option is outside its range, or the task has no use for it.</exception>
-    private protected static FineTuneOptions Checked(ModelSource backbone, FineTuneOptions options, string task)
-    {
-        ArgumentNullException.ThrowIfNull(backbone);
-        ArgumentNullException.ThrowIfNull(options);
-        options = options.Clone();
-        options.Validate();
-        TeacherCheck.Refuse(options, task);
-        return options;
-    }
-
     /// <summary>What is made of the head's outputs <c>[B, K]</c>, such as probabilities: row after row, <c>[B * K]</c>.</summary>
     private protected abstract float[] Finish(Tensor outputs);
 
     /// <summary>Writes the head's weights and settings, and the geometry of training.</summary>
     private protected abstract void WriteHead(FileSink sink, ScoreHead head);
+
+    /// <inheritdoc/>
+    private protected sealed override void WriteHead(FileSink sink) => WriteHead(sink, _fitted.Head);
 
     /// <summary>A tensor's numbers, in its order.</summary>
     private protected static float[] Numbers(Tensor values) => values.cpu().data<float>().ToArray();
@@ -207,6 +123,4 @@ public abstract class FineTunedTextModel : IDisposable
             throw new NotSupportedException($"The tokenizer ends texts with the padding token {pad}, at which this head reads, and which Hugging Face's library passes over. Train with FineTuneOptions.HeadStart = HeadStart.Family.");
         }
     }
-
-    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
 }

@@ -3,41 +3,22 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion;
 
 /// <summary>What training, or loading, makes of a backbone: the language model, the head on it, and how its texts become tokens. Owns both.</summary>
-internal sealed class FittedHead : IDisposable
+internal sealed class FittedHead : FittedBackbone
 {
     /// <param name="model">The language model; owned from then on.</param>
     /// <param name="head">The head; owned from then on.</param>
     /// <param name="encoder">Makes tokens of texts.</param>
     /// <param name="pairs">Whether it reads pairs of texts.</param>
     internal FittedHead(PretrainedLanguageModel model, ScoreHead head, TextEncoder encoder, bool pairs)
-    {
-        Model = model;
-        Head = head;
-        Encoder = encoder;
-        Pairs = pairs;
-    }
-
-    internal PretrainedLanguageModel Model { get; }
+        : base(model, encoder) => (Head, Pairs) = (head, pairs);
 
     internal ScoreHead Head { get; }
-
-    internal TextEncoder Encoder { get; }
 
     /// <summary>Whether it reads pairs of texts.</summary>
     internal bool Pairs { get; }
 
-    internal Precision ScoringPrecision { get; private init; }
-
-    internal AdapterSaving AdapterSaving { get; private init; } = AdapterSaving.Everything;
-
-    internal FineTuneResult? TrainingResult { get; private init; }
-
-    internal IReadOnlyList<GeometrySnapshot> GeometryHistory { get; private init; } = [];
-
-    internal int TruncatedTrainingRows { get; private init; }
-
-    /// <summary>The names of the numbers of a text; empty where nobody gave any.</summary>
-    internal IReadOnlyList<string> LabelNames { get; private init; } = [];
+    /// <inheritdoc/>
+    internal override int OutputCount => Head.OutputCount;
 
     /// <summary>Takes the head that came with a model's files.</summary>
     /// <param name="source">The files.</param>
@@ -152,9 +133,9 @@ internal sealed class FittedHead : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
         Head.Dispose();
-        Model.Dispose();
+        base.Dispose();
     }
 }

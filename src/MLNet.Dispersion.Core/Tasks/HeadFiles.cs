@@ -11,16 +11,27 @@ internal sealed record HeadFiles(string Kind)
     private string WeightsFile => $"{Kind}.safetensors";
 
     internal void Write<TSettings>(FileSink sink, ScoreHead head, TSettings settings, IReadOnlyList<GeometrySnapshot> geometry)
-        where TSettings : class, IHeadSettings
+        where TSettings : class, IModelSettings
     {
         KeyValuePair<string, Tensor>[] query = head.Pooler.Query is { } learnt ? [new(TextPooler.QueryName, learnt)] : [];
-        sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, head.Own is null ? [new(ScoreHead.WeightName, head.Weight), .. query] : []));
+        Write(sink, head.Own is null ? [new(ScoreHead.WeightName, head.Weight), .. query] : [], settings, geometry);
+    }
+
+    /// <summary>Writes the files.</summary>
+    /// <param name="sink">Where to.</param>
+    /// <param name="apart">The tensors of a head that does not lie among the model's weights; empty for one that does.</param>
+    /// <param name="settings">What else there is to know.</param>
+    /// <param name="geometry">The geometry of training.</param>
+    internal void Write<TSettings>(FileSink sink, IReadOnlyList<KeyValuePair<string, Tensor>> apart, TSettings settings, IReadOnlyList<GeometrySnapshot> geometry)
+        where TSettings : class, IModelSettings
+    {
+        sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, apart));
         Format<TSettings>().Write(settings, sink, SettingsFile);
         GeometryHistoryFile.Write(sink, geometry);
     }
 
     internal TSettings ReadSettings<TSettings>(FileSource source)
-        where TSettings : class, IHeadSettings => Format<TSettings>().Read(
+        where TSettings : class, IModelSettings => Format<TSettings>().Read(
             source,
             SettingsFile,
             settings => settings.Problem is { } problem ? throw new FormatException($"{problem}. Save the {Kind} again.") : settings);
@@ -35,27 +46,24 @@ internal sealed record HeadFiles(string Kind)
 
     internal ScoreHead ReadHead(FileSource source, int outputCount, int hiddenSize, TextPooling pooling, Device device)
     {
-        ScoreHead? head = null;
-        source.Read(WeightsFile, stream => head = ReadHead(new SafetensorsReader(stream, source.Describe(WeightsFile)), [outputCount, hiddenSize], pooling, device));
-        return head!;
-    }
-
-    /// <summary>
-    /// Version 2 names the pooling: readers of version 1 would take the family's own, which is what files of version 1 mean.
-    /// Files of the builds that did not say their kind hold their version as formatVersion.
-    /// </summary>
-    private VersionedJson<TSettings> Format<TSettings>()
-        where TSettings : class, IHeadSettings => new($"saved {Kind}", $"mlnet-dispersion/{Kind}", 2, $"Save the {Kind} again.") { UnmarkedVersionField = "formatVersion" };
-
-    private ScoreHead ReadHead(SafetensorsReader reader, long[] shape, TextPooling pooling, Device device)
-    {
         using var scope = NewDisposeScope();
-        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal) { [ScoreHead.WeightName] = zeros(shape) };
+        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal) { [ScoreHead.WeightName] = zeros(outputCount, hiddenSize) };
         if (pooling == TextPooling.Attention)
         {
-            tensors.Add(TextPooler.QueryName, zeros(shape[1]));
+            tensors.Add(TextPooler.QueryName, zeros(hiddenSize));
         }
 
+        Fill(source, tensors);
+        return new ScoreHead(tensors[ScoreHead.WeightName].to(device, copy: true), new TextPooler(pooling, tensors.GetValueOrDefault(TextPooler.QueryName)?.to(device, copy: true)));
+    }
+
+    /// <summary>Reads the weights of a head that does not lie among the model's.</summary>
+    /// <param name="source">Where from.</param>
+    /// <param name="tensors">All of the head's, on the CPU, under their names.</param>
+    /// <exception cref="ModelFileException">One is missing, or surplus, or of another shape.</exception>
+    internal void Fill(FileSource source, IReadOnlyDictionary<string, Tensor> tensors) => source.Read(WeightsFile, stream =>
+    {
+        var reader = new SafetensorsReader(stream, source.Describe(WeightsFile));
         var missing = tensors.Keys.ToHashSet();
         while (reader.MoveNext() is { } entry)
         {
@@ -67,24 +75,36 @@ internal sealed record HeadFiles(string Kind)
             reader.CopyTo(tensors[entry.Name]);
         }
 
-        return missing.Count == 0
-            ? new ScoreHead(tensors[ScoreHead.WeightName].to(device, copy: true), new TextPooler(pooling, tensors.GetValueOrDefault(TextPooler.QueryName)?.to(device, copy: true)))
-            : throw new ModelFileException(reader.File, $"The head's weights are missing. Save the {Kind} again.", missing.First());
-    }
+        if (missing.Count > 0)
+        {
+            throw new ModelFileException(reader.File, $"The head's weights are missing. Save the {Kind} again.", missing.First());
+        }
+    });
+
+    /// <summary>
+    /// Version 2 names the pooling: readers of version 1 would take the family's own, which is what files of version 1 mean.
+    /// Files of the builds that did not say their kind hold their version as formatVersion.
+    /// </summary>
+    private VersionedJson<TSettings> Format<TSettings>()
+        where TSettings : class, IModelSettings => new($"saved {Kind}", $"mlnet-dispersion/{Kind}", 2, $"Save the {Kind} again.") { UnmarkedVersionField = "formatVersion" };
 }
 
-/// <summary>What the settings files of all heads hold.</summary>
-internal interface IHeadSettings
+/// <summary>What the settings files of all models hold.</summary>
+internal interface IModelSettings
 {
     int MaxSequenceLength { get; }
 
     Precision ScoringPrecision { get; }
 
+    /// <summary>What is wrong with the values, as a sentence without its stop; null when they are right.</summary>
+    string? Problem { get; }
+}
+
+/// <summary>What those of heads for whole texts hold.</summary>
+internal interface IHeadSettings : IModelSettings
+{
     bool Pairs { get; }
 
     /// <summary>How a text's tokens become the vector that the head reads.</summary>
     TextPooling Pooling { get; }
-
-    /// <summary>What is wrong with the values, as a sentence without its stop; null when they are right.</summary>
-    string? Problem { get; }
 }

@@ -11,10 +11,7 @@ internal static class HeadMaking
     /// <exception cref="ArgumentException">There is no such head, or it is for other labels.</exception>
     internal static ScoreHead Make(PretrainedLanguageModel model, FineTuneOptions options, HeadLabels wanted, int outputCount)
     {
-        if (options.HeadStart != HeadStart.Linear && options.Lora?.Saving == AdapterSaving.AdapterOnly)
-        {
-            throw new ArgumentException($"FineTuneOptions.HeadStart is {options.HeadStart}, and LoraOptions.Saving is AdapterOnly, which would leave out the layers of such a head: use AdapterSaving.Everything.", nameof(options));
-        }
+        RefuseAdapterOnly(options);
 
         if (options.HeadStart != HeadStart.Linear && options.Pooling is not (null or TextPooling.Family))
         {
@@ -40,6 +37,15 @@ internal static class HeadMaking
             default:
                 model.ReplaceHead(null);
                 return ScoreHead.Create(model.Backbone.Info.FinalSize, outputCount, options.Seed ?? 0, model.Device, options.Pooling ?? TextPooling.Family);
+        }
+    }
+
+    /// <summary>Refuses to save an adapter alone where the head lies among the model's weights.</summary>
+    internal static void RefuseAdapterOnly(FineTuneOptions options)
+    {
+        if (options.HeadStart != HeadStart.Linear && options.Lora?.Saving == AdapterSaving.AdapterOnly)
+        {
+            throw new ArgumentException($"FineTuneOptions.HeadStart is {options.HeadStart}, and LoraOptions.Saving is AdapterOnly, which would leave out the layers of such a head: use AdapterSaving.Everything.", nameof(options));
         }
     }
 

@@ -7,21 +7,17 @@ internal sealed class HeadScorer
 {
     private readonly LanguageBackbone _backbone;
     private readonly ScoreHead _head;
-    private readonly ForwardPass _pass;
+    private readonly ScoringSweep _sweep;
 
     internal HeadScorer(PretrainedLanguageModel model, ScoreHead head)
     {
         _backbone = model.Backbone;
-        _pass = new ForwardPass(model.Backbone, model.Device);
+        _sweep = new ScoringSweep(model);
         _head = head;
     }
 
     /// <summary>Where it computes.</summary>
-    internal Device Device => _pass.Device;
-
-    /// <summary>The rows of each forward pass that scores these sequences.</summary>
-    internal static IReadOnlyList<int[]> Passes(IReadOnlyList<int[]> sequences) =>
-        ForwardPass.Sweep([.. sequences.Select(sequence => sequence.Length)]);
+    internal Device Device => _sweep.Device;
 
     /// <summary>Scores sequences.</summary>
     /// <param name="texts">None of the sequences empty.</param>
@@ -31,26 +27,15 @@ internal sealed class HeadScorer
     internal float[] Score(EncodedTexts texts, ScalarType computeType, Func<Tensor, float[]> finish)
     {
         var scores = new float[texts.Sequences.Count * _head.OutputCount];
-        using var noGradient = no_grad();
-        using var computing = _backbone.Context.ComputeIn(computeType);
-        foreach (int[] rows in Passes(texts.Sequences))
+        _sweep.Run(texts, computeType, (rows, batch, states) =>
         {
-            ScorePass(texts, rows, finish, scores);
-        }
-
+            float[] values = finish(_head.Outputs(_backbone, states, batch.Lengths));
+            int width = values.Length / rows.Length;
+            for (int i = 0; i < rows.Length; i++)
+            {
+                values.AsSpan(i * width, width).CopyTo(scores.AsSpan(rows[i] * width));
+            }
+        });
         return scores;
-    }
-
-    private void ScorePass(EncodedTexts texts, int[] rows, Func<Tensor, float[]> finish, float[] scores)
-    {
-        using var scope = NewDisposeScope();
-        TokenBatch batch = texts.Pad(rows, padId: 0);
-        BackboneOutput output = _pass.Read(batch, HiddenStateSelection.None).States;
-        float[] values = finish(_head.Outputs(_backbone, output.LastHiddenState, batch.Lengths));
-        int width = values.Length / rows.Length;
-        for (int i = 0; i < rows.Length; i++)
-        {
-            values.AsSpan(i * width, width).CopyTo(scores.AsSpan(rows[i] * width));
-        }
     }
 }

@@ -44,7 +44,7 @@ public sealed class TextBinaryClassifier : FineTunedTextModel
         return new TextBinaryClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels([], ProblemType.MultiLabel), 1, head => new BinaryClassificationObjective(head, labels, options.LabelSmoothing, ExampleWeights.Of(classes, exampleWeights, options.ClassWeights))));
     }
 
-    /// <summary>Reads a classifier that <see cref="FineTunedTextModel.Save"/> wrote.</summary>
+    /// <summary>Reads a classifier that <see cref="FineTunedModel.Save"/> wrote.</summary>
     /// <param name="source">Where from.</param>
     /// <param name="device"><c>auto</c> (CUDA where available, else CPU, whatever it was trained on), <c>cpu</c>, <c>cuda</c>, …</param>
     /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
@@ -72,5 +72,5 @@ public sealed class TextBinaryClassifier : FineTunedTextModel
 internal sealed record BinaryClassifierSettings(int MaxSequenceLength, Precision ScoringPrecision, bool Pairs, TextPooling Pooling = TextPooling.Family) : IHeadSettings
 {
     /// <inheritdoc/>
-    string? IHeadSettings.Problem => MaxSequenceLength < 1 ? $"It names texts of {MaxSequenceLength} tokens; there must be at least 1" : null;
+    string? IModelSettings.Problem => MaxSequenceLength < 1 ? $"It names texts of {MaxSequenceLength} tokens; there must be at least 1" : null;
 }

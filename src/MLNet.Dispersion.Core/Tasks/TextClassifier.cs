@@ -78,7 +78,7 @@ public sealed class TextClassifier : FineTunedTextModel
     public static TextClassifier FromPretrained(ModelSource model, bool pairs = false, string device = "auto", int? maxSequenceLength = null) =>
         new(FittedHead.OfPretrained(model ?? throw new ArgumentNullException(nameof(model)), device, maxSequenceLength, pairs, ProblemType.SingleLabel));
 
-    /// <summary>Reads a classifier that <see cref="FineTunedTextModel.Save"/> wrote.</summary>
+    /// <summary>Reads a classifier that <see cref="FineTunedModel.Save"/> wrote.</summary>
     /// <param name="source">Where from.</param>
     /// <param name="device"><c>auto</c> (CUDA where available, else CPU, whatever it was trained on), <c>cpu</c>, <c>cuda</c>, …</param>
     /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
@@ -106,7 +106,7 @@ public sealed class TextClassifier : FineTunedTextModel
 internal sealed record ClassifierSettings(int ClassCount, int MaxSequenceLength, Precision ScoringPrecision = Precision.Float32, bool Pairs = false, TextPooling Pooling = TextPooling.Family) : IHeadSettings
 {
     /// <inheritdoc/>
-    string? IHeadSettings.Problem => ClassCount < 2 || MaxSequenceLength < 1
+    string? IModelSettings.Problem => ClassCount < 2 || MaxSequenceLength < 1
         ? $"It names {ClassCount} classes and texts of {MaxSequenceLength} tokens; there must be at least 2 and 1"
         : null;
 }

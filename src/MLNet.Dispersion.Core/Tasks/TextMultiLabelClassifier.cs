@@ -79,7 +79,7 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
     public static TextMultiLabelClassifier FromPretrained(ModelSource model, bool pairs = false, string device = "auto", int? maxSequenceLength = null) =>
         new(FittedHead.OfPretrained(model ?? throw new ArgumentNullException(nameof(model)), device, maxSequenceLength, pairs, ProblemType.MultiLabel));
 
-    /// <summary>Reads a classifier that <see cref="FineTunedTextModel.Save"/> wrote.</summary>
+    /// <summary>Reads a classifier that <see cref="FineTunedModel.Save"/> wrote.</summary>
     /// <param name="source">Where from.</param>
     /// <param name="device"><c>auto</c> (CUDA where available, else CPU, whatever it was trained on), <c>cpu</c>, <c>cuda</c>, …</param>
     /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
@@ -129,7 +129,7 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
 internal sealed record MultiLabelSettings(IReadOnlyList<float> Thresholds, int MaxSequenceLength, Precision ScoringPrecision, bool Pairs, TextPooling Pooling) : IHeadSettings
 {
     /// <inheritdoc/>
-    string? IHeadSettings.Problem =>
+    string? IModelSettings.Problem =>
         Thresholds is not { Count: > 0 } || Thresholds.Any(threshold => !(threshold is > 0 and < 1)) ? "Its thresholds must be numbers above 0 and below 1, one a label"
         : MaxSequenceLength < 1 ? $"It names texts of {MaxSequenceLength} tokens; there must be at least 1"
         : null;

@@ -73,7 +73,7 @@ public sealed class TextRegressor : FineTunedTextModel
         throw new ArgumentException($"The head of {model.Name} gives {count} values a text; a regressor gives one. PretrainedLanguageModel.Head gives them all.", nameof(model));
     }
 
-    /// <summary>Reads a regressor that <see cref="FineTunedTextModel.Save"/> wrote.</summary>
+    /// <summary>Reads a regressor that <see cref="FineTunedModel.Save"/> wrote.</summary>
     /// <param name="source">Where from.</param>
     /// <param name="device"><c>auto</c> (CUDA where available, else CPU, whatever it was trained on), <c>cpu</c>, <c>cuda</c>, …</param>
     /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
@@ -104,7 +104,7 @@ public sealed class TextRegressor : FineTunedTextModel
 internal sealed record RegressorSettings(int MaxSequenceLength, Precision ScoringPrecision, bool Pairs, double LabelMean, double LabelDeviation, TextPooling Pooling = TextPooling.Family) : IHeadSettings
 {
     /// <inheritdoc/>
-    string? IHeadSettings.Problem =>
+    string? IModelSettings.Problem =>
         MaxSequenceLength < 1 ? $"It names texts of {MaxSequenceLength} tokens; there must be at least 1"
         : !double.IsFinite(LabelMean) || !double.IsFinite(LabelDeviation) || LabelDeviation <= 0 ? $"It names labels of mean {LabelMean} and standard deviation {LabelDeviation}; both must be finite, the latter above 0"
         : null;

@@ -79,6 +79,25 @@ public static class EntityTags
         return entities;
     }
 
+    /// <summary>The entities of a sentence whatever its scheme: as by <see cref="Read(IReadOnlyList{string})"/>, with U and L of BILOU read as S and E, and a tag that is of no scheme (neither O nor a letter, a hyphen and a type) as a type of its own, whose runs are entities.</summary>
+    /// <param name="tags">A tag for each word.</param>
+    /// <returns>The entities in the order of their first words.</returns>
+    public static IReadOnlyList<TaggedEntity> ReadAny(IReadOnlyList<string> tags)
+    {
+        ArgumentNullException.ThrowIfNull(tags);
+        return Read([.. tags.Select(Common)]);
+    }
+
+    /// <summary>A tag in the letters that the rules of the CoNLL evaluation know.</summary>
+    private static string Common(string tag) => tag switch
+    {
+        ['U', '-', ..] => "S" + tag[1..],
+        ['L', '-', ..] => "E" + tag[1..],
+        null => "",
+        "" or ['B' or 'I' or 'E' or 'S', '-', _, ..] or "O" or "B" or "I" or "E" or "S" => tag,
+        _ => "I-" + tag,
+    };
+
     private static string Letters(TaggingScheme scheme) => scheme switch
     {
         TaggingScheme.Iob1 or TaggingScheme.Iob2 => "OIB",

@@ -50,7 +50,7 @@ public static class CondensationContextExtensions
     {
         TextTransformer model = FittedModel.Find(fitted, nameof(fitted));
         CondensationReportOptions named = options?.Clone() ?? new CondensationReportOptions();
-        named.ModelName ??= model is FineTunedTextTransformer ? $"{model.BackboneName}, fine-tuned" : model.BackboneName;
+        named.ModelName ??= model.IsFineTuned ? $"{model.BackboneName}, fine-tuned" : model.BackboneName;
         return Measure(ml, data, textColumnName, texts => model.Measurable!.Use(languageModel => CondensationReport.Measure(languageModel, texts, named)));
     }
 

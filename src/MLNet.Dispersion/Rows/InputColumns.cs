@@ -46,6 +46,34 @@ internal static class InputColumns
     internal static SchemaShape.Column CheckLabelVector(IExceptionContext context, SchemaShape shape, string name, Func<SchemaShape.Column, bool> fits, string expected) =>
         Check(context, shape, VectorKind.Vector, "label", name, fits, expected);
 
+    /// <summary>Checks a column of vectors, of whatever length.</summary>
+    /// <param name="context">For errors.</param>
+    /// <param name="shape">The columns that are there.</param>
+    /// <param name="role">What it is for.</param>
+    /// <param name="name">The column's name.</param>
+    /// <param name="fits">Whether a column of single values is of the right type.</param>
+    /// <param name="expected">The right type, and how to come to it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is missing or of another type.</exception>
+    internal static void CheckList(IExceptionContext context, SchemaShape shape, string role, string name, Func<SchemaShape.Column, bool> fits, string expected)
+    {
+        SchemaShape.Column column = Find(context, shape, role, name);
+        if (column.Kind == VectorKind.Scalar || !fits(column))
+        {
+            throw Mismatch(context, role, name, expected, Describe(column));
+        }
+    }
+
+    /// <summary>Checks a text column that may hold words as well.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is missing or of another type.</exception>
+    internal static void CheckWords(IExceptionContext context, SchemaShape shape, string name)
+    {
+        SchemaShape.Column column = Find(context, shape, "text", name);
+        if (column.IsKey || column.ItemType is not TextDataViewType)
+        {
+            throw Mismatch(context, "text", name, "String, or a vector of String with a word each", Describe(column));
+        }
+    }
+
     /// <summary>What is thrown where a column is not what it must be.</summary>
     internal static ArgumentOutOfRangeException Mismatch(IExceptionContext context, string role, string name, string expected, string got) =>
         context.Process(new ArgumentOutOfRangeException(null, $"Schema mismatch for {role} column '{name}': expected {expected}, got {got}"));

@@ -27,25 +27,24 @@ internal abstract class LabelledRows(TaskColumns columns)
     /// <summary>Rows of the data, those without a label included.</summary>
     protected int RowsRead { get; private set; }
 
+    /// <summary>How many were taken.</summary>
+    internal int Count { get; private set; }
+
     /// <summary>Reads every row that has a label.</summary>
     internal void Fill(IDataView data, FitCancellation cancellation)
     {
-        DataViewSchema.Column textColumn = data.Schema[columns.Text];
-        DataViewSchema.Column secondColumn = data.Schema[columns.SecondText ?? columns.Text];
-        DataViewSchema.Column labelColumn = data.Schema[columns.Label];
-        DataViewSchema.Column weightColumn = data.Schema[columns.ExampleWeight ?? columns.Text];
-        using DataViewRowCursor cursor = data.GetRowCursor([textColumn, secondColumn, labelColumn, weightColumn]);
-        ValueGetter<ReadOnlyMemory<char>> readText = cursor.GetGetter<ReadOnlyMemory<char>>(textColumn);
-        ValueGetter<ReadOnlyMemory<char>> readSecond = cursor.GetGetter<ReadOnlyMemory<char>>(secondColumn);
-        ValueGetter<float>? readWeight = columns.ExampleWeight is null ? null : cursor.GetGetter<float>(weightColumn);
-        Func<bool> takeLabel = LabelReader(cursor, labelColumn);
+        using DataViewRowCursor cursor = data.GetRowCursor([.. columns.Read.Select(name => data.Schema[name])]);
+        Func<bool> takeLabel = LabelReader(cursor, data.Schema[columns.Label]);
+        Action takeText = TextReader(cursor);
+        ValueGetter<float>? readWeight = columns.ExampleWeight is { } weight ? cursor.GetGetter<float>(data.Schema[weight]) : null;
         while (cursor.MoveNext())
         {
             cancellation.ThrowIfRequested();
             RowsRead++;
             if (takeLabel())
             {
-                Add(readText, readSecond);
+                Count++;
+                takeText();
                 AddWeight(readWeight);
             }
         }
@@ -59,7 +58,7 @@ internal abstract class LabelledRows(TaskColumns columns)
     /// <summary>Tells of rows that were left out or are empty, once each.</summary>
     internal void Warn(IChannel channel)
     {
-        int unlabelled = RowsRead - _texts.Count;
+        int unlabelled = RowsRead - Count;
         if (unlabelled > 0)
         {
             ChannelLog.Warn(channel, $"{unlabelled} of {RowsRead} rows have no label in column '{columns.Label}' and are left out of training.");
@@ -67,7 +66,7 @@ internal abstract class LabelledRows(TaskColumns columns)
 
         if (_blank > 0)
         {
-            ChannelLog.Warn(channel, $"{_blank} of {_texts.Count} training rows have a null or blank text in column '{columns.Text}'; they are trained on as empty texts.");
+            ChannelLog.Warn(channel, $"{_blank} of {Count} training rows have a null or blank text in column '{columns.Text}'; they are trained on as empty texts.");
         }
     }
 
@@ -77,6 +76,19 @@ internal abstract class LabelledRows(TaskColumns columns)
 
     /// <summary>What takes the label of the row that the cursor stands on, or says no: the row then is left out.</summary>
     private protected abstract Func<bool> LabelReader(DataViewRowCursor cursor, DataViewSchema.Column label);
+
+    /// <summary>What takes the text of the row that the cursor stands on.</summary>
+    private protected virtual Action TextReader(DataViewRowCursor cursor)
+    {
+        ValueGetter<ReadOnlyMemory<char>> first = cursor.GetGetter<ReadOnlyMemory<char>>(cursor.Schema[columns.Text]);
+        ValueGetter<ReadOnlyMemory<char>>? second = columns.SecondText is { } name ? cursor.GetGetter<ReadOnlyMemory<char>>(cursor.Schema[name]) : null;
+        return () =>
+        {
+            bool blank = Take(first, _texts);
+            blank &= second is null || Take(second, _secondTexts!);
+            _blank += blank ? 1 : 0;
+        };
+    }
 
     /// <summary>What there is to say when no row has a label.</summary>
     protected string NoRows() => RowsRead == 0
@@ -100,20 +112,13 @@ internal abstract class LabelledRows(TaskColumns columns)
         _weights!.Add(weight);
     }
 
-    private void Add(ValueGetter<ReadOnlyMemory<char>> readText, ValueGetter<ReadOnlyMemory<char>> readSecond)
+    /// <returns>Whether it is blank.</returns>
+    private static bool Take(ValueGetter<ReadOnlyMemory<char>> read, List<string> into)
     {
         ReadOnlyMemory<char> text = default;
-        readText(ref text);
-        _texts.Add(text.ToString());
-        bool blank = text.Span.IsWhiteSpace();
-        if (_secondTexts is not null)
-        {
-            readSecond(ref text);
-            _secondTexts.Add(text.ToString());
-            blank &= text.Span.IsWhiteSpace();
-        }
-
-        _blank += blank ? 1 : 0;
+        read(ref text);
+        into.Add(text.ToString());
+        return text.Span.IsWhiteSpace();
     }
 }
 

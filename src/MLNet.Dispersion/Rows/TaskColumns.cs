@@ -1,3 +1,6 @@
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
 namespace MLNet.Dispersion;
 
 /// <summary>The columns that a task with labels reads and adds.</summary>
@@ -13,25 +16,24 @@ internal record TaskColumns(string Label, string Text, string? SecondText, strin
     /// <summary>The text columns, for messages.</summary>
     internal string TextColumns => SecondText is null ? $"column '{Text}'" : $"columns '{Text}' and '{SecondText}'";
 
+    /// <summary>The columns that training reads, with what messages call them.</summary>
+    private protected virtual IEnumerable<(string Role, string? Name)> Inputs => [("label", Label), ("text", Text), ("second text", SecondText), ("example weight", ExampleWeight)];
+
     /// <summary>The added columns, with what messages call them.</summary>
     private protected virtual (string Role, string Name)[] Added => [("score", Score)];
+
+    /// <summary>The names of the columns that training reads.</summary>
+    internal IEnumerable<string> Read => Inputs.Select(column => column.Name).OfType<string>();
+
+    /// <summary>Checks the columns of texts.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">One is missing or of another type.</exception>
+    internal virtual void CheckTexts(IExceptionContext context, SchemaShape shape) => InputColumns.CheckTexts(context, shape, this);
 
     /// <summary>Checks that each column has a name and no two the same.</summary>
     /// <exception cref="ArgumentException">A name is empty or used twice.</exception>
     internal void Validate()
     {
-        List<(string Role, string Name)> all = [("label", Label), ("text", Text)];
-        if (SecondText is not null)
-        {
-            all.Add(("second text", SecondText));
-        }
-
-        if (ExampleWeight is not null)
-        {
-            all.Add(("example weight", ExampleWeight));
-        }
-
-        all.AddRange(Added);
+        (string Role, string Name)[] all = [.. Inputs.Where(column => column.Name is not null).Select(column => (column.Role, column.Name!)), .. Added];
         foreach ((string role, string name) in all)
         {
             if (string.IsNullOrWhiteSpace(name))

@@ -1,3 +1,4 @@
+using Microsoft.ML;
 using Microsoft.ML.Data;
 
 namespace MLNet.Dispersion;
@@ -5,6 +6,14 @@ namespace MLNet.Dispersion;
 /// <summary>Hands values to readers as ML.NET's vectors.</summary>
 internal static class Vectors
 {
+    /// <summary>Reads the texts of a row's vector.</summary>
+    internal static string[] Texts(ValueGetter<VBuffer<ReadOnlyMemory<char>>> read)
+    {
+        VBuffer<ReadOnlyMemory<char>> values = default;
+        read(ref values);
+        return [.. values.DenseValues().Select(value => value.ToString())];
+    }
+
     /// <summary>Copies values into the reader's vector, whose memory is used again where it is large enough.</summary>
     internal static void Copy<T>(ReadOnlySpan<T> values, ref VBuffer<T> into)
     {

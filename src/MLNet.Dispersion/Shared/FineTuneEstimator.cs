@@ -13,7 +13,7 @@ namespace MLNet.Dispersion;
 /// </para>
 /// </remarks>
 public abstract class FineTuneEstimator<TTransformer> : TextEstimator<TTransformer>, IDispersionEstimator
-    where TTransformer : FineTunedTextTransformer
+    where TTransformer : TextTransformer
 {
     private readonly TaskColumns _columns;
     private readonly FineTuneOptions _options;
@@ -72,7 +72,7 @@ public abstract class FineTuneEstimator<TTransformer> : TextEstimator<TTransform
 
     private protected sealed override DataViewSchema Promise(SchemaShape input)
     {
-        InputColumns.CheckTexts(Host, input, _columns);
+        _columns.CheckTexts(Host, input);
         InputColumns.CheckExampleWeight(Host, input, _columns);
         return PromiseScores(input);
     }

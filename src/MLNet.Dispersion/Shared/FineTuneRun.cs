@@ -30,9 +30,9 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
     /// <param name="task">What for, for the log: <c>of 3 classes</c>, …</param>
     /// <param name="train">Trains with the options it is given.</param>
     internal TModel Train<TModel>(LabelledRows rows, string task, Func<FineTuneOptions, TModel> train)
-        where TModel : FineTunedTextModel
+        where TModel : FineTunedModel
     {
-        int count = rows.Texts.Count;
+        int count = rows.Count;
         TModel model = Train(string.Create(CultureInfo.InvariantCulture, $"on {count} rows {task}"), train);
         if (model.TruncatedTrainingRows > 0)
         {

@@ -12,6 +12,9 @@ public enum FineTuneTask
     /// <summary>Which of several labels, any number of them.</summary>
     MultiLabelClassification,
 
+    /// <summary>A tag for each word, such as those of named entities.</summary>
+    TokenClassification,
+
     /// <summary>A number.</summary>
     Regression,
 

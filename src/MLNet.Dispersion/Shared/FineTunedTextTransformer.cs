@@ -1,60 +1,22 @@
-using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
 namespace MLNet.Dispersion;
 
-/// <summary>What the transformers of all fine-tuned tasks have in common: a language model with a head that scores texts, or pairs of texts.</summary>
+/// <summary>What the transformers of all tasks on whole texts have in common: a language model with a head that scores texts, or pairs of texts.</summary>
 /// <remarks>It cannot be derived from outside the library.</remarks>
-public abstract class FineTunedTextTransformer : TextTransformer
+public abstract class FineTunedTextTransformer : FineTunedTransformer<FineTunedTextModel>
 {
     private readonly TaskColumns _columns;
 
     private protected FineTunedTextTransformer(IHostEnvironment environment, string name, TaskColumns columns, string backboneName, FineTunedTextModel model)
-        : base(environment, name, backboneName)
+        : base(environment, name, columns, backboneName, model)
     {
         _columns = columns;
-        Model = new SharedModel<FineTunedTextModel>(model, name, "fine-tuned model");
         OutputCount = model.OutputCount;
-        TrainingResult = model.TrainingResult;
-        GeometryHistory = model.GeometryHistory;
     }
-
-    /// <inheritdoc/>
-    public override string TextColumnName => _columns.Text;
 
     /// <summary>Gets the name of the column of second texts; null where single texts are read.</summary>
     public string? SecondTextColumnName => _columns.SecondText;
-
-    /// <summary>Gets the name of the added score column; the transformer's own documentation says what it holds.</summary>
-    public string ScoreColumnName => _columns.Score;
-
-    /// <summary>
-    /// Gets or sets the number type in which rows are scored: that of <see cref="FineTuneOptions.ScoringPrecision"/> at first, which says what it means for scores.
-    /// Saved with the model. May be set at any time, for all cursors and prediction engines that use this instance; blocks of rows whose scoring begins later follow it.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value set is none of the enumeration's.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public Precision ScoringPrecision
-    {
-        get => Model.Use(model => model.ScoringPrecision);
-        set => Model.Use(model => model.ScoringPrecision = value);
-    }
-
-    /// <summary>Gets how training went, step by step; null for a model that was loaded.</summary>
-    public FineTuneResult? TrainingResult { get; }
-
-    /// <summary>Gets how condensed the backbone was on a fixed sample of texts: before training first, as it is now last (see <see cref="FineTuneOptions.GeometryProbe"/>). Saved and loaded with the model.</summary>
-    public IReadOnlyList<GeometrySnapshot> GeometryHistory { get; }
-
-    /// <summary>Gets the fine-tuned language model below the head, for diagnostics such as its condensation. It stays the transformer's and lives as long as it.</summary>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public PretrainedLanguageModel LanguageModel => Model.Unguarded.LanguageModel;
-
-    /// <inheritdoc/>
-    internal override MeasuredModel Measurable => MeasuredModel.Borrowing(Model, model => model.LanguageModel);
-
-    /// <summary>The model itself.</summary>
-    private protected SharedModel<FineTunedTextModel> Model { get; }
 
     /// <summary>Numbers a text (K).</summary>
     private protected int OutputCount { get; }
@@ -68,39 +30,7 @@ public abstract class FineTunedTextTransformer : TextTransformer
     /// <exception cref="FormatException">Header and weights disagree.</exception>
     /// <exception cref="ModelFileException">A file is damaged or missing.</exception>
     private protected static TModel LoadModel<TModel>(LoadContext context, IReadOnlyList<StoredFile> files, TaskColumns columns, Func<FileSource, TModel> load, Func<TModel, string?>? problem = null)
-        where TModel : FineTunedTextModel
-    {
-        EmbeddedBases.Register();
-        TModel model = load(new ModelZipSource(context, files));
-        string? found = model.ReadsPairs != (columns.SecondText is not null)
+        where TModel : FineTunedTextModel => LoadModel(context, files, load, model => model.ReadsPairs != (columns.SecondText is not null)
             ? "its header and its weights disagree on whether it reads pairs of texts"
-            : problem?.Invoke(model);
-        if (found is not null)
-        {
-            model.Dispose();
-            throw new FormatException($"The model file is damaged: {found}. Save the model again, or fetch the file again.");
-        }
-
-        return model;
-    }
-
-    /// <summary>Adds the columns of scores.</summary>
-    private protected abstract void AddColumns(DataViewSchema.Builder builder, uint setId);
-
-    /// <summary>The scores of one cursor or row.</summary>
-    private protected abstract AddedValues NewScores();
-
-    private protected override void Free() => Model.Dispose();
-
-    private protected override DataViewSchema AddTo(DataViewSchema input)
-    {
-        Model.ThrowIfDisposed();
-        InputColumns.CheckTexts(Host, SchemaShapes.Of(input), _columns);
-        return AddedColumns.Append(input, AddColumns);
-    }
-
-    private protected override RowScoring ScoringFor(DataViewSchema input) =>
-        new(Host, new ScoringSchema(input, GetOutputSchema(input), _columns.Text, _columns.SecondText), NewScores, "scored");
-
-    private protected override void WriteFiles(ModelZipSink sink) => Model.Use(model => model.Save(sink));
+            : problem?.Invoke(model));
 }

@@ -23,6 +23,9 @@ public abstract class TextTransformer : ITransformer, IDisposable
     /// <summary>The language model, borrowed to be measured; null in a transformer that does not hold one of its own.</summary>
     internal virtual MeasuredModel? Measurable => null;
 
+    /// <summary>Whether the model was fine-tuned for a task, and is no longer the backbone of its name.</summary>
+    internal virtual bool IsFineTuned => false;
+
     /// <summary>Always true: each row is looked at by itself.</summary>
     bool ITransformer.IsRowToRowMapper => true;
 

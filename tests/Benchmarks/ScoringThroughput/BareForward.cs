@@ -67,7 +67,7 @@ internal sealed class BareForward : IDisposable
         }
     }
 
-    private static IEnumerable<int[]> Passes(int[][] sequences) => HeadScorer.Passes(sequences);
+    private static IEnumerable<int[]> Passes(int[][] sequences) => ScoringSweep.Passes(sequences);
 
     private static int[][] Encode(Subject subject, IReadOnlyList<string> texts)
     {

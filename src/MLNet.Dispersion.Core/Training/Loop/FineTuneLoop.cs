@@ -48,7 +48,7 @@ internal sealed class FineTuneLoop : IDisposable
         _padId = backbone.Info.PadTokenId ?? backbone.Info.EosTokenId ?? 0;
         int seed = options.Seed ?? 0;
         _rows = rows;
-        (_train, _heldOut) = ValidationSplit.Split(rows.Count, objective.Group, numbers.ValidationFraction, seed);
+        (_train, _heldOut) = ValidationSplit.Split(rows, objective.Group, numbers.ValidationFraction, seed);
         _planner = new BatchPlanner([.. _train.Select(row => rows.Sequences[row].Length)], options.MicroBatchSize);
         _optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, trained.Head, options, numbers.HeadLearningRateMultiplier);
         _validator = _heldOut.Length > 0 ? new Validator(backbone, objective.ForValidation, rows, _heldOut, options.MicroBatchSize, _padId, device) : null;
@@ -88,7 +88,7 @@ internal sealed class FineTuneLoop : IDisposable
             loop._checkpoints = new RunCheckpoints(checkpoints, RunFingerprint.Of(backbone, objective, loop._optimizer, rows, options, numbers), loop._run, loop._schedule.TotalSteps, options.Seed ?? 0);
         }
 
-        return loop.Run() with { HeldOutRows = loop._heldOut };
+        return loop.Run() with { HeldOutRows = rows.Examples is { } examples ? [.. loop._heldOut.Select(row => examples[row]).Distinct()] : loop._heldOut };
     }
 
     /// <inheritdoc/>

@@ -49,17 +49,6 @@ public sealed class ClassificationObjective : TrainingObjective
     {
         Tensor logits = _head.Outputs(backbone, output.LastHiddenState, batch.Tokens.Lengths);
         Tensor labels = tensor([.. batch.Rows.Select(row => (long)_labels[row])], device: inputIds.device);
-        Tensor? weights = WeightsOf(batch, inputIds.device);
-        Tensor own = Sum(reduction => nn.functional.cross_entropy(logits, labels, reduction: reduction), weights);
-        Tensor sum = _smoothing > 0 ? LabelSmoothing.Mixed(own, Sum(reduction => Even(logits, reduction), weights), _smoothing) : own;
-        Tensor correct = Right(logits.detach().argmax(1).eq(labels), weights);
-        return new TaskLoss { Sum = sum, Own = _smoothing > 0 ? own.detach() : null, Figures = new Dictionary<string, Tensor> { [TrainingFigures.Accuracy] = correct } };
-    }
-
-    /// <summary>The loss against labels that are spread evenly.</summary>
-    private static Tensor Even(Tensor logits, nn.Reduction reduction)
-    {
-        Tensor means = logits.log_softmax(1).mean([1]);
-        return (reduction == nn.Reduction.Sum ? means.sum() : means).neg();
+        return ClassLoss(logits, labels, _smoothing, WeightsOf(batch, inputIds.device));
     }
 }

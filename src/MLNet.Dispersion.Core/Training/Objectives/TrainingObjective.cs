@@ -86,6 +86,26 @@ public abstract class TrainingObjective
     /// <param name="weights">Of the rows.</param>
     private protected static Tensor Sum(Func<nn.Reduction, Tensor> loss, Tensor? weights) => weights is null ? loss(nn.Reduction.Sum) : loss(nn.Reduction.None).mul(weights).sum();
 
+    /// <summary>The cross-entropy of classes, and how many of them are right.</summary>
+    /// <param name="logits"><c>[N, K]</c>.</param>
+    /// <param name="labels"><c>[N]</c>, int64.</param>
+    /// <param name="smoothing">The share of each label that is spread over all classes; the loss that is reported is without it.</param>
+    /// <param name="weights">How much each counts, <c>[N]</c>; null where all count 1.</param>
+    private protected static TaskLoss ClassLoss(Tensor logits, Tensor labels, double smoothing, Tensor? weights)
+    {
+        Tensor own = Sum(reduction => nn.functional.cross_entropy(logits, labels, reduction: reduction), weights);
+        Tensor sum = smoothing > 0 ? LabelSmoothing.Mixed(own, Sum(Even, weights), smoothing) : own;
+        Tensor correct = Right(logits.detach().argmax(1).eq(labels), weights);
+        return new TaskLoss { Sum = sum, Own = smoothing > 0 ? own.detach() : null, Figures = new Dictionary<string, Tensor> { [TrainingFigures.Accuracy] = correct } };
+
+        // Against labels that are spread evenly.
+        Tensor Even(nn.Reduction reduction)
+        {
+            Tensor means = logits.log_softmax(1).mean([1]);
+            return (reduction == nn.Reduction.Sum ? means.sum() : means).neg();
+        }
+    }
+
     /// <summary>The weight of those rows that are right.</summary>
     private protected static Tensor Right(Tensor isRight, Tensor? weights) => weights is null ? isRight.sum() : isRight.to_type(ScalarType.Float32).mul(weights).sum();
 }

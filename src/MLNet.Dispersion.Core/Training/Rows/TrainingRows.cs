@@ -10,7 +10,12 @@ internal sealed class TrainingRows
     {
     }
 
-    internal TrainingRows(EncodedTexts texts) => _texts = texts;
+    /// <param name="texts">The rows.</param>
+    /// <param name="examples">Which example each row is a window of, where long ones are cut into several: those of one are held out together. Null where each row is one.</param>
+    internal TrainingRows(EncodedTexts texts, IReadOnlyList<int>? examples = null) => (_texts, Examples) = (texts, examples);
+
+    /// <summary>Which example each row is a window of; null where each row is one.</summary>
+    internal IReadOnlyList<int>? Examples { get; }
 
     internal IReadOnlyList<int[]> Sequences => _texts.Sequences;
 

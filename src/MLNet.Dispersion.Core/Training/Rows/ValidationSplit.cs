@@ -3,6 +3,21 @@ namespace MLNet.Dispersion;
 /// <summary>Holds rows out of training, group by group, such as class by class.</summary>
 internal static class ValidationSplit
 {
+    /// <summary>Row indices for training and for validation, each in rising order; windows of one example stay together.</summary>
+    internal static (int[] Train, int[] Validation) Split(TrainingRows rows, Func<int, int> groupOf, double fraction, int seed)
+    {
+        if (rows.Examples is not { } examples)
+        {
+            return Split(rows.Count, groupOf, fraction, seed);
+        }
+
+        int[][] parts = [.. Enumerable.Range(0, rows.Count).GroupBy(row => examples[row]).Select(part => part.ToArray())];
+        var (train, held) = Split(parts.Length, part => parts[part].Max(groupOf), fraction, seed);
+        return (RowsOf(train), RowsOf(held));
+
+        int[] RowsOf(int[] chosen) => [.. chosen.SelectMany(part => parts[part]).Order()];
+    }
+
     /// <summary>Row indices for training and for validation, each in rising order.</summary>
     /// <remarks>Every group keeps at least one training row; a fraction that makes less than half a row of a group holds none of it out.</remarks>
     /// <param name="count">Rows.</param>

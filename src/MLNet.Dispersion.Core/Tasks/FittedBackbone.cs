@@ -1,0 +1,30 @@
+namespace MLNet.Dispersion;
+
+/// <summary>What training, or loading, makes of a backbone, whatever head stands on it: the language model, how its texts become tokens, and how training went. Owns the model.</summary>
+/// <param name="model">The language model; owned from then on.</param>
+/// <param name="encoder">Makes tokens of texts.</param>
+internal abstract class FittedBackbone(PretrainedLanguageModel model, TextEncoder encoder) : IDisposable
+{
+    internal PretrainedLanguageModel Model => model;
+
+    internal TextEncoder Encoder => encoder;
+
+    /// <summary>The numbers that the head gives.</summary>
+    internal abstract int OutputCount { get; }
+
+    internal Precision ScoringPrecision { get; init; }
+
+    internal AdapterSaving AdapterSaving { get; init; } = AdapterSaving.Everything;
+
+    internal FineTuneResult? TrainingResult { get; init; }
+
+    internal IReadOnlyList<GeometrySnapshot> GeometryHistory { get; init; } = [];
+
+    internal int TruncatedTrainingRows { get; init; }
+
+    /// <summary>The names of the head's numbers; empty where nobody gave any.</summary>
+    internal IReadOnlyList<string> LabelNames { get; init; } = [];
+
+    /// <inheritdoc/>
+    public virtual void Dispose() => model.Dispose();
+}
