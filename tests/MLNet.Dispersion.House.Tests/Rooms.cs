@@ -87,6 +87,7 @@ internal static class Rooms
         ["Face/MultiLabel"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Statistics", "Statistics/Metrics", "Text", "Files"],
         ["Face/Regression"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Text", "Files"],
         ["Face/LanguageModel"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Text", "Files"],
+        ["Face/Instructions"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Text", "Text/Chat", "Text/Chat/Python", "Files"],
         ["Face/Geometry"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Text", "Files"],
         ["Plots/Drawing"] = ["Files"],
         ["Plots/Figures"] = ["Plots/Drawing", "Core/*", "Statistics", "Files"],

@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Text;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
@@ -79,6 +80,46 @@ public static class InstructionTrainer
         }
 
         return [.. rows.Select((row, i) => new AnswerScore(scores[i].LogLikelihood, Targets(row).Count(), scores[i].Right, row.Ids.Length < whole[i].Ids.Length))];
+    }
+
+    /// <summary>Lets a model answer: it writes what comes in the place of the completion, or of the assistant's last turn; behind a text it goes on.</summary>
+    /// <param name="model">Causal.</param>
+    /// <param name="instructions">The instructions; answers that they have are not looked at.</param>
+    /// <param name="instructionOptions">Of which the chat template is read; null for the defaults.</param>
+    /// <param name="generation">How to write; null for what the model's generation_config.json says. Copied.</param>
+    /// <param name="progress">Told after each token, on the running thread; null for nobody.</param>
+    /// <param name="cancellationToken">Checked before each token.</param>
+    /// <returns>One answer an instruction, without the marks around it.</returns>
+    /// <exception cref="ArgumentException">An option is outside its range, there is nothing to answer, or it fills the model's context; the message names it.</exception>
+    public static IReadOnlyList<string> Answer(
+        PretrainedLanguageModel model,
+        IReadOnlyList<Instruction> instructions,
+        InstructionOptions? instructionOptions = null,
+        TextGenerationOptions? generation = null,
+        IProgress<GenerationProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(instructions);
+        InstructionOptions how = Checked(instructionOptions);
+        int[] texts = [.. Enumerable.Range(0, instructions.Count).Where(row => instructions[row].Question.Messages is null)];
+        IReadOnlyList<GeneratedText> written = texts.Length == 0 ? [] : model.Generate([.. texts.Select(row => instructions[row].Question.Text)], generation, progress, cancellationToken);
+        var answers = new string[instructions.Count];
+        foreach ((int i, int row) in texts.Index())
+        {
+            answers[row] = written[i].Text;
+        }
+
+        foreach ((int row, Instruction instruction) in instructions.Index())
+        {
+            if (instruction.Question.Messages is { } messages)
+            {
+                var chat = new ChatOptions { Tools = instruction.Tools, Variables = instruction.Variables, Template = how.ChatTemplate };
+                answers[row] = model.Chat(messages, generation, chat, progress, cancellationToken).Text;
+            }
+        }
+
+        return answers;
     }
 
     /// <summary>The most tokens of a row.</summary>

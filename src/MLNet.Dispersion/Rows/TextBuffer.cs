@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 
 namespace MLNet.Dispersion;
 
@@ -7,25 +9,25 @@ internal sealed class TextBuffer
 {
     private readonly string?[] _first;
     private readonly string?[]? _second;
-    private readonly ValueGetter<ReadOnlyMemory<char>> _readFirst;
-    private readonly ValueGetter<ReadOnlyMemory<char>>? _readSecond;
+    private readonly Func<string> _readFirst;
+    private readonly Func<string>? _readSecond;
 
     internal TextBuffer(ScoringSchema schema, DataViewRow input, int capacity)
     {
         _first = new string?[capacity];
-        _readFirst = input.GetGetter<ReadOnlyMemory<char>>(schema.Text);
+        _readFirst = Reader(input, schema.Text);
         if (schema.SecondText is { } second)
         {
             _second = new string?[capacity];
-            _readSecond = input.GetGetter<ReadOnlyMemory<char>>(second);
+            _readSecond = Reader(input, second);
         }
     }
 
     /// <summary>Reads the texts of the input's current row.</summary>
     internal void Capture(int slot)
     {
-        _first[slot] = Read(_readFirst);
-        _second?[slot] = Read(_readSecond!);
+        _first[slot] = _readFirst();
+        _second?[slot] = _readSecond!();
     }
 
     /// <summary>The texts captured first, as many as asked for.</summary>
@@ -33,10 +35,26 @@ internal sealed class TextBuffer
 
     private static ArraySegment<string?> Part(string?[] texts, int count) => new(texts, 0, count);
 
-    private static string Read(ValueGetter<ReadOnlyMemory<char>> getter)
+    /// <summary>Reads a column of texts as they are, and one of vectors of texts as JSON lists.</summary>
+    internal static Func<string> Reader(DataViewRow input, DataViewSchema.Column column)
     {
+        if (column.Type is VectorDataViewType)
+        {
+            ValueGetter<VBuffer<ReadOnlyMemory<char>>> getVector = input.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column);
+            VBuffer<ReadOnlyMemory<char>> texts = default;
+            return () =>
+            {
+                getVector(ref texts);
+                return JsonSerializer.Serialize(texts.DenseValues().Select(text => text.ToString()));
+            };
+        }
+
+        ValueGetter<ReadOnlyMemory<char>> getText = input.GetGetter<ReadOnlyMemory<char>>(column);
         ReadOnlyMemory<char> text = default;
-        getter(ref text);
-        return text.ToString();
+        return () =>
+        {
+            getText(ref text);
+            return text.ToString();
+        };
     }
 }

@@ -19,7 +19,9 @@ namespace MLNet.Dispersion;
 /// </example>
 public sealed record Instruction
 {
-    private Instruction(ConversationPart? prompt, ConversationPart answer) => (Prompt, Answer) = (prompt, answer);
+    private const string Assistant = "assistant";
+
+    internal Instruction(ConversationPart? prompt, ConversationPart answer) => (Prompt, Answer) = (prompt, answer);
 
     /// <summary>Gets the tools that the model may call, as the chat template expects them; null (default) for none.</summary>
     public IReadOnlyList<JsonElement>? Tools { get; init; }
@@ -30,11 +32,17 @@ public sealed record Instruction
     /// <summary>Gets how much the row counts in training: what its tokens' losses are multiplied by. Default 1. At least 0.</summary>
     public float Weight { get; init; } = 1;
 
+    /// <summary>Gets whether there is something to learn: a text, a completion, or a turn of the assistant.</summary>
+    public bool HasAnswer => !Answer.IsEmpty && (Prompt is not null || Answer.Messages is null || Answer.Messages.Any(message => message.Role == Assistant));
+
     /// <summary>What the answer follows; null where the whole is one text or conversation.</summary>
     internal ConversationPart? Prompt { get; }
 
     /// <summary>The answer, or the whole text or conversation.</summary>
     internal ConversationPart Answer { get; }
+
+    /// <summary>What a model is to answer: the prompt, or the text or conversation without an assistant's last turn.</summary>
+    internal ConversationPart Question => Prompt ?? (Answer.Messages is { } all and [.., { Role: Assistant }] ? new ConversationPart(null, [.. all.Take(all.Count - 1)]) : Answer);
 
     /// <summary>A plain text, all of which is learnt.</summary>
     /// <param name="text">The text.</param>

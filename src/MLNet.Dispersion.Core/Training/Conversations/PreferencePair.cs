@@ -37,6 +37,9 @@ public sealed record PreferencePair
     public static PreferencePair FromMessages(IReadOnlyList<ChatMessage> prompt, IReadOnlyList<ChatMessage> chosen, IReadOnlyList<ChatMessage> rejected) =>
         new(ConversationPart.Of(prompt, nameof(prompt)), ConversationPart.Of(chosen, nameof(chosen)), ConversationPart.Of(rejected, nameof(rejected)));
 
+    /// <summary>The prompt with its better answer, to learn from or to score.</summary>
+    public Instruction Better() => new(Prompt, Chosen) { Tools = Tools, Variables = Variables, Weight = Weight };
+
     /// <summary>Reads one row of published data.</summary>
     /// <remarks>
     /// <c>chosen</c> and <c>rejected</c>, both texts or both messages, with <c>prompt</c> of the same kind or without it: the prompt then is what the two have in common at their beginning. A prompt that is a text
