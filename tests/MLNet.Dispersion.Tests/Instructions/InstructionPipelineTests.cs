@@ -123,9 +123,9 @@ public sealed class InstructionPipelineTests
     public void Fit_DispersionWeightsAndSeed_ChangeOrKeepTheModel()
     {
         List<InstructionRow> rows = InstructionRow.Rows(12);
-        double[] plain = Losses(rows, Options(epochs: 1));
-        Assert.Equal(plain, Losses(rows, Options(epochs: 1)));
-        FineTuneInstructionsOptions weighted = Options(epochs: 1), dispersed = Options(epochs: 1);
+        double[] plain = Losses(rows, Options(epochs: 3));
+        Assert.Equal(plain, Losses(rows, Options(epochs: 3)));
+        FineTuneInstructionsOptions weighted = Options(epochs: 3), dispersed = Options(epochs: 3);
         weighted.ExampleWeightColumnName = "Weight";
         dispersed.Training.Dispersion.Coefficient = 0.5;
         Assert.Equal(plain, Losses(rows, weighted), (a, b) => Math.Abs(a - b) < 1e-5);
