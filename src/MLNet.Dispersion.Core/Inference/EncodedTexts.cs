@@ -6,7 +6,19 @@ namespace MLNet.Dispersion;
 /// <param name="Truncated">How many were cut off.</param>
 internal sealed record EncodedTexts(IReadOnlyList<int[]> Sequences, IReadOnlyList<int>? SecondStarts, int Truncated)
 {
-    /// <summary>Some of them as one batch.</summary>
-    internal TokenBatch Pad(IReadOnlyList<int> rows, int padId) =>
-        TokenBatch.Pad([.. rows.Select(row => Sequences[row])], padId, SecondStarts is null ? null : [.. rows.Select(row => SecondStarts[row])]);
+    /// <summary>The tokens of each text of a sequence, where several share it and none sees another; null where each sequence is one text.</summary>
+    internal IReadOnlyList<IReadOnlyList<int>>? TextLengths { get; init; }
+
+    /// <summary>A second sequence of each row, which goes through the model in the same pass; null for none.</summary>
+    internal IReadOnlyList<int[]>? Rivals { get; init; }
+
+    /// <summary>Some of them as one batch: the rows, then their rivals where they have any.</summary>
+    internal TokenBatch Pad(IReadOnlyList<int> rows, int padId)
+    {
+        IEnumerable<int[]> own = rows.Select(row => Sequences[row]);
+        int[][] sequences = Rivals is null ? [.. own] : [.. own, .. rows.Select(row => Rivals[row])];
+        return TextLengths is null
+            ? TokenBatch.Pad(sequences, padId, SecondStarts is null ? null : [.. rows.Select(row => SecondStarts[row])])
+            : TokenBatch.PadPacked(sequences, padId, [.. rows.Select(row => TextLengths[row])]);
+    }
 }

@@ -58,7 +58,10 @@ internal sealed class ForwardPass(LanguageBackbone backbone, Device device)
     private PassOutput Run(TokenBatch batch, Tensor? mask, HiddenStateSelection hiddenStates)
     {
         Tensor inputIds = batch.InputIdsTensor(Device);
-        return new PassOutput(backbone.Forward(inputIds, mask, batch.TokenTypeIdsTensor(Device), hiddenStates), inputIds, mask);
+        BackboneOutput states = batch.Texts(Device) is { } texts
+            ? backbone.ForwardPacked(inputIds, mask, texts, hiddenStates)
+            : backbone.Forward(inputIds, mask, batch.TokenTypeIdsTensor(Device), hiddenStates);
+        return new PassOutput(states, inputIds, mask);
     }
 }
 

@@ -47,7 +47,8 @@ internal sealed class TargetScorer(LanguageBackbone backbone)
             }
 
             ref SequenceScore score = ref scores[target.Sequence];
-            score = new SequenceScore(score.LogLikelihood + logProbability, score.IsGreedy && best[row] == target.Token);
+            bool isBest = best[row] == target.Token;
+            score = new SequenceScore(score.LogLikelihood + logProbability, score.IsGreedy && isBest) { Right = score.Right + (isBest ? 1 : 0) };
         }
     }
 }
@@ -61,4 +62,8 @@ internal readonly record struct ScoredTarget(long Position, int Token, int Seque
 /// <summary>What the model says of a <see cref="ScoredSequence"/>.</summary>
 /// <param name="LogLikelihood">Sum over the scored tokens of the natural logarithm of their probability.</param>
 /// <param name="IsGreedy">Whether every scored token was the most likely one.</param>
-internal readonly record struct SequenceScore(double LogLikelihood, bool IsGreedy);
+internal readonly record struct SequenceScore(double LogLikelihood, bool IsGreedy)
+{
+    /// <summary>How many of the scored tokens were the most likely ones.</summary>
+    internal int Right { get; init; }
+}

@@ -20,6 +20,9 @@ public sealed class TokenBatch
     /// <summary>Gets which text of a pair each token belongs to, <c>[B * L]</c>: 0 the first (and pads), 1 the second; null where rows are single texts.</summary>
     public IReadOnlyList<long>? TokenTypeIds { get; }
 
+    /// <summary>Gets the tokens of each text of each row, where texts share rows and none sees another; null where each row is one text, or a pair.</summary>
+    public IReadOnlyList<IReadOnlyList<int>>? TextLengths { get; private init; }
+
     /// <summary>Gets the real tokens of each row.</summary>
     public IReadOnlyList<int> Lengths { get; }
 
@@ -67,6 +70,16 @@ public sealed class TokenBatch
         return new TokenBatch(ids, secondStarts is null ? null : Types(sequences, secondStarts, columns), [.. sequences.Select(s => s.Length)], columns);
     }
 
+    /// <summary>Pads rows of several texts, none of which sees another.</summary>
+    /// <param name="sequences">At least one sequence, each of at least one token.</param>
+    /// <param name="padId">The id that fills the pads.</param>
+    /// <param name="textLengths">The tokens of each text of each row.</param>
+    internal static TokenBatch PadPacked(IReadOnlyList<int[]> sequences, int padId, IReadOnlyList<IReadOnlyList<int>> textLengths)
+    {
+        TokenBatch rows = Pad(sequences, padId);
+        return new TokenBatch(rows.InputIds, null, [.. rows.Lengths], rows.Columns) { TextLengths = textLengths };
+    }
+
     /// <summary>The ids as a tensor <c>[B, L]</c>, int64, which the caller disposes.</summary>
     /// <param name="device">Where it is put.</param>
     public Tensor InputIdsTensor(Device device)
@@ -105,6 +118,32 @@ public sealed class TokenBatch
 
         using var host = tensor([.. TokenTypeIds], Rows, Columns);
         return host.to(device, copy: true);
+    }
+
+    /// <summary>Where the texts lie that share rows, in the caller's dispose scope; null where each row is one.</summary>
+    internal PackedTexts? Texts(Device device)
+    {
+        if (TextLengths is null)
+        {
+            return null;
+        }
+
+        var numbers = new long[Rows * Columns];
+        var places = new long[Rows * Columns];
+        Array.Fill(numbers, -1);
+        for (int row = 0; row < Rows; row++)
+        {
+            int at = row * Columns;
+            foreach ((int number, int length) in TextLengths[row].Index())
+            {
+                for (int place = 0; place < length; place++, at++)
+                {
+                    (numbers[at], places[at]) = (number, place);
+                }
+            }
+        }
+
+        return new PackedTexts(tensor(numbers, [Rows, Columns], device: device), tensor(places, [Rows, Columns], device: device));
     }
 
     private static long[] Types(IReadOnlyList<int[]> sequences, IReadOnlyList<int> secondStarts, int columns)

@@ -117,39 +117,4 @@ internal sealed record LanguageModelManifest(string TextColumn, string BackboneN
     }
 
     private sealed record FeaturesDocument(TextPooling? Pooling, bool? Normalize, int? MaxTokens, IReadOnlyList<float>? AttentionQuery = null, bool SkipFirstToken = false, IReadOnlyList<float>? Mean = null);
-
-    private sealed record GenerationDocument(
-        int? MaxNewTokens,
-        double? Temperature,
-        int? TopK,
-        double? TopP,
-        double? RepetitionPenalty,
-        int Seed,
-        bool StopAtEndOfText,
-        bool TruncatePrompts,
-        int BatchSize,
-        int MaxBatchTokens,
-        IReadOnlyList<string> StopSequences,
-        bool FollowGenerationConfig = true)
-    {
-        internal static GenerationDocument Of(TextGenerationOptions options) => new(
-            options.MaxNewTokens, options.Temperature, options.TopK, options.TopP, options.RepetitionPenalty, options.Seed,
-            options.StopAtEndOfText, options.TruncatePrompts, options.BatchSize, options.MaxBatchTokens, options.StopSequences, options.FollowGenerationConfig);
-
-        internal TextGenerationOptions ToOptions() => new()
-        {
-            MaxNewTokens = MaxNewTokens,
-            Temperature = Temperature,
-            TopK = TopK,
-            TopP = TopP,
-            RepetitionPenalty = RepetitionPenalty,
-            Seed = Seed,
-            StopAtEndOfText = StopAtEndOfText,
-            TruncatePrompts = TruncatePrompts,
-            BatchSize = BatchSize,
-            MaxBatchTokens = MaxBatchTokens,
-            StopSequences = StopSequences,
-            FollowGenerationConfig = FollowGenerationConfig,
-        };
-    }
 }

@@ -12,6 +12,16 @@ internal static class InputColumns
     internal static void CheckText(IExceptionContext context, SchemaShape shape, string name, string role = "text") =>
         Check(context, shape, VectorKind.Scalar, role, name, column => column.ItemType is TextDataViewType, "String");
 
+    /// <summary>Checks a column of vectors of texts, of any length.</summary>
+    internal static void CheckTextVector(IExceptionContext context, SchemaShape shape, string name, string role)
+    {
+        SchemaShape.Column column = Find(context, shape, role, name);
+        if (column.Kind == VectorKind.Scalar || column.ItemType is not TextDataViewType)
+        {
+            throw Mismatch(context, role, name, "Vector<String> of any length", Describe(column));
+        }
+    }
+
     /// <summary>Checks the text column, and that of second texts where rows are pairs.</summary>
     internal static void CheckTexts(IExceptionContext context, SchemaShape shape, TaskColumns columns)
     {
@@ -23,9 +33,12 @@ internal static class InputColumns
     }
 
     /// <summary>Checks the column of the rows' weights, where there is one.</summary>
-    internal static void CheckExampleWeight(IExceptionContext context, SchemaShape shape, TaskColumns columns)
+    internal static void CheckExampleWeight(IExceptionContext context, SchemaShape shape, TaskColumns columns) => CheckExampleWeight(context, shape, columns.ExampleWeight);
+
+    /// <inheritdoc cref="CheckExampleWeight(IExceptionContext, SchemaShape, TaskColumns)"/>
+    internal static void CheckExampleWeight(IExceptionContext context, SchemaShape shape, string? name)
     {
-        if (columns.ExampleWeight is { } weight)
+        if (name is { } weight)
         {
             Check(context, shape, VectorKind.Scalar, "example weight", weight, column => !column.IsKey && column.ItemType == NumberDataViewType.Single, "Single");
         }

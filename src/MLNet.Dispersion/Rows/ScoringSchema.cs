@@ -18,6 +18,9 @@ internal sealed class ScoringSchema(DataViewSchema input, DataViewSchema output,
     /// <summary>The text columns, for messages.</summary>
     internal string TextColumns => SecondText is { } second ? $"columns '{Text.Name}' and '{second.Name}'" : $"column '{Text.Name}'";
 
+    /// <summary>Whether the text column is a vector of words, which are scored one by one.</summary>
+    internal bool HasWords { get; init; }
+
     internal bool IsAdded(int column) => column >= Input.Count;
 
     /// <summary>An added column's place behind those of the input.</summary>

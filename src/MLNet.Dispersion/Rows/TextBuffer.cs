@@ -1,21 +1,22 @@
+using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
 namespace MLNet.Dispersion;
 
-/// <summary>The texts of the rows that one cursor or row looks at, from one column or two.</summary>
+/// <summary>The texts of the rows that one cursor or row looks at, from one column or two, or the words of one.</summary>
 internal sealed class TextBuffer
 {
     private readonly string?[] _first = [];
     private readonly string[][]? _words;
     private readonly string?[]? _second;
-    private readonly ValueGetter<ReadOnlyMemory<char>>? _readFirst;
+    private readonly Func<string>? _readFirst;
     private readonly ValueGetter<VBuffer<ReadOnlyMemory<char>>>? _readWords;
-    private readonly ValueGetter<ReadOnlyMemory<char>>? _readSecond;
+    private readonly Func<string>? _readSecond;
 
     internal TextBuffer(ScoringSchema schema, DataViewRow input, int capacity)
     {
-        if (schema.Text.Type is VectorDataViewType)
+        if (schema.HasWords)
         {
             _words = new string[capacity][];
             _readWords = input.GetGetter<VBuffer<ReadOnlyMemory<char>>>(schema.Text);
@@ -23,13 +24,13 @@ internal sealed class TextBuffer
         else
         {
             _first = new string?[capacity];
-            _readFirst = input.GetGetter<ReadOnlyMemory<char>>(schema.Text);
+            _readFirst = Reader(input, schema.Text);
         }
 
         if (schema.SecondText is { } second)
         {
             _second = new string?[capacity];
-            _readSecond = input.GetGetter<ReadOnlyMemory<char>>(second);
+            _readSecond = Reader(input, second);
         }
     }
 
@@ -38,11 +39,11 @@ internal sealed class TextBuffer
     {
         if (_readFirst is not null)
         {
-            _first[slot] = Read(_readFirst);
+            _first[slot] = _readFirst();
         }
 
         _words?[slot] = Vectors.Texts(_readWords!);
-        _second?[slot] = Read(_readSecond!);
+        _second?[slot] = _readSecond!();
     }
 
     /// <summary>The texts captured first, as many as asked for.</summary>
@@ -50,12 +51,23 @@ internal sealed class TextBuffer
         ? new(Part(_first, count), _second is null ? (IReadOnlyList<string?>?)null : Part(_second, count))
         : new([]) { Words = new ArraySegment<string[]>(_words, 0, count) };
 
-    private static ArraySegment<string?> Part(string?[] texts, int count) => new(texts, 0, count);
-
-    private static string Read(ValueGetter<ReadOnlyMemory<char>> getter)
+    /// <summary>Reads a column of texts as they are, and one of vectors of texts as JSON lists.</summary>
+    internal static Func<string> Reader(DataViewRow input, DataViewSchema.Column column)
     {
+        if (column.Type is VectorDataViewType)
+        {
+            ValueGetter<VBuffer<ReadOnlyMemory<char>>> getVector = input.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column);
+            return () => JsonSerializer.Serialize(Vectors.Texts(getVector));
+        }
+
+        ValueGetter<ReadOnlyMemory<char>> getText = input.GetGetter<ReadOnlyMemory<char>>(column);
         ReadOnlyMemory<char> text = default;
-        getter(ref text);
-        return text.ToString();
+        return () =>
+        {
+            getText(ref text);
+            return text.ToString();
+        };
     }
+
+    private static ArraySegment<string?> Part(string?[] texts, int count) => new(texts, 0, count);
 }

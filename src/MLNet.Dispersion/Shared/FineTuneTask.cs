@@ -20,4 +20,10 @@ public enum FineTuneTask
 
     /// <summary>Each next token; no label is read.</summary>
     LanguageModel,
+
+    /// <summary>Answers to prompts or conversations.</summary>
+    Instructions,
+
+    /// <summary>Which of two answers is better.</summary>
+    Preferences,
 }

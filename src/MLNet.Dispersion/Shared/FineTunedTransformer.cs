@@ -94,7 +94,7 @@ public abstract class FineTunedTransformer<TModel> : TextTransformer
     }
 
     private protected override RowScoring ScoringFor(DataViewSchema input) =>
-        new(Host, new ScoringSchema(input, GetOutputSchema(input), _columns.Text, _columns.SecondText), NewScores, "scored");
+        new(Host, new ScoringSchema(input, GetOutputSchema(input), _columns.Text, _columns.SecondText) { HasWords = input[_columns.Text].Type is VectorDataViewType }, NewScores, "scored");
 
     private protected override void WriteFiles(ModelZipSink sink) => Model.Use(model => model.Save(sink));
 }

@@ -4,7 +4,7 @@ namespace MLNet.Dispersion.Models;
 
 /// <summary>Where the tokens of one pass stand in their rows, and who may look at whom.</summary>
 /// <remarks>
-/// A token's place counts the real tokens before it in its row, those of a cache included. Where pads are on the right alone, places are columns. Pads see themselves where they would see nothing,
+/// A token's place counts the real tokens before it in its row, those of a cache included; where texts share rows, those of its text. Where pads are on the right alone, places are columns. Pads see themselves where they would see nothing,
 /// so that their states, which mean nothing, stay finite. Tensors are made in the dispose scope of the constructor's caller, but <see cref="KeyPlaces"/> where it is first asked for.
 /// </remarks>
 internal sealed class TokenView
@@ -19,15 +19,21 @@ internal sealed class TokenView
     /// <param name="isCausal">Whether a token sees only those before it and itself.</param>
     /// <param name="pass">Where earlier tokens are found; null where there is no cache.</param>
     /// <param name="windows">The windows that the blocks have.</param>
-    internal TokenView(Tensor inputIds, Tensor? attentionMask, bool isCausal, CachedPass? pass, IEnumerable<int> windows)
+    /// <param name="texts">The texts that share rows, of a decoder without a cache; null where each row is one text.</param>
+    internal TokenView(Tensor inputIds, Tensor? attentionMask, bool isCausal, CachedPass? pass, IEnumerable<int> windows, PackedTexts? texts = null)
     {
         Device = inputIds.device;
         Columns = inputIds.shape[1];
         Pass = pass;
         bool isRight = attentionMask is null || attentionMask.select(1, 0).all().item<bool>();
         bool hasPast = pass is { HasPast: true };
-        IsPlain = isRight && !hasPast;
-        if (hasPast)
+        IsPlain = isRight && !hasPast && texts is null;
+        if (texts is not null)
+        {
+            _places = texts.Places;
+            Allowed = CausalMask.Triangle(Columns, Device).logical_and(texts.Numbers.unsqueeze(2).eq(texts.Numbers.unsqueeze(1)).unsqueeze(1));
+        }
+        else if (hasPast)
         {
             _places = pass!.Positions(Device);
             Allowed = pass.Allowed(Device);
@@ -72,7 +78,7 @@ internal sealed class TokenView
     /// <summary>The pass that stores keys and values, or null.</summary>
     internal CachedPass? Pass { get; }
 
-    /// <summary>Whether rows are whole and pads are on the right alone.</summary>
+    /// <summary>Whether rows are whole, one text each, and pads are on the right alone.</summary>
     internal bool IsPlain { get; }
 
     /// <summary>The causal rule of a plain view of a decoder; null elsewhere.</summary>

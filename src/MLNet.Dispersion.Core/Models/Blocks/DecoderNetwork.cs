@@ -25,6 +25,16 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     }
 
     /// <inheritdoc/>
+    internal override BackboneOutput ForwardPacked(Tensor inputIds, Tensor? attentionMask, PackedTexts texts, HiddenStateSelection hiddenStates)
+    {
+        CheckInput(inputIds, attentionMask);
+        return _trunk.Forward(inputIds, attentionMask, tokenTypeIds: null, hiddenStates, texts);
+    }
+
+    /// <inheritdoc/>
+    internal override bool ReadsPackedTexts => true;
+
+    /// <inheritdoc/>
     public override Tensor Logits(Tensor lastHiddenState)
     {
         if (!PredictsTokens)

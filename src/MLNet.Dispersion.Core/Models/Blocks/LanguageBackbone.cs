@@ -131,6 +131,17 @@ public abstract class LanguageBackbone : nn.Module
     public virtual BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, HiddenStateSelection hiddenStates) =>
         Forward(inputIds, attentionMask, hiddenStates);
 
+    /// <summary>Whether rows may hold several texts, none of which sees another (<see cref="ForwardPacked"/>). Default false.</summary>
+    internal virtual bool ReadsPackedTexts => false;
+
+    /// <summary>Runs the transformer on rows of several texts each, as if each text were a row of its own.</summary>
+    /// <param name="inputIds">Token ids, as above.</param>
+    /// <param name="attentionMask">Which tokens are real, as above.</param>
+    /// <param name="texts">Where the texts lie.</param>
+    /// <param name="hiddenStates">Which hidden states to keep.</param>
+    internal virtual BackboneOutput ForwardPacked(Tensor inputIds, Tensor? attentionMask, PackedTexts texts, HiddenStateSelection hiddenStates) =>
+        throw new NotSupportedException($"A backbone of type {Info.ModelType} cannot keep texts apart that share a row: only the built-in decoders can. Train without packing.");
+
     /// <summary>One vector for each text, as classifiers and regressors see it: here the state of the last real token, which has seen all others.</summary>
     /// <param name="lastHiddenState"><c>[B, L, F]</c>, float32.</param>
     /// <param name="lengths">Real tokens of each row, padding on the right.</param>

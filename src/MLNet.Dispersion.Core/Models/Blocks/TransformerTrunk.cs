@@ -149,7 +149,8 @@ internal sealed class TransformerTrunk
     /// <param name="attentionMask">Which are real, <c>[B, L]</c>, bool; null when all are.</param>
     /// <param name="tokenTypeIds">Which text of a pair each belongs to, <c>[B, L]</c>, int64; null when all belong to the first.</param>
     /// <param name="selection">Which hidden states to keep.</param>
-    internal BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, HiddenStateSelection selection)
+    /// <param name="texts">The texts that share rows; null where each row is one.</param>
+    internal BackboneOutput Forward(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, HiddenStateSelection selection, PackedTexts? texts = null)
     {
         ForwardContext context = _network.Context;
         if (_network.training)
@@ -161,7 +162,7 @@ internal sealed class TransformerTrunk
         // The scope keeps every intermediate tensor alive until its last call has returned, whatever the garbage collector does meanwhile.
         // Checkpointed blocks need masks and position tables once more in the backward pass: these then live as long as the caller's scope.
         using var scope = context.ActivationCheckpointing ? null : NewDisposeScope();
-        BackboneOutput output = Run(inputIds, attentionMask, tokenTypeIds, selection, pass: null);
+        BackboneOutput output = Run(inputIds, attentionMask, tokenTypeIds, selection, pass: null, texts);
         scope?.MoveToOuter([.. output.HiddenStates.OfType<Tensor>().Append(output.LastHiddenState).Distinct<Tensor>(ReferenceEqualityComparer.Instance)]);
         return output;
     }
@@ -234,9 +235,9 @@ internal sealed class TransformerTrunk
             : _names.Prefix + name;
 
     /// <summary>Runs the blocks and keeps the hidden states that were asked for; the last block's raw output is replaced by the final norm's.</summary>
-    private BackboneOutput Run(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, HiddenStateSelection selection, CachedPass? pass)
+    private BackboneOutput Run(Tensor inputIds, Tensor? attentionMask, Tensor? tokenTypeIds, HiddenStateSelection selection, CachedPass? pass, PackedTexts? texts = null)
     {
-        Surroundings around = Around(inputIds, attentionMask, pass);
+        Surroundings around = Around(inputIds, attentionMask, pass, texts);
         var kept = new Tensor?[LayerCount + 1];
         Tensor state = Embed(inputIds, attentionMask, tokenTypeIds, around.View);
         for (int layer = 0; layer < LayerCount; layer++)
@@ -254,9 +255,9 @@ internal sealed class TransformerTrunk
     }
 
     /// <summary>What the blocks see of a batch beside its state.</summary>
-    internal Surroundings Around(Tensor inputIds, Tensor? attentionMask, CachedPass? pass)
+    internal Surroundings Around(Tensor inputIds, Tensor? attentionMask, CachedPass? pass, PackedTexts? texts = null)
     {
-        var view = new TokenView(inputIds, attentionMask, _spec.IsCausal, pass, _windows);
+        var view = new TokenView(inputIds, attentionMask, _spec.IsCausal, pass, _windows, texts);
         return new Surroundings(
             view,
             _rotaries.ToDictionary(rotary => rotary, rotary => rotary.Tables(view)),

@@ -11,4 +11,10 @@ public static class TrainingFigures
 
     /// <summary>1 - cosine between hidden states and the teacher's, averaged over layers, 0..2.</summary>
     public const string HiddenStateDistillation = "hidden state distillation";
+
+    /// <summary>beta log(p / p_ref) of the better answers of preference pairs, summed over their tokens.</summary>
+    public const string ChosenReward = "chosen reward";
+
+    /// <summary>beta log(p / p_ref) of the worse answers.</summary>
+    public const string RejectedReward = "rejected reward";
 }

@@ -1,0 +1,107 @@
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace MLNet.Dispersion;
+
+/// <summary>What estimators that teach a model to answer have in common.</summary>
+/// <remarks>Each trained transformer holds the model's weights until it is disposed. Immutable: the options are copied on entry. It cannot be derived from outside the library.</remarks>
+public abstract class AnsweringEstimator : TextEstimator<FineTuneInstructionsWithDispersionTransformer>, IDispersionEstimator
+{
+    private readonly AnsweringOptions _options;
+    private readonly InstructionColumns _columns;
+    private readonly ModelSource _backbone;
+    private readonly int _seed;
+
+    private protected AnsweringEstimator(IHostEnvironment environment, string name, AnsweringOptions options, InstructionColumns columns, params IEnumerable<string?> more)
+        : base(environment, name)
+    {
+        columns.Validate([.. more, options.ExampleWeightColumnName]);
+        (_options, _columns) = (options, columns);
+        _backbone = options.Backbone ?? ModelSource.TinyEnglish;
+        _seed = options.Training.Seed ?? Host.Rand.Next();
+    }
+
+    /// <inheritdoc/>
+    public string BackboneName => _backbone.Name;
+
+    /// <inheritdoc/>
+    public FineTuneColumns Columns => new() { Task = Task, Text = _columns.First, LogLikelihood = _columns.LogLikelihood, TokenCount = _columns.TokenCount };
+
+    /// <inheritdoc/>
+    public FineTuneOptions TrainingOptions
+    {
+        get
+        {
+            FineTuneOptions copy = _options.Training.Clone();
+            copy.Seed = _seed;
+            return copy;
+        }
+    }
+
+    /// <summary>What is learnt.</summary>
+    private protected abstract FineTuneTask Task { get; }
+
+    /// <inheritdoc/>
+    public IEstimator<ITransformer> WithTrainingOptions(FineTuneOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return Copy(options);
+    }
+
+    /// <summary>Makes the same estimator with other training options.</summary>
+    private protected abstract IEstimator<ITransformer> Copy(FineTuneOptions training);
+
+    /// <summary>What of instructions counts.</summary>
+    private protected abstract InstructionOptions Instructions { get; }
+
+    /// <summary>Checks further columns that training reads.</summary>
+    private protected abstract void CheckMore(SchemaShape input);
+
+    /// <summary>Reads the rows and says how to train on them.</summary>
+    private protected abstract Func<PretrainedLanguageModel, FineTuneOptions, InstructionTrainingResult> Reads(IDataView data, bool asChat, FitCancellation cancellation);
+
+    private protected sealed override DataViewSchema Promise(SchemaShape input)
+    {
+        _columns.Check(Host, input, needsCompletion: true);
+        CheckMore(input);
+        InputColumns.CheckExampleWeight(Host, input, _options.ExampleWeightColumnName);
+        return AddedColumns.Alone((builder, _) => _columns.AddTo(builder));
+    }
+
+    private protected sealed override FineTuneInstructionsWithDispersionTransformer FitChecked(IDataView input)
+    {
+        using IChannel channel = Host.Start("Training");
+        using var cancellation = new FitCancellation(Host, _options.Training.CancellationToken);
+        var model = PretrainedLanguageModel.Load(_backbone, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(_options.Training.Device) });
+        try
+        {
+            bool asChat = AnsweringModel.IsChat(model, _options.AsChat, Instructions.ChatTemplate);
+            var train = Reads(input, asChat, cancellation);
+            var run = new FineTuneRun(Host, channel, cancellation, _backbone.Name, _columns.TextColumns, _options.Training, _seed);
+            InstructionTrainingResult result = run.Train(Task == FineTuneTask.Preferences ? "on preference pairs" : "on instructions", options => train(model, options));
+            Tell(channel, result);
+            run.Tell(result.Training);
+            var answering = new AnsweringModel(model, _columns, Instructions, _options.Generation, asChat, _options.Training.MaxSequenceLength);
+            return new FineTuneInstructionsWithDispersionTransformer(Host, _columns, _backbone.Name, answering) { TrainingResult = result.Training, GeometryHistory = result.Training.GeometryHistory };
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private void Tell(IChannel channel, InstructionTrainingResult result)
+    {
+        if (result.TruncatedRows > 0)
+        {
+            ChannelLog.Warn(channel, $"{result.TruncatedRows} rows have more tokens in {_columns.TextColumns} than the model reads, and were cut.");
+        }
+
+        if (result.RowsLeftOut.Count > 0)
+        {
+            ChannelLog.Warn(channel, $"{result.RowsLeftOut.Count} rows were left out of training because nothing of their answers was left: {string.Join(", ", result.RowsLeftOut.Take(10).Select(row => row.ToString(CultureInfo.InvariantCulture)))}{(result.RowsLeftOut.Count > 10 ? ", …" : "")} (from 0).");
+        }
+    }
+}
