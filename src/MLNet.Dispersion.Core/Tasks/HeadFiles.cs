@@ -10,11 +10,10 @@ internal sealed record HeadFiles(string Kind)
 
     private string WeightsFile => $"{Kind}.safetensors";
 
-    internal void Write<TSettings>(FileSink sink, ScoreHead head, TSettings settings, IReadOnlyList<GeometrySnapshot> geometry)
+    internal void Write<TSettings>(FileSink sink, ITextHead head, TSettings settings, IReadOnlyList<GeometrySnapshot> geometry)
         where TSettings : class, IHeadSettings
     {
-        KeyValuePair<string, Tensor>[] query = head.Pooler.Query is { } learnt ? [new(TextPooler.QueryName, learnt)] : [];
-        sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, head.Own is null ? [new(ScoreHead.WeightName, head.Weight), .. query] : []));
+        sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, head.Saved));
         Format<TSettings>().Write(settings, sink, SettingsFile);
         GeometryHistoryFile.Write(sink, geometry);
     }
@@ -36,7 +35,15 @@ internal sealed record HeadFiles(string Kind)
     internal ScoreHead ReadHead(FileSource source, int outputCount, int hiddenSize, TextPooling pooling, Device device)
     {
         ScoreHead? head = null;
-        source.Read(WeightsFile, stream => head = ReadHead(new SafetensorsReader(stream, source.Describe(WeightsFile)), [outputCount, hiddenSize], pooling, device));
+        Read(source, pooling, hiddenSize, device, new() { [ScoreHead.WeightName] = [outputCount, hiddenSize] }, (tensors, pooler) => head = new ScoreHead(tensors[ScoreHead.WeightName].to(device, copy: true), pooler));
+        return head!;
+    }
+
+    /// <summary>Reads the head of an embedding model.</summary>
+    internal EmbeddingHead ReadEmbeddingHead(FileSource source, int outputCount, int hiddenSize, TextPooling pooling, Device device)
+    {
+        EmbeddingHead? head = null;
+        Read(source, pooling, hiddenSize, device, [], (_, pooler) => head = new EmbeddingHead(pooler, outputCount));
         return head!;
     }
 
@@ -47,13 +54,15 @@ internal sealed record HeadFiles(string Kind)
     private VersionedJson<TSettings> Format<TSettings>()
         where TSettings : class, IHeadSettings => new($"saved {Kind}", $"mlnet-dispersion/{Kind}", 2, $"Save the {Kind} again.") { UnmarkedVersionField = "formatVersion" };
 
-    private ScoreHead ReadHead(SafetensorsReader reader, long[] shape, TextPooling pooling, Device device)
+    /// <summary>Reads the tensors of a head of these shapes, and its pooler's.</summary>
+    private void Read(FileSource source, TextPooling pooling, int hiddenSize, Device device, Dictionary<string, long[]> shapes, Action<IReadOnlyDictionary<string, Tensor>, TextPooler> make) => source.Read(WeightsFile, stream =>
     {
         using var scope = NewDisposeScope();
-        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal) { [ScoreHead.WeightName] = zeros(shape) };
+        var reader = new SafetensorsReader(stream, source.Describe(WeightsFile));
+        var tensors = shapes.ToDictionary(shape => shape.Key, shape => zeros(shape.Value), StringComparer.Ordinal);
         if (pooling == TextPooling.Attention)
         {
-            tensors.Add(TextPooler.QueryName, zeros(shape[1]));
+            tensors.Add(TextPooler.QueryName, zeros(hiddenSize));
         }
 
         var missing = tensors.Keys.ToHashSet();
@@ -67,10 +76,13 @@ internal sealed record HeadFiles(string Kind)
             reader.CopyTo(tensors[entry.Name]);
         }
 
-        return missing.Count == 0
-            ? new ScoreHead(tensors[ScoreHead.WeightName].to(device, copy: true), new TextPooler(pooling, tensors.GetValueOrDefault(TextPooler.QueryName)?.to(device, copy: true)))
-            : throw new ModelFileException(reader.File, $"The head's weights are missing. Save the {Kind} again.", missing.First());
-    }
+        if (missing.Count > 0)
+        {
+            throw new ModelFileException(reader.File, $"The head's weights are missing. Save the {Kind} again.", missing.First());
+        }
+
+        make(tensors, new TextPooler(pooling, tensors.GetValueOrDefault(TextPooler.QueryName)?.to(device, copy: true)));
+    });
 }
 
 /// <summary>What the settings files of all heads hold.</summary>
