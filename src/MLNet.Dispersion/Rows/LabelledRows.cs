@@ -32,9 +32,9 @@ internal abstract class LabelledRows(TaskColumns columns)
     {
         DataViewSchema.Column textColumn = data.Schema[columns.Text];
         DataViewSchema.Column secondColumn = data.Schema[columns.SecondText ?? columns.Text];
-        DataViewSchema.Column labelColumn = data.Schema[columns.Label];
+        DataViewSchema.Column labelColumn = data.Schema[columns.HasLabel ? columns.Label : columns.Text];
         DataViewSchema.Column weightColumn = data.Schema[columns.ExampleWeight ?? columns.Text];
-        using DataViewRowCursor cursor = data.GetRowCursor([textColumn, secondColumn, labelColumn, weightColumn]);
+        using DataViewRowCursor cursor = data.GetRowCursor([textColumn, secondColumn, labelColumn, weightColumn, .. FurtherColumns(data.Schema)]);
         ValueGetter<ReadOnlyMemory<char>> readText = cursor.GetGetter<ReadOnlyMemory<char>>(textColumn);
         ValueGetter<ReadOnlyMemory<char>> readSecond = cursor.GetGetter<ReadOnlyMemory<char>>(secondColumn);
         ValueGetter<float>? readWeight = columns.ExampleWeight is null ? null : cursor.GetGetter<float>(weightColumn);
@@ -56,6 +56,9 @@ internal abstract class LabelledRows(TaskColumns columns)
         }
     }
 
+    /// <summary>How many texts training encodes, or pairs of them, and what messages call them.</summary>
+    internal virtual (int Count, string Name) Encoded => (_texts.Count, "rows");
+
     /// <summary>Tells of rows that were left out or are empty, once each.</summary>
     internal void Warn(IChannel channel)
     {
@@ -74,6 +77,9 @@ internal abstract class LabelledRows(TaskColumns columns)
     /// <summary>Checks that there is something to learn.</summary>
     /// <exception cref="ArgumentException">No row has a label, all have the same one, or one is not to be learnt from.</exception>
     internal abstract void CheckTrainable(IExceptionContext context);
+
+    /// <summary>Further columns that are read with the label.</summary>
+    private protected virtual IEnumerable<DataViewSchema.Column> FurtherColumns(DataViewSchema schema) => [];
 
     /// <summary>What takes the label of the row that the cursor stands on, or says no: the row then is left out.</summary>
     private protected abstract Func<bool> LabelReader(DataViewRowCursor cursor, DataViewSchema.Column label);

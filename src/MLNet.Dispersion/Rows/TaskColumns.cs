@@ -10,17 +10,31 @@ internal record TaskColumns(string Label, string Text, string? SecondText, strin
     /// <summary>The column of the rows' weights, read by training alone; null where all count the same.</summary>
     internal string? ExampleWeight { get; init; }
 
+    /// <summary>Whether rows have labels.</summary>
+    internal virtual bool HasLabel => true;
+
+    /// <summary>Whether the two texts of a row are read as one sequence.</summary>
+    internal virtual bool ReadsPairs => SecondText is not null;
+
     /// <summary>The text columns, for messages.</summary>
     internal string TextColumns => SecondText is null ? $"column '{Text}'" : $"columns '{Text}' and '{SecondText}'";
 
     /// <summary>The added columns, with what messages call them.</summary>
     private protected virtual (string Role, string Name)[] Added => [("score", Score)];
 
+    /// <summary>Further columns that training alone reads, with what messages call them.</summary>
+    private protected virtual (string Role, string Name)[] Further => [];
+
     /// <summary>Checks that each column has a name and no two the same.</summary>
     /// <exception cref="ArgumentException">A name is empty or used twice.</exception>
     internal void Validate()
     {
-        List<(string Role, string Name)> all = [("label", Label), ("text", Text)];
+        List<(string Role, string Name)> all = [("text", Text), .. Further, .. Added];
+        if (HasLabel)
+        {
+            all.Insert(0, ("label", Label));
+        }
+
         if (SecondText is not null)
         {
             all.Add(("second text", SecondText));
@@ -31,7 +45,6 @@ internal record TaskColumns(string Label, string Text, string? SecondText, strin
             all.Add(("example weight", ExampleWeight));
         }
 
-        all.AddRange(Added);
         foreach ((string role, string name) in all)
         {
             if (string.IsNullOrWhiteSpace(name))

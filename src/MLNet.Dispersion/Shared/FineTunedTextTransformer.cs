@@ -8,6 +8,7 @@ namespace MLNet.Dispersion;
 public abstract class FineTunedTextTransformer : TextTransformer
 {
     private readonly TaskColumns _columns;
+    private readonly bool _borrowed;
 
     private protected FineTunedTextTransformer(IHostEnvironment environment, string name, TaskColumns columns, string backboneName, FineTunedTextModel model)
         : base(environment, name, backboneName)
@@ -17,6 +18,18 @@ public abstract class FineTunedTextTransformer : TextTransformer
         OutputCount = model.OutputCount;
         TrainingResult = model.TrainingResult;
         GeometryHistory = model.GeometryHistory;
+    }
+
+    /// <summary>A transformer of the same model for other columns: the model stays the lender's, and lives as long.</summary>
+    private protected FineTunedTextTransformer(IHostEnvironment environment, string name, TaskColumns columns, FineTunedTextTransformer lender)
+        : base(environment, name, lender.BackboneName)
+    {
+        _columns = columns;
+        _borrowed = true;
+        Model = lender.Model;
+        OutputCount = lender.OutputCount;
+        TrainingResult = lender.TrainingResult;
+        GeometryHistory = lender.GeometryHistory;
     }
 
     /// <inheritdoc/>
@@ -51,7 +64,7 @@ public abstract class FineTunedTextTransformer : TextTransformer
     public PretrainedLanguageModel LanguageModel => Model.Unguarded.LanguageModel;
 
     /// <inheritdoc/>
-    internal override MeasuredModel Measurable => MeasuredModel.Borrowing(Model, model => model.LanguageModel);
+    internal override MeasuredModel? Measurable => _borrowed ? null : MeasuredModel.Borrowing(Model, model => model.LanguageModel);
 
     /// <summary>The model itself.</summary>
     private protected SharedModel<FineTunedTextModel> Model { get; }
@@ -72,7 +85,7 @@ public abstract class FineTunedTextTransformer : TextTransformer
     {
         EmbeddedBases.Register();
         TModel model = load(new ModelZipSource(context, files));
-        string? found = model.ReadsPairs != (columns.SecondText is not null)
+        string? found = model.ReadsPairs != columns.ReadsPairs
             ? "its header and its weights disagree on whether it reads pairs of texts"
             : problem?.Invoke(model);
         if (found is not null)
@@ -90,7 +103,13 @@ public abstract class FineTunedTextTransformer : TextTransformer
     /// <summary>The scores of one cursor or row.</summary>
     private protected abstract AddedValues NewScores();
 
-    private protected override void Free() => Model.Dispose();
+    private protected override void Free()
+    {
+        if (!_borrowed)
+        {
+            Model.Dispose();
+        }
+    }
 
     private protected override DataViewSchema AddTo(DataViewSchema input)
     {
