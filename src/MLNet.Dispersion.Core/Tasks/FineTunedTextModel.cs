@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
-/// <summary>A fine-tuned backbone with a linear head on each text, or pair of texts: what all tasks have in common.</summary>
+/// <summary>A fine-tuned backbone that makes numbers of each text, or pair of texts, by a linear head or as an embedding: what all tasks have in common.</summary>
 /// <remarks>
 /// <para>
 /// The head reads one vector of the text's tokens (<see cref="FineTuneOptions.Pooling"/>). A pair is one sequence: for decoders the first text, the
@@ -66,7 +66,7 @@ public abstract class FineTunedTextModel : FineTunedModel
     /// <exception cref="NotSupportedException">The head is of another kind than the family's own, and cannot be said in its terms; the message names both kinds and the cure.</exception>
     /// <exception cref="ModelFileException">The directory cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public void SavePretrained(string directory, IReadOnlyList<string>? labels = null, ModelSaveOptions? options = null)
+    public virtual void SavePretrained(string directory, IReadOnlyList<string>? labels = null, ModelSaveOptions? options = null)
     {
         ThrowIfDisposed();
         RefuseAdapter(options);
@@ -77,7 +77,8 @@ public abstract class FineTunedTextModel : FineTunedModel
         }
 
         var described = new HeadLabels([.. names], Problem);
-        if (_fitted.Head.Own is { } own)
+        var fitted = (ScoreHead)_fitted.Head;
+        if (fitted.Own is { } own)
         {
             LanguageModel.SaveWith(own.Named(described), directory, options);
             return;
@@ -85,12 +86,12 @@ public abstract class FineTunedTextModel : FineTunedModel
 
         RequirePlainEnd();
         var (factor, shift) = Scale;
-        using PretrainedHead head = PretrainedHead.OfLinear(LanguageModel.Backbone, described, _fitted.Head.Weight, _fitted.Head.ReadingOn(LanguageModel.Backbone), Pooling, factor, shift);
+        using PretrainedHead head = PretrainedHead.OfLinear(LanguageModel.Backbone, described, fitted.Weight, fitted.ReadingOn(LanguageModel.Backbone), Pooling, factor, shift);
         LanguageModel.SaveWith(head, directory, options);
     }
 
-    /// <summary>What the numbers mean, in Hugging Face's terms.</summary>
-    private protected abstract ProblemType Problem { get; }
+    /// <summary>What the numbers mean, in Hugging Face's terms. Default: values.</summary>
+    private protected virtual ProblemType Problem => ProblemType.Regression;
 
     /// <summary>What the head's outputs are multiplied by and then raised by.</summary>
     private protected virtual (double Factor, double Shift) Scale => (1, 0);
@@ -107,7 +108,7 @@ public abstract class FineTunedTextModel : FineTunedModel
     private protected abstract float[] Finish(Tensor outputs);
 
     /// <summary>Writes the head's weights and settings, and the geometry of training.</summary>
-    private protected abstract void WriteHead(FileSink sink, ScoreHead head);
+    private protected abstract void WriteHead(FileSink sink, ITextHead head);
 
     /// <inheritdoc/>
     private protected sealed override void WriteHead(FileSink sink) => WriteHead(sink, _fitted.Head);

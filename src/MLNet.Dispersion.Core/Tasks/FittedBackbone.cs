@@ -23,7 +23,7 @@ internal abstract class FittedBackbone(PretrainedLanguageModel model, TextEncode
     internal int TruncatedTrainingRows { get; init; }
 
     /// <summary>The names of the head's numbers; empty where nobody gave any.</summary>
-    internal IReadOnlyList<string> LabelNames { get; init; } = [];
+    internal IReadOnlyList<string> LabelNames { get; set; } = [];
 
     /// <inheritdoc/>
     public virtual void Dispose() => model.Dispose();

@@ -9,16 +9,37 @@ internal sealed class FittedHead : FittedBackbone
     /// <param name="head">The head; owned from then on.</param>
     /// <param name="encoder">Makes tokens of texts.</param>
     /// <param name="pairs">Whether it reads pairs of texts.</param>
-    internal FittedHead(PretrainedLanguageModel model, ScoreHead head, TextEncoder encoder, bool pairs)
+    internal FittedHead(PretrainedLanguageModel model, ITextHead head, TextEncoder encoder, bool pairs)
         : base(model, encoder) => (Head, Pairs) = (head, pairs);
 
-    internal ScoreHead Head { get; }
+    internal ITextHead Head { get; }
 
     /// <summary>Whether it reads pairs of texts.</summary>
     internal bool Pairs { get; }
 
     /// <inheritdoc/>
     internal override int OutputCount => Head.OutputCount;
+
+    /// <summary>Takes a model's network as it is, with a head that has nothing to learn.</summary>
+    /// <param name="source">The model's files.</param>
+    /// <param name="device">As the loading of fitted models has it.</param>
+    /// <param name="maxTokens">The most tokens of a text; null for what the files say, else the context length.</param>
+    /// <param name="makeHead">Makes the head.</param>
+    internal static FittedHead OfModel(ModelSource source, string device, int? maxTokens, Func<PretrainedLanguageModel, ITextHead> makeHead)
+    {
+        TorchRuntime.EnsureLoaded();
+        var model = PretrainedLanguageModel.Load(source, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(device) });
+        try
+        {
+            model.Backbone.eval();
+            return new FittedHead(model, makeHead(model), new TextEncoder(model, maxTokens), pairs: false);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Takes the head that came with a model's files.</summary>
     /// <param name="source">The files.</param>
@@ -54,6 +75,7 @@ internal sealed class FittedHead : FittedBackbone
     /// <param name="labels">Names and meaning of the numbers of a text; no names where the caller has none.</param>
     /// <param name="outputCount">Numbers a text (K).</param>
     /// <param name="objective">Makes the task of the head; it has the rows' targets.</param>
+    /// <param name="counts">How many of the texts belong to each training row; null where each is one.</param>
     internal static FittedHead Train(
         ModelSource backbone,
         FineTuneOptions options,
@@ -61,23 +83,39 @@ internal sealed class FittedHead : FittedBackbone
         IReadOnlyList<string?>? secondTexts,
         HeadLabels labels,
         int outputCount,
-        Func<ScoreHead, TrainingObjective> objective)
+        Func<ScoreHead, TrainingObjective> objective,
+        IReadOnlyList<int>? counts = null)
+    {
+        FittedHead fitted = Train(backbone, options, texts, secondTexts, model => HeadMaking.Make(model, options, labels, outputCount), objective, counts);
+        fitted.LabelNames = fitted.Head.Own?.Labels ?? labels.Names;
+        return fitted;
+    }
+
+    /// <summary>Loads a backbone, gives it a head of any kind, made when <see cref="FineTuneOptions.Pooling"/> is filled in, and trains both.</summary>
+    internal static FittedHead Train<THead>(
+        ModelSource backbone,
+        FineTuneOptions options,
+        IReadOnlyList<string?> texts,
+        IReadOnlyList<string?>? secondTexts,
+        Func<PretrainedLanguageModel, THead> makeHead,
+        Func<THead, TrainingObjective> objective,
+        IReadOnlyList<int>? counts)
+        where THead : class, ITextHead
     {
         TorchRuntime.EnsureLoaded();
         Device device = TorchRuntime.SelectDevice(options.Device);
         var model = PretrainedLanguageModel.Load(backbone, new ModelLoadOptions { Device = device });
-        ScoreHead? head = null;
+        THead? head = null;
         try
         {
             options.Pooling ??= options.HeadStart == HeadStart.Linear ? model.DefaultPooling : TextPooling.Family;
             var encoder = new TextEncoder(model, options.MaxSequenceLength, secondTexts is not null);
-            head = HeadMaking.Make(model, options, labels, outputCount);
+            head = makeHead(model);
             EncodedTexts encoded = Encode(encoder, head, texts, secondTexts);
             IReadOnlyList<int[]>? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe).Sequences : null;
-            var result = MeasuredTraining.Run(model, objective(head), new TrainingRows(encoded), options, probeTexts);
+            var result = MeasuredTraining.Run(model, objective(head), new TrainingRows(encoded, counts), options, probeTexts);
             return new FittedHead(model, head, encoder, secondTexts is not null)
             {
-                LabelNames = head.Own?.Labels ?? labels.Names,
                 ScoringPrecision = options.ScoringPrecision,
                 AdapterSaving = options.Lora?.Saving ?? AdapterSaving.Everything,
                 TrainingResult = result,
@@ -95,16 +133,21 @@ internal sealed class FittedHead : FittedBackbone
 
     /// <summary>Reads what a model with a head wrote.</summary>
     /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
-    internal static FittedHead Load(FileSource source, string device, HeadFiles files, IHeadSettings settings, int outputCount)
+    internal static FittedHead Load(FileSource source, string device, HeadFiles files, IHeadSettings settings, int outputCount) =>
+        Load(source, device, settings, model => files.HoldOwnHead(source) ? OwnHead(source, model, outputCount) : files.ReadHead(source, outputCount, model.Backbone.Info.FinalSize, settings.Pooling, model.Device));
+
+    /// <summary>Reads what a model with a head of any kind wrote.</summary>
+    /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
+    internal static FittedHead Load(FileSource source, string device, IHeadSettings settings, Func<PretrainedLanguageModel, ITextHead> readHead)
     {
         TorchRuntime.EnsureLoaded();
         Device target = TorchRuntime.SelectDevice(device);
         var model = PretrainedLanguageModel.Load(ModelSource.FromSource(source.Name, source), new ModelLoadOptions { Device = target });
-        ScoreHead? head = null;
+        ITextHead? head = null;
         try
         {
             model.Backbone.eval();
-            head = files.HoldOwnHead(source) ? OwnHead(source, model, outputCount) : files.ReadHead(source, outputCount, model.Backbone.Info.FinalSize, settings.Pooling, target);
+            head = readHead(model);
             var encoder = new TextEncoder(model, settings.MaxSequenceLength, settings.Pairs);
             return new FittedHead(model, head, encoder, settings.Pairs)
             {
@@ -126,7 +169,7 @@ internal sealed class FittedHead : FittedBackbone
         ? new ScoreHead(own)
         : throw new ModelFileException(source.Describe("config.json"), $"It must describe a head of {outputCount} numbers a text, which the saved model has among its weights. Save the model again.");
 
-    private static EncodedTexts Encode(TextEncoder encoder, ScoreHead head, IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts)
+    private static EncodedTexts Encode(TextEncoder encoder, ITextHead head, IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts)
     {
         EncodedTexts encoded = encoder.Encode(texts, secondTexts);
         return head.Own is { } own ? encoded with { Sequences = [.. encoded.Sequences.Select(own.Trimmed)] } : encoded;

@@ -10,12 +10,8 @@ internal sealed record HeadFiles(string Kind)
 
     private string WeightsFile => $"{Kind}.safetensors";
 
-    internal void Write<TSettings>(FileSink sink, ScoreHead head, TSettings settings, IReadOnlyList<GeometrySnapshot> geometry)
-        where TSettings : class, IModelSettings
-    {
-        KeyValuePair<string, Tensor>[] query = head.Pooler.Query is { } learnt ? [new(TextPooler.QueryName, learnt)] : [];
-        Write(sink, head.Own is null ? [new(ScoreHead.WeightName, head.Weight), .. query] : [], settings, geometry);
-    }
+    internal void Write<TSettings>(FileSink sink, ITextHead head, TSettings settings, IReadOnlyList<GeometrySnapshot> geometry)
+        where TSettings : class, IModelSettings => Write(sink, head.Saved, settings, geometry);
 
     /// <summary>Writes the files.</summary>
     /// <param name="sink">Where to.</param>
@@ -47,14 +43,15 @@ internal sealed record HeadFiles(string Kind)
     internal ScoreHead ReadHead(FileSource source, int outputCount, int hiddenSize, TextPooling pooling, Device device)
     {
         using var scope = NewDisposeScope();
-        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal) { [ScoreHead.WeightName] = zeros(outputCount, hiddenSize) };
-        if (pooling == TextPooling.Attention)
-        {
-            tensors.Add(TextPooler.QueryName, zeros(hiddenSize));
-        }
+        Dictionary<string, Tensor> tensors = Read(source, new() { [ScoreHead.WeightName] = zeros(outputCount, hiddenSize) }, hiddenSize, pooling);
+        return new ScoreHead(tensors[ScoreHead.WeightName].to(device, copy: true), Pooler(tensors, pooling, device));
+    }
 
-        Fill(source, tensors);
-        return new ScoreHead(tensors[ScoreHead.WeightName].to(device, copy: true), new TextPooler(pooling, tensors.GetValueOrDefault(TextPooler.QueryName)?.to(device, copy: true)));
+    /// <summary>Reads the head of an embedding model.</summary>
+    internal EmbeddingHead ReadEmbeddingHead(FileSource source, int outputCount, int hiddenSize, TextPooling pooling, Device device)
+    {
+        using var scope = NewDisposeScope();
+        return new EmbeddingHead(Pooler(Read(source, [], hiddenSize, pooling), pooling, device), outputCount);
     }
 
     /// <summary>Reads the weights of a head that does not lie among the model's.</summary>
@@ -81,12 +78,27 @@ internal sealed record HeadFiles(string Kind)
         }
     });
 
+    private static TextPooler Pooler(Dictionary<string, Tensor> tensors, TextPooling pooling, Device device) =>
+        new(pooling, tensors.GetValueOrDefault(TextPooler.QueryName)?.to(device, copy: true));
+
     /// <summary>
     /// Version 2 names the pooling: readers of version 1 would take the family's own, which is what files of version 1 mean.
     /// Files of the builds that did not say their kind hold their version as formatVersion.
     /// </summary>
     private VersionedJson<TSettings> Format<TSettings>()
         where TSettings : class, IModelSettings => new($"saved {Kind}", $"mlnet-dispersion/{Kind}", 2, $"Save the {Kind} again.") { UnmarkedVersionField = "formatVersion" };
+
+    /// <summary>Reads the tensors of a head, and its pooler's.</summary>
+    private Dictionary<string, Tensor> Read(FileSource source, Dictionary<string, Tensor> tensors, int hiddenSize, TextPooling pooling)
+    {
+        if (pooling == TextPooling.Attention)
+        {
+            tensors.Add(TextPooler.QueryName, zeros(hiddenSize));
+        }
+
+        Fill(source, tensors);
+        return tensors;
+    }
 }
 
 /// <summary>What the settings files of all models hold.</summary>

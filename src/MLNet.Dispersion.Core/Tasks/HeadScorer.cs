@@ -6,10 +6,10 @@ namespace MLNet.Dispersion;
 internal sealed class HeadScorer
 {
     private readonly LanguageBackbone _backbone;
-    private readonly ScoreHead _head;
+    private readonly ITextHead _head;
     private readonly ScoringSweep _sweep;
 
-    internal HeadScorer(PretrainedLanguageModel model, ScoreHead head)
+    internal HeadScorer(PretrainedLanguageModel model, ITextHead head)
     {
         _backbone = model.Backbone;
         _sweep = new ScoringSweep(model);

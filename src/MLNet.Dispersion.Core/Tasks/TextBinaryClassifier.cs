@@ -60,7 +60,7 @@ public sealed class TextBinaryClassifier : FineTunedTextModel
 
     private protected override float[] Finish(Tensor outputs) => Numbers(outputs);
 
-    private protected override void WriteHead(FileSink sink, ScoreHead head) =>
+    private protected override void WriteHead(FileSink sink, ITextHead head) =>
         Files.Write(sink, head, new BinaryClassifierSettings(MaxSequenceLength, ScoringPrecision, ReadsPairs, head.Pooling), GeometryHistory);
 }
 

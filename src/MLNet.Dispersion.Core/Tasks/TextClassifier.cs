@@ -93,7 +93,7 @@ public sealed class TextClassifier : FineTunedTextModel
 
     private protected override float[] Finish(Tensor outputs) => Numbers(outputs.softmax(1));
 
-    private protected override void WriteHead(FileSink sink, ScoreHead head) =>
+    private protected override void WriteHead(FileSink sink, ITextHead head) =>
         Files.Write(sink, head, new ClassifierSettings(ClassCount, MaxSequenceLength, ScoringPrecision, ReadsPairs, head.Pooling), GeometryHistory);
 }
 

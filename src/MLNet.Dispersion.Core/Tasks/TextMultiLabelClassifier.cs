@@ -94,7 +94,7 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
 
     private protected override float[] Finish(Tensor outputs) => Numbers(outputs.sigmoid());
 
-    private protected override void WriteHead(FileSink sink, ScoreHead head) =>
+    private protected override void WriteHead(FileSink sink, ITextHead head) =>
         Files.Write(sink, head, new MultiLabelSettings(Thresholds, MaxSequenceLength, ScoringPrecision, ReadsPairs, head.Pooling), GeometryHistory);
 
     /// <summary>Refuses before training what would be refused after it.</summary>

@@ -90,7 +90,7 @@ public sealed class TextRegressor : FineTunedTextModel
 
     private protected override float[] Finish(Tensor outputs) => _scale.Restored(Numbers(outputs));
 
-    private protected override void WriteHead(FileSink sink, ScoreHead head) =>
+    private protected override void WriteHead(FileSink sink, ITextHead head) =>
         Files.Write(sink, head, new RegressorSettings(MaxSequenceLength, ScoringPrecision, ReadsPairs, LabelMean, LabelDeviation, head.Pooling), GeometryHistory);
 }
 

@@ -23,6 +23,15 @@ internal static class TensorNumbers
         return wide.item<double>();
     }
 
+    /// <summary>A tensor's values of any type, without their gradient, read off its device in float64.</summary>
+    public static double[] ToDoubles(this Tensor values)
+    {
+        using Tensor detached = values.detach();
+        using Tensor host = detached.cpu();
+        using Tensor wide = host.to(ScalarType.Float64);
+        return wide.data<double>().ToArray();
+    }
+
     public static Tensor Plus(this Tensor left, Tensor right) => left.add(right, One);
 
     public static Tensor PlusInPlace(this Tensor left, Tensor right) => left.add_(right, One);

@@ -44,6 +44,20 @@ internal static class InputColumns
         }
     }
 
+    /// <summary>Checks a column of one text a row, or of equally many.</summary>
+    internal static void CheckTextOrTexts(IExceptionContext context, SchemaShape shape, string name, string role)
+    {
+        SchemaShape.Column column = Find(context, shape, role, name);
+        if (column.ItemType is not TextDataViewType || column.Kind == VectorKind.VariableVector)
+        {
+            throw Mismatch(context, role, name, "String, or Vector<String> of known length", Describe(column));
+        }
+    }
+
+    /// <summary>Checks a column by which rows belong together.</summary>
+    internal static void CheckGroup(IExceptionContext context, SchemaShape shape, string name) =>
+        Check(context, shape, VectorKind.Scalar, "row group", name, column => column.IsKey || column.ItemType is TextDataViewType || GroupKeys.IsKnown(column.ItemType.RawType), "String, Key or a whole number");
+
     /// <summary>Checks a label column.</summary>
     /// <param name="context">For errors.</param>
     /// <param name="shape">The columns that are there.</param>

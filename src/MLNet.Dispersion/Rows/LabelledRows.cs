@@ -34,7 +34,7 @@ internal abstract class LabelledRows(TaskColumns columns)
     internal void Fill(IDataView data, FitCancellation cancellation)
     {
         using DataViewRowCursor cursor = data.GetRowCursor([.. columns.Read.Select(name => data.Schema[name])]);
-        Func<bool> takeLabel = LabelReader(cursor, data.Schema[columns.Label]);
+        Func<bool> takeLabel = LabelReader(cursor, data.Schema[columns.HasLabel ? columns.Label : columns.Text]);
         Action takeText = TextReader(cursor);
         ValueGetter<float>? readWeight = columns.ExampleWeight is { } weight ? cursor.GetGetter<float>(data.Schema[weight]) : null;
         while (cursor.MoveNext())
@@ -54,6 +54,9 @@ internal abstract class LabelledRows(TaskColumns columns)
             throw new ArgumentException($"All {_weights.Count} training rows have weight 0 in column '{columns.ExampleWeight}'; there is nothing to learn from.");
         }
     }
+
+    /// <summary>How many texts training encodes, or pairs of them, and what messages call them.</summary>
+    internal virtual (int Count, string Name) Encoded => (Count, "rows");
 
     /// <summary>Tells of rows that were left out or are empty, once each.</summary>
     internal void Warn(IChannel channel)

@@ -13,11 +13,17 @@ internal record TaskColumns(string Label, string Text, string? SecondText, strin
     /// <summary>The column of the rows' weights, read by training alone; null where all count the same.</summary>
     internal string? ExampleWeight { get; init; }
 
+    /// <summary>Whether rows have labels.</summary>
+    internal virtual bool HasLabel => true;
+
+    /// <summary>Whether the two texts of a row are read as one sequence.</summary>
+    internal virtual bool ReadsPairs => SecondText is not null;
+
     /// <summary>The text columns, for messages.</summary>
     internal string TextColumns => SecondText is null ? $"column '{Text}'" : $"columns '{Text}' and '{SecondText}'";
 
     /// <summary>The columns that training reads, with what messages call them.</summary>
-    private protected virtual IEnumerable<(string Role, string? Name)> Inputs => [("label", Label), ("text", Text), ("second text", SecondText), ("example weight", ExampleWeight)];
+    private protected virtual IEnumerable<(string Role, string? Name)> Inputs => [("label", HasLabel ? Label : null), ("text", Text), ("second text", SecondText), ("example weight", ExampleWeight)];
 
     /// <summary>The added columns, with what messages call them.</summary>
     private protected virtual (string Role, string Name)[] Added => [("score", Score)];

@@ -9,7 +9,7 @@ public sealed record FineTuneColumns
     /// <summary>Gets the text column that is read.</summary>
     public required string Text { get; init; }
 
-    /// <summary>Gets the label column that is read; null for language models.</summary>
+    /// <summary>Gets the label column that is read; null for language models, and for embeddings of pairs without scores.</summary>
     public string? Label { get; init; }
 
     /// <summary>Gets the added column of scores: class probabilities, the logarithm of the odds, or a number; null for language models.</summary>

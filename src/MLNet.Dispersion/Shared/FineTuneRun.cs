@@ -36,7 +36,7 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
         TModel model = Train(string.Create(CultureInfo.InvariantCulture, $"on {count} rows {task}"), train);
         if (model.TruncatedTrainingRows > 0)
         {
-            ChannelLog.Warn(channel, $"{model.TruncatedTrainingRows} of {count} training rows have more tokens in {textColumns} than the {model.MaxSequenceLength} that the model reads, and were cut off.");
+            ChannelLog.Warn(channel, $"{model.TruncatedTrainingRows} of {rows.Encoded.Count} training {rows.Encoded.Name} have more tokens in {textColumns} than the {model.MaxSequenceLength} that the model reads, and were cut off.");
         }
 
         if (model.TrainingResult is { } result)
@@ -129,7 +129,7 @@ internal sealed class TrainingLog(IChannel channel, FineTuneOptions options, Fit
         _epochs = run.Numbers.Epochs;
         if (options.TakenFrom(run.Numbers) is { Length: > 0 } taken)
         {
-            ChannelLog.Info(channel, $"Defaults for {run.Sequences.Count} rows: {taken}.");
+            ChannelLog.Info(channel, $"Defaults for {run.RowCount} rows: {taken}.");
         }
     }
 

@@ -15,6 +15,14 @@ public abstract class FineTunedTextTransformer : FineTunedTransformer<FineTunedT
         OutputCount = model.OutputCount;
     }
 
+    /// <summary>A transformer of the same model for other columns: the model stays the lender's, and lives as long.</summary>
+    private protected FineTunedTextTransformer(IHostEnvironment environment, string name, TaskColumns columns, FineTunedTextTransformer lender)
+        : base(environment, name, columns, lender)
+    {
+        _columns = columns;
+        OutputCount = lender.OutputCount;
+    }
+
     /// <summary>Gets the name of the column of second texts; null where single texts are read.</summary>
     public string? SecondTextColumnName => _columns.SecondText;
 
@@ -30,7 +38,7 @@ public abstract class FineTunedTextTransformer : FineTunedTransformer<FineTunedT
     /// <exception cref="FormatException">Header and weights disagree.</exception>
     /// <exception cref="ModelFileException">A file is damaged or missing.</exception>
     private protected static TModel LoadModel<TModel>(LoadContext context, IReadOnlyList<StoredFile> files, TaskColumns columns, Func<FileSource, TModel> load, Func<TModel, string?>? problem = null)
-        where TModel : FineTunedTextModel => LoadModel(context, files, load, model => model.ReadsPairs != (columns.SecondText is not null)
+        where TModel : FineTunedTextModel => LoadModel(context, files, load, model => model.ReadsPairs != columns.ReadsPairs
             ? "its header and its weights disagree on whether it reads pairs of texts"
             : problem?.Invoke(model));
 }

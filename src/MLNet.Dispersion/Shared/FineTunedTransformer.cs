@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace MLNet.Dispersion;
@@ -10,6 +11,7 @@ public abstract class FineTunedTransformer<TModel> : TextTransformer
     where TModel : FineTunedModel
 {
     private readonly TaskColumns _columns;
+    private readonly bool _borrowed;
 
     private protected FineTunedTransformer(IHostEnvironment environment, string name, TaskColumns columns, string backboneName, TModel model)
         : base(environment, name, backboneName)
@@ -18,6 +20,17 @@ public abstract class FineTunedTransformer<TModel> : TextTransformer
         Model = new SharedModel<TModel>(model, name, "fine-tuned model");
         TrainingResult = model.TrainingResult;
         GeometryHistory = model.GeometryHistory;
+    }
+
+    /// <summary>A transformer of the same model for other columns: the model stays the lender's, and lives as long.</summary>
+    private protected FineTunedTransformer(IHostEnvironment environment, string name, TaskColumns columns, FineTunedTransformer<TModel> lender)
+        : base(environment, name, lender.BackboneName)
+    {
+        _columns = columns;
+        _borrowed = true;
+        Model = lender.Model;
+        TrainingResult = lender.TrainingResult;
+        GeometryHistory = lender.GeometryHistory;
     }
 
     /// <inheritdoc/>
@@ -49,7 +62,7 @@ public abstract class FineTunedTransformer<TModel> : TextTransformer
     public PretrainedLanguageModel LanguageModel => Model.Unguarded.LanguageModel;
 
     /// <inheritdoc/>
-    internal override MeasuredModel Measurable => MeasuredModel.Borrowing(Model, model => model.LanguageModel);
+    internal override MeasuredModel? Measurable => _borrowed ? null : MeasuredModel.Borrowing(Model, model => model.LanguageModel);
 
     /// <inheritdoc/>
     internal override bool IsFineTuned => true;
@@ -84,7 +97,13 @@ public abstract class FineTunedTransformer<TModel> : TextTransformer
     /// <summary>The scores of one cursor or row.</summary>
     private protected abstract AddedValues NewScores();
 
-    private protected override void Free() => Model.Dispose();
+    private protected override void Free()
+    {
+        if (!_borrowed)
+        {
+            Model.Dispose();
+        }
+    }
 
     private protected override DataViewSchema AddTo(DataViewSchema input)
     {

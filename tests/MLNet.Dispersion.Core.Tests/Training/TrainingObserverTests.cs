@@ -88,7 +88,7 @@ public sealed class TrainingObserverTests
         using var backbone = new FakeBackbone { BreakTextAt = 0 };
         var tracker = new GeometryTracker(new GeometryProbeOptions { MaxTexts = 1 }, null);
         int step = 0;
-        var run = new TrainingRun(backbone, [[1, 2, 3]], 5, () => step, CancellationToken.None) { Numbers = FineTuneDefaults.ForLanguageModel(1) };
+        var run = new TrainingRun(backbone, [[1, 2, 3]], 5, () => step, CancellationToken.None) { Numbers = FineTuneDefaults.ForLanguageModel(1), RowCount = 1 };
 
         tracker.RunStarted(run);
         step = 5;
@@ -102,7 +102,7 @@ public sealed class TrainingObserverTests
     {
         using var backbone = new Failing();
         var tracker = new GeometryTracker(new GeometryProbeOptions(), null);
-        var run = new TrainingRun(backbone, [[1, 2, 3]], 5, () => 0, CancellationToken.None) { Numbers = FineTuneDefaults.ForLanguageModel(1) };
+        var run = new TrainingRun(backbone, [[1, 2, 3]], 5, () => 0, CancellationToken.None) { Numbers = FineTuneDefaults.ForLanguageModel(1), RowCount = 1 };
 
         Assert.Equal("of another kind", Assert.Throws<InvalidOperationException>(() => tracker.RunStarted(run)).Message);
     }

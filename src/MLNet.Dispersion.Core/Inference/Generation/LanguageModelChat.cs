@@ -52,6 +52,7 @@ public static class LanguageModelChat
     /// <param name="messages">The conversation, at least one message.</param>
     /// <param name="options">How to write; null for what the model's generation_config.json says. Copied.</param>
     /// <param name="chat">How to render; null for the defaults.</param>
+    /// <param name="finished">Told the whole answer, with the reason of its end, behind the last piece; null (default) for nobody.</param>
     /// <param name="cancellationToken">Checked before each token.</param>
     /// <returns>Pieces of text that make the answer of <see cref="Chat"/>; each is written when it is asked for. End the enumeration, or dispose it, to free its memory.</returns>
     /// <exception cref="Exception">As with <see cref="Chat"/>; what speaks against the arguments is thrown at once.</exception>
@@ -60,10 +61,11 @@ public static class LanguageModelChat
         IReadOnlyList<ChatMessage> messages,
         TextGenerationOptions? options = null,
         ChatOptions? chat = null,
+        Action<GeneratedText>? finished = null,
         CancellationToken cancellationToken = default)
     {
         (TextGenerator generator, GeneratingText text) = Begin(model, messages, options, chat, cancellationToken);
-        return generator.Stream(text, cancellationToken);
+        return generator.Stream(text, cancellationToken, finished);
     }
 
     private static (TextGenerator Generator, GeneratingText Text) Begin(PretrainedLanguageModel model, IReadOnlyList<ChatMessage> messages, TextGenerationOptions? options, ChatOptions? chat, CancellationToken cancel)

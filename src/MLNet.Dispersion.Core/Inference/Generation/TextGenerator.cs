@@ -74,8 +74,8 @@ internal sealed class TextGenerator
     /// <summary>Writes behind one prompt and gives out text as it is settled.</summary>
     internal IEnumerable<string> Stream(string? prompt, CancellationToken cancel) => Stream(Begin(prompt, 0), cancel);
 
-    /// <summary>Writes behind one text and gives it out as it is settled.</summary>
-    internal IEnumerable<string> Stream(GeneratingText text, CancellationToken cancel)
+    /// <summary>Writes behind one text and gives it out as it is settled; <paramref name="finished"/> gets the whole at the end.</summary>
+    internal IEnumerable<string> Stream(GeneratingText text, CancellationToken cancel, Action<GeneratedText>? finished = null)
     {
         using var evaluation = new EvaluationMode(_model.Backbone);
         using var batch = new GenerationBatch(_model.Backbone, _model.Tokenizer.VocabularySize, [text], _plan);
@@ -88,6 +88,8 @@ internal sealed class TextGenerator
                 yield return text.Released;
             }
         }
+
+        finished?.Invoke(text.ToResult());
     }
 
     /// <summary>A text behind tokens that are all of its prompt.</summary>

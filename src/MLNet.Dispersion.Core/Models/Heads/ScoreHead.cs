@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion.Models;
 
 /// <summary>The head of a classifier or regressor: a linear layer without bias on one vector of a text, or the family's own head. A regressor's has one output.</summary>
-public sealed class ScoreHead : IDisposable
+public sealed class ScoreHead : ITextHead
 {
     internal const string WeightName = "score.weight";
     private const double InitializerRange = 0.02;
@@ -43,6 +43,14 @@ public sealed class ScoreHead : IDisposable
 
     /// <summary>Makes the vector of a text.</summary>
     internal TextPooler Pooler { get; }
+
+    TextPooler ITextHead.Pooler => Pooler;
+
+    PretrainedHead? ITextHead.Own => Own;
+
+    IReadOnlyList<Parameter> ITextHead.Parameters => Parameters;
+
+    IReadOnlyList<KeyValuePair<string, Tensor>> ITextHead.Saved => Own is null ? [new(WeightName, Weight), .. Pooler.Saved] : [];
 
     /// <summary>A head with weights drawn from N(0, 0.02), Hugging Face's initialisation.</summary>
     internal static ScoreHead Create(int hiddenSize, int outputCount, int seed, Device device, TextPooling pooling = TextPooling.Family)

@@ -21,6 +21,9 @@ internal sealed class TextPooler : IDisposable
     /// <summary>The query, or null.</summary>
     internal Parameter? Query { get; }
 
+    /// <summary>What is saved of it, by name.</summary>
+    internal IReadOnlyList<KeyValuePair<string, Tensor>> Saved => Query is { } query ? [new(QueryName, query)] : [];
+
     /// <summary>A pooler as training begins with it: its query, if it has one, is 0, so that all tokens count the same.</summary>
     internal static TextPooler Create(TextPooling pooling, int featureCount, Device device) =>
         new(pooling, pooling == TextPooling.Attention ? zeros(featureCount, device: device) : null);

@@ -30,6 +30,9 @@ public sealed class ModelSaveOptions : IOptions
     /// <summary>Gets or sets whether those vectors are scaled to the Euclidean length 1. Default null: as the model's own files said, where <see cref="Pooling"/> is null; else true. Null where Pooling is.</summary>
     public bool? Normalize { get; set; }
 
+    /// <summary>The most tokens of a text that sentence-transformers is to read, where <see cref="Pooling"/> is set; null for what the model's own files said, or its context.</summary>
+    internal int? MaxTokens { get; set; }
+
     /// <summary>The number type as config.json says it.</summary>
     internal string TypeName => Type switch
     {

@@ -72,7 +72,7 @@ public sealed class TextTokenClassifier : FineTunedModel
             TokenTarget[][] targets = [.. encoded.Windows.Select(window => window.Words.Select(word => new TokenTarget(word.Position, ids[tags[window.Text][word.Word]])).ToArray())];
             int[] examples = [.. encoded.Windows.Select(window => window.Text)];
             float[]? weights = exampleWeights is null ? null : [.. examples.Select(text => exampleWeights[text])];
-            return (new TrainingRows(encoded.Texts, examples), new TokenObjective(head, targets, OutsideOf(head.Labels), options, weights));
+            return (new TrainingRows(encoded.Texts, examples: examples), new TokenObjective(head, targets, OutsideOf(head.Labels), options, weights));
         }));
     }
 

@@ -49,7 +49,7 @@ internal sealed class FineTuneLoop : IDisposable
         int seed = options.Seed ?? 0;
         _rows = rows;
         (_train, _heldOut) = ValidationSplit.Split(rows, objective.Group, numbers.ValidationFraction, seed);
-        _planner = new BatchPlanner([.. _train.Select(row => rows.Sequences[row].Length)], options.MicroBatchSize);
+        _planner = new BatchPlanner([.. _train.Select(rows.Length)], options.MicroBatchSize);
         _optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, trained.Head, options, numbers.HeadLearningRateMultiplier);
         _validator = _heldOut.Length > 0 ? new Validator(backbone, objective.ForValidation, rows, _heldOut, options.MicroBatchSize, _padId, device) : null;
         var generators = new TrainingGenerators(seed);
@@ -61,7 +61,7 @@ internal sealed class FineTuneLoop : IDisposable
         _schedule = CreateSchedule();
         _noise = options.NeftuneAlpha > 0 ? new EmbeddingNoise(options.NeftuneAlpha, generators.Add("embedding_noise", SeedStream.EmbeddingNoise, device), options.NeftuneCountsPads) : null;
         _forgetting = ActiveForgetting.Create(backbone, _optimizer, options, _schedule);
-        _told = new TrainingRun(backbone, rows.Sequences, _schedule.TotalSteps, () => _run.Step, options.CancellationToken) { Numbers = numbers };
+        _told = new TrainingRun(backbone, rows.Sequences, _schedule.TotalSteps, () => _run.Step, options.CancellationToken) { Numbers = numbers, RowCount = rows.Count };
     }
 
     private int StepsPerEpoch => (_planner.BatchCount + _options.GradientAccumulationSteps - 1) / _options.GradientAccumulationSteps;
@@ -80,7 +80,7 @@ internal sealed class FineTuneLoop : IDisposable
         CheckSupport(backbone, objective, rows, options);
         HostAllocator.KeepFreedMemory();
         using TrainedParameters trained = TrainedParameters.Choose(backbone, objective.HeadParameters, options);
-        FineTuneDefaults numbers = options.Over(DefaultsOf(trained, rows));
+        FineTuneDefaults numbers = options.Over(DefaultsOf(trained, objective, rows));
         using var loop = new FineTuneLoop(backbone, objective, trained, rows, options, numbers, device);
         using var mode = new TrainingMode(backbone, options, device, loop._dropout, loop._noise);
         if (options.Checkpoints is { } checkpoints)
@@ -113,10 +113,10 @@ internal sealed class FineTuneLoop : IDisposable
         }
     }
 
-    private static FineTuneDefaults DefaultsOf(TrainedParameters trained, TrainingRows rows)
+    private static FineTuneDefaults DefaultsOf(TrainedParameters trained, TrainingObjective objective, TrainingRows rows)
     {
         long weights = Math.Max(1, trained.Backbone.Select(pair => pair.Parameter).Concat(trained.Head).Sum(parameter => parameter.numel()));
-        return trained.Head.Count > 0 ? FineTuneDefaults.ForHead(rows.Count, weights) : FineTuneDefaults.ForLanguageModel(weights);
+        return trained.Head.Count > 0 || objective.TargetRows is not null ? FineTuneDefaults.ForHead(rows.Count, weights) : FineTuneDefaults.ForLanguageModel(weights);
     }
 
     private LearningRateSchedule CreateSchedule()

@@ -22,7 +22,7 @@ internal sealed class Validator
         _backbone = backbone;
         _objective = objective;
         _pass = new ForwardPass(backbone, device);
-        _batches = [.. held.OrderBy(row => rows.Sequences[row].Length).Chunk(batchSize).Select(chunk => rows.Batch(chunk, padId))];
+        _batches = [.. held.OrderBy(rows.Length).Chunk(batchSize).Select(chunk => rows.Batch(chunk, padId))];
     }
 
     /// <summary>Measures, and puts the backbone back into the mode it was in.</summary>

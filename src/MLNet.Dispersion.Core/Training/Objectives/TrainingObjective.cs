@@ -39,6 +39,9 @@ public abstract class TrainingObjective
     /// <param name="row">The row, from 0.</param>
     public virtual ReadOnlySpan<byte> TargetBytes(int row) => NoTarget;
 
+    /// <summary>The objective's own options, by which an interrupted run is told from others; null where it has none.</summary>
+    internal virtual IOptions? OwnOptions => null;
+
     /// <summary>Gets how much each row counts, one number a row; null where all count 1.</summary>
     public IReadOnlyList<float>? RowWeights { get; }
 
@@ -47,7 +50,7 @@ public abstract class TrainingObjective
     public virtual double TargetWeight(TaskBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return RowWeights is { } weights ? batch.Rows.Sum(row => (double)weights[row]) : batch.Tokens.Rows;
+        return RowWeights is { } weights ? batch.Rows.Sum(row => (double)weights[row]) : batch.Rows.Count;
     }
 
     /// <summary>Refuses options that the task has no use for. Default: it learns from no teacher (<see cref="FineTuneOptions.Distillation"/>) and has no classes (<see cref="FineTuneOptions.LabelSmoothing"/>, <see cref="FineTuneOptions.ClassWeights"/>).</summary>

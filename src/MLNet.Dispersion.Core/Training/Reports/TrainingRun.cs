@@ -17,7 +17,10 @@ public sealed class TrainingRun
     /// <summary>Gets the backbone that is trained: in training mode, and for the run alone. Whoever runs it puts it into evaluation mode and back.</summary>
     public LanguageBackbone Backbone { get; }
 
-    /// <summary>Gets the token ids of all rows, those held out included.</summary>
+    /// <summary>Gets the number of rows, those held out included.</summary>
+    public required int RowCount { get; init; }
+
+    /// <summary>Gets the token ids of all rows, those held out included; a row of several texts has several.</summary>
     public IReadOnlyList<int[]> Sequences { get; }
 
     /// <summary>Gets the numbers of the run, those of the options where they name one, else the defaults for its rows and weights.</summary>

@@ -30,15 +30,22 @@ internal static class Hashing
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (int row = 0; row < rows.Count; row++)
         {
-            int[] tokens = rows.Sequences[row];
-            Span<int> length = [tokens.Length];
-            hash.AppendData(MemoryMarshal.AsBytes(length));
+            IReadOnlyList<int[]> sequences = rows.SequencesOf(row);
+            foreach (int[] tokens in sequences)
+            {
+                hash.AppendData(BitConverter.GetBytes(tokens.Length));
+            }
+
             hash.AppendData(objective.TargetBytes(row));
             if (objective.RowWeights is { } weights)
             {
                 hash.AppendData(BitConverter.GetBytes(weights[row]));
             }
-            hash.AppendData(MemoryMarshal.AsBytes(tokens.AsSpan()));
+
+            foreach (int[] tokens in sequences)
+            {
+                hash.AppendData(MemoryMarshal.AsBytes(tokens.AsSpan()));
+            }
         }
 
         return Text(hash);

@@ -37,6 +37,7 @@ internal static class OptionsFingerprint
         IReadOnlyDictionary<string, int> numbers => Text(numbers.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key}: {pair.Value}")).ToArray()),
         IReadOnlyDictionary<string, double> numbers => Text(numbers.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key}: {pair.Value}")).ToArray()),
         IReadOnlyCollection<string> texts => string.Create(CultureInfo.InvariantCulture, $"{texts.Count} texts {Hashing.Of(texts)}"),
+        System.Collections.IEnumerable values => string.Join(", ", values.Cast<object>().Select(Text)),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? None,
     };

@@ -78,6 +78,11 @@ internal static partial class RunFingerprint
             ["Options.Precision"] = backbone.ComputeType.ToString(),
         };
         OptionsFingerprint.Describe(options, "Options.", run);
+        if (objective.OwnOptions is { } own)
+        {
+            OptionsFingerprint.Describe(own, "Task.", run);
+        }
+
         if (backbone.Adapter is { } adapter)
         {
             run["Backbone.Adapter"] = Hashing.Of(adapter.Parameters.Select(pair => KeyValuePair.Create(pair.Name, (Tensor)pair.Parameter)));

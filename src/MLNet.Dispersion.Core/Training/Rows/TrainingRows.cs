@@ -1,26 +1,47 @@
 namespace MLNet.Dispersion;
 
-/// <summary>Tokenised rows in memory. What is to be predicted of them the objective knows, by their place here.</summary>
+/// <summary>Tokenised rows in memory: each one sequence, or several that belong together. What is to be predicted of them the objective knows, by their place here.</summary>
 internal sealed class TrainingRows
 {
     private readonly EncodedTexts _texts;
+    private readonly int[] _starts;
 
     internal TrainingRows(IReadOnlyList<int[]> sequences)
         : this(new EncodedTexts(sequences, SecondStarts: null, Truncated: 0))
     {
     }
 
-    /// <param name="texts">The rows.</param>
+    /// <param name="texts">The sequences, those of a row side by side.</param>
+    /// <param name="counts">How many sequences each row has, each at least 1; null where each has one.</param>
     /// <param name="examples">Which example each row is a window of, where long ones are cut into several: those of one are held out together. Null where each row is one.</param>
-    internal TrainingRows(EncodedTexts texts, IReadOnlyList<int>? examples = null) => (_texts, Examples) = (texts, examples);
+    internal TrainingRows(EncodedTexts texts, IReadOnlyList<int>? counts = null, IReadOnlyList<int>? examples = null)
+    {
+        _texts = texts;
+        Examples = examples;
+        int rows = counts?.Count ?? texts.Sequences.Count;
+        _starts = new int[rows + 1];
+        for (int row = 0; row < rows; row++)
+        {
+            _starts[row + 1] = _starts[row] + (counts?[row] ?? 1);
+        }
+    }
 
     /// <summary>Which example each row is a window of; null where each row is one.</summary>
     internal IReadOnlyList<int>? Examples { get; }
 
+    /// <summary>The sequences of all rows.</summary>
     internal IReadOnlyList<int[]> Sequences => _texts.Sequences;
 
-    internal int Count => Sequences.Count;
+    internal int Count => _starts.Length - 1;
 
-    /// <summary>Some of the rows, padded.</summary>
-    internal TaskBatch Batch(IReadOnlyList<int> rows, int padId) => new() { Tokens = _texts.Pad(rows, padId), Rows = rows };
+    /// <summary>The sequences of a row.</summary>
+    internal IReadOnlyList<int[]> SequencesOf(int row) => [.. Places(row).Select(place => Sequences[place])];
+
+    /// <summary>The tokens of a row's longest sequence.</summary>
+    internal int Length(int row) => Places(row).Max(place => Sequences[place].Length);
+
+    /// <summary>Some of the rows, padded: the sequences of the first, then those of the next.</summary>
+    internal TaskBatch Batch(IReadOnlyList<int> rows, int padId) => new() { Tokens = _texts.Pad([.. rows.SelectMany(Places)], padId), Rows = rows };
+
+    private IEnumerable<int> Places(int row) => Enumerable.Range(_starts[row], _starts[row + 1] - _starts[row]);
 }
