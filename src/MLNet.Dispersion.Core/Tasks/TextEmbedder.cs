@@ -101,7 +101,7 @@ public sealed class TextEmbedder : FineTunedTextModel
         return new TextEmbedder(fitted, scaled);
     }
 
-    /// <summary>Reads an embedder that <see cref="FineTunedTextModel.Save"/> wrote.</summary>
+    /// <summary>Reads an embedder that <see cref="FineTunedModel.Save"/> wrote.</summary>
     /// <param name="source">Where from.</param>
     /// <param name="device"><c>auto</c> (CUDA where available, else CPU, whatever it was trained on), <c>cpu</c>, <c>cuda</c>, …</param>
     /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
@@ -208,7 +208,7 @@ internal sealed record EmbedderSettings(int MaxSequenceLength, Precision Scoring
     bool IHeadSettings.Pairs => false;
 
     /// <inheritdoc/>
-    string? IHeadSettings.Problem =>
+    string? IModelSettings.Problem =>
         MaxSequenceLength < 1 ? $"It names texts of {MaxSequenceLength} tokens; there must be at least 1"
         : Size < 1 ? $"It names vectors of {Size} features; there must be at least 1"
         : null;

@@ -80,7 +80,7 @@ public sealed class TextRanker : FineTunedTextModel
         throw new ArgumentException($"The head of {model.Name} gives {found} numbers a pair, and a ranking needs one.", nameof(model));
     }
 
-    /// <summary>Reads a ranker that <see cref="FineTunedTextModel.Save"/> wrote.</summary>
+    /// <summary>Reads a ranker that <see cref="FineTunedModel.Save"/> wrote.</summary>
     /// <param name="source">Where from.</param>
     /// <param name="device"><c>auto</c> (CUDA where available, else CPU, whatever it was trained on), <c>cpu</c>, <c>cuda</c>, …</param>
     /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
@@ -107,5 +107,5 @@ internal sealed record RankerSettings(int MaxSequenceLength, Precision ScoringPr
     bool IHeadSettings.Pairs => true;
 
     /// <inheritdoc/>
-    string? IHeadSettings.Problem => MaxSequenceLength < 1 ? $"It names pairs of {MaxSequenceLength} tokens; there must be at least 1" : null;
+    string? IModelSettings.Problem => MaxSequenceLength < 1 ? $"It names pairs of {MaxSequenceLength} tokens; there must be at least 1" : null;
 }

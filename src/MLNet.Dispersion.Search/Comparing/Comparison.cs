@@ -40,7 +40,9 @@ internal sealed class Comparison
         Metrics = [.. options.Metrics.Concat(usual).DistinctBy(metric => metric.Name)];
         if (Metrics.Count == 0)
         {
-            throw new ArgumentException("The language model adds no columns of log-likelihoods and token counts, so there is no perplexity to compare: name them in LanguageModelOptions, or set ComparisonOptions.Metrics.", nameof(pipeline));
+            throw new ArgumentException(_pipeline.FineTuning.Columns.Task != FineTuneTask.LanguageModel
+                ? $"There is no usual figure of each row for {_pipeline.FineTuning.Columns.Task}: set ComparisonOptions.Metrics, such as to a ComparisonMetric.Of with a function of your own."
+                : "The language model adds no columns of log-likelihoods and token counts, so there is no perplexity to compare: name them in LanguageModelOptions, or set ComparisonOptions.Metrics.", nameof(pipeline));
         }
 
         int rows = folds.Sum(fold => RowBlocks.CountRows(fold.Test));

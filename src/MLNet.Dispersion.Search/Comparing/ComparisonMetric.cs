@@ -121,7 +121,7 @@ public sealed class ComparisonMetric
         { Task: FineTuneTask.MultiLabelClassification } => [LabelAccuracy(columns.Label!, columns.PredictedLabel!), LabelLogLoss(columns.Label!, columns.Score!)],
         { Task: FineTuneTask.Regression } => [SquaredError(columns.Label!, columns.Score!), AbsoluteError(columns.Label!, columns.Score!)],
         { Task: FineTuneTask.LanguageModel or FineTuneTask.Instructions or FineTuneTask.Preferences, LogLikelihood: { } likelihood, TokenCount: { } tokens } => [Perplexity(likelihood, tokens), TokenLoss(likelihood, tokens)],
-        { Task: FineTuneTask.LanguageModel or FineTuneTask.Instructions or FineTuneTask.Preferences or FineTuneTask.Embeddings or FineTuneTask.Ranking } => [],
+        { Task: FineTuneTask.LanguageModel or FineTuneTask.Instructions or FineTuneTask.Preferences or FineTuneTask.Embeddings or FineTuneTask.Ranking or FineTuneTask.TokenClassification or FineTuneTask.QuestionAnswering } => [],
         _ => [Accuracy(columns.Label!, columns.Score!), LogLoss(columns.Label!, columns.Score!)],
     };
 

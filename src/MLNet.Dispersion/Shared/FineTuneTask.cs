@@ -15,6 +15,9 @@ public enum FineTuneTask
     /// <summary>A tag for each word, such as those of named entities.</summary>
     TokenClassification,
 
+    /// <summary>Where in a context the answer to a question stands.</summary>
+    QuestionAnswering,
+
     /// <summary>A number.</summary>
     Regression,
 

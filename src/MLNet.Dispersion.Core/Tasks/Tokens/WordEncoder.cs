@@ -13,8 +13,7 @@ internal sealed class WordEncoder
     /// <exception cref="ArgumentException">The tokenizer does not say where tokens lie in texts, or there is no room for any.</exception>
     internal WordEncoder(PretrainedLanguageModel model, TextEncoder encoder)
     {
-        _tokenizer = model.Tokenizer as PipelineTokenizer
-            ?? throw new ArgumentException($"The tokenizer of {model.Name} is a {model.Tokenizer.GetType().Name}, which does not say where in a text its tokens lie. Take a model whose tokenizer was loaded from files.", nameof(model));
+        _tokenizer = Tokenizer(model);
         _frame = TokenFrame.Of(_tokenizer);
         _room = encoder.MaxTokens - _frame.Before.Length - _frame.After.Length;
         _emptyTextId = encoder.EmptyTextId;
@@ -23,6 +22,11 @@ internal sealed class WordEncoder
             throw new ArgumentException($"MaxSequenceLength is {encoder.MaxTokens}, and the tokenizer puts {_frame.Before.Length + _frame.After.Length} tokens around texts: there is no room for a word. Raise it.", nameof(encoder));
         }
     }
+
+    /// <summary>A model's tokenizer, which must say where in a text its tokens lie.</summary>
+    /// <exception cref="ArgumentException">It does not.</exception>
+    internal static PipelineTokenizer Tokenizer(PretrainedLanguageModel model) => model.Tokenizer as PipelineTokenizer
+        ?? throw new ArgumentException($"The tokenizer of {model.Name} is a {model.Tokenizer.GetType().Name}, which does not say where in a text its tokens lie. Take a model whose tokenizer was loaded from files.", nameof(model));
 
     /// <summary>Encodes texts.</summary>
     internal EncodedWords Encode(IReadOnlyList<WordText> texts)

@@ -1,0 +1,43 @@
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace MLNet.Dispersion;
+
+/// <summary>The questions of the training data with their contexts and answers, read once into memory.</summary>
+internal sealed class QuestionRows(AnswerColumns columns) : LabelledRows<AnswerSpan>(columns)
+{
+    /// <exception cref="ArgumentException">There is no row, or none has an answer.</exception>
+    internal override void CheckTrainable(IExceptionContext context)
+    {
+        if (Labels.Count == 0)
+        {
+            throw context.Process(new ArgumentException(NoRows() + " Fit needs questions with answers."));
+        }
+
+        if (!Labels.Any(answer => answer.Exists))
+        {
+            throw context.Process(new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"None of the {Labels.Count} training rows has an answer in column '{columns.Label}'; there is nothing to learn.")));
+        }
+
+        foreach (var (row, answer) in Labels.Index())
+        {
+            if (answer.Problem(Texts[row]) is { } problem)
+            {
+                throw context.Process(new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Row {row} (from 0), columns '{columns.Label}' and '{columns.Index}': {problem}")));
+            }
+        }
+    }
+
+    // An empty answer is one: that the context has none.
+    private protected override Func<bool> LabelReader(DataViewRowCursor cursor, DataViewSchema.Column label)
+    {
+        ValueGetter<int> readIndex = cursor.GetGetter<int>(cursor.Schema[columns.Index]);
+        int index = 0;
+        return Reader<ReadOnlyMemory<char>>(cursor, label, text =>
+        {
+            readIndex(ref index);
+            return new AnswerSpan(text.ToString(), index);
+        });
+    }
+}
