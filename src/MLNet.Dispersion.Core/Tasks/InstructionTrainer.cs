@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Text;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
@@ -37,7 +36,7 @@ public static class InstructionTrainer
         InstructionOptions how = Checked(instructionOptions);
         InstructionRows rows = InstructionRows.Of(model, instructions, how, Length(model, options.MaxSequenceLength), options.CancellationToken);
         int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? [.. new TextEncoder(model, null).Encode(probe).Sequences] : null;
-        var objective = new AnswerObjective(rows.Weights, rows.TextLengths, how.DynamicLoss);
+        var objective = new AnswerObjective(rows.Weights, rows.TextLengths, how.DynamicLoss, options.LabelSmoothing);
         return new InstructionTrainingResult
         {
             Training = MeasuredTraining.Run(model, objective, rows.ToRows(), options, probeTexts),

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Text;
 
 namespace MLNet.Dispersion;
 

@@ -30,6 +30,7 @@ internal abstract class LabelledRows(TaskColumns columns)
     /// <summary>Reads every row that has a label.</summary>
     internal void Fill(IDataView data, FitCancellation cancellation)
     {
+        RowsRead = 0;
         DataViewSchema.Column textColumn = data.Schema[columns.Text];
         DataViewSchema.Column secondColumn = data.Schema[columns.SecondText ?? columns.Text];
         DataViewSchema.Column labelColumn = data.Schema[columns.Label];

@@ -119,6 +119,40 @@ public sealed class InstructionPipelineTests
         Assert.Equal(Lines(Answers(model, InstructionRow.Rows(3))), Lines(Answers(loaded, InstructionRow.Rows(3))));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Fit_Previous_GoesOnFromItAndFromItsZip(bool lora)
+    {
+        List<InstructionRow> rows = InstructionRow.Rows(24);
+        FineTuneInstructionsOptions options = Options(epochs: 4);
+        options.Training.Lora = lora ? new LoraOptions { Rank = 4 } : null;
+        IDataView data = _ml.Data.LoadFromEnumerable(rows);
+        FineTuneInstructionsWithDispersionEstimator estimator = _ml.Transforms.Text.FineTuneInstructionsWithDispersion(options);
+        using var first = estimator.Fit(data);
+        double reached = _ml.EvaluateInstructions(first.Transform(data)).MeanNegativeLogLikelihood;
+
+        using var second = estimator.Fit(data, first);
+
+        Assert.Equal(reached, second.TrainingResult!.History.Take(3).Average(step => step.TaskLoss), 0.6);
+        Assert.True(second.TrainingResult.History[0].TaskLoss < first.TrainingResult!.History[0].TaskLoss);
+        Assert.True(_ml.EvaluateInstructions(second.Transform(data)).MeanNegativeLogLikelihood < reached);
+        Assert.Equal(reached, _ml.EvaluateInstructions(first.Transform(data)).MeanNegativeLogLikelihood, 1e-9);
+        using var zip = new TemporaryFile();
+        _ml.Model.Save(first, data.Schema, zip.Path);
+        options.Backbone = ModelSource.FromModelZip(zip.Path);
+        using var third = _ml.Transforms.Text.FineTuneInstructionsWithDispersion(options).Fit(data);
+        Assert.Equal(second.TrainingResult.History.Select(step => step.TaskLoss), third.TrainingResult!.History.Select(step => step.TaskLoss));
+        Assert.Contains("no model", Assert.Throws<ModelFileException>(() => ModelSource.FromModelZip(EmptyZip(zip.Path))).Message, StringComparison.Ordinal);
+    }
+
+    private static string EmptyZip(string path)
+    {
+        File.Delete(path);
+        System.IO.Compression.ZipFile.CreateFromDirectory(Directory.CreateTempSubdirectory().FullName, path);
+        return path;
+    }
+
     [Fact]
     public void Fit_DispersionWeightsAndSeed_ChangeOrKeepTheModel()
     {

@@ -196,6 +196,20 @@ internal sealed class TransformerTrunk
     internal string TensorName(string parameterName, HeadSpec? head) =>
         head?.Prefix is { } prefix && parameterName.StartsWith(_names.Prefix, StringComparison.Ordinal) ? prefix + parameterName[_names.Prefix.Length..] : parameterName;
 
+    /// <summary>Where a parameter takes part first: 0 the embeddings, k the k-th layer, one more than there are layers what stands behind.</summary>
+    internal int LayerOf(string parameterName)
+    {
+        for (int layer = 0; layer < LayerCount; layer++)
+        {
+            if (parameterName.StartsWith(PrefixOf(BlockOf(layer)), StringComparison.Ordinal))
+            {
+                return layer + 1;
+            }
+        }
+
+        return _names.Stem.Any(named => parameterName.StartsWith(named.Name, StringComparison.Ordinal)) ? 0 : LayerCount + 1;
+    }
+
     /// <summary>Whether a file's tensor is no parameter.</summary>
     internal bool IsIgnorable(string tensorName) =>
         IsOfHead(Aliased(tensorName))
