@@ -81,6 +81,7 @@ public sealed class HfTrainerReferenceTests : ReferenceTests
         private readonly JsonElement _common;
         private readonly List<int[]> _sequences = [];
         private readonly List<int[]> _rowsOfBatches = [];
+        private int _choices = 1;
 
         public Run(ReferenceFolder folder, JsonProperty run, JsonElement common)
         {
@@ -220,10 +221,11 @@ public sealed class HfTrainerReferenceTests : ReferenceTests
 
             return (head.Task, head.ProblemType) switch
             {
+                (HeadTask.Sequence, _) when _choices > 1 => new Choices(new ScoreHead(head), labels, _choices),
                 (HeadTask.Sequence, ProblemType.MultiLabel) => new Whole(new MultiLabelObjective(new ScoreHead(head), [.. labels.Select(row => row.Select(label => label > 0).ToArray())], Options.LabelSmoothing)),
                 (HeadTask.Sequence, ProblemType.Regression) => new RegressionObjective(new ScoreHead(head), [.. labels.Select(row => row[0])]),
                 (HeadTask.Sequence, _) => new Whole(new ClassificationObjective(new ScoreHead(head), [.. labels.Select(row => (int)row[0])], Options.LabelSmoothing, classWeights is null ? null : [.. labels.Select(row => classWeights[(int)row[0]])])),
-                (HeadTask.Spans, _) => throw new NotSupportedException("The reference trains spans with the logits of pads in the softmax, and gives their row of the embedding no gradient; this library trains no head for spans in that way."),
+                (HeadTask.Spans, _) => new Spans(head, labels),
                 _ => new TokenClasses(head, labels, Options.LabelSmoothing),
             };
         }
@@ -231,12 +233,12 @@ public sealed class HfTrainerReferenceTests : ReferenceTests
         private void Read(GoldenTensors batches, string prefix, List<float[]> labels)
         {
             long[] shape = batches.Shape(prefix + "input_ids");
-            if (shape.Length != 2)
+            if (shape.Length > 2)
             {
-                throw new NotSupportedException("Rows of several choices are not read here.");
+                _choices = (int)shape[1];
             }
 
-            int rows = (int)shape[0], columns = (int)shape[1];
+            int rows = (int)shape[..^1].Aggregate((all, part) => all * part), columns = (int)shape[^1];
             long[] ids = batches.Longs(prefix + "input_ids"), mask = batches.Longs(prefix + "attention_mask");
             _rowsOfBatches.Add([.. Enumerable.Range(_sequences.Count, rows)]);
             for (int row = 0; row < rows; row++)
@@ -247,6 +249,13 @@ public sealed class HfTrainerReferenceTests : ReferenceTests
 
             if (!batches.Contains(prefix + "labels"))
             {
+                labels.AddRange(batches.Longs(prefix + "start_positions").Zip(batches.Longs(prefix + "end_positions"), (start, end) => new float[] { start, end }));
+                return;
+            }
+
+            if (_choices > 1)
+            {
+                labels.AddRange(batches.Longs(prefix + "labels").Select(label => new float[] { label }));
                 return;
             }
 
@@ -270,6 +279,39 @@ public sealed class HfTrainerReferenceTests : ReferenceTests
         public override double TargetWeight(TaskBatch batch) => inner.TargetWeight(batch);
 
         public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch) => inner.Compute(backbone, output, inputIds, batch) with { Own = null };
+    }
+
+    /// <summary>Spans of tokens, by the head of the files.</summary>
+    private sealed class Spans(PretrainedHead head, List<float[]> labels) : TrainingObjective
+    {
+        public override string Name => "spans of tokens";
+
+        public override IReadOnlyList<Parameter> HeadParameters => [.. head.Parameters.Select(pair => pair.Parameter)];
+
+        public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
+        {
+            Tensor logits = head.Outputs(output.LastHiddenState, inputIds, batch.Tokens.AttentionMaskTensor(CPU));
+            return new TaskLoss { Sum = HeadLosses.Spans(logits, Positions(0), Positions(1)).Times(batch.Rows.Count) };
+
+            Tensor Positions(int side) => tensor([.. batch.Rows.Select(row => (long)labels[row][side])]);
+        }
+    }
+
+    /// <summary>The right one of several rows, by the head of the files, which gives each a number.</summary>
+    private sealed class Choices(ScoreHead head, List<float[]> labels, int choices) : TrainingObjective
+    {
+        public override string Name => "choices";
+
+        public override IReadOnlyList<Parameter> HeadParameters => head.Parameters;
+
+        public override double TargetWeight(TaskBatch batch) => batch.Rows.Count / choices;
+
+        public override TaskLoss Compute(LanguageBackbone backbone, BackboneOutput output, Tensor inputIds, TaskBatch batch)
+        {
+            Tensor logits = head.Outputs(backbone, output.LastHiddenState, batch.Tokens.Lengths).view(-1, choices);
+            Tensor right = tensor([.. batch.Rows.Where(row => row % choices == 0).Select(row => (long)labels[row / choices][0])]);
+            return new TaskLoss { Sum = HeadLosses.Classes(logits, right).Times(batch.Rows.Count / choices) };
+        }
     }
 
     /// <summary>Classes of tokens, and masked tokens, by the head of the files: the mean over the labels of a whole step.</summary>

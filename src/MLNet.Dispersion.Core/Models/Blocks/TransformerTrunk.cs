@@ -39,7 +39,9 @@ internal sealed class TransformerTrunk
         EmbeddingSpec embedding = _spec.Embedding;
         int embedded = embedding.Size ?? _spec.HiddenSize;
         int summed = embedding.ProjectsTokensAlone ? _spec.HiddenSize : embedded;
-        Tokens = new EmbeddingTable(context, _spec.VocabularySize, embedded);
+        
+        // Encoders of Hugging Face's library leave the pads' row as it is; in the softmax over a row's positions pads would reach it.
+        Tokens = new EmbeddingTable(context, _spec.VocabularySize, embedded, _spec.IsCausal ? null : network.Info.PadTokenId);
         _positions = embedding.HasPositions ? new EmbeddingTable(context, _spec.ContextLength + embedding.PositionOffset, summed) : null;
         _types = embedding.TokenTypeCount > 0 ? new EmbeddingTable(context, embedding.TokenTypeCount, summed) : null;
         _embeddingNorm = embedding.Norm is null ? null : LayerMaker.Norm(embedding.Norm, summed);
