@@ -58,8 +58,8 @@ public abstract class AnsweringEstimator : TextEstimator<FineTuneInstructionsWit
     /// <summary>Checks further columns that training reads.</summary>
     private protected abstract void CheckMore(SchemaShape input);
 
-    /// <summary>Reads the rows and says how to train on them.</summary>
-    private protected abstract Func<PretrainedLanguageModel, FineTuneOptions, InstructionTrainingResult> Reads(IDataView data, bool asChat, FitCancellation cancellation);
+    /// <summary>Reads the rows, and those to choose the best weights by where there are any, and says how to train on them.</summary>
+    private protected abstract Func<PretrainedLanguageModel, FineTuneOptions, InstructionTrainingResult> Reads(IDataView data, IDataView? validation, bool asChat, FitCancellation cancellation);
 
     private protected sealed override DataViewSchema Promise(SchemaShape input)
     {
@@ -67,6 +67,20 @@ public abstract class AnsweringEstimator : TextEstimator<FineTuneInstructionsWit
         CheckMore(input);
         InputColumns.CheckExampleWeight(Host, input, _options.ExampleWeightColumnName);
         return AddedColumns.Alone((builder, _) => _columns.AddTo(builder));
+    }
+
+    /// <summary>Trains on data, and chooses the best weights by other rows instead of holding some of the data out.</summary>
+    /// <param name="input">The data; read once.</param>
+    /// <param name="validationSet">Rows with the same columns, which are not trained on and not packed: their loss, or the figure that <see cref="FineTuneOptions.BestBy"/> names, is measured at the end of each epoch. Read once.</param>
+    /// <returns>The transformer; it holds the model's weights, and the caller disposes it.</returns>
+    /// <exception cref="Exception">As with <see cref="TextEstimator{TTransformer}.Fit"/>, which says of the columns of both.</exception>
+    public FineTuneInstructionsWithDispersionTransformer Fit(IDataView input, IDataView validationSet)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(validationSet);
+        GetOutputSchema(SchemaShapes.Of(input.Schema));
+        GetOutputSchema(SchemaShapes.Of(validationSet.Schema));
+        return Train(input, validationSet, _backbone);
     }
 
     /// <summary>Trains a fitted model further, on other data or for another of these tasks; it stays as it is.</summary>
@@ -83,7 +97,7 @@ public abstract class AnsweringEstimator : TextEstimator<FineTuneInstructionsWit
         try
         {
             previous.SaveLanguageModel(folder);
-            return Train(input, ModelSource.FromSource(previous.BackboneName, new DirectorySource(folder)));
+            return Train(input, validation: null, ModelSource.FromSource(previous.BackboneName, new DirectorySource(folder)));
         }
         finally
         {
@@ -91,9 +105,9 @@ public abstract class AnsweringEstimator : TextEstimator<FineTuneInstructionsWit
         }
     }
 
-    private protected sealed override FineTuneInstructionsWithDispersionTransformer FitChecked(IDataView input) => Train(input, _backbone);
+    private protected sealed override FineTuneInstructionsWithDispersionTransformer FitChecked(IDataView input) => Train(input, validation: null, _backbone);
 
-    private FineTuneInstructionsWithDispersionTransformer Train(IDataView input, ModelSource backbone)
+    private FineTuneInstructionsWithDispersionTransformer Train(IDataView input, IDataView? validation, ModelSource backbone)
     {
         using IChannel channel = Host.Start("Training");
         using var cancellation = new FitCancellation(Host, _options.Training.CancellationToken);
@@ -103,7 +117,7 @@ public abstract class AnsweringEstimator : TextEstimator<FineTuneInstructionsWit
             // A folder of files that go again is closed by the time that the first row is read.
             _ = model.Tokenizer;
             bool asChat = AnsweringModel.IsChat(model, _options.AsChat, Instructions.ChatTemplate);
-            var train = Reads(input, asChat, cancellation);
+            var train = Reads(input, validation, asChat, cancellation);
             var run = new FineTuneRun(Host, channel, cancellation, backbone.Name, _columns.TextColumns, _options.Training, _seed);
             InstructionTrainingResult result = run.Train(Task == FineTuneTask.Preferences ? "on preference pairs" : "on instructions", options => train(model, options));
             Tell(channel, result);

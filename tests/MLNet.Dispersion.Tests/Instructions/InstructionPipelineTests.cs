@@ -146,6 +146,27 @@ public sealed class InstructionPipelineTests
         Assert.Contains("no model", Assert.Throws<ModelFileException>(() => ModelSource.FromModelZip(EmptyZip(zip.Path))).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(InstructionPacking.None)]
+    [InlineData(InstructionPacking.BestFit)]
+    public void Fit_ValidationSet_ChoosesByItAndTrainsOnTheRestAlone(InstructionPacking packing)
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable(InstructionRow.Rows(24)), held = _ml.Data.LoadFromEnumerable(InstructionRow.Rows(6));
+        FineTuneInstructionsOptions options = Options(epochs: 3);
+        (options.Instructions.Packing, options.Training.BestBy, options.Training.EarlyStoppingPatience) = (packing, TrainingFigures.Accuracy, null);
+        FineTuneInstructionsWithDispersionEstimator estimator = _ml.Transforms.Text.FineTuneInstructionsWithDispersion(options);
+        using var with = estimator.Fit(data, held);
+        options.Training.BestBy = null;
+        using var without = _ml.Transforms.Text.FineTuneInstructionsWithDispersion(options).Fit(data);
+
+        Assert.Equal(6, with.TrainingResult!.HeldOutRows.Count);
+        Assert.Equal(without.TrainingResult!.History.Select(step => step.TaskLoss), with.TrainingResult.History.Select(step => step.TaskLoss), (a, b) => Math.Abs(a - b) < 1e-5);
+        TrainingProgress[] epochs = [.. with.TrainingResult.History.Where(step => step.ValidationAccuracy is not null)];
+        Assert.Equal(3, epochs.Length);
+        Assert.Equal(epochs.First(step => step.ValidationAccuracy == epochs.Max(other => other.ValidationAccuracy)).Epoch, with.TrainingResult.BestEpoch);
+        Assert.Equal(epochs[with.TrainingResult.BestEpoch!.Value - 1].ValidationAccuracy!.Value, _ml.EvaluateInstructions(with.Transform(held)).TokenAccuracy, 1e-6);
+    }
+
     private static string EmptyZip(string path)
     {
         File.Delete(path);
