@@ -4,7 +4,7 @@ using Microsoft.ML.Data;
 
 // Loads the model zip named first and runs it on the lines of the file named second, as a program would that knows nothing but ML.NET:
 // one line a text, from Transform and then from a prediction engine, with the first words telling that our assembly was not there before.
-// A third argument says that the model does not classify: "geometry", that it measures geometry, "language", that it is a language model, "regression", that it gives numbers, "binary", that it answers yes or no, "tokens", that it tags the words of a column Sentence, "answers", that it answers that column from the text.
+// A third argument says that the model does not classify: "geometry", that it measures geometry, "language", that it is a language model, "regression", that it gives numbers, "binary", that it answers yes or no, "tokens", that it tags the words of a column Sentence, "answers", that it answers that column from the text, "instructions", that it answers prompts.
 var ml = new MLContext();
 Console.WriteLine("loaded before: " + AppDomain.CurrentDomain.GetAssemblies().Any(assembly => assembly.GetName().Name!.StartsWith("MLNet.", StringComparison.Ordinal)));
 ITransformer model = ml.Model.Load(args[0], out _);
@@ -17,6 +17,7 @@ IEnumerable<object> results = args switch
     [_, _, "binary"] => Run<Answer>(ml, model, rows),
     [_, _, "tokens"] => Run<Tags>(ml, model, rows),
     [_, _, "answers"] => Run<FoundAnswer>(ml, model, rows),
+    [_, _, "instructions"] => Run<Reply>(ml, model, rows),
     _ => Run<Prediction>(ml, model, rows),
 };
 foreach (object result in results)
@@ -81,6 +82,15 @@ internal sealed class FoundAnswer
     public string[] Answer { get; set; } = [];
 
     public override string ToString() => Answer[0];
+}
+
+internal sealed class Reply
+{
+    public string Answer { get; set; } = "";
+
+    public int TokenCount { get; set; }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{TokenCount} {Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(Answer))}");
 }
 
 internal sealed class Language

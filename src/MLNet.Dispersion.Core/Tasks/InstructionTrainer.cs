@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Text;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
@@ -22,11 +21,13 @@ public static class InstructionTrainer
     /// <param name="instructions">What to learn.</param>
     /// <param name="options">How to train. <see cref="FineTuneOptions.MaxSequenceLength"/> bounds a row's tokens; null for the model's context.</param>
     /// <param name="instructionOptions">How rows are made and what of them is learnt; null for the defaults.</param>
+    /// <param name="validation">Instructions to choose the best weights by, each a row of its own; null (default) to hold some rows out as the options say.</param>
     /// <exception cref="ArgumentException">There is no instruction, one has no answer, no answer is left of all, or an option is bad; the message names the row (from 0) or the option.</exception>
     /// <exception cref="ModelFileException">The model has no tokenizer, or a damaged one; or a training checkpoint is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled; the model holds the weights of the last step.</exception>
-    public static InstructionTrainingResult Train(PretrainedLanguageModel model, IReadOnlyList<Instruction> instructions, FineTuneOptions options, InstructionOptions? instructionOptions = null)
+    public static InstructionTrainingResult Train(
+        PretrainedLanguageModel model, IReadOnlyList<Instruction> instructions, FineTuneOptions options, InstructionOptions? instructionOptions = null, IReadOnlyList<Instruction>? validation = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(instructions);
@@ -36,12 +37,21 @@ public static class InstructionTrainer
         options.Validate();
         InstructionOptions how = Checked(instructionOptions);
         InstructionRows rows = InstructionRows.Of(model, instructions, how, Length(model, options.MaxSequenceLength), options.CancellationToken);
+        int trained = rows.Sequences.Count;
+        if (validation is not null)
+        {
+            InstructionOptions apart = how.Clone();
+            apart.Packing = InstructionPacking.None;
+            rows = rows.With(InstructionRows.Of(model, validation, apart, Length(model, options.MaxSequenceLength), options.CancellationToken));
+            (options.ValidationRows, options.ValidationFraction) = (rows.Sequences.Count - trained, null);
+        }
+
         int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? [.. new TextEncoder(model, null).Encode(probe).Sequences] : null;
-        var objective = new AnswerObjective(rows.Weights, rows.TextLengths, how.DynamicLoss);
+        var objective = new AnswerObjective(rows.Weights, rows.TextLengths, how.DynamicLoss, options.LabelSmoothing);
         return new InstructionTrainingResult
         {
             Training = MeasuredTraining.Run(model, objective, rows.ToRows(), options, probeTexts),
-            Rows = rows.Sequences.Count,
+            Rows = trained,
             TruncatedRows = rows.Truncated,
             RowsLeftOut = rows.LeftOut,
         };

@@ -19,12 +19,14 @@ public static class PreferenceTrainer
     /// <param name="pairs">What to learn.</param>
     /// <param name="options">How to train. <see cref="FineTuneOptions.MaxSequenceLength"/> bounds the tokens of prompt and answer; null for the model's context.</param>
     /// <param name="preferenceOptions">The losses and the reference policy; null for the defaults.</param>
+    /// <param name="validation">Pairs to choose the best weights by; null (default) to hold some rows out as the options say.</param>
     /// <returns>What training did; each step's <see cref="TrainingProgress.Figures"/> have the rewards and the share of pairs whose better answer has the higher one.</returns>
     /// <exception cref="ArgumentException">There is no pair, one lacks a part, no answer is left of all, or an option is bad; the message names the row (from 0) or the option.</exception>
     /// <exception cref="ModelFileException">The model has no tokenizer, or a damaged one; or a training checkpoint is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled; the model holds the weights of the last step.</exception>
-    public static InstructionTrainingResult Train(PretrainedLanguageModel model, IReadOnlyList<PreferencePair> pairs, FineTuneOptions options, PreferenceOptions? preferenceOptions = null)
+    public static InstructionTrainingResult Train(
+        PretrainedLanguageModel model, IReadOnlyList<PreferencePair> pairs, FineTuneOptions options, PreferenceOptions? preferenceOptions = null, IReadOnlyList<PreferencePair>? validation = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
@@ -35,12 +37,19 @@ public static class PreferenceTrainer
         PreferenceOptions how = preferenceOptions?.Clone() ?? new PreferenceOptions();
         how.Validate();
         PreferenceRows rows = PreferenceRows.Of(model, pairs, how.ChatTemplate, InstructionTrainer.Length(model, options.MaxSequenceLength), options.CancellationToken);
+        int trained = rows.Starts.Count;
+        if (validation is not null)
+        {
+            rows = rows.With(PreferenceRows.Of(model, validation, how.ChatTemplate, InstructionTrainer.Length(model, options.MaxSequenceLength), options.CancellationToken));
+            (options.ValidationRows, options.ValidationFraction) = (rows.Starts.Count - trained, null);
+        }
+
         int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? [.. new TextEncoder(model, null).Encode(probe).Sequences] : null;
         var objective = new PreferenceObjective(rows, Reference(model, rows, how, options.CancellationToken), how);
         return new InstructionTrainingResult
         {
             Training = MeasuredTraining.Run(model, objective, rows.ToRows(), options, probeTexts),
-            Rows = rows.Starts.Count,
+            Rows = trained,
             TruncatedRows = rows.Truncated,
             RowsLeftOut = rows.LeftOut,
         };

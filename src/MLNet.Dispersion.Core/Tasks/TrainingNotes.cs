@@ -20,6 +20,21 @@ internal static class TrainingNotes
         yield return ("rows a step", Text((long)options.MicroBatchSize * options.GradientAccumulationSteps));
         yield return ("peak learning rate", Text(result.LearningRate));
         yield return ("weight decay", Text(options.WeightDecay));
+        if (options.Optimizer.Kind != OptimizerKind.AdamW)
+        {
+            yield return ("optimizer", Text(options.Optimizer.Kind));
+        }
+
+        if (options.LayerLearningRateDecay != 1)
+        {
+            yield return ("learning rate of a layer, as a share of that above", Text(options.LayerLearningRateDecay));
+        }
+
+        if (options.FrozenLayers > 0)
+        {
+            yield return ("first layers left as they were", Text(options.FrozenLayers));
+        }
+
         yield return ("number type of products", Text(result.ComputeType));
         yield return ("seed", options.Seed is { } seed ? Text(seed) : "none named");
         if (options.Lora is { } lora)

@@ -58,8 +58,8 @@ public abstract class AnsweringEstimator : TextEstimator<FineTuneInstructionsWit
     /// <summary>Checks further columns that training reads.</summary>
     private protected abstract void CheckMore(SchemaShape input);
 
-    /// <summary>Reads the rows and says how to train on them.</summary>
-    private protected abstract Func<PretrainedLanguageModel, FineTuneOptions, InstructionTrainingResult> Reads(IDataView data, bool asChat, FitCancellation cancellation);
+    /// <summary>Reads the rows, and those to choose the best weights by where there are any, and says how to train on them.</summary>
+    private protected abstract Func<PretrainedLanguageModel, FineTuneOptions, InstructionTrainingResult> Reads(IDataView data, IDataView? validation, bool asChat, FitCancellation cancellation);
 
     private protected sealed override DataViewSchema Promise(SchemaShape input)
     {
@@ -69,21 +69,61 @@ public abstract class AnsweringEstimator : TextEstimator<FineTuneInstructionsWit
         return AddedColumns.Alone((builder, _) => _columns.AddTo(builder));
     }
 
-    private protected sealed override FineTuneInstructionsWithDispersionTransformer FitChecked(IDataView input)
+    /// <summary>Trains on data, and chooses the best weights by other rows instead of holding some of the data out.</summary>
+    /// <param name="input">The data; read once.</param>
+    /// <param name="validationSet">Rows with the same columns, which are not trained on and not packed: their loss, or the figure that <see cref="FineTuneOptions.BestBy"/> names, is measured at the end of each epoch. Read once.</param>
+    /// <returns>The transformer; it holds the model's weights, and the caller disposes it.</returns>
+    /// <exception cref="Exception">As with <see cref="TextEstimator{TTransformer}.Fit"/>, which says of the columns of both.</exception>
+    public FineTuneInstructionsWithDispersionTransformer Fit(IDataView input, IDataView validationSet)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(validationSet);
+        GetOutputSchema(SchemaShapes.Of(input.Schema));
+        GetOutputSchema(SchemaShapes.Of(validationSet.Schema));
+        return Train(input, validationSet, _backbone);
+    }
+
+    /// <summary>Trains a fitted model further, on other data or for another of these tasks; it stays as it is.</summary>
+    /// <param name="input">The data; read once.</param>
+    /// <param name="previous">What is gone on from, in the place of the backbone. An adapter that it carries is trained further where the options describe it, and is part of a reference policy.</param>
+    /// <returns>The transformer; it holds weights of its own, and the caller disposes it.</returns>
+    /// <exception cref="Exception">As with <see cref="TextEstimator{TTransformer}.Fit"/>.</exception>
+    public FineTuneInstructionsWithDispersionTransformer Fit(IDataView input, FineTuneInstructionsWithDispersionTransformer previous)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(previous);
+        GetOutputSchema(SchemaShapes.Of(input.Schema));
+        string folder = Directory.CreateTempSubdirectory("mlnet-dispersion-previous-").FullName;
+        try
+        {
+            previous.SaveLanguageModel(folder);
+            return Train(input, validation: null, ModelSource.FromSource(previous.BackboneName, new DirectorySource(folder)));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private protected sealed override FineTuneInstructionsWithDispersionTransformer FitChecked(IDataView input) => Train(input, validation: null, _backbone);
+
+    private FineTuneInstructionsWithDispersionTransformer Train(IDataView input, IDataView? validation, ModelSource backbone)
     {
         using IChannel channel = Host.Start("Training");
         using var cancellation = new FitCancellation(Host, _options.Training.CancellationToken);
-        var model = PretrainedLanguageModel.Load(_backbone, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(_options.Training.Device) });
+        var model = PretrainedLanguageModel.Load(backbone, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(_options.Training.Device) });
         try
         {
+            // A folder of files that go again is closed by the time that the first row is read.
+            _ = model.Tokenizer;
             bool asChat = AnsweringModel.IsChat(model, _options.AsChat, Instructions.ChatTemplate);
-            var train = Reads(input, asChat, cancellation);
-            var run = new FineTuneRun(Host, channel, cancellation, _backbone.Name, _columns.TextColumns, _options.Training, _seed);
+            var train = Reads(input, validation, asChat, cancellation);
+            var run = new FineTuneRun(Host, channel, cancellation, backbone.Name, _columns.TextColumns, _options.Training, _seed);
             InstructionTrainingResult result = run.Train(Task == FineTuneTask.Preferences ? "on preference pairs" : "on instructions", options => train(model, options));
             Tell(channel, result);
             run.Tell(result.Training);
             var answering = new AnsweringModel(model, _columns, Instructions, _options.Generation, asChat, _options.Training.MaxSequenceLength);
-            return new FineTuneInstructionsWithDispersionTransformer(Host, _columns, _backbone.Name, answering) { TrainingResult = result.Training, GeometryHistory = result.Training.GeometryHistory };
+            return new FineTuneInstructionsWithDispersionTransformer(Host, _columns, backbone.Name, answering) { TrainingResult = result.Training, GeometryHistory = result.Training.GeometryHistory };
         }
         catch
         {

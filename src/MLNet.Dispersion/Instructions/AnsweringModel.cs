@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Text;
-
 namespace MLNet.Dispersion;
 
 /// <summary>A language model with what it answers and how. Owns the model; allows concurrent calls.</summary>

@@ -53,9 +53,9 @@ public abstract class AnsweringOptions
     private protected T CopyShared<T>(T copy)
         where T : AnsweringOptions
     {
-        copy.Training = Training.Clone();
-        copy.Generation = Generation.Clone();
-        copy.IgnoredFields = [.. IgnoredFields];
+        copy.Training = (Training ?? throw new ArgumentNullException(nameof(Training))).Clone();
+        copy.Generation = (Generation ?? throw new ArgumentNullException(nameof(Generation))).Clone();
+        copy.IgnoredFields = [.. IgnoredFields ?? throw new ArgumentNullException(nameof(IgnoredFields))];
         return copy;
     }
 

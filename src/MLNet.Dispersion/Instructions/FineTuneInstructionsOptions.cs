@@ -22,7 +22,7 @@ public sealed class FineTuneInstructionsOptions : AnsweringOptions
     public FineTuneInstructionsOptions Clone()
     {
         FineTuneInstructionsOptions copy = CopyShared((FineTuneInstructionsOptions)MemberwiseClone());
-        copy.Instructions = Instructions.Clone();
+        copy.Instructions = (Instructions ?? throw new ArgumentNullException(nameof(Instructions))).Clone();
         return copy;
     }
 

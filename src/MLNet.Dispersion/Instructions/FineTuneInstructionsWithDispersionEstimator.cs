@@ -45,12 +45,18 @@ public sealed class FineTuneInstructionsWithDispersionEstimator : AnsweringEstim
     {
     }
 
-    private protected override Func<PretrainedLanguageModel, FineTuneOptions, InstructionTrainingResult> Reads(IDataView data, bool asChat, FitCancellation cancellation)
+    private protected override Func<PretrainedLanguageModel, FineTuneOptions, InstructionTrainingResult> Reads(IDataView data, IDataView? validation, bool asChat, FitCancellation cancellation)
+    {
+        Instruction[] instructions = Read(data, asChat, cancellation);
+        Instruction[]? held = validation is null ? null : Read(validation, asChat, cancellation);
+        return (model, options) => InstructionTrainer.Train(model, instructions, options, _options.Instructions, held);
+    }
+
+    private Instruction[] Read(IDataView data, bool asChat, FitCancellation cancellation)
     {
         InstructionColumns columns = _options.Columns();
         AnswerRows rows = AnswerRows.Read(data, columns.First, columns.Second, third: null, _options.ExampleWeightColumnName, cancellation);
-        Instruction[] instructions = [.. rows.First.Select((first, row) => Weighted(columns.Read(first, rows.Second?[row], row, asChat), rows, row))];
-        return (model, options) => InstructionTrainer.Train(model, instructions, options, _options.Instructions);
+        return [.. rows.First.Select((first, row) => Weighted(columns.Read(first, rows.Second?[row], row, asChat), rows, row))];
     }
 
     private static Instruction Weighted(Instruction instruction, AnswerRows rows, int row) => rows.Weights is null ? instruction : instruction with { Weight = instruction.Weight * rows.WeightOf(row) };

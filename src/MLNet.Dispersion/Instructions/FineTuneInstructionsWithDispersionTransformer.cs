@@ -52,6 +52,9 @@ public sealed class FineTuneInstructionsWithDispersionTransformer : TextTransfor
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public PretrainedLanguageModel LanguageModel => _model.Unguarded.Model;
 
+    /// <summary>Writes the language model alone, with the adapter that it carries.</summary>
+    internal void SaveLanguageModel(string folder) => _model.Use(answering => answering.Model.Save(folder, new ModelSaveOptions { Adapter = answering.Model.Adapter is null ? null : AdapterSaving.Everything }));
+
     /// <inheritdoc/>
     internal override MeasuredModel Measurable => MeasuredModel.Borrowing(_model, answering => answering.Model);
 

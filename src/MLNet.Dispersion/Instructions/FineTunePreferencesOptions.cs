@@ -16,7 +16,7 @@ public sealed class FineTunePreferencesOptions : AnsweringOptions
     public FineTunePreferencesOptions Clone()
     {
         FineTunePreferencesOptions copy = CopyShared((FineTunePreferencesOptions)MemberwiseClone());
-        copy.Preferences = Preferences.Clone();
+        copy.Preferences = (Preferences ?? throw new ArgumentNullException(nameof(Preferences))).Clone();
         return copy;
     }
 

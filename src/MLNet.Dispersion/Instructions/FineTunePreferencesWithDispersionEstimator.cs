@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using MLNet.Dispersion.Text;
 
 namespace MLNet.Dispersion;
 
@@ -52,12 +51,18 @@ public sealed class FineTunePreferencesWithDispersionEstimator : AnsweringEstima
         }
     }
 
-    private protected override Func<PretrainedLanguageModel, FineTuneOptions, InstructionTrainingResult> Reads(IDataView data, bool asChat, FitCancellation cancellation)
+    private protected override Func<PretrainedLanguageModel, FineTuneOptions, InstructionTrainingResult> Reads(IDataView data, IDataView? validation, bool asChat, FitCancellation cancellation)
+    {
+        PreferencePair[] pairs = Read(data, asChat, cancellation);
+        PreferencePair[]? held = validation is null ? null : Read(validation, asChat, cancellation);
+        return (model, options) => PreferenceTrainer.Train(model, pairs, options, _options.Preferences, held);
+    }
+
+    private PreferencePair[] Read(IDataView data, bool asChat, FitCancellation cancellation)
     {
         InstructionColumns columns = _options.Columns();
         AnswerRows rows = AnswerRows.Read(data, columns.First, columns.Second, Rejected, _options.ExampleWeightColumnName, cancellation);
-        PreferencePair[] pairs = [.. Enumerable.Range(0, rows.Count).Select(row => Weighted(Pair(columns, rows, row, asChat), rows, row))];
-        return (model, options) => PreferenceTrainer.Train(model, pairs, options, _options.Preferences);
+        return [.. Enumerable.Range(0, rows.Count).Select(row => Weighted(Pair(columns, rows, row, asChat), rows, row))];
     }
 
     private static PreferencePair Weighted(PreferencePair pair, AnswerRows rows, int row) => rows.Weights is null ? pair : pair with { Weight = pair.Weight * rows.WeightOf(row) };

@@ -14,6 +14,9 @@ internal sealed class RankingRows(RankingColumns columns) : LabelledRows<float>(
     /// <summary>The group of each row.</summary>
     internal IReadOnlyList<string> Groups => _groups;
 
+    /// <summary>Queries with all their documents.</summary>
+    internal override int Examples => _groups.Distinct(StringComparer.Ordinal).Count();
+
     /// <exception cref="ArgumentException">A relevance cannot be, a row says no group, no row has a relevance, a group has one row, or there is no order to learn.</exception>
     internal override void CheckTrainable(IExceptionContext context)
     {

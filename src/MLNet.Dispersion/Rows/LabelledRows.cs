@@ -33,6 +33,7 @@ internal abstract class LabelledRows(TaskColumns columns)
     /// <summary>Reads every row that has a label.</summary>
     internal void Fill(IDataView data, FitCancellation cancellation)
     {
+        RowsRead = 0;
         using DataViewRowCursor cursor = data.GetRowCursor([.. columns.Read.Select(name => data.Schema[name])]);
         Func<bool> takeLabel = LabelReader(cursor, data.Schema[columns.HasLabel ? columns.Label : columns.Text]);
         Action takeText = TextReader(cursor);
@@ -54,6 +55,9 @@ internal abstract class LabelledRows(TaskColumns columns)
             throw new ArgumentException($"All {_weights.Count} training rows have weight 0 in column '{columns.ExampleWeight}'; there is nothing to learn from.");
         }
     }
+
+    /// <summary>How many are learnt from or held out each as a whole, in the order of the rows.</summary>
+    internal virtual int Examples => Count;
 
     /// <summary>How many texts training encodes, or pairs of them, and what messages call them.</summary>
     internal virtual (int Count, string Name) Encoded => (Count, "rows");

@@ -77,10 +77,27 @@ public abstract class FineTuneEstimator<TTransformer> : TextEstimator<TTransform
         return PromiseScores(input);
     }
 
-    private protected sealed override TTransformer FitChecked(IDataView input)
+    /// <summary>Trains on data, and chooses the best weights by other rows instead of holding some of the data out.</summary>
+    /// <param name="input">The data; read once.</param>
+    /// <param name="validationSet">Rows with the same columns, which are not trained on: their loss, or the figure that <see cref="FineTuneOptions.BestBy"/> names, is measured at the end of each epoch. Read once.</param>
+    /// <returns>The transformer; it holds the model's weights, and the caller disposes it.</returns>
+    /// <exception cref="Exception">As with <see cref="TextEstimator{TTransformer}.Fit"/>, which says of the columns of both.</exception>
+    /// <exception cref="ArgumentException">The validation set has no row with a label.</exception>
+    public TTransformer Fit(IDataView input, IDataView validationSet)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(validationSet);
+        GetOutputSchema(SchemaShapes.Of(input.Schema));
+        GetOutputSchema(SchemaShapes.Of(validationSet.Schema));
+        return Train(input, validationSet);
+    }
+
+    private protected sealed override TTransformer FitChecked(IDataView input) => Train(input, validation: null);
+
+    private TTransformer Train(IDataView input, IDataView? validation)
     {
         using IChannel channel = Host.Start("Training");
         using var cancellation = new FitCancellation(Host, _options.CancellationToken);
-        return Train(input, new FineTuneRun(Host, channel, cancellation, Backbone.Name, _columns.TextColumns, _options, _seed));
+        return Train(input, new FineTuneRun(Host, channel, cancellation, Backbone.Name, _columns.TextColumns, _options, _seed, validation));
     }
 }

@@ -12,8 +12,11 @@ namespace MLNet.Dispersion;
 /// <param name="textColumns">The text columns, for the log.</param>
 /// <param name="options">How to train; copied.</param>
 /// <param name="seed">The seed to train with, unless a checkpoint has its own.</param>
-internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation cancellation, string backboneName, string textColumns, FineTuneOptions options, int seed)
+/// <param name="validation">Rows to choose the best weights by; null to hold some of the training rows out.</param>
+internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation cancellation, string backboneName, string textColumns, FineTuneOptions options, int seed, IDataView? validation = null)
 {
+    private int? _validationRows;
+
     /// <summary>Reads the rows that have a label, tells of those left out and checks that there is something to learn.</summary>
     /// <exception cref="ArgumentException">There is not.</exception>
     internal TRows Read<TRows>(TRows rows, IDataView data)
@@ -22,6 +25,18 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
         rows.Fill(data, cancellation);
         rows.Warn(channel);
         rows.CheckTrainable(host);
+        if (validation is not null)
+        {
+            int trained = rows.Examples;
+            rows.Fill(validation, cancellation);
+            rows.CheckTrainable(host);
+            _validationRows = rows.Examples - trained;
+            if (_validationRows == 0)
+            {
+                throw new ArgumentException("The validation set has no row with a label.");
+            }
+        }
+
         return rows;
     }
 
@@ -56,6 +71,11 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
         FineTuneOptions own = options.Clone();
         own.Seed = Seed(own);
         own.CancellationToken = cancellation.Token;
+        if (_validationRows is { } held)
+        {
+            (own.ValidationRows, own.ValidationFraction) = (held, null);
+        }
+
         var log = new TrainingLog(channel, own, cancellation);
         own.Progress = log;
         own.Observers = [log, .. own.Observers];

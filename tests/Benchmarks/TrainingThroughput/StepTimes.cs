@@ -16,7 +16,7 @@ internal static class StepTimes
         backbone.ComputeType = PrecisionResolver.ComputeType(route.Precision(), CPU);
         backbone.ActivationCheckpointing = route == Route.Checkpointed;
         backbone.train();
-        using DecoupledAdamW optimizer = ParameterGroups.CreateOptimizer(backbone.named_parameters(), [], new FineTuneOptions());
+        using TrainingOptimizer optimizer = ParameterGroups.CreateOptimizer(backbone.named_parameters(), [], new FineTuneOptions());
         using var generator = new Generator(1, CPU);
         var objective = new CausalLMObjective();
         TrainingStep[] kinds = [.. new[] { 0, 0.1 }.Select(coefficient => new TrainingStep(

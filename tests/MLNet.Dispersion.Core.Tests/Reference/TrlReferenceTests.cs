@@ -84,7 +84,7 @@ public sealed class TrlReferenceTests : ReferenceTests
         using PretrainedLanguageModel model = run.Load();
         Prepared prepared = run.Prepare(model);
         using TrainedParameters trained = TrainedParameters.Choose(model.Backbone, [], run.Options(model));
-        using DecoupledAdamW optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, [], run.Options(model));
+        using TrainingOptimizer optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, [], run.Options(model));
         using var generator = new Generator(1, CPU);
         var step = new TrainingStep(model.Backbone, prepared.Objective, optimizer, run.Options(model).Dispersion, run.Common.Number("max_grad_norm"), generator, CPU);
         var schedule = new LearningRateSchedule(run.Common.Number("learning_rate"), run.StepCount, run.Common.Number("warmup_steps") / run.StepCount, new ScheduleOptions { Kind = ScheduleKind.Linear });

@@ -19,9 +19,9 @@ public sealed class ActiveForgettingTests
 
         for (int done = 0; done < 10; done++)
         {
-            var before = optimizer.State.ToDictionary(state => state.Name, state => (Value: state.Parameter.clone(), First: state.First.clone(), Second: state.Second.clone()));
+            var before = State(optimizer).ToDictionary(state => state.Name, state => (Value: state.Parameter.clone(), First: state.First.clone(), Second: state.Second.clone()));
             forgetting.BeforeStep(done);
-            foreach (var (name, parameter, first, second) in optimizer.State)
+            foreach (var (name, parameter, first, second) in State(optimizer))
             {
                 bool same = parameter.eq(before[name].Value).all().item<bool>() && first.eq(before[name].First).all().item<bool>() && second.eq(before[name].Second).all().item<bool>();
                 if (!same)
@@ -234,7 +234,7 @@ public sealed class ActiveForgettingTests
         return model.Backbone.TokenEmbeddingWeight!.detach().clone();
     }
 
-    private static DecoupledAdamW Optimizer(LanguageBackbone backbone)
+    private static TrainingOptimizer Optimizer(LanguageBackbone backbone)
     {
         var optimizer = ParameterGroups.CreateOptimizer(backbone.named_parameters(), [], new FineTuneOptions());
         GiveGradients(optimizer);
@@ -243,7 +243,7 @@ public sealed class ActiveForgettingTests
         return optimizer;
     }
 
-    private static void GiveGradients(DecoupledAdamW optimizer)
+    private static void GiveGradients(TrainingOptimizer optimizer)
     {
         foreach (Parameter parameter in optimizer.Parameters)
         {
@@ -261,4 +261,10 @@ public sealed class ActiveForgettingTests
         GeometryProbe = null,
         Seed = 3,
     };
+
+    private static IEnumerable<(string Name, Parameter Parameter, Tensor First, Tensor Second)> State(TrainingOptimizer optimizer)
+    {
+        Dictionary<string, Tensor> memory = optimizer.Memory.ToDictionary();
+        return optimizer.Trained.Select(trained => (trained.Name, trained.Parameter, memory[trained.Name + ".exp_avg"], memory[trained.Name + ".exp_avg_sq"]));
+    }
 }

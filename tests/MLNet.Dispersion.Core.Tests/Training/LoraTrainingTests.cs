@@ -143,8 +143,8 @@ public sealed class LoraTrainingTests
         {
             using var optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, trained.Head, options);
 
-            Assert.Equal(3 * ((2 * 8) + (24 * 2)), optimizer.State.Sum(entry => entry.First.numel()));
-            Assert.Equal(6, optimizer.State.Count());
+            Assert.Equal(3 * ((2 * 8) + (24 * 2)), optimizer.Trained.Sum(entry => entry.Parameter.numel()));
+            Assert.Equal(6, optimizer.Trained.Count());
             Assert.All(backbone.parameters(), parameter => Assert.False(parameter.requires_grad));
         }
 

@@ -119,6 +119,61 @@ public sealed class InstructionPipelineTests
         Assert.Equal(Lines(Answers(model, InstructionRow.Rows(3))), Lines(Answers(loaded, InstructionRow.Rows(3))));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Fit_Previous_GoesOnFromItAndFromItsZip(bool lora)
+    {
+        List<InstructionRow> rows = InstructionRow.Rows(24);
+        FineTuneInstructionsOptions options = Options(epochs: 4);
+        options.Training.Lora = lora ? new LoraOptions { Rank = 4 } : null;
+        IDataView data = _ml.Data.LoadFromEnumerable(rows);
+        FineTuneInstructionsWithDispersionEstimator estimator = _ml.Transforms.Text.FineTuneInstructionsWithDispersion(options);
+        using var first = estimator.Fit(data);
+        double reached = _ml.EvaluateInstructions(first.Transform(data)).MeanNegativeLogLikelihood;
+
+        using var second = estimator.Fit(data, first);
+
+        Assert.Equal(reached, second.TrainingResult!.History.Take(3).Average(step => step.TaskLoss), 0.6);
+        Assert.True(second.TrainingResult.History[0].TaskLoss < first.TrainingResult!.History[0].TaskLoss);
+        Assert.True(_ml.EvaluateInstructions(second.Transform(data)).MeanNegativeLogLikelihood < reached);
+        Assert.Equal(reached, _ml.EvaluateInstructions(first.Transform(data)).MeanNegativeLogLikelihood, 1e-9);
+        using var zip = new TemporaryFile();
+        _ml.Model.Save(first, data.Schema, zip.Path);
+        options.Backbone = ModelSource.FromModelZip(zip.Path);
+        using var third = _ml.Transforms.Text.FineTuneInstructionsWithDispersion(options).Fit(data);
+        Assert.Equal(second.TrainingResult.History.Select(step => step.TaskLoss), third.TrainingResult!.History.Select(step => step.TaskLoss));
+        Assert.Contains("no model", Assert.Throws<ModelFileException>(() => ModelSource.FromModelZip(EmptyZip(zip.Path))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(InstructionPacking.None)]
+    [InlineData(InstructionPacking.BestFit)]
+    public void Fit_ValidationSet_ChoosesByItAndTrainsOnTheRestAlone(InstructionPacking packing)
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable(InstructionRow.Rows(24)), held = _ml.Data.LoadFromEnumerable(InstructionRow.Rows(6));
+        FineTuneInstructionsOptions options = Options(epochs: 3);
+        (options.Instructions.Packing, options.Training.BestBy, options.Training.EarlyStoppingPatience) = (packing, TrainingFigures.Accuracy, null);
+        FineTuneInstructionsWithDispersionEstimator estimator = _ml.Transforms.Text.FineTuneInstructionsWithDispersion(options);
+        using var with = estimator.Fit(data, held);
+        options.Training.BestBy = null;
+        using var without = _ml.Transforms.Text.FineTuneInstructionsWithDispersion(options).Fit(data);
+
+        Assert.Equal(6, with.TrainingResult!.HeldOutRows.Count);
+        Assert.Equal(without.TrainingResult!.History.Select(step => step.TaskLoss), with.TrainingResult.History.Select(step => step.TaskLoss), (a, b) => Math.Abs(a - b) < 1e-5);
+        TrainingProgress[] epochs = [.. with.TrainingResult.History.Where(step => step.ValidationAccuracy is not null)];
+        Assert.Equal(3, epochs.Length);
+        Assert.Equal(epochs.First(step => step.ValidationAccuracy == epochs.Max(other => other.ValidationAccuracy)).Epoch, with.TrainingResult.BestEpoch);
+        Assert.Equal(epochs[with.TrainingResult.BestEpoch!.Value - 1].ValidationAccuracy!.Value, _ml.EvaluateInstructions(with.Transform(held)).TokenAccuracy, 1e-6);
+    }
+
+    private static string EmptyZip(string path)
+    {
+        File.Delete(path);
+        System.IO.Compression.ZipFile.CreateFromDirectory(Directory.CreateTempSubdirectory().FullName, path);
+        return path;
+    }
+
     [Fact]
     public void Fit_DispersionWeightsAndSeed_ChangeOrKeepTheModel()
     {

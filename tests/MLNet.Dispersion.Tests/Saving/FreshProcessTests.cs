@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.Dispersion.Tests.BinaryClassification;
+using MLNet.Dispersion.Tests.Instructions;
 using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Tests.Saving;
@@ -109,6 +110,26 @@ public sealed class FreshProcessTests(TrainedModel trained) : IClassFixture<Trai
         using var engine = trained.Ml.Model.CreatePredictionEngine<BinaryRow, BinaryAnswer>(transformer, new PredictionEngineOptions { OwnsTransformer = false });
         Assert.Equal(read.Select(row => Describe(engine.Predict(row))), lines[(1 + Texts.Length)..]);
     }
+
+    [Fact]
+    public async Task Load_InstructionsInAProcessThatNeverNamedOurTypes_AnswersTheSame()
+    {
+        using var model = new TemporaryFile();
+        using var texts = new TemporaryFile();
+        var options = new FineTuneInstructionsOptions { Backbone = TinyBackbone.Backbone, PromptColumnName = "Text", CompletionColumnName = "Label", Training = Tuning.Brief(), Generation = { MaxNewTokens = 5 } };
+        using var transformer = trained.Ml.Transforms.Text.FineTuneInstructionsWithDispersion(options).Fit(Rows.View(trained.Ml, 12));
+        trained.Ml.Model.Save(transformer, trained.Data.Schema, model.Path);
+        await File.WriteAllLinesAsync(texts.Path, Texts);
+
+        string[] lines = await RunAsync("FreshProcessLoad.dll", model.Path, texts.Path, "instructions");
+
+        Assert.Equal("loaded before: False", lines[0]);
+        IDataView data = trained.Ml.Data.LoadFromEnumerable(Texts.Select(text => new TextRow { Text = text, Label = "" }));
+        string[] expected = [.. trained.Ml.Data.CreateEnumerable<AnswerRow>(transformer.Transform(data), reuseRowObject: false).Select(Describe)];
+        Assert.Equal([.. expected, .. expected], lines[1..]);
+    }
+
+    internal static string Describe(AnswerRow answer) => string.Create(CultureInfo.InvariantCulture, $"{answer.TokenCount} {Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(answer.Answer))}");
 
     internal static string Describe(BinaryAnswer answer) => string.Create(CultureInfo.InvariantCulture, $"{answer.PredictedLabel} {answer.Score:R} {answer.Probability:R}");
 

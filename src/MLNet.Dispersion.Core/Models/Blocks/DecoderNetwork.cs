@@ -145,6 +145,9 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     internal override string TensorName(string parameterName, HeadSpec? head) => _trunk.TensorName(parameterName, head);
 
     /// <inheritdoc/>
+    internal override int? LayerOf(string parameterName) => _trunk.LayerOf(parameterName);
+
+    /// <inheritdoc/>
     protected internal override bool IsIgnorable(string tensorName) => _trunk.IsIgnorable(tensorName);
 
     /// <inheritdoc/>

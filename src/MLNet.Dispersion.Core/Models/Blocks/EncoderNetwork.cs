@@ -63,6 +63,9 @@ internal sealed class EncoderNetwork : LanguageBackbone
     protected internal override string ParameterName(string tensorName) => _trunk.ParameterName(tensorName);
 
     /// <inheritdoc/>
+    internal override int? LayerOf(string parameterName) => _trunk.LayerOf(parameterName);
+
+    /// <inheritdoc/>
     protected internal override bool IsIgnorable(string tensorName) => _trunk.IsIgnorable(tensorName);
 
     /// <inheritdoc/>

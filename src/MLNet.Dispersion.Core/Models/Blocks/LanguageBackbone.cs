@@ -205,6 +205,15 @@ public abstract class LanguageBackbone : nn.Module
     /// <summary>The name in saved files of a parameter, under the head that is saved with it.</summary>
     internal virtual string TensorName(string parameterName, HeadSpec? head) => parameterName;
 
+    /// <summary>Where a parameter takes part first: 0 the embeddings, k the k-th layer, one more than there are layers what stands behind; null (default) where it is unknown.</summary>
+    /// <param name="parameterName">Its name here, or that of what an adapter puts beside it.</param>
+    internal virtual int? LayerOf(string parameterName) => null;
+
+    /// <summary>The same, where it must be known.</summary>
+    /// <exception cref="ArgumentException">It is not.</exception>
+    internal int RequireLayerOf(string parameterName) => LayerOf(parameterName)
+        ?? throw new ArgumentException($"A backbone of type {Info.ModelType} does not say which layer '{parameterName}' belongs to: only the built-in architectures do. Set FineTuneOptions.FrozenLayers to 0 and LayerLearningRateDecay to 1.", nameof(parameterName));
+
     /// <summary>Whether a checkpoint's tensor is no parameter: a buffer such as a causal mask, or a copy of a tied weight.</summary>
     /// <param name="tensorName">The name in the file.</param>
     protected internal virtual bool IsIgnorable(string tensorName) => false;

@@ -39,7 +39,9 @@ internal sealed class TransformerTrunk
         EmbeddingSpec embedding = _spec.Embedding;
         int embedded = embedding.Size ?? _spec.HiddenSize;
         int summed = embedding.ProjectsTokensAlone ? _spec.HiddenSize : embedded;
-        Tokens = new EmbeddingTable(context, _spec.VocabularySize, embedded);
+        
+        // Encoders of Hugging Face's library leave the pads' row as it is; in the softmax over a row's positions pads would reach it.
+        Tokens = new EmbeddingTable(context, _spec.VocabularySize, embedded, _spec.IsCausal ? null : network.Info.PadTokenId);
         _positions = embedding.HasPositions ? new EmbeddingTable(context, _spec.ContextLength + embedding.PositionOffset, summed) : null;
         _types = embedding.TokenTypeCount > 0 ? new EmbeddingTable(context, embedding.TokenTypeCount, summed) : null;
         _embeddingNorm = embedding.Norm is null ? null : LayerMaker.Norm(embedding.Norm, summed);
@@ -195,6 +197,20 @@ internal sealed class TransformerTrunk
     /// <summary>The name in saved files of a parameter, under the head that is saved with it.</summary>
     internal string TensorName(string parameterName, HeadSpec? head) =>
         head?.Prefix is { } prefix && parameterName.StartsWith(_names.Prefix, StringComparison.Ordinal) ? prefix + parameterName[_names.Prefix.Length..] : parameterName;
+
+    /// <summary>Where a parameter takes part first: 0 the embeddings, k the k-th layer, one more than there are layers what stands behind.</summary>
+    internal int LayerOf(string parameterName)
+    {
+        for (int layer = 0; layer < LayerCount; layer++)
+        {
+            if (parameterName.StartsWith(PrefixOf(BlockOf(layer)), StringComparison.Ordinal))
+            {
+                return layer + 1;
+            }
+        }
+
+        return _names.Stem.Any(named => parameterName.StartsWith(named.Name, StringComparison.Ordinal)) ? 0 : LayerCount + 1;
+    }
 
     /// <summary>Whether a file's tensor is no parameter.</summary>
     internal bool IsIgnorable(string tensorName) =>

@@ -9,11 +9,18 @@ internal sealed class EmbeddingTable : nn.Module
 {
     private readonly ForwardContext _context;
     private readonly Parameter weight;
+    private readonly long? _paddingRow;
 
-    internal EmbeddingTable(ForwardContext context, long rows, long features)
+    /// <summary>Makes the table.</summary>
+    /// <param name="context">The network's.</param>
+    /// <param name="rows">Rows (V).</param>
+    /// <param name="features">Features of a row (F).</param>
+    /// <param name="paddingRow">The row of pads, which reading it does not change in training; null for none.</param>
+    internal EmbeddingTable(ForwardContext context, long rows, long features, long? paddingRow = null)
         : base(nameof(EmbeddingTable))
     {
         _context = context;
+        _paddingRow = paddingRow;
         weight = new Parameter(empty(rows, features));
         RegisterComponents();
     }
@@ -51,7 +58,7 @@ internal sealed class EmbeddingTable : nn.Module
 
     private Tensor Look(Tensor ids)
     {
-        Tensor rows = EmbeddingLookup.Rows(weight, ids);
+        Tensor rows = EmbeddingLookup.Rows(weight, ids, _paddingRow);
         return Update is null ? rows : Update.ApplyTo(rows, ids);
     }
 }
@@ -194,14 +201,17 @@ internal sealed class TokenRows : TableUpdate
 /// </remarks>
 internal sealed class EmbeddingLookup : autograd.SingleTensorFunction<EmbeddingLookup>
 {
+    private const string PaddingRow = "padding row";
+
     /// <inheritdoc/>
     public override string Name => nameof(EmbeddingLookup);
 
     /// <summary>The rows <c>[N, F]</c> of the ids <c>[N]</c>. Call it inside a dispose scope.</summary>
     /// <param name="table"><c>[V, F]</c>, a leaf.</param>
     /// <param name="ids">Int64.</param>
-    internal static Tensor Rows(Tensor table, Tensor ids) =>
-        is_grad_enabled() && table.requires_grad ? apply(zeros(1).requires_grad_(), table, ids) : table.index_select(0, ids);
+    /// <param name="paddingRow">A row that gets no gradient; null for none.</param>
+    internal static Tensor Rows(Tensor table, Tensor ids, long? paddingRow = null) =>
+        is_grad_enabled() && table.requires_grad ? apply(zeros(1).requires_grad_(), table, ids, paddingRow ?? -1) : table.index_select(0, ids);
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
@@ -209,6 +219,7 @@ internal sealed class EmbeddingLookup : autograd.SingleTensorFunction<EmbeddingL
         var (table, ids) = ((Tensor)vars[1], (Tensor)vars[2]);
         // In a box, since the graph would keep a tensor of its own; the table outlives the step anyway.
         ctx.save_data(nameof(table), new StrongBox<Tensor>(table));
+        ctx.save_data(PaddingRow, (long)vars[3]);
         ctx.save_for_backward([ids]);
         using Tensor values = table.detach();
         return values.index_select(0, ids);
@@ -226,8 +237,9 @@ internal sealed class EmbeddingLookup : autograd.SingleTensorFunction<EmbeddingL
             table.grad = zeros_like(table);
         }
 
-        table.grad!.AddRowsInPlace(ids, grad_output);
+        long paddingRow = (long)ctx.get_data(PaddingRow);
+        table.grad!.AddRowsInPlace(ids, paddingRow < 0 ? grad_output : grad_output.Masked(ids.Is(paddingRow).unsqueeze(1), 0));
         GC.KeepAlive(grad_output);
-        return [null!, null!, null!];
+        return [null!, null!, null!, null!];
     }
 }

@@ -40,6 +40,15 @@ public sealed class ModelSource
         return new ModelSource(Path.GetFileNameWithoutExtension(path), new GgufSource(path));
     }
 
+    /// <summary>The language model in a zip that ML.NET's <c>Model.Save</c> wrote of one of this library's transformers, to be trained further: for the same task or another one. A classifier's head is not taken over; an adapter is.</summary>
+    /// <param name="path">The zip's path.</param>
+    /// <exception cref="ModelFileException">The zip is missing or damaged, or holds no model, or several.</exception>
+    public static ModelSource FromModelZip(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        return new ModelSource(Path.GetFileNameWithoutExtension(path), new ZipSource(path, "config.json", "adapter_config.json"));
+    }
+
     /// <summary>A backbone whose files come from anywhere.</summary>
     /// <param name="name">What to call it.</param>
     /// <param name="source">Where its files are read from.</param>

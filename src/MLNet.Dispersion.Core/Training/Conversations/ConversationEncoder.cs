@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Text;
-
 namespace MLNet.Dispersion;
 
 /// <summary>Makes tokens of instructions and preference pairs, and says which of them are the answers'.</summary>

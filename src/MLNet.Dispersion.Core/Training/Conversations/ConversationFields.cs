@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using MLNet.Dispersion.Text;
 
 namespace MLNet.Dispersion;
 
@@ -210,7 +209,7 @@ internal sealed class ConversationFields
 
     private static ChatMessage Shared(string place, JsonElement json, JsonElement from)
     {
-        if (json.EnumerateObject().FirstOrDefault(field => field.Name is not ("from" or "value") && field.Value.ValueKind != JsonValueKind.Null) is { Name: { } other })
+        if (json.EnumerateObject().Where(field => field.Name is not ("from" or "value") && field.Value.ValueKind != JsonValueKind.Null).Select(field => field.Name).FirstOrDefault() is { } other)
         {
             throw new FormatException($"{place} has a field '{Printable.Name(other)}' beside from and value, of which nothing is known here. Take it out.");
         }

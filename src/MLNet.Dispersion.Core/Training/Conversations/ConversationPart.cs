@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Text;
-
 namespace MLNet.Dispersion;
 
 /// <summary>A part of a conversation: a text as it stands, or messages for a chat template.</summary>

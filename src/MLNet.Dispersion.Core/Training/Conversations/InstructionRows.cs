@@ -21,6 +21,14 @@ internal sealed record InstructionRows
     /// <summary>As the training loop takes them.</summary>
     internal TrainingRows ToRows() => new(new EncodedTexts(Sequences, SecondStarts: null, Truncated) { TextLengths = TextLengths });
 
+    /// <summary>These rows and others behind them, each of which is one text; what became of instructions is told of these alone.</summary>
+    internal InstructionRows With(InstructionRows others) => this with
+    {
+        Sequences = [.. Sequences, .. others.Sequences],
+        Weights = [.. Weights, .. others.Weights],
+        TextLengths = TextLengths is null ? null : [.. TextLengths, .. others.Sequences.Select(row => (int[])[row.Length])],
+    };
+
     /// <summary>Makes them.</summary>
     /// <param name="model">Whose tokenizer and template.</param>
     /// <param name="instructions">The instructions.</param>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Text;
 
 namespace MLNet.Dispersion;
 

@@ -24,6 +24,15 @@ internal sealed record PreferenceRows
     /// <summary>As the training loop takes them: the better answers are the rows, the worse ones their rivals.</summary>
     internal TrainingRows ToRows() => new(new EncodedTexts(Chosen, SecondStarts: null, Truncated) { Rivals = Rejected });
 
+    /// <summary>These rows and others behind them; what became of pairs is told of these alone.</summary>
+    internal PreferenceRows With(PreferenceRows others) => this with
+    {
+        Chosen = [.. Chosen, .. others.Chosen],
+        Rejected = [.. Rejected, .. others.Rejected],
+        Starts = [.. Starts, .. others.Starts],
+        Weights = [.. Weights, .. others.Weights],
+    };
+
     /// <summary>Makes them.</summary>
     /// <param name="model">Whose tokenizer and template.</param>
     /// <param name="pairs">The pairs.</param>

@@ -13,7 +13,7 @@ namespace MLNet.Dispersion;
 /// <para>3. <see cref="PlanEpoch"/> pads them (<see cref="TokenBatch"/>) into micro-batches (<see cref="TaskBatch"/>), on another thread, a little ahead.</para>
 /// <para>
 /// 4. <see cref="TrainingStep"/> sends each through the backbone (<see cref="ForwardPass"/>), asks the objective for the task's loss (<see cref="TrainingObjective.Compute"/>),
-/// adds the dispersion of the hidden states (<see cref="DispersionRegularizer"/>), runs backward, and lets <see cref="DecoupledAdamW"/> step.
+/// adds the dispersion of the hidden states (<see cref="DispersionRegularizer"/>), runs backward, and lets <see cref="TrainingOptimizer"/> step.
 /// </para>
 /// <para>5. At the end of an epoch <see cref="Validator"/> measures the held-out rows; <see cref="RunState"/> keeps the best weights.</para>
 /// <para>6. Observers are told (<see cref="ITrainingObserver"/>), a checkpoint is saved where one is due (<see cref="RunCheckpoints"/>), and progress is reported.</para>
@@ -29,7 +29,7 @@ internal sealed class FineTuneLoop : IDisposable
     private readonly int[] _heldOut;
     private readonly BatchPlanner _planner;
     private readonly Validator? _validator;
-    private readonly DecoupledAdamW _optimizer;
+    private readonly TrainingOptimizer _optimizer;
     private readonly RunState _run;
     private readonly Generator _dropout;
     private readonly TrainingStep _step;
@@ -48,9 +48,11 @@ internal sealed class FineTuneLoop : IDisposable
         _padId = backbone.Info.PadTokenId ?? backbone.Info.EosTokenId ?? 0;
         int seed = options.Seed ?? 0;
         _rows = rows;
-        (_train, _heldOut) = ValidationSplit.Split(rows, objective.Group, numbers.ValidationFraction, seed);
+        (_train, _heldOut) = options.ValidationRows is { } last
+            ? ValidationSplit.Last(rows, last)
+            : ValidationSplit.Split(rows, objective.Group, numbers.ValidationFraction, seed);
         _planner = new BatchPlanner([.. _train.Select(rows.Length)], options.MicroBatchSize);
-        _optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, trained.Head, options, numbers.HeadLearningRateMultiplier);
+        _optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, trained.Head, options, numbers.HeadLearningRateMultiplier, backbone);
         _validator = _heldOut.Length > 0 ? new Validator(backbone, objective.ForValidation, rows, _heldOut, options.MicroBatchSize, _padId, device) : null;
         var generators = new TrainingGenerators(seed);
         var moments = new RunningMoments(options.Dispersion, backbone, device);
@@ -80,7 +82,7 @@ internal sealed class FineTuneLoop : IDisposable
         CheckSupport(backbone, objective, rows, options);
         HostAllocator.KeepFreedMemory();
         using TrainedParameters trained = TrainedParameters.Choose(backbone, objective.HeadParameters, options);
-        FineTuneDefaults numbers = options.Over(DefaultsOf(trained, objective, rows));
+        FineTuneDefaults numbers = options.Over(DefaultsOf(trained, objective, rows.Count - (options.ValidationRows ?? 0)));
         using var loop = new FineTuneLoop(backbone, objective, trained, rows, options, numbers, device);
         using var mode = new TrainingMode(backbone, options, device, loop._dropout, loop._noise);
         if (options.Checkpoints is { } checkpoints)
@@ -106,6 +108,11 @@ internal sealed class FineTuneLoop : IDisposable
             throw new ArgumentException($"There are {rows.Count} training rows, but the objective '{objective.Name}' has the targets of {targets}.", nameof(objective));
         }
 
+        if (options.ValidationRows >= rows.Count)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"FineTuneOptions.ValidationRows is {options.ValidationRows}, and there are {rows.Count} rows in all, so that none is left to train on."), nameof(options));
+        }
+
         if (options.NeftuneAlpha > 0 && backbone.TokenEmbeddingWeight is null)
         {
             throw new ArgumentException(
@@ -113,10 +120,10 @@ internal sealed class FineTuneLoop : IDisposable
         }
     }
 
-    private static FineTuneDefaults DefaultsOf(TrainedParameters trained, TrainingObjective objective, TrainingRows rows)
+    private static FineTuneDefaults DefaultsOf(TrainedParameters trained, TrainingObjective objective, int rows)
     {
         long weights = Math.Max(1, trained.Backbone.Select(pair => pair.Parameter).Concat(trained.Head).Sum(parameter => parameter.numel()));
-        return trained.Head.Count > 0 || objective.TargetRows is not null ? FineTuneDefaults.ForHead(rows.Count, weights) : FineTuneDefaults.ForLanguageModel(weights);
+        return trained.Head.Count > 0 || objective.TargetRows is not null ? FineTuneDefaults.ForHead(rows, weights) : FineTuneDefaults.ForLanguageModel(weights);
     }
 
     private LearningRateSchedule CreateSchedule()
@@ -183,12 +190,17 @@ internal sealed class FineTuneLoop : IDisposable
         var validation = epochEnds ? _validator?.Measure(_options.CancellationToken) : null;
         if (epochEnds)
         {
-            _run.EndEpoch(epoch, validation?.Loss, StepCounts(step));
+            _run.EndEpoch(epoch, validation?.Loss, Score(validation), StepCounts(step));
         }
 
         AfterStep(Progress(step, epoch, figures, learningRate, validation), epochEnds);
         return true;
     }
+
+    /// <summary>What an epoch is chosen by, the lower the better.</summary>
+    private double? Score(ValidationFigures? held) => held is null || _options.BestBy is not { } name ? held?.Loss
+        : held.Figures.TryGetValue(name, out double figure) ? -figure
+        : throw new ArgumentException($"FineTuneOptions.BestBy is '{name}', which this task does not report of held-out rows: it reports {(held.Figures.Count == 0 ? "its loss alone" : string.Join(", ", held.Figures.Keys))}. Name one of those, or set it to null for the loss.");
 
     private TrainingProgress Progress(int step, int epoch, StepFigures figures, double learningRate, ValidationFigures? validation) => new()
     {

@@ -9,7 +9,7 @@ internal sealed class TrainingStep
     private const double ClippingEpsilon = 1e-6;
     private readonly LanguageBackbone _backbone;
     private readonly TrainingObjective _objective;
-    private readonly DecoupledAdamW _optimizer;
+    private readonly TrainingOptimizer _optimizer;
     private readonly DispersionOptions _dispersion;
     private readonly Generator _subsampling;
     private readonly RunningMoments? _moments;
@@ -20,7 +20,7 @@ internal sealed class TrainingStep
     internal TrainingStep(
         LanguageBackbone backbone,
         TrainingObjective objective,
-        DecoupledAdamW optimizer,
+        TrainingOptimizer optimizer,
         DispersionOptions dispersion,
         double? maxGradNorm,
         Generator subsampling,

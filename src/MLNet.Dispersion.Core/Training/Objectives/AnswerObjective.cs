@@ -8,14 +8,16 @@ internal sealed class AnswerObjective : TrainingObjective
 {
     private readonly float[][] _weights;
     private readonly bool _isDynamic;
+    private readonly double _smoothing;
 
     /// <param name="weights">How much each token of each row counts, 0 where it is not learnt.</param>
     /// <param name="textLengths">The tokens of each text of each row, whose first is predicted from nothing; null where rows are single texts.</param>
     /// <param name="isDynamic">Whether each loss is multiplied by its token's probability.</param>
-    internal AnswerObjective(IReadOnlyList<float[]> weights, IReadOnlyList<IReadOnlyList<int>>? textLengths, bool isDynamic)
+    /// <param name="labelSmoothing">The share of each label that is spread over the vocabulary; the loss that is reported is with it.</param>
+    internal AnswerObjective(IReadOnlyList<float[]> weights, IReadOnlyList<IReadOnlyList<int>>? textLengths, bool isDynamic, double labelSmoothing = 0)
     {
         _weights = [.. weights.Select((row, i) => Predicted(row, textLengths?[i] ?? [row.Length]))];
-        _isDynamic = isDynamic;
+        (_isDynamic, _smoothing) = (isDynamic, labelSmoothing);
     }
 
     /// <inheritdoc/>
@@ -26,6 +28,16 @@ internal sealed class AnswerObjective : TrainingObjective
 
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> TargetBytes(int row) => MemoryMarshal.AsBytes(_weights[row].AsSpan());
+
+    /// <inheritdoc/>
+    public override TrainingObjective ForValidation => _smoothing == 0 ? this : new AnswerObjective(_weights, textLengths: null, _isDynamic);
+
+    /// <inheritdoc/>
+    public override void CheckOptions(FineTuneOptions options)
+    {
+        TeacherCheck.Refuse(options, Name);
+        RefuseClassWeights(options);
+    }
 
     /// <inheritdoc/>
     public override double TargetWeight(TaskBatch batch) => batch.Rows.Sum(row => _weights[row].Sum(weight => (double)weight));
@@ -48,12 +60,12 @@ internal sealed class AnswerObjective : TrainingObjective
         if (backbone.HeadWeight is { is_leaf: true } head)
         {
             double right = 0;
-            bool isPlain = !_isDynamic && counted.All(token => token.Weight == 1);
+            bool isPlain = !_isDynamic && _smoothing == 0 && counted.All(token => token.Weight == 1);
             HeadLoss loss = (logits, start, wantsGradient) =>
             {
                 Tensor some = targets.narrow(0, start, logits.shape[0]), counts = weights.narrow(0, start, logits.shape[0]);
                 right += Right(logits.argmax(1).eq(some), counts).ToDouble();
-                return isPlain ? SoftmaxGradient.Of(logits, some, wantsGradient) : AnswerLoss.WithSlopes(logits, some, counts, _isDynamic);
+                return isPlain ? SoftmaxGradient.Of(logits, some, wantsGradient) : AnswerLoss.WithSlopes(logits, some, counts, _isDynamic, _smoothing);
             };
             Tensor sum = HeadCrossEntropy.Sum(hidden, head, loss, backbone.ComputeType, HeadCrossEntropy.ChunkOf(head, backbone.ComputeType));
             return new TaskLoss { Sum = sum, Figures = Accuracy(right) };
@@ -62,7 +74,7 @@ internal sealed class AnswerObjective : TrainingObjective
         Tensor logits = backbone.Logits(hidden);
         return new TaskLoss
         {
-            Sum = AnswerLoss.Sum(logits, targets, weights, _isDynamic),
+            Sum = AnswerLoss.Sum(logits, targets, weights, _isDynamic, _smoothing),
             Figures = Accuracy(Right(logits.argmax(1).eq(targets), weights).ToDouble()),
         };
     }

@@ -9,7 +9,7 @@ namespace MLNet.Dispersion;
 internal sealed class ActiveForgetting
 {
     private readonly LanguageBackbone _backbone;
-    private readonly DecoupledAdamW _optimizer;
+    private readonly TrainingOptimizer _optimizer;
     private readonly Parameter _table;
     private readonly string _name;
     private readonly ActiveForgettingOptions _options;
@@ -18,7 +18,7 @@ internal sealed class ActiveForgetting
     private readonly int _totalSteps;
     private readonly int _seed;
 
-    private ActiveForgetting(LanguageBackbone backbone, Parameter table, DecoupledAdamW optimizer, FineTuneOptions options, LearningRateSchedule schedule, int lastReset)
+    private ActiveForgetting(LanguageBackbone backbone, Parameter table, TrainingOptimizer optimizer, FineTuneOptions options, LearningRateSchedule schedule, int lastReset)
     {
         _options = options.ActiveForgetting!;
         _backbone = backbone;
@@ -37,7 +37,7 @@ internal sealed class ActiveForgetting
 
     /// <summary>Null when the options ask for none.</summary>
     /// <exception cref="ArgumentException">The table is not trained, or no reset would ever take place.</exception>
-    internal static ActiveForgetting? Create(LanguageBackbone backbone, DecoupledAdamW optimizer, FineTuneOptions options, LearningRateSchedule schedule)
+    internal static ActiveForgetting? Create(LanguageBackbone backbone, TrainingOptimizer optimizer, FineTuneOptions options, LearningRateSchedule schedule)
     {
         if (options.ActiveForgetting is not { } forgetting)
         {

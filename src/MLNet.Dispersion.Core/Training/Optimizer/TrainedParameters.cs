@@ -24,7 +24,7 @@ internal sealed class TrainedParameters : IDisposable
     /// <exception cref="ArgumentException">The options do not fit the backbone, its adapter or the task.</exception>
     internal static TrainedParameters Choose(LanguageBackbone backbone, IReadOnlyList<Parameter> head, FineTuneOptions options)
     {
-        var trained = new TrainedParameters([.. OfBackbone(backbone, head, options)], head);
+        var trained = new TrainedParameters([.. Unfrozen(backbone, OfBackbone(backbone, head, options), options.FrozenLayers)], head);
         var kept = trained.Backbone.Select(pair => pair.Parameter).ToHashSet<Parameter>(ReferenceEqualityComparer.Instance);
         var all = backbone.named_parameters().Select(pair => pair.parameter).Concat(backbone.Adapter?.Parameters.Select(pair => pair.Parameter) ?? []);
         foreach (Parameter parameter in all.Where(parameter => parameter.requires_grad && !kept.Contains(parameter)))
@@ -42,6 +42,12 @@ internal sealed class TrainedParameters : IDisposable
         _frozen.ForEach(parameter => parameter.requires_grad = true);
         _frozen.Clear();
     }
+
+    /// <summary>Those that do not belong to the embeddings and the first layers that stay as they are.</summary>
+    private static IEnumerable<(string Name, Parameter Parameter)> Unfrozen(LanguageBackbone backbone, IEnumerable<(string Name, Parameter Parameter)> trained, int frozen) =>
+        frozen == 0 ? trained
+        : frozen <= backbone.Info.LayerCount ? trained.Where(pair => backbone.RequireLayerOf(pair.Name) > frozen)
+        : throw new ArgumentException(FormattableString.Invariant($"FineTuneOptions.FrozenLayers is {frozen}; this {backbone.Info.ModelType} has {backbone.Info.LayerCount} layers."), nameof(frozen));
 
     private static IEnumerable<(string Name, Parameter Parameter)> OfBackbone(LanguageBackbone backbone, IReadOnlyList<Parameter> head, FineTuneOptions options)
     {

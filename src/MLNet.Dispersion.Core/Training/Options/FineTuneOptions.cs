@@ -89,7 +89,19 @@ public sealed class FineTuneOptions : IOptions
     /// <summary>Gets or sets how the learning rate goes on behind its warm-up. Default: half a cosine down to 0 (published recipe).</summary>
     public ScheduleOptions Schedule { get; set; } = new();
 
-    /// <summary>Gets or sets the decoupled weight decay, not applied to biases and norms. Default 0.1 (published recipe). At least 0.</summary>
+    /// <summary>Gets or sets the rule by which weights follow their gradients. Default: AdamW (published recipe).</summary>
+    public OptimizerOptions Optimizer { get; set; } = new();
+
+    /// <summary>
+    /// Gets or sets what each layer's learning rate is, as a share of that of the layer above it: the final norm and the head of a language model learn at the full rate, the last of N layers at this share of it, the first at its N-th power,
+    /// the embeddings at one power more (as ELECTRA and BEiT were fine-tuned). Default 1: all alike. Above 0, at most 1.
+    /// </summary>
+    public double LayerLearningRateDecay { get; set; } = 1;
+
+    /// <summary>Gets or sets how many of the first layers stay as they are, bit for bit, with the embeddings below them; of an adapter the same layers' parts. A head that is tied to the embedding stays, too. Default 0: none. At least 0.</summary>
+    public int FrozenLayers { get; set; }
+
+    /// <summary>Gets or sets the weight decay, not applied to biases and norms; decoupled from the gradient in AdamW. Default 0.1 (published recipe). At least 0.</summary>
     public double WeightDecay { get; set; } = 0.1;
 
     /// <summary>Gets or sets AdamW's first-moment decay. Default 0.9 (published recipe). 0..1, 1 excluded.</summary>
@@ -126,7 +138,16 @@ public sealed class FineTuneOptions : IOptions
     [OutsideTheRun]
     public double? ValidationFraction { get; set; }
 
-    /// <summary>Gets or sets the number of epochs without a better validation loss after which training stops early. Default 2. At least 1; null never stops early.</summary>
+    /// <summary>Gets or sets how many of the rows, the last ones, are held out in the place of a share; null (default) for <see cref="ValidationFraction"/>. At least 1. Of packed texts the rows are blocks.</summary>
+    public int? ValidationRows { get; set; }
+
+    /// <summary>
+    /// Gets or sets the figure of the held-out rows by which the best weights are chosen and training stops early, the higher the better: one that the task reports (<see cref="TrainingProgress.ValidationFigures"/>), such as
+    /// <see cref="TrainingFigures.Accuracy"/>. Default null: the loss, the lower the better.
+    /// </summary>
+    public string? BestBy { get; set; }
+
+    /// <summary>Gets or sets the number of epochs without a better validation loss, or figure (<see cref="BestBy"/>), after which training stops early. Default 2. At least 1; null never stops early.</summary>
     public int? EarlyStoppingPatience { get; set; } = 2;
 
     /// <summary>Gets or sets the number type of matrix products. Default <see cref="Precision.Auto"/>.</summary>
@@ -211,6 +232,7 @@ public sealed class FineTuneOptions : IOptions
         var copy = (FineTuneOptions)MemberwiseClone();
         copy.Dispersion = Dispersion.Clone();
         copy.Schedule = Schedule.Clone();
+        copy.Optimizer = Optimizer.Clone();
         copy.ActiveForgetting = ActiveForgetting?.Clone();
         copy.Distillation = Distillation?.Clone();
         copy.Lora = Lora?.Clone();
@@ -257,6 +279,13 @@ public sealed class FineTuneOptions : IOptions
         Dispersion.Validate();
         ArgumentNullException.ThrowIfNull(Schedule);
         Schedule.Validate();
+        ArgumentNullException.ThrowIfNull(Optimizer);
+        Optimizer.Validate();
+        require.That(LayerLearningRateDecay is > 0 and <= 1, LayerLearningRateDecay, "above 0 and at most 1");
+        require.AtLeast(FrozenLayers, 0);
+        require.AtLeast(ValidationRows, 1, ", or null for a share of the rows");
+        require.That(ValidationRows is null || ValidationFraction is null, ValidationRows, "null where ValidationFraction is set: hold rows out in one way");
+        require.That(BestBy is null || !string.IsNullOrWhiteSpace(BestBy), "blank", "the name of a figure, or null for the loss", nameof(BestBy));
         Lora?.Validate();
         require.That(!HeadOnly || Lora is null, HeadOnly, "false where FineTuneOptions.Lora is set: choose one of them");
         require.That(!HeadOnly || Distillation is null, HeadOnly, "false where FineTuneOptions.Distillation is set, which is of use to the backbone");

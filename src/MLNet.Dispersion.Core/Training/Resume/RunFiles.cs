@@ -24,7 +24,7 @@ internal static class RunFiles
         bool hasBest = result is null && run.Best.Taken;
         if (result is null)
         {
-            WriteTensors(sink, OptimizerFile, Moments(run.Optimizer));
+            WriteTensors(sink, OptimizerFile, run.Optimizer.Memory);
             WriteTensors(sink, GeneratorsFile, run.Generators.States());
             if (run.Moments.Tensors.Any())
             {
@@ -44,7 +44,7 @@ internal static class RunFiles
 
         var state = new StateDocument(
             run.Step, run.Optimizer.StepCount, run.BestEpoch, run.BestLoss, run.EpochsWithoutGain, hasBest,
-            run.Clock.Tokens, run.Clock.Elapsed, run.Clock.Stepping, run.History, result is null ? null : ResultDocument.Of(result));
+            run.Clock.Tokens, run.Clock.Elapsed, run.Clock.Stepping, run.History, result is null ? null : ResultDocument.Of(result), run.BestScore);
         StateDocument.Format.Write(state, sink, StateFile);
     }
 
@@ -64,7 +64,7 @@ internal static class RunFiles
         ReadTensors(source, WeightsFile, Weights(run));
         if (state.Result is null)
         {
-            ReadTensors(source, OptimizerFile, Moments(run.Optimizer));
+            ReadTensors(source, OptimizerFile, [.. run.Optimizer.Memory]);
             ReadGenerators(source, run.Generators);
             if (run.Moments.Tensors.Any())
             {
@@ -116,13 +116,10 @@ internal static class RunFiles
     }
 
     private static KeyValuePair<string, Tensor>[] Weights(RunState run) =>
-        [.. run.Optimizer.State.Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Parameter))];
+        [.. run.Optimizer.Trained.Select(trained => KeyValuePair.Create(trained.Name, (Tensor)trained.Parameter))];
 
     private static KeyValuePair<string, Tensor>[] BestWeights(RunState run) =>
-        [.. run.Optimizer.State.Zip(run.Best.Values, (slot, value) => KeyValuePair.Create(slot.Name, value))];
-
-    private static KeyValuePair<string, Tensor>[] Moments(DecoupledAdamW optimizer) =>
-        [.. optimizer.State.SelectMany(slot => new[] { KeyValuePair.Create(slot.Name + ".exp_avg", slot.First), KeyValuePair.Create(slot.Name + ".exp_avg_sq", slot.Second) })];
+        [.. run.Optimizer.Trained.Zip(run.Best.Values, (trained, value) => KeyValuePair.Create(trained.Name, value))];
 
     private static void WriteTensors(FileSink sink, string file, IEnumerable<KeyValuePair<string, Tensor>> tensors) =>
         sink.Write(file, stream => SafetensorsWriter.Write(stream, tensors));
@@ -188,6 +185,7 @@ internal static class RunFiles
 /// <param name="Stepping">The part of it spent in steps.</param>
 /// <param name="History">The figures of every step.</param>
 /// <param name="Result">What training returned, without its histories; null before its end.</param>
+/// <param name="BestScore">What the best epoch was chosen by, the lower the better; version 0.1 knew its loss alone.</param>
 internal sealed record StateDocument(
     int Step,
     int OptimizerStep,
@@ -199,7 +197,8 @@ internal sealed record StateDocument(
     TimeSpan Elapsed,
     TimeSpan Stepping,
     IReadOnlyList<TrainingProgress> History,
-    ResultDocument? Result)
+    ResultDocument? Result,
+    double? BestScore = null)
 {
     internal static readonly VersionedJson<StateDocument> Format =
         new("training checkpoint's state", "mlnet-dispersion/training-state", 1, "It is damaged, or of another build.") { UnmarkedVersionField = "", Compact = true };

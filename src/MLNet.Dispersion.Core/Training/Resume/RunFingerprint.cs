@@ -36,6 +36,13 @@ internal static partial class RunFingerprint
         ["Options.Pooling"] = [OptionsFingerprint.None, nameof(TextPooling.Family)],
         ["Options.LabelSmoothing"] = ["0"],
         ["Options.ClassWeights"] = [nameof(ClassWeighting.Even)],
+        ["Options.Optimizer.Kind"] = [nameof(OptimizerKind.AdamW)],
+        ["Options.Optimizer.Momentum"] = ["0"],
+        ["Options.Optimizer.Nesterov"] = [bool.FalseString],
+        ["Options.LayerLearningRateDecay"] = ["1"],
+        ["Options.FrozenLayers"] = ["0"],
+        ["Options.ValidationRows"] = [OptionsFingerprint.None],
+        ["Options.BestBy"] = [OptionsFingerprint.None],
         ["Options.Schedule.Kind"] = [nameof(ScheduleKind.Cosine)],
         ["Options.Schedule.Cycles"] = [OptionsFingerprint.None],
         ["Options.Schedule.FloorRatio"] = ["0"],
@@ -52,7 +59,7 @@ internal static partial class RunFingerprint
     };
 
     /// <summary>Describes a run before its first step.</summary>
-    internal static IReadOnlyDictionary<string, string> Of(LanguageBackbone backbone, TrainingObjective objective, DecoupledAdamW optimizer, TrainingRows rows, FineTuneOptions options, FineTuneDefaults numbers)
+    internal static IReadOnlyDictionary<string, string> Of(LanguageBackbone backbone, TrainingObjective objective, TrainingOptimizer optimizer, TrainingRows rows, FineTuneOptions options, FineTuneDefaults numbers)
     {
         CultureInfo plain = CultureInfo.InvariantCulture;
         BackboneInfo info = backbone.Info;
@@ -67,7 +74,7 @@ internal static partial class RunFingerprint
             ["Backbone"] = string.Create(plain, $"{info.ModelType} of {info.LayerCount} layers, {info.HiddenSize} features and {info.VocabularySize} tokens"),
             ["Backbone.Configuration"] = Hashing.Of([backbone.Config?.ToJsonString() ?? ""]),
             ["Backbone.Weights"] = Hashing.Of(weights),
-            ["Backbone.Additions"] = Hashing.Of(optimizer.State.ExceptBy(weights.Select(pair => pair.Key), slot => slot.Name).Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Parameter))),
+            ["Backbone.Additions"] = Hashing.Of(optimizer.Trained.ExceptBy(weights.Select(pair => pair.Key), slot => slot.Name).Select(slot => KeyValuePair.Create(slot.Name, (Tensor)slot.Parameter))),
             ["Backbone.DropoutProbability"] = backbone.DropoutProbability?.ToString(plain) ?? "as configured",
             ["Backbone.Device"] = backbone.parameters().First().device_type.ToString(),
             ["Options.Seed"] = (options.Seed ?? 0).ToString(plain),

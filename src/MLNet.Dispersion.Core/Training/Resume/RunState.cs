@@ -4,10 +4,10 @@ namespace MLNet.Dispersion;
 
 /// <summary>Everything that changes while a run trains: what a checkpoint holds. The position in data and schedule is the number of steps done.</summary>
 /// <remarks>Owns optimizer, best weights, generators and moments.</remarks>
-internal sealed class RunState(DecoupledAdamW optimizer, WeightSnapshot best, TrainingGenerators generators, RunningMoments moments, IReadOnlyList<ITrainingObserver> observers) : IDisposable
+internal sealed class RunState(TrainingOptimizer optimizer, WeightSnapshot best, TrainingGenerators generators, RunningMoments moments, IReadOnlyList<ITrainingObserver> observers) : IDisposable
 {
     /// <summary>The parameters and their moments.</summary>
-    internal DecoupledAdamW Optimizer { get; } = optimizer;
+    internal TrainingOptimizer Optimizer { get; } = optimizer;
 
     /// <summary>The weights of the best epoch.</summary>
     internal WeightSnapshot Best { get; } = best;
@@ -35,6 +35,9 @@ internal sealed class RunState(DecoupledAdamW optimizer, WeightSnapshot best, Tr
     /// <summary>Its validation loss; infinite before there is one.</summary>
     internal double BestLoss { get; private set; } = double.PositiveInfinity;
 
+    /// <summary>What it was chosen by, the lower the better: its loss, or a figure with its sign turned.</summary>
+    internal double BestScore { get; private set; } = double.PositiveInfinity;
+
     /// <summary>Epochs that ended since then.</summary>
     internal int EpochsWithoutGain { get; private set; }
 
@@ -44,13 +47,15 @@ internal sealed class RunState(DecoupledAdamW optimizer, WeightSnapshot best, Tr
     /// <summary>Notes the end of an epoch, and its weights where they are the best so far.</summary>
     /// <param name="epoch">From 1.</param>
     /// <param name="loss">Its loss on held-out rows; null without any.</param>
+    /// <param name="score">What it is chosen by, the lower the better; null without held-out rows.</param>
     /// <param name="counts">Whether its weights may be kept and count towards early stopping.</param>
-    internal void EndEpoch(int epoch, double? loss, bool counts)
+    internal void EndEpoch(int epoch, double? loss, double? score, bool counts)
     {
         EpochsWithoutGain = counts ? EpochsWithoutGain + 1 : 0;
-        if (counts && loss < BestLoss)
+        if (counts && score < BestScore)
         {
-            BestLoss = loss.Value;
+            BestScore = score.Value;
+            BestLoss = loss!.Value;
             BestEpoch = epoch;
             EpochsWithoutGain = 0;
             Best.Take();
@@ -65,6 +70,7 @@ internal sealed class RunState(DecoupledAdamW optimizer, WeightSnapshot best, Tr
         Optimizer.StepCount = saved.OptimizerStep;
         BestEpoch = saved.BestEpoch;
         BestLoss = saved.BestLoss;
+        BestScore = saved.BestScore ?? saved.BestLoss;
         EpochsWithoutGain = saved.EpochsWithoutGain;
         Clock.Restore(saved.Tokens, saved.Elapsed, saved.Stepping);
         ResumedFromStep = saved.Step;

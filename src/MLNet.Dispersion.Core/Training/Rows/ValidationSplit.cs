@@ -18,6 +18,16 @@ internal static class ValidationSplit
         int[] RowsOf(int[] chosen) => [.. chosen.SelectMany(part => parts[part]).Order()];
     }
 
+    /// <summary>Row indices with the last examples held out.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="last">How many examples are held out, fewer than there are.</param>
+    internal static (int[] Train, int[] Validation) Last(TrainingRows rows, int last)
+    {
+        int first = (rows.Examples is { Count: > 0 } examples ? examples.Max() + 1 : rows.Count) - last;
+        ILookup<bool, int> held = Enumerable.Range(0, rows.Count).ToLookup(row => (rows.Examples?[row] ?? row) >= first);
+        return ([.. held[false]], [.. held[true]]);
+    }
+
     /// <summary>Row indices for training and for validation, each in rising order.</summary>
     /// <remarks>Every group keeps at least one training row; a fraction that makes less than half a row of a group holds none of it out.</remarks>
     /// <param name="count">Rows.</param>

@@ -68,21 +68,22 @@ public sealed class InstructionTrainerTests
     }
 
     [Theory]
-    [InlineData(false, 1f)]
-    [InlineData(false, 0.25f)]
-    [InlineData(true, 1f)]
-    public void Compute_HeadInChunks_IsThatOfAutomaticDifferentiation(bool isDynamic, float weight)
+    [InlineData(false, 1f, 0)]
+    [InlineData(false, 0.25f, 0)]
+    [InlineData(true, 1f, 0)]
+    [InlineData(false, 0.5f, 0.2)]
+    public void Compute_HeadInChunks_IsThatOfAutomaticDifferentiation(bool isDynamic, float weight, double smoothing)
     {
         using var scope = NewDisposeScope();
         var random = new Random(1);
         Tensor hidden = randn([6, 8]).requires_grad_(true), head = randn([11, 8]);
         Tensor targets = tensor([.. Enumerable.Range(0, 6).Select(_ => (long)random.Next(11))]), weights = tensor([weight, weight, 1f, weight, 1f, weight]);
         Tensor logits = hidden.matmul(head.t());
-        AnswerLoss.Sum(logits, targets, weights, isDynamic).backward();
+        AnswerLoss.Sum(logits, targets, weights, isDynamic, smoothing).backward();
 
-        (double sum, Tensor slopes) = AnswerLoss.WithSlopes(logits.detach(), targets, weights, isDynamic);
+        (double sum, Tensor slopes) = AnswerLoss.WithSlopes(logits.detach(), targets, weights, isDynamic, smoothing);
 
-        Assert.Equal(AnswerLoss.Sum(logits.detach(), targets, weights, isDynamic).item<float>(), sum, 1e-5);
+        Assert.Equal(AnswerLoss.Sum(logits.detach(), targets, weights, isDynamic, smoothing).item<float>(), sum, 1e-5);
         Assert.True((slopes.matmul(head) - hidden.grad!).abs().max().item<float>() < 1e-5);
     }
 
