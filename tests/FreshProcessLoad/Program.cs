@@ -4,7 +4,7 @@ using Microsoft.ML.Data;
 
 // Loads the model zip named first and runs it on the lines of the file named second, as a program would that knows nothing but ML.NET:
 // one line a text, from Transform and then from a prediction engine, with the first words telling that our assembly was not there before.
-// A third argument says that the model does not classify: "geometry", that it measures geometry, "language", that it is a language model, "regression", that it gives numbers, "binary", that it answers yes or no.
+// A third argument says that the model does not classify: "geometry", that it measures geometry, "language", that it is a language model, "regression", that it gives numbers, "binary", that it answers yes or no, "embedding", that it gives vectors, "ranking", that it orders documents.
 var ml = new MLContext();
 Console.WriteLine("loaded before: " + AppDomain.CurrentDomain.GetAssemblies().Any(assembly => assembly.GetName().Name!.StartsWith("MLNet.", StringComparison.Ordinal)));
 ITransformer model = ml.Model.Load(args[0], out _);
@@ -15,6 +15,8 @@ IEnumerable<object> results = args switch
     [_, _, "language"] => Run<Language>(ml, model, rows),
     [_, _, "regression"] => Run<Number>(ml, model, rows),
     [_, _, "binary"] => Run<Answer>(ml, model, rows),
+    [_, _, "embedding"] => Run<Vector>(ml, model, rows),
+    [_, _, "ranking"] => Run<Number>(ml, model, rows),
     _ => Run<Prediction>(ml, model, rows),
 };
 foreach (object result in results)
@@ -36,6 +38,8 @@ internal sealed class TextRow
     public string Text { get; set; } = "";
 
     public string Label { get; set; } = "";
+
+    public string Document { get; set; } = "a refund";
 }
 
 internal sealed class Prediction
@@ -63,6 +67,13 @@ internal sealed class Answer
     public float Probability { get; set; }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{PredictedLabel} {Score:R} {Probability:R}");
+}
+
+internal sealed class Vector
+{
+    public float[] Embedding { get; set; } = [];
+
+    public override string ToString() => string.Join(' ', Embedding.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
 }
 
 internal sealed class Language
