@@ -4,7 +4,7 @@ using Microsoft.ML.Data;
 
 // Loads the model zip named first and runs it on the lines of the file named second, as a program would that knows nothing but ML.NET:
 // one line a text, from Transform and then from a prediction engine, with the first words telling that our assembly was not there before.
-// A third argument says that the model does not classify: "geometry", that it measures geometry, "language", that it is a language model, "regression", that it gives numbers, "binary", that it answers yes or no, "tokens", that it tags the words of a column Sentence, "answers", that it answers that column from the text, "instructions", that it answers prompts.
+// A third argument says that the model does not classify: "geometry", that it measures geometry, "language", that it is a language model, "regression", that it gives numbers, "binary", that it answers yes or no, "tokens", that it tags the words of a column Sentence, "answers", that it answers that column from the text, "instructions", that it answers prompts, "embedding", that it gives vectors, "ranking", that it orders documents.
 var ml = new MLContext();
 Console.WriteLine("loaded before: " + AppDomain.CurrentDomain.GetAssemblies().Any(assembly => assembly.GetName().Name!.StartsWith("MLNet.", StringComparison.Ordinal)));
 ITransformer model = ml.Model.Load(args[0], out _);
@@ -18,6 +18,8 @@ IEnumerable<object> results = args switch
     [_, _, "tokens"] => Run<Tags>(ml, model, rows),
     [_, _, "answers"] => Run<FoundAnswer>(ml, model, rows),
     [_, _, "instructions"] => Run<Reply>(ml, model, rows),
+    [_, _, "embedding"] => Run<Vector>(ml, model, rows),
+    [_, _, "ranking"] => Run<Number>(ml, model, rows),
     _ => Run<Prediction>(ml, model, rows),
 };
 foreach (object result in results)
@@ -41,6 +43,8 @@ internal sealed class TextRow
     public string Label { get; set; } = "";
 
     public string Sentence => Text;
+
+    public string Document { get; set; } = "a refund";
 }
 
 internal sealed class Prediction
@@ -91,6 +95,13 @@ internal sealed class Reply
     public int TokenCount { get; set; }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{TokenCount} {Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(Answer))}");
+}
+
+internal sealed class Vector
+{
+    public float[] Embedding { get; set; } = [];
+
+    public override string ToString() => string.Join(' ', Embedding.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
 }
 
 internal sealed class Language

@@ -93,6 +93,7 @@ public sealed class RoomTests
         { "MLNet.Dispersion.TinyEnglish", [] },
         { "MLNet.Dispersion", ["Microsoft.ML", "TorchSharp"] },
         { "MLNet.Dispersion.Hub", ["Microsoft.Extensions.Http.Resilience", "Polly"] },
+        { "MLNet.Dispersion.AI", ["Microsoft.Extensions.AI.Abstractions"] },
         { "MLNet.Dispersion.Plots", ["ScottPlot", "SkiaSharp"] },
         { "MLNet.Dispersion.Studies", ["Microsoft.Data.Sqlite", "Polly"] },
         { "MLNet.Dispersion.Studies.PostgreSql", ["Npgsql"] },

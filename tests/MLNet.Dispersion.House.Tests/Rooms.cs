@@ -113,6 +113,7 @@ internal static class Rooms
         ["Search/Comparing"] = ["Search/Metrics", "Studies/*", "Statistics", "Face/*", "Core/*", "Files"],
         ["Search/Pictures"] = ["Search/Results", "Search/Comparing", "Studies/*", "Plots", "Plots/*", "Statistics", "Files"],
         ["Search"] = ["Search/*", "Studies/*", "Statistics", "Plots", "Plots/*", "Face/*", "Core/*", "Files"],
+        ["AI"] = ["Core/*", "Text", "Text/Chat", "Files"],
         ["Onnx"] = ["Core/*", "Face/*", "Files"],
         ["Build"] = [],
     };

@@ -3,7 +3,9 @@ using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.Dispersion.Tests.BinaryClassification;
+using MLNet.Dispersion.Tests.Embeddings;
 using MLNet.Dispersion.Tests.Instructions;
+using MLNet.Dispersion.Tests.Ranking;
 using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Tests.Saving;
@@ -130,6 +132,41 @@ public sealed class FreshProcessTests(TrainedModel trained) : IClassFixture<Trai
     }
 
     internal static string Describe(AnswerRow answer) => string.Create(CultureInfo.InvariantCulture, $"{answer.TokenCount} {Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(answer.Answer))}");
+
+    [Fact]
+    public async Task Load_EmbeddingsInAProcessThatNeverNamedOurTypes_GivesTheSameVectors()
+    {
+        using var model = new TemporaryFile();
+        using var texts = new TemporaryFile();
+        IDataView rows = trained.Ml.Data.LoadFromEnumerable(PairRow.Rows(12, seed: 1));
+        using var transformer = trained.Ml.Transforms.Text.FineTuneEmbeddingsWithDispersion(backbone: TinyBackbone.Backbone, options: Tuning.Brief()).Fit(rows);
+        trained.Ml.Model.Save(transformer, rows.Schema, model.Path);
+        await File.WriteAllLinesAsync(texts.Path, Texts);
+
+        string[] lines = await RunAsync("FreshProcessLoad.dll", model.Path, texts.Path, "embedding");
+
+        Assert.Equal("loaded before: False", lines[0]);
+        Assert.Equal(transformer.Embedder.Embed(Texts).Select(Describe), lines[1..(1 + Texts.Length)]);
+        Assert.Equal(Texts.Select(text => Describe(transformer.Embedder.Embed([text])[0])), lines[(1 + Texts.Length)..]);
+
+        static string Describe(float[] vector) => string.Join(' ', vector.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public async Task Load_RankingInAProcessThatNeverNamedOurTypes_ScoresTheSame()
+    {
+        using var model = new TemporaryFile();
+        using var texts = new TemporaryFile();
+        IDataView rows = trained.Ml.Data.LoadFromEnumerable(RankedRow.Rows(4, seed: 1).Select(row => new { Text = row.Query, row.Document, row.Label, row.GroupId }));
+        using var transformer = trained.Ml.Ranking.Trainers.FineTuneRankingWithDispersion(queryColumnName: "Text", backbone: TinyBackbone.Backbone, options: Tuning.Brief()).Fit(rows);
+        trained.Ml.Model.Save(transformer, rows.Schema, model.Path);
+        await File.WriteAllLinesAsync(texts.Path, Texts);
+
+        string[] lines = await RunAsync("FreshProcessLoad.dll", model.Path, texts.Path, "ranking");
+
+        Assert.Equal("loaded before: False", lines[0]);
+        Assert.Equal(transformer.Ranker.Score(Texts, [.. Texts.Select(_ => "a refund")]).Values.Select(score => score.ToString("R", CultureInfo.InvariantCulture)), lines[1..(1 + Texts.Length)]);
+    }
 
     internal static string Describe(BinaryAnswer answer) => string.Create(CultureInfo.InvariantCulture, $"{answer.PredictedLabel} {answer.Score:R} {answer.Probability:R}");
 

@@ -51,7 +51,7 @@ internal sealed class FakeScorer : FineTunedTextModel
 
     private protected override float[] Finish(Tensor outputs) => throw new NotSupportedException();
 
-    private protected override void WriteHead(FileSink sink, ScoreHead head) => throw new NotSupportedException();
+    private protected override void WriteHead(FileSink sink, ITextHead head) => throw new NotSupportedException();
 
     private protected override void Free()
     {

@@ -7,7 +7,7 @@ namespace MLNet.Dispersion.Tests.Support;
 /// <summary>Keeps what a context logs.</summary>
 internal sealed class LogRecorder
 {
-    private static readonly string[] Sources = ["FineTuneWithDispersion", "FineTuneRegressionWithDispersion", "FineTuneBinaryWithDispersion", "FineTuneMultiLabelWithDispersion", "FineTuneTokensWithDispersion", "FineTuneInstructionsWithDispersion", "FineTuneAnswersWithDispersion", "EmbeddingGeometry", "MeasureCondensation", "LanguageModel"];
+    private static readonly string[] Sources = ["FineTuneWithDispersion", "FineTuneRegressionWithDispersion", "FineTuneBinaryWithDispersion", "FineTuneMultiLabelWithDispersion", "FineTuneTokensWithDispersion", "FineTuneInstructionsWithDispersion", "FineTuneAnswersWithDispersion", "FineTuneEmbeddingsWithDispersion", "FineTuneRankingWithDispersion", "EmbeddingGeometry", "MeasureCondensation", "LanguageModel"];
     private readonly ConcurrentQueue<(ChannelMessageKind Kind, string Message)> _messages = new();
 
     internal LogRecorder(MLContext ml) => ml.Log += (_, e) =>
