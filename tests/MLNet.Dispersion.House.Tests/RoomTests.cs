@@ -93,6 +93,7 @@ public sealed class RoomTests
         { "MLNet.Dispersion.TinyEnglish", [] },
         { "MLNet.Dispersion", ["Microsoft.ML", "TorchSharp"] },
         { "MLNet.Dispersion.Hub", ["Microsoft.Extensions.Http.Resilience", "Polly"] },
+        { "MLNet.Dispersion.Onnx", ["Google.Protobuf", "Microsoft.ML", "OnnxSharp", "TorchSharp"] },
         { "MLNet.Dispersion.Plots", ["ScottPlot", "SkiaSharp"] },
         { "MLNet.Dispersion.Studies", ["Microsoft.Data.Sqlite", "Polly"] },
         { "MLNet.Dispersion.Studies.PostgreSql", ["Npgsql"] },

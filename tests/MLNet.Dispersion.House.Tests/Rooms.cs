@@ -104,7 +104,10 @@ internal static class Rooms
         ["Search/Comparing"] = ["Search/Metrics", "Studies/*", "Statistics", "Face/*", "Core/*", "Files"],
         ["Search/Pictures"] = ["Search/Results", "Search/Comparing", "Studies/*", "Plots", "Plots/*", "Statistics", "Files"],
         ["Search"] = ["Search/*", "Studies/*", "Statistics", "Plots", "Plots/*", "Face/*", "Core/*", "Files"],
-        ["Onnx"] = ["Core/*", "Face/*", "Files"],
+        ["Onnx/Options"] = ["Core/Models/*"],
+        ["Onnx/Graphs"] = ["Files"],
+        ["Onnx/Networks"] = ["Onnx/Graphs", "Onnx/Options", "Core/*", "Files"],
+        ["Onnx"] = ["Onnx/*", "Core/*", "Face/*", "Files"],
         ["Build"] = [],
     };
 }

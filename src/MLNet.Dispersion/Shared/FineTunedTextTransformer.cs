@@ -50,6 +50,18 @@ public abstract class FineTunedTextTransformer : TextTransformer
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public PretrainedLanguageModel LanguageModel => Model.Unguarded.LanguageModel;
 
+    /// <summary>Gets the names of the numbers in the score column, by their order; empty where they have none.</summary>
+    public virtual IReadOnlyList<string> ScoreNames => [];
+
+    /// <summary>Hands the fine-tuned model to code of your own, such as one that writes it in another format. It stays the transformer's, and alive until the call has returned.</summary>
+    /// <param name="call">What is done with it.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void Use(Action<FineTunedTextModel> call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        Model.Use(call);
+    }
+
     /// <inheritdoc/>
     internal override MeasuredModel Measurable => MeasuredModel.Borrowing(Model, model => model.LanguageModel);
 
