@@ -114,7 +114,10 @@ internal static class Rooms
         ["Search/Pictures"] = ["Search/Results", "Search/Comparing", "Studies/*", "Plots", "Plots/*", "Statistics", "Files"],
         ["Search"] = ["Search/*", "Studies/*", "Statistics", "Plots", "Plots/*", "Face/*", "Core/*", "Files"],
         ["AI"] = ["Core/*", "Text", "Text/Chat", "Files"],
-        ["Onnx"] = ["Core/*", "Face/*", "Files"],
+        ["Onnx"] = ["Core/*", "Face/*", "Files", "Onnx/*"],
+        ["Onnx/Options"] = ["Core/Models/*"],
+        ["Onnx/Graphs"] = ["Files"],
+        ["Onnx/Networks"] = ["Onnx/Graphs", "Onnx/Options", "Core/*", "Files"],
         ["Build"] = [],
     };
 }

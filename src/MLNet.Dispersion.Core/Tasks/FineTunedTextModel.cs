@@ -26,6 +26,15 @@ public abstract class FineTunedTextModel : FineTunedModel
     /// <summary>Gets how a text's tokens become the vector that the head reads.</summary>
     public TextPooling Pooling => _fitted.Head.Pooling;
 
+    /// <summary>Gets the head; it stays this object's and lives as long. Null for a model of embeddings, whose numbers are the text's vector itself.</summary>
+    public ScoreHead? Head => _fitted.Head as ScoreHead;
+
+    /// <summary>Gets what the numbers of a text mean. Default: values.</summary>
+    public virtual ProblemType ProblemType => ProblemType.Regression;
+
+    /// <summary>Gets what the head's outputs are multiplied by (above 0) and then raised by to be a regressor's values; 1 and 0 for all others.</summary>
+    public virtual (double Factor, double Shift) OutputScale => (1, 0);
+
     /// <summary>Gets the query of <see cref="TextPooling.Attention"/>, <c>[F]</c>, as trained: a copy; null for all other poolings.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IReadOnlyList<float>? AttentionQuery
@@ -70,13 +79,7 @@ public abstract class FineTunedTextModel : FineTunedModel
     {
         ThrowIfDisposed();
         RefuseAdapter(options);
-        IReadOnlyList<string> names = labels ?? (Names.Count > 0 ? Names : HeadLabels.Default(OutputCount));
-        if (names.Count != OutputCount || names.Distinct(StringComparer.Ordinal).Count() != names.Count)
-        {
-            throw new ArgumentException($"There are {names.Count} labels, {names.Distinct(StringComparer.Ordinal).Count()} of them different; the model gives {OutputCount} numbers, and each needs a name of its own.", nameof(labels));
-        }
-
-        var described = new HeadLabels([.. names], Problem);
+        var described = new HeadLabels([.. LabelsOr(labels)], ProblemType);
         var fitted = (ScoreHead)_fitted.Head;
         if (fitted.Own is { } own)
         {
@@ -85,16 +88,33 @@ public abstract class FineTunedTextModel : FineTunedModel
         }
 
         RequirePlainEnd();
-        var (factor, shift) = Scale;
+        var (factor, shift) = OutputScale;
         using PretrainedHead head = PretrainedHead.OfLinear(LanguageModel.Backbone, described, fitted.Weight, fitted.ReadingOn(LanguageModel.Backbone), Pooling, factor, shift);
         LanguageModel.SaveWith(head, directory, options);
     }
 
-    /// <summary>What the numbers mean, in Hugging Face's terms. Default: values.</summary>
-    private protected virtual ProblemType Problem => ProblemType.Regression;
+    /// <summary>Writes all files of a saved directory but those of weights: config.json, with the names of the numbers, and the tokenizer, a tokenizer.json among its files. For files of weights in other formats.</summary>
+    /// <param name="sink">Where to.</param>
+    /// <param name="labels">The names of the numbers, by their order; null (default) for those that the model knows, else <c>LABEL_0</c>, …</param>
+    /// <exception cref="ArgumentException">There is not one name for each number, or a name stands there twice.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SaveWithoutWeights(FileSink sink, IReadOnlyList<string>? labels = null)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        ThrowIfDisposed();
+        LanguageModel.WriteWithoutWeights(sink, new HeadLabels(LabelsOr(labels), ProblemType), _fitted.Head.Own);
+    }
 
-    /// <summary>What the head's outputs are multiplied by and then raised by.</summary>
-    private protected virtual (double Factor, double Shift) Scale => (1, 0);
+    /// <summary>The names of the numbers of a text: those given, else those that the model knows, else <c>LABEL_0</c>, …</summary>
+    /// <param name="labels">The names, by the numbers' order; null or empty for none.</param>
+    /// <exception cref="ArgumentException">There is not one name for each number, or a name stands there twice.</exception>
+    public IReadOnlyList<string> LabelsOr(IReadOnlyList<string>? labels)
+    {
+        IReadOnlyList<string> names = labels is { Count: > 0 } ? labels : Names.Count > 0 ? Names : HeadLabels.Default(OutputCount);
+        return names.Count == OutputCount && names.Distinct(StringComparer.Ordinal).Count() == names.Count
+            ? names
+            : throw new ArgumentException($"There are {names.Count} labels, {names.Distinct(StringComparer.Ordinal).Count()} of them different; the model gives {OutputCount} numbers, and each needs a name of its own.", nameof(labels));
+    }
 
     /// <summary>Scores texts, or pairs, that were checked.</summary>
     private protected virtual TextScores ScoreChecked(IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts)

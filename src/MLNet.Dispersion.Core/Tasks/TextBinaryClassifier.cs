@@ -55,8 +55,8 @@ public sealed class TextBinaryClassifier : FineTunedTextModel
         return new TextBinaryClassifier(FittedHead.Load(source, device, Files, settings, outputCount: 1));
     }
 
-    /// <summary>One label that a text has or has not.</summary>
-    private protected override ProblemType Problem => ProblemType.MultiLabel;
+    /// <summary>Gets <see cref="ProblemType.MultiLabel"/>: one label that a text has or has not.</summary>
+    public override ProblemType ProblemType => ProblemType.MultiLabel;
 
     private protected override float[] Finish(Tensor outputs) => Numbers(outputs);
 

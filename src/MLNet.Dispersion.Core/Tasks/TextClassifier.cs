@@ -89,7 +89,8 @@ public sealed class TextClassifier : FineTunedTextModel
         return new TextClassifier(FittedHead.Load(source, device, Files, settings, settings.ClassCount));
     }
 
-    private protected override ProblemType Problem => ProblemType.SingleLabel;
+    /// <inheritdoc/>
+    public override ProblemType ProblemType => ProblemType.SingleLabel;
 
     private protected override float[] Finish(Tensor outputs) => Numbers(outputs.softmax(1));
 

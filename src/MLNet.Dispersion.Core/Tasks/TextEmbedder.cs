@@ -68,7 +68,7 @@ public sealed class TextEmbedder : FineTunedTextModel
             model =>
             {
                 own.Normalize ??= (ownPooling ? model.Sentence?.Normalize : null) ?? own.IsByAngle;
-                return Head(model, options.Pooling!.Value, own.OutputSize, Math.Max(own.OutputSize ?? 1, own.MatryoshkaSizes?.Max() ?? 1));
+                return MakeHead(model, options.Pooling!.Value, own.OutputSize, Math.Max(own.OutputSize ?? 1, own.MatryoshkaSizes?.Max() ?? 1));
             },
             head => new EmbeddingObjective(head, own, rows, columns.Count, scores, exampleWeights),
             [.. Enumerable.Repeat(columns.Count, rows)]);
@@ -96,7 +96,7 @@ public sealed class TextEmbedder : FineTunedTextModel
         FittedHead fitted = FittedHead.OfModel(model, device, maxSequenceLength, loaded =>
         {
             scaled = normalize ?? (pooling is null ? loaded.Sentence?.Normalize : null) ?? true;
-            return Head(loaded, pooling ?? loaded.DefaultPooling, outputSize: null, largestSize: 1);
+            return MakeHead(loaded, pooling ?? loaded.DefaultPooling, outputSize: null, largestSize: 1);
         });
         return new TextEmbedder(fitted, scaled);
     }
@@ -183,7 +183,7 @@ public sealed class TextEmbedder : FineTunedTextModel
     private protected override void WriteHead(FileSink sink, ITextHead head) =>
         Files.Write(sink, head, new EmbedderSettings(MaxSequenceLength, ScoringPrecision, head.Pooling, Normalize, OutputCount), GeometryHistory);
 
-    private static EmbeddingHead Head(PretrainedLanguageModel model, TextPooling pooling, int? outputSize, int largestSize)
+    private static EmbeddingHead MakeHead(PretrainedLanguageModel model, TextPooling pooling, int? outputSize, int largestSize)
     {
         int features = model.Backbone.Info.FinalSize;
         if (largestSize > features)

@@ -90,7 +90,8 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
         return new TextMultiLabelClassifier(FittedHead.Load(source, device, Files, settings, settings.Thresholds.Count), settings.Thresholds);
     }
 
-    private protected override ProblemType Problem => ProblemType.MultiLabel;
+    /// <inheritdoc/>
+    public override ProblemType ProblemType => ProblemType.MultiLabel;
 
     private protected override float[] Finish(Tensor outputs) => Numbers(outputs.sigmoid());
 

@@ -84,9 +84,11 @@ public sealed class TextRegressor : FineTunedTextModel
         return new TextRegressor(FittedHead.Load(source, device, Files, settings, outputCount: 1), new LabelScale(settings.LabelMean, settings.LabelDeviation));
     }
 
-    private protected override ProblemType Problem => ProblemType.Regression;
+    /// <inheritdoc/>
+    public override ProblemType ProblemType => ProblemType.Regression;
 
-    private protected override (double Factor, double Shift) Scale => (LabelDeviation, LabelMean);
+    /// <inheritdoc/>
+    public override (double Factor, double Shift) OutputScale => (LabelDeviation, LabelMean);
 
     private protected override float[] Finish(Tensor outputs) => _scale.Restored(Numbers(outputs));
 

@@ -42,6 +42,9 @@ public sealed class FineTuneWithDispersionTransformer : FineTunedTextTransformer
     /// <summary>Gets the name of the added column of the most probable class, a key of <see cref="uint"/>.</summary>
     public string PredictedLabelColumnName => _columns.PredictedLabel;
 
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> ScoreNames => _classes is null ? [] : [.. _classes.Names.Select(name => name.ToString())];
+
     /// <summary>Gets the number of classes: of values that the key type of the training label counts.</summary>
     public int ClassCount => OutputCount;
 
@@ -53,7 +56,7 @@ public sealed class FineTuneWithDispersionTransformer : FineTunedTextTransformer
     /// <exception cref="ModelFileException">The directory cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void SavePretrained(string directory, ModelSaveOptions? options = null) =>
-        Model.Use(model => model.SavePretrained(directory, _classes is null ? null : [.. _classes.Names.Select(name => name.ToString())], options));
+        Model.Use(model => model.SavePretrained(directory, ScoreNames, options));
 
     private protected override ModelFormat Format => ClassifierManifest.Format;
 

@@ -51,6 +51,9 @@ public sealed class FineTuneMultiLabelWithDispersionTransformer : FineTunedTextT
     /// <summary>Gets from which probability on each label counts as found: 0.5, or as tuned.</summary>
     public IReadOnlyList<float> Thresholds { get; }
 
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> ScoreNames => LabelNames;
+
     /// <summary>Writes a directory that Hugging Face's <c>AutoModelForSequenceClassification</c> loads with its head, with the problem type <c>multi_label_classification</c>: see <see cref="FineTunedTextModel.SavePretrained"/>. Thresholds are not among what that library knows.</summary>
     /// <param name="directory">The directory's path.</param>
     /// <param name="options">Number type and size of files; null for the defaults.</param>
@@ -59,7 +62,7 @@ public sealed class FineTuneMultiLabelWithDispersionTransformer : FineTunedTextT
     /// <exception cref="ModelFileException">The directory cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void SavePretrained(string directory, ModelSaveOptions? options = null) =>
-        Model.Use(model => model.SavePretrained(directory, LabelNames.Count > 0 ? LabelNames : null, options));
+        Model.Use(model => model.SavePretrained(directory, LabelNames, options));
 
     private protected override ModelFormat Format => MultiLabelManifest.Format;
 

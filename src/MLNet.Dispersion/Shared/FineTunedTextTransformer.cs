@@ -26,6 +26,18 @@ public abstract class FineTunedTextTransformer : FineTunedTransformer<FineTunedT
     /// <summary>Gets the name of the column of second texts; null where single texts are read.</summary>
     public string? SecondTextColumnName => _columns.SecondText;
 
+    /// <summary>Gets the names of the numbers in the score column, by their order; empty where they have none.</summary>
+    public virtual IReadOnlyList<string> ScoreNames => [];
+
+    /// <summary>Hands the fine-tuned model to code of your own, such as one that writes it in another format. It stays the transformer's, and alive until the call has returned.</summary>
+    /// <param name="call">What is done with it.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void Use(Action<FineTunedTextModel> call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        Model.Use(call);
+    }
+
     /// <summary>Numbers a text (K).</summary>
     private protected int OutputCount { get; }
 

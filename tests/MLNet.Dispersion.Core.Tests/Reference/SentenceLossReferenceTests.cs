@@ -43,7 +43,7 @@ public sealed class SentenceLossReferenceTests : ReferenceTests
             using PretrainedLanguageModel model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(folder.FileOf("model")));
             using var head = new EmbeddingHead(new TextPooler(Pooling(_case.GetProperty("pooling").GetString()!)), model.Backbone.Info.FinalSize);
             FineTuneOptions options = Options(folder.Json("settings.json").GetProperty("optimiser").GetString()!);
-            using DecoupledAdamW optimizer = ParameterGroups.CreateOptimizer(model.Backbone.named_parameters(), [], options);
+            using TrainingOptimizer optimizer = ParameterGroups.CreateOptimizer(model.Backbone.named_parameters(), [], options);
             using var generator = new Generator(1, CPU);
             model.Backbone.train();
             foreach (JsonElement step in _case.GetProperty("steps").EnumerateArray())

@@ -47,7 +47,7 @@ public sealed class TextFeatureExtractor
         int room = _backbone.Info.ContextLength - _before;
         _options.MaxTokens ??= model.Sentence?.MaxTokens;
         MaxTokens = room >= 1 ? Math.Min(_options.MaxTokens ?? room, room) : throw new ArgumentException($"{model.Name} has a context of {_backbone.Info.ContextLength} tokens, which those that begin a text fill.", nameof(model));
-        _options.Normalize ??= (_options.Pooling is null ? model.Sentence?.Normalize : null) ?? true;
+        _options.Normalize ??= _options.Pooling is not null || model.DefaultNormalize;
         _options.Pooling ??= model.DefaultPooling;
         _options.Validate();
         CheckLengths();

@@ -1,4 +1,3 @@
-using System.Numerics;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Models;
@@ -13,17 +12,8 @@ internal static class AlibiBias
     internal static Tensor Of(AlibiSpec spec, int heads, TokenView view)
     {
         ScalarType type = spec.IsRounded ? ScalarType.BFloat16 : ScalarType.Float32;
-        Tensor slopes = tensor(Slopes(heads), device: view.Device).to(type).view(1, heads, 1, 1);
+        Tensor slopes = tensor([.. AlibiSpec.Slopes(heads)], device: view.Device).to(type).view(1, heads, 1, 1);
         Tensor bias = slopes.mul(view.KeyPlaces.to(type).unsqueeze(1).unsqueeze(1)).to(ScalarType.Float32);
         return spec.Scale == 1 ? bias : bias.Times(spec.Scale);
-    }
-
-    /// <summary>A slope for each head: powers of 2^(-8/n), n being the largest power of two that is no more than the heads; for the rest every second one of twice as many.</summary>
-    internal static float[] Slopes(int heads)
-    {
-        int whole = (int)BitOperations.RoundUpToPowerOf2((uint)heads + 1) / 2;
-        IEnumerable<double> slopes = Enumerable.Range(1, whole).Select(i => Math.Pow(2, -8.0 * i / whole));
-        IEnumerable<double> rest = Enumerable.Range(0, heads - whole).Select(i => Math.Pow(2, -4.0 * ((2 * i) + 1) / whole));
-        return [.. slopes.Concat(rest).Select(slope => (float)slope)];
     }
 }

@@ -23,7 +23,7 @@ internal sealed class RotaryEmbedding
         Tensor places = view.Places is { } elsewhere ? elsewhere.to(ScalarType.Float32).unsqueeze(1) : TensorNumbers.Range(view.Columns, view.Device).to(ScalarType.Float32);
         Tensor angles = places.unsqueeze(-1).mul(tensor(_frequencies ?? Frequencies(view.Longest), device: view.Device));
         angles = _spec.IsInterleaved ? stack([angles, angles], -1).reshape([.. angles.shape[..^1], _dimensions]) : cat([angles, angles], -1);
-        double factor = _spec.Scaling?.AttentionFactor ?? 1;
+        double factor = _spec.AttentionFactor;
         return factor == 1 ? (angles.cos(), angles.sin()) : (angles.cos().Times(factor), angles.sin().Times(factor));
     }
 
@@ -49,6 +49,5 @@ internal sealed class RotaryEmbedding
         return stack([pairs.select(-1, 1).neg(), pairs.select(-1, 0)], -1).reshape(turning.shape);
     }
 
-    private float[] Frequencies(long length) =>
-        [.. (_spec.Scaling?.Frequencies(_dimensions, _spec.Theta, length) ?? RopeScaling.Plain(_dimensions, _spec.Theta)).Select(frequency => (float)frequency)];
+    private float[] Frequencies(long length) => [.. _spec.Frequencies(length).Select(frequency => (float)frequency)];
 }

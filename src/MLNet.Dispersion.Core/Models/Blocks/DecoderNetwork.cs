@@ -139,7 +139,7 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     protected internal override string ParameterName(string tensorName) => _trunk.ParameterName(tensorName);
 
     /// <inheritdoc/>
-    internal override Architecture Architecture => _architecture;
+    public override Architecture Architecture => _architecture;
 
     /// <inheritdoc/>
     internal override string TensorName(string parameterName, HeadSpec? head) => _trunk.TensorName(parameterName, head);

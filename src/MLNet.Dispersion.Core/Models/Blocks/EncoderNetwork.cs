@@ -60,6 +60,9 @@ internal sealed class EncoderNetwork : LanguageBackbone
     internal override IReadOnlyDictionary<string, double> SavedNumbers => _architecture.SavedNumbers;
 
     /// <inheritdoc/>
+    public override Architecture Architecture => _architecture;
+
+    /// <inheritdoc/>
     protected internal override string ParameterName(string tensorName) => _trunk.ParameterName(tensorName);
 
     /// <inheritdoc/>

@@ -199,8 +199,8 @@ public abstract class LanguageBackbone : nn.Module
     /// <summary>Gets the types, such as <c>Q4_1</c>, in which the weights were stored quantised in a GGUF file; empty where they were not. In memory they are the float32 values that they stand for, on which training works.</summary>
     public IReadOnlyList<string> QuantizedTypes { get; internal set; } = [];
 
-    /// <summary>How the network is built, where a spec says it.</summary>
-    internal virtual Architecture? Architecture => null;
+    /// <summary>Gets how the network is built and what its tensors are called; null (default) for a backbone that no spec describes.</summary>
+    public virtual Architecture? Architecture => null;
 
     /// <summary>The name in saved files of a parameter, under the head that is saved with it.</summary>
     internal virtual string TensorName(string parameterName, HeadSpec? head) => parameterName;

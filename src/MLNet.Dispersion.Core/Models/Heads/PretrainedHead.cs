@@ -37,14 +37,14 @@ public sealed class PretrainedHead : IDisposable
     /// <summary>Gets the numbers for each text, or for each token (K).</summary>
     public int OutputCount => (int)_network.Outputs;
 
-    /// <summary>How it is made.</summary>
-    internal HeadSpec Spec { get; }
+    /// <summary>Gets how it is made.</summary>
+    public HeadSpec Spec { get; }
 
     /// <summary>Names and meaning of its numbers.</summary>
     internal HeadLabels LabelsAndProblem { get; private set; }
 
-    /// <summary>Its weights, by their names in the files.</summary>
-    internal IEnumerable<(string Name, Parameter Parameter)> Parameters => _network.named_parameters();
+    /// <summary>Gets its weights, by their names in the files; they stay the head's. A last layer that is the token embedding is not among them.</summary>
+    public IEnumerable<(string Name, Parameter Parameter)> Parameters => _network.named_parameters();
 
     /// <summary>The last layer; null where it is the token embedding.</summary>
     internal ProjectionLayer? Last => _network.Last;

@@ -32,8 +32,8 @@ public sealed class ScoreHead : ITextHead
     /// <summary>Gets the outputs of each text (K).</summary>
     public int OutputCount => (int)Weight.shape[0];
 
-    /// <summary>The family's own head; null for the linear layer alone.</summary>
-    internal PretrainedHead? Own { get; }
+    /// <summary>Gets the family's own head; null for the linear layer alone.</summary>
+    public PretrainedHead? Own { get; }
 
     /// <summary>Gets how a text's tokens become the vector that the head reads; <see cref="TextPooling.Family"/> where it is the family's own.</summary>
     public TextPooling Pooling => Pooler.Pooling;

@@ -14,4 +14,11 @@ public sealed record RotarySpec
 
     /// <summary>Gets the stretching to a longer context; null for none.</summary>
     public RopeScaling? Scaling { get; init; }
+
+    /// <summary>Gets what cosines and sines are multiplied by.</summary>
+    public double AttentionFactor => Scaling?.AttentionFactor ?? 1;
+
+    /// <summary>The angles of one step, in radians, one for each pair of features.</summary>
+    /// <param name="length">The tokens of the longest sequence of the batch, by which <see cref="DynamicRopeScaling"/> and <see cref="LongRopeScaling"/> choose.</param>
+    public IReadOnlyList<double> Frequencies(long length = 0) => Scaling?.Frequencies(Dimensions, Theta, length) ?? RopeScaling.Plain(Dimensions, Theta);
 }

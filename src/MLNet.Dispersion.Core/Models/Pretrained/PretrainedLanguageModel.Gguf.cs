@@ -1,14 +1,10 @@
 using System.Text.Json.Nodes;
-using TorchSharp.Modules;
-using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
 /// <content>GGUF files.</content>
 public sealed partial class PretrainedLanguageModel
 {
-    private const string TokenizerFile = "tokenizer.json";
-
     /// <summary>Writes the model as one GGUF file, for llama.cpp and what is built on it, such as Ollama and LM Studio: weights, an adapter merged into them, tokenizer and chat templates.</summary>
     /// <remarks>
     /// Written are bloom, gemma, gemma2, gemma3_text, gpt2, gpt_neox, granite, llama, mistral, olmo2, phi, phi3, qwen2, qwen3 and smollm3. llama.cpp composes no characters: texts with separate combining marks get other tokens
@@ -31,7 +27,7 @@ public sealed partial class PretrainedLanguageModel
         }
 
         var writer = Refusing(() => new GgufModelWriter(
-            Name, Backbone.Info.ModelType, Structure, options.ContextLength ?? context, GgufWeights(), Enum.Parse<GgufType>(options.Type.ToString()), HasTokenizer ? TokenizerForGguf() : null));
+            Name, Backbone.Info.ModelType, Structure, options.ContextLength ?? context, MergedWeights().Select(weight => (weight.Name, weight.Shape.ToArray(), weight.Values)), Enum.Parse<GgufType>(options.Type.ToString()), HasTokenizer ? TokenizerForGguf() : null));
         WriteFile(path, writer.Write);
     }
 
@@ -103,20 +99,13 @@ public sealed partial class PretrainedLanguageModel
         ? structure
         : throw new NotSupportedException($"{Name} ({Backbone.Info.ModelType}) cannot be written as a GGUF file: it is no causal language model of a family that is described by a spec.");
 
-    private IEnumerable<(string Name, long[] Shape, Func<Tensor> Values)> GgufWeights()
-    {
-        LoraAdapter? adapter = Backbone.Adapter;
-        Tensor Value(Parameter weight) => adapter is null ? weight : adapter.MergedWeight(weight);
-        var weights = Backbone.named_parameters().Select(pair => (pair.name, pair.parameter.shape, (Func<Tensor>)(() => Value(pair.parameter))));
-        return adapter?.Extras.Head is { } head ? weights.Append((Backbone.TiedHeadName + ".weight", head.Weight.shape, () => Value(head.Weight))) : weights;
-    }
-
     private GgufTokenizerFiles TokenizerForGguf()
     {
         var files = new FilesInFlatMemory();
         Tokenizer.Save(files);
         JsonObject config = files.Find("tokenizer_config.json") ?? [];
-        JsonObject tokenizer = files.Find(TokenizerFile) ?? ByteLevel(files, config);
+        JsonObject tokenizer = files.Find(TokenizerJsonFile.Name) ?? TokenizerJsonFile.Of(Tokenizer, files)
+            ?? throw new NotSupportedException($"The tokenizer of {Name} came from none of the files from which a GGUF file's is made: tokenizer.json, or vocab.json and merges.txt. Add the model's tokenizer.json to its directory.");
         var templates = new List<(string? Name, string Text)>();
         if (files.FindText("chat_template.jinja") is { } one)
         {
@@ -140,26 +129,6 @@ public sealed partial class PretrainedLanguageModel
             Frame = Tokenizer.Encode(string.Empty).Ids,
             Ids = ids.Where(pair => pair.Id is not null).ToDictionary(pair => pair.Purpose, pair => pair.Id!.Value),
             Templates = templates,
-        };
-    }
-
-    /// <summary>What a tokenizer.json would say of GPT-2's two files.</summary>
-    private JsonObject ByteLevel(FilesInFlatMemory files, JsonObject config)
-    {
-        JsonObject vocabulary = files.Find("vocab.json")
-            ?? throw new NotSupportedException($"The tokenizer of {Name} came neither from a tokenizer.json nor from vocab.json and merges.txt, from which a GGUF file's is made. Add the model's tokenizer.json to its directory.");
-        string[] merges = [.. files.FindText("merges.txt")!.Split('\n').Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal)).Select(line => line.TrimEnd('\r'))];
-        IEnumerable<JsonNode> added = (config["added_tokens_decoder"] as JsonObject ?? []).Select(pair =>
-        {
-            JsonObject token = pair.Value!.DeepClone().AsObject();
-            token["id"] = int.Parse(pair.Key, System.Globalization.CultureInfo.InvariantCulture);
-            return (JsonNode)token;
-        });
-        return new JsonObject
-        {
-            ["added_tokens"] = new JsonArray([.. added]),
-            ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = (bool?)config["add_prefix_space"] ?? false },
-            ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary.DeepClone(), ["merges"] = new JsonArray([.. merges.Select(merge => (JsonNode)merge)]) },
         };
     }
 
@@ -191,22 +160,5 @@ public sealed partial class PretrainedLanguageModel
         {
             throw new ModelFileException(full, $"Saving failed: {e.Message} Name a file that can be written, on a disk with room.", innerException: e);
         }
-    }
-
-    /// <summary>Files that are kept, all in one place.</summary>
-    private sealed class FilesInFlatMemory : FileSink
-    {
-        private readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
-
-        public override void Write(string fileName, Action<Stream> write)
-        {
-            using var stream = new MemoryStream();
-            write(stream);
-            _files[fileName] = stream.ToArray();
-        }
-
-        internal string? FindText(string fileName) => _files.TryGetValue(fileName, out byte[]? bytes) ? System.Text.Encoding.UTF8.GetString(bytes) : null;
-
-        internal JsonObject? Find(string fileName) => _files.TryGetValue(fileName, out byte[]? bytes) ? JsonField.Parse(bytes, fileName).ToObject() : null;
     }
 }

@@ -91,6 +91,10 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     /// <exception cref="ModelFileException">modules.json asks for what is not supported; the message names it.</exception>
     public TextPooling DefaultPooling => Sentence?.Pooling ?? TextPooling.Mean;
 
+    /// <summary>Gets whether such vectors are scaled to the length 1 unless the options say otherwise: as modules.json says, else true.</summary>
+    /// <exception cref="ModelFileException">modules.json asks for what is not supported; the message names it.</exception>
+    public bool DefaultNormalize => Sentence?.Normalize ?? true;
+
     /// <summary>What was done with the weights since they were loaded, for the card of a saved directory.</summary>
     internal IList<TrainingNote> Trainings { get; } = [];
 

@@ -26,4 +26,24 @@ public sealed record DisentangledSpec : RelativeSpec
 
     /// <summary>Gets the probability of dropping a feature of the table in training. 0..1, 1 excluded.</summary>
     public double Dropout { get; init; }
+
+    /// <inheritdoc/>
+    public override long RowOf(long distance) => Math.Clamp((LogarithmicUpTo is { } end ? LogarithmicBucket(distance, Span, end) : distance) + Span, 0, (2 * Span) - 1);
+
+    /// <summary>DeBERTa's buckets: up to half of the span one distance each, then so that the logarithm of the distance grows evenly.</summary>
+    /// <param name="distance">The query's column less the key's.</param>
+    /// <param name="span">Buckets to each side.</param>
+    /// <param name="end">The distance that the last bucket ends with, plus one.</param>
+    internal static long LogarithmicBucket(long distance, int span, int end)
+    {
+        int half = span / 2;
+        long size = Math.Abs(distance);
+        if (size <= half)
+        {
+            return distance;
+        }
+
+        float share = MathF.Log((float)size / half) / MathF.Log((end - 1f) / half);
+        return Math.Sign(distance) * ((long)MathF.Ceiling(share * (half - 1)) + half);
+    }
 }

@@ -7,4 +7,8 @@ public abstract record RelativeSpec
     private protected RelativeSpec()
     {
     }
+
+    /// <summary>The row of the learned table for a distance.</summary>
+    /// <param name="distance">The query's column less the key's.</param>
+    public abstract long RowOf(long distance);
 }

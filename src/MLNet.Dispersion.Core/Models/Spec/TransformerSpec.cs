@@ -127,7 +127,7 @@ public sealed record TransformerSpec
 
     /// <summary>What a block is made of.</summary>
     /// <param name="block">Its number, from 0.</param>
-    internal BlockSpec BlockOf(int block) => Blocks is null ? Block : Blocks[block];
+    public BlockSpec BlockOf(int block) => Blocks is null ? Block : Blocks[block];
 
     private static void Require(bool holds, string message) => SpecChecks.Require(holds, message);
 }

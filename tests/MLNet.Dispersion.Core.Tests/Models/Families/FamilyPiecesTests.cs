@@ -13,7 +13,7 @@ public sealed class FamilyPiecesTests
     [InlineData(8, new[] { 1.0, 2, 3, 4, 5, 6, 7, 8 })]
     [InlineData(12, new[] { 1.0, 2, 3, 4, 5, 6, 7, 8, 0.5, 1.5, 2.5, 3.5 })]
     public void Slopes_AnyNumberOfHeads_AreThePapers(int heads, double[] exponents) =>
-        Assert.Equal(exponents.Select(exponent => (float)Math.Pow(2, -exponent)), AlibiBias.Slopes(heads));
+        Assert.Equal(exponents.Select(exponent => (float)Math.Pow(2, -exponent)), AlibiSpec.Slopes(heads));
 
     // T5's published buckets, for 32 of them up to a distance of 128.
     [Theory]
@@ -30,7 +30,7 @@ public sealed class FamilyPiecesTests
     [InlineData(7, 23)]
     [InlineData(8, 24)]
     [InlineData(5000, 31)]
-    public void Bucket_OfADistance_IsT5s(long distance, long expected) => Assert.Equal(expected, RelativeTable.Bucket(new BucketBias(32, 128), distance));
+    public void Bucket_OfADistance_IsT5s(long distance, long expected) => Assert.Equal(expected, new BucketBias(32, 128).RowOf(-distance));
 
     // DeBERTa v3: 256 buckets up to a distance of 512.
     [Theory]
@@ -40,12 +40,12 @@ public sealed class FamilyPiecesTests
     [InlineData(129, 129)]
     [InlineData(511, 255)]
     [InlineData(-511, -255)]
-    public void LogarithmicBucket_OfADistance_IsDebertas(long distance, long expected) => Assert.Equal(expected, RelativeTable.LogarithmicBucket(distance, 256, 512));
+    public void LogarithmicBucket_OfADistance_IsDebertas(long distance, long expected) => Assert.Equal(expected, DisentangledSpec.LogarithmicBucket(distance, 256, 512));
 
     [Fact]
     public void LogarithmicBucket_GrowsEvenly()
     {
-        long[] buckets = [.. Enumerable.Range(0, 512).Select(distance => RelativeTable.LogarithmicBucket(distance, 256, 512))];
+        long[] buckets = [.. Enumerable.Range(0, 512).Select(distance => DisentangledSpec.LogarithmicBucket(distance, 256, 512))];
 
         Assert.Equal(buckets.Order(), buckets);
         Assert.All(buckets.Skip(1).Zip(buckets), pair => Assert.InRange(pair.First - pair.Second, 0, 1));

@@ -20,7 +20,6 @@ public sealed class FamilyTableTests
         ("heads", HasHeads, (tests, name) => tests.Heads_OfTheFamilysOwn_AreSavedAndLoaded(name)),
         ("cache", SmallFamilies.IsDecoder, (tests, name) => tests.Continue_InPieces_EqualsForwardOfTheWhole(name)),
         ("generate", SmallFamilies.IsDecoder, (tests, name) => tests.Generate_WithACache_WritesWhatReadingEverythingAgainWrites(name)),
-        ("GGUF in and out", type => GgufModelKeys.ArchitectureOf(type) is not null, (tests, name) => tests.Gguf_OfTheFamily_IsWrittenAndReadAgain(name)),
     ];
 
     [Fact]

@@ -1,0 +1,105 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MLNet.Dispersion.Onnx;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Writes models as ONNX files, for ONNX Runtime and what is built on it: with the tokenizer and config.json beside them, as other programs look for them.</summary>
+/// <remarks>
+/// Inputs are <c>input_ids</c> and <c>attention_mask</c> (1 for real tokens, 0 for pads on either side), of BERT's families <c>token_type_ids</c>; int64, of any number of texts and tokens. Positions are counted from the mask.
+/// A low-rank adapter is merged into the weights of the file; the model stays as it is. Opset 18, operators of ONNX's own alone. Thread-safe where nobody changes the model meanwhile.
+/// </remarks>
+public static class OnnxModels
+{
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes a language model, an encoder, or either with a task's head.</summary>
+    /// <param name="model">The model; stays the caller's.</param>
+    /// <param name="path">The file's path, such as <c>out/model.onnx</c>. A folder that does not exist yet appears whole or not at all; in one that exists each file is replaced whole.</param>
+    /// <param name="options">What the file computes, and how weights are stored; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is outside its range, or does not go with the model; or a weight is beyond the range of float16.</exception>
+    /// <exception cref="NotSupportedException">No graph is known for a part of the model; the message names it.</exception>
+    /// <exception cref="ModelFileException">The files cannot be written.</exception>
+    public static void SaveOnnx(this PretrainedLanguageModel model, string path, OnnxSaveOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        options = OnnxPlan.For(model, options);
+        GraphBuilder graph = Refusing(model.Name, () => ModelGraph.Of(model, options));
+        IReadOnlyList<string> labels = options.Content == OnnxContent.Head ? model.Head!.Labels : [];
+        Write(path, graph, Facts(model, options.Content!.Value.ToString(), labels), options, model.SaveWithoutWeights);
+    }
+
+    /// <summary>Writes a fine-tuned classifier or regressor: <c>logits</c>, of a regressor its values, and <c>scores</c>, which are what <see cref="FineTunedTextModel.Score"/> gives.</summary>
+    /// <param name="model">The model; stays the caller's.</param>
+    /// <param name="path">The file's path, as above.</param>
+    /// <param name="options">How weights are stored; null for the defaults.</param>
+    /// <param name="labels">The names of the numbers, by their order; null (default) for those that the model knows, else <c>LABEL_0</c>, … They are written into config.json and into the file's own facts.</param>
+    /// <exception cref="ArgumentException">An option is outside its range or is one of language models, or there is not one label for each number; or a weight is beyond the range of float16.</exception>
+    /// <exception cref="NotSupportedException">No graph is known for a part of the model; the message names it.</exception>
+    /// <exception cref="ModelFileException">The files cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public static void SaveOnnx(this FineTunedTextModel model, string path, OnnxSaveOptions? options = null, IReadOnlyList<string>? labels = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        options = OnnxPlan.For(model, options);
+        IReadOnlyList<string> names = model.LabelsOr(labels);
+        GraphBuilder graph = Refusing(model.LanguageModel.Name, () => ModelGraph.Of(model, options));
+        Write(path, graph, Facts(model.LanguageModel, model.ProblemType.ToString(), names), options, sink => model.SaveWithoutWeights(sink, names));
+    }
+
+    /// <summary>Writes the fine-tuned model of a transformer, with the names of its classes or labels: see the other overloads.</summary>
+    /// <param name="transformer">The transformer; stays the caller's.</param>
+    /// <param name="path">The file's path, as above.</param>
+    /// <param name="options">How weights are stored; null for the defaults.</param>
+    /// <exception cref="ArgumentException">As above.</exception>
+    /// <exception cref="NotSupportedException">As above.</exception>
+    /// <exception cref="ModelFileException">The files cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public static void SaveOnnx(this FineTunedTextTransformer transformer, string path, OnnxSaveOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(transformer);
+        transformer.Use(model => SaveOnnx(model, path, options, transformer.ScoreNames));
+    }
+
+    private static (string Key, string Value)[] Facts(PretrainedLanguageModel model, string content, IReadOnlyList<string> labels) =>
+    [
+        ("name", model.Name),
+        ("model_type", model.Backbone.Info.ModelType),
+        ("content", content),
+        .. labels.Count > 0 ? [("labels", new JsonArray([.. labels.Select(label => (JsonNode)label)]).ToJsonString(Plain))] : Array.Empty<(string, string)>(),
+    ];
+
+    private static void Write(string path, GraphBuilder graph, IEnumerable<(string Key, string Value)> facts, OnnxSaveOptions options, Action<FileSink> beside)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        string full = Path.GetFullPath(path);
+        string name = Path.GetFileName(full);
+        if (name.Length == 0 || Directory.Exists(full))
+        {
+            throw new ModelFileException(full, "It is a directory; name a file in it, such as model.onnx.");
+        }
+
+        WholeDirectory.Save(
+            Path.GetDirectoryName(full)!,
+            sink =>
+            {
+                beside(sink);
+                bool isApart = OnnxFile.Write(sink, name, graph, facts, options.MaxFileBytes);
+                return isApart ? [name, name + OnnxFile.DataEnding] : [name];
+            },
+            former => former == name + OnnxFile.DataEnding);
+    }
+
+    private static GraphBuilder Refusing(string name, Func<GraphBuilder> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (NotSupportedException e)
+        {
+            throw new NotSupportedException($"{name} cannot be written as an ONNX file: {e.Message}.", e);
+        }
+    }
+}
