@@ -40,7 +40,7 @@ internal static class Similarity
             using var fitted = ml.Transforms.Text.FineTuneEmbeddingsWithDispersion(backbone: source, options: options, embedding: new EmbeddingOptions { Loss = loss }, labelColumnName: "Label").Fit(ml.Data.LoadFromEnumerable(train));
             after.Add(ml.EvaluateSimilarity(fitted.Transform(ml.Data.LoadFromEnumerable(dev))).Spearman);
             FineTuneResult result = fitted.TrainingResult!;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  seed {seed}   {after[^1]:0.0000}   {result.Numbers.Epochs} epochs, rate {result.LearningRate:0.##E+0}, {result.Elapsed.TotalSeconds:0} s"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  seed {seed}   {after[^1]:0.0000}   {result.Numbers?.Epochs} epochs, rate {result.LearningRate:0.##E+0}, {result.Elapsed.TotalSeconds:0} s"));
         }
 
         if (seeds > 1)
