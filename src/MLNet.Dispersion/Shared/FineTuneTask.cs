@@ -15,12 +15,12 @@ public enum FineTuneTask
     /// <summary>A number.</summary>
     Regression,
 
+    /// <summary>Each next token; no label is read.</summary>
+    LanguageModel,
+
     /// <summary>A vector of each text.</summary>
     Embeddings,
 
     /// <summary>The order of a query's documents.</summary>
     Ranking,
-
-    /// <summary>Each next token; no label is read.</summary>
-    LanguageModel,
 }
