@@ -1,5 +1,4 @@
 using Microsoft.Extensions.AI;
-using TorchSharp;
 
 namespace MLNet.Dispersion.Tests.AI;
 

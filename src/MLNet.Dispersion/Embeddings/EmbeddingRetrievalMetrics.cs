@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Statistics;
-
 namespace MLNet.Dispersion;
 
 /// <summary>How well embeddings find the second text of each pair by its first one, among the second texts of all rows.</summary>

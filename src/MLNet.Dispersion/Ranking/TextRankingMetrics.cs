@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Statistics;
-
 namespace MLNet.Dispersion;
 
 /// <summary>How well scores order the documents of queries: means over the queries that have a relevant document.</summary>

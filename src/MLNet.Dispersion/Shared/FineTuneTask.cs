@@ -21,6 +21,9 @@ public enum FineTuneTask
     /// <summary>A number.</summary>
     Regression,
 
+    /// <summary>Each next token; no label is read.</summary>
+    LanguageModel,
+
     /// <summary>A vector of each text.</summary>
     Embeddings,
 

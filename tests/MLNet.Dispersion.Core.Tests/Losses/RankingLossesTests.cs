@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Statistics;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Losses;

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Statistics;
-
 namespace MLNet.Dispersion.Tests.Training;
 
 public sealed class TextRankerTests

@@ -21,7 +21,7 @@ public sealed class PairRow
     /// <summary>Pairs; with scores every other one is of two classes.</summary>
     internal static List<PairRow> Rows(int count, int seed, bool scored = false)
     {
-        var (first, labels) = TinyBackbone.LabelledTexts(count + 2, seed: seed);
+        var (first, _) = TinyBackbone.LabelledTexts(count + 2, seed: seed);
         var (second, _) = TinyBackbone.LabelledTexts(count + 2, seed: seed + 1000);
         return [.. Enumerable.Range(0, count).Select(row =>
         {
