@@ -75,7 +75,7 @@ internal static class Rooms
         ["Core/Diagnostics"] = ["Core/Diagnostics/Cone", "Core/Geometry", "Core/Checks", "Core/Inference", "Core/Training/Options", "Core/Training/Reports", "Core/Models/*", "Core/Torch", "Statistics", "Text", "Files"],
         ["Core/Evaluation/Tasks"] = ["Core/Checks", "Files"],
         ["Core/Evaluation"] = ["Core/Evaluation/Tasks", "Core/Checks", "Core/Inference", "Core/Inference/Likelihoods", "Core/Models/*", "Core/Torch", "Statistics", "Text", "Files"],
-        ["Core/Tasks"] = ["Core/Cards", "Core/Training/*", "Core/Diagnostics", "Core/Evaluation", "Core/Evaluation/*", "Core/Inference", "Core/Inference/*", "Core/Losses", "Core/Geometry", "Core/Models/*", "Core/Weights", "Core/Torch", "Statistics", "Text", "Files"],
+        ["Core/Tasks"] = ["Core/Cards", "Core/Training/*", "Core/Diagnostics", "Core/Evaluation", "Core/Evaluation/*", "Core/Inference", "Core/Inference/*", "Core/Losses", "Core/Geometry", "Core/Models/*", "Core/Weights", "Core/Torch", "Statistics", "Text", "Text/Chat", "Files"],
         ["TinyEnglish"] = ["Core/*", "Files"],
         ["Face/Interop"] = ["Files"],
         ["Face/Rows"] = ["Face/Interop", "Core/*", "Files"],
