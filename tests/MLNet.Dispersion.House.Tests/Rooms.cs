@@ -77,7 +77,7 @@ internal static class Rooms
         ["Core/Diagnostics"] = ["Core/Diagnostics/Intervals", "Core/Diagnostics/Cone", "Core/Geometry", "Core/Checks", "Core/Inference", "Core/Training/Options", "Core/Training/Reports", "Core/Models/*", "Core/Torch", "Statistics", "Text", "Files"],
         ["Core/Evaluation/Tasks"] = ["Core/Checks", "Files"],
         ["Core/Evaluation"] = ["Core/Evaluation/Tasks", "Core/Checks", "Core/Inference", "Core/Inference/Likelihoods", "Core/Models/*", "Core/Torch", "Statistics", "Text", "Files"],
-        ["Core/Tasks"] = ["Core/Cards", "Core/Training/*", "Core/Diagnostics", "Core/Diagnostics/*", "Core/Evaluation", "Core/Evaluation/*", "Core/Inference", "Core/Inference/*", "Core/Losses", "Core/Geometry", "Core/Models/*", "Core/Weights", "Core/Torch", "Statistics", "Text", "Files", "Core/Losses/Embeddings"],
+        ["Core/Tasks"] = ["Core/Cards", "Core/Training/*", "Core/Diagnostics", "Core/Diagnostics/*", "Core/Evaluation", "Core/Evaluation/*", "Core/Inference", "Core/Inference/*", "Core/Losses", "Core/Geometry", "Core/Models/*", "Core/Weights", "Core/Torch", "Statistics", "Text", "Files", "Core/Losses/Embeddings", "Text/Chat"],
         ["Core/Tasks/Tokens"] = ["Core/Tasks", "Core/Cards", "Core/Training/*", "Core/Diagnostics", "Core/Inference", "Core/Inference/*", "Core/Losses", "Core/Geometry", "Core/Models/*", "Core/Weights", "Core/Torch", "Statistics", "Statistics/Metrics", "Text", "Text/Aligned", "Text/Pipeline", "Files", "Core/Checks"],
         ["TinyEnglish"] = ["Core/*", "Files"],
         ["Face/Interop"] = ["Files"],

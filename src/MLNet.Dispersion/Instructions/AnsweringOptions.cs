@@ -49,10 +49,11 @@ public abstract class AnsweringOptions
     /// <summary>Gets or sets the added column of how many of them are the likeliest ones (<see cref="int"/>). Default <c>RightTokenCount</c>.</summary>
     public string RightTokenCountColumnName { get; set; } = "RightTokenCount";
 
-    /// <summary>Copies what this class has.</summary>
-    private protected T CopyShared<T>(T copy)
+    /// <summary>A copy, what this class has copied with it.</summary>
+    private protected T CopyShared<T>()
         where T : AnsweringOptions
     {
+        var copy = (T)MemberwiseClone();
         copy.Training = (Training ?? throw new ArgumentNullException(nameof(Training))).Clone();
         copy.Generation = (Generation ?? throw new ArgumentNullException(nameof(Generation))).Clone();
         copy.IgnoredFields = [.. IgnoredFields ?? throw new ArgumentNullException(nameof(IgnoredFields))];

@@ -21,7 +21,7 @@ public sealed class FineTuneInstructionsOptions : AnsweringOptions
     /// <summary>A copy, so that later edits of one do not reach the other.</summary>
     public FineTuneInstructionsOptions Clone()
     {
-        FineTuneInstructionsOptions copy = CopyShared((FineTuneInstructionsOptions)MemberwiseClone());
+        FineTuneInstructionsOptions copy = CopyShared<FineTuneInstructionsOptions>();
         copy.Instructions = (Instructions ?? throw new ArgumentNullException(nameof(Instructions))).Clone();
         return copy;
     }

@@ -15,7 +15,7 @@ public sealed class FineTunePreferencesOptions : AnsweringOptions
     /// <summary>A copy, so that later edits of one do not reach the other.</summary>
     public FineTunePreferencesOptions Clone()
     {
-        FineTunePreferencesOptions copy = CopyShared((FineTunePreferencesOptions)MemberwiseClone());
+        FineTunePreferencesOptions copy = CopyShared<FineTunePreferencesOptions>();
         copy.Preferences = (Preferences ?? throw new ArgumentNullException(nameof(Preferences))).Clone();
         return copy;
     }
