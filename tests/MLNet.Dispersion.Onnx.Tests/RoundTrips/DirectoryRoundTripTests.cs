@@ -46,7 +46,7 @@ public sealed class DirectoryRoundTripTests : ReferenceTests
     private static void Fit(PretrainedLanguageModel language, FamilyModel model, double rate)
     {
         int[][] blocks = [.. model.Ids.data<long>().ToArray().Chunk((int)model.Ids.shape[1]).Select(row => row.Take(20).Select(id => (int)id).ToArray())];
-        LanguageModelTrainer.Train(language, blocks, new FineTuneOptions { Epochs = 1, LearningRate = rate, ValidationFraction = 0, GeometryProbe = null });
+        LanguageModelTrainer.Train(language, blocks, new FineTuneOptions { Epochs = 2, MicroBatchSize = 1, LearningRate = rate, WarmupRatio = 0, ValidationFraction = 0, GeometryProbe = null });
     }
 
     private static void Each(Action<string, FamilyModel, Scratch> compare) => Check(Key, folder =>

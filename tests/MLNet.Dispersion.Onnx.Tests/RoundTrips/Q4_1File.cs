@@ -89,7 +89,11 @@ internal static class Q4_1File
         return stream.ToArray();
     }
 
-    private static void Skip(BinaryReader reader) => reader.BaseStream.Position += (long)reader.ReadUInt64();
+    private static void Skip(BinaryReader reader)
+    {
+        long length = (long)reader.ReadUInt64();
+        reader.BaseStream.Position += length;
+    }
 
     private static void Value(BinaryReader reader, uint type)
     {

@@ -83,7 +83,7 @@ internal static class TokenizerJsonFile
     /// <summary>The tokens that every text gets, as a template; null where it gets none.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="names">The tokens' texts by their ids.</param>
-    /// <param name="second">The type of tokens of a second text, behind whose own end the closing tokens stand once more; null where both texts stand behind each other.</param>
+    /// <param name="second">The type of tokens of a second text, behind whose own end the closing tokens stand once more; null where each text of a pair gets all of its own.</param>
     private static JsonObject? Frame(TextTokenizer tokenizer, Dictionary<int, string> names, int? second)
     {
         int[] frame = tokenizer.Encode(string.Empty).Ids, text = tokenizer.Encode("a").Ids;
@@ -95,14 +95,14 @@ internal static class TokenizerJsonFile
         int before = frame.AsSpan().CommonPrefixLength(text);
         JsonNode Part(string kind, string id, int type) => new JsonObject { [kind] = new JsonObject { ["id"] = id, ["type_id"] = type } };
         JsonNode[] Special(IEnumerable<int> ids, int type) => [.. ids.Select(id => Part("SpecialToken", names[id], type))];
-        JsonNode[] first = [.. Special(frame[..before], 0), Part("Sequence", "A", 0)];
+        JsonNode[] Before() => Special(frame[..before], 0);
         JsonNode[] pair = second is { } type
-            ? [.. Special(frame[..before], 0), Part("Sequence", "A", 0), .. Special(frame[before..], 0), Part("Sequence", "B", type), .. Special(frame[before..], type)]
-            : [.. Special(frame[..before], 0), Part("Sequence", "A", 0), Part("Sequence", "B", 0), .. Special(frame[before..], 0)];
+            ? [.. Before(), Part("Sequence", "A", 0), .. Special(frame[before..], 0), Part("Sequence", "B", type), .. Special(frame[before..], type)]
+            : [.. Before(), Part("Sequence", "A", 0), .. Special(frame[before..], 0), .. Before(), Part("Sequence", "B", 0), .. Special(frame[before..], 0)];
         return new JsonObject
         {
             ["type"] = "TemplateProcessing",
-            ["single"] = new JsonArray([.. first, .. Special(frame[before..], 0)]),
+            ["single"] = new JsonArray([.. Before(), Part("Sequence", "A", 0), .. Special(frame[before..], 0)]),
             ["pair"] = new JsonArray(pair),
             ["special_tokens"] = new JsonObject(frame.Distinct().Select(id => KeyValuePair.Create(names[id], (JsonNode?)new JsonObject { ["id"] = names[id], ["ids"] = new JsonArray(id), ["tokens"] = new JsonArray(names[id]) }))),
         };
