@@ -21,9 +21,6 @@ public enum FineTuneTask
     /// <summary>A number.</summary>
     Regression,
 
-    /// <summary>Each next token; no label is read.</summary>
-    LanguageModel,
-
     /// <summary>A vector of each text.</summary>
     Embeddings,
 
