@@ -17,6 +17,9 @@ internal sealed class FittedHead : FittedBackbone
     /// <summary>Whether it reads pairs of texts.</summary>
     internal bool Pairs { get; }
 
+    /// <summary>How many tokens neighbouring windows of texts share that are longer than the model reads; null where those are cut off.</summary>
+    internal int? WindowOverlap { get; private init; }
+
     /// <inheritdoc/>
     internal override int OutputCount => Head.OutputCount;
 
@@ -44,7 +47,7 @@ internal sealed class FittedHead : FittedBackbone
     }
 
     /// <summary>Makes tokens of texts, or pairs, as the head reads them.</summary>
-    internal EncodedTexts Encode(IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts) => Encode(Encoder, Head, texts, secondTexts);
+    internal EncodedTexts Encode(IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts) => Encode(Encoder, Head, texts, secondTexts, WindowOverlap);
 
     /// <summary>Loads a backbone, gives it a new head and trains both.</summary>
     /// <param name="backbone">Where the pretrained weights come from.</param>
@@ -53,7 +56,8 @@ internal sealed class FittedHead : FittedBackbone
     /// <param name="secondTexts">The second ones; null for single texts.</param>
     /// <param name="labels">Names and meaning of the numbers of a text; no names where the caller has none.</param>
     /// <param name="outputCount">Numbers a text (K).</param>
-    /// <param name="objective">Makes the task of the head; it has the rows' targets.</param>
+    /// <param name="objective">Makes the task of the head, with the targets of the rows that texts were encoded into.</param>
+    /// <param name="windowOverlap">How many tokens neighbouring windows of texts share that are longer than the model reads; null to cut those off.</param>
     internal static FittedHead Train(
         ModelSource backbone,
         FineTuneOptions options,
@@ -61,7 +65,8 @@ internal sealed class FittedHead : FittedBackbone
         IReadOnlyList<string?>? secondTexts,
         HeadLabels labels,
         int outputCount,
-        Func<ScoreHead, TrainingObjective> objective)
+        Func<ScoreHead, EncodedTexts, TrainingObjective> objective,
+        int? windowOverlap = null)
     {
         TorchRuntime.EnsureLoaded();
         Device device = TorchRuntime.SelectDevice(options.Device);
@@ -72,11 +77,12 @@ internal sealed class FittedHead : FittedBackbone
             options.Pooling ??= options.HeadStart == HeadStart.Linear ? model.DefaultPooling : TextPooling.Family;
             var encoder = new TextEncoder(model, options.MaxSequenceLength, secondTexts is not null);
             head = HeadMaking.Make(model, options, labels, outputCount);
-            EncodedTexts encoded = Encode(encoder, head, texts, secondTexts);
+            EncodedTexts encoded = Encode(encoder, head, texts, secondTexts, windowOverlap);
             IReadOnlyList<int[]>? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe).Sequences : null;
-            var result = MeasuredTraining.Run(model, objective(head), new TrainingRows(encoded), options, probeTexts);
+            var result = MeasuredTraining.Run(model, objective(head, encoded), new TrainingRows(encoded), options, probeTexts);
             return new FittedHead(model, head, encoder, secondTexts is not null)
             {
+                WindowOverlap = windowOverlap,
                 LabelNames = head.Own?.Labels ?? labels.Names,
                 ScoringPrecision = options.ScoringPrecision,
                 AdapterSaving = options.Lora?.Saving ?? AdapterSaving.Everything,
@@ -108,6 +114,7 @@ internal sealed class FittedHead : FittedBackbone
             var encoder = new TextEncoder(model, settings.MaxSequenceLength, settings.Pairs);
             return new FittedHead(model, head, encoder, settings.Pairs)
             {
+                WindowOverlap = settings.WindowOverlap,
                 LabelNames = head.Own?.Labels ?? [],
                 ScoringPrecision = settings.ScoringPrecision,
                 AdapterSaving = model.Adapter?.Saving ?? AdapterSaving.Everything,
@@ -126,9 +133,9 @@ internal sealed class FittedHead : FittedBackbone
         ? new ScoreHead(own)
         : throw new ModelFileException(source.Describe("config.json"), $"It must describe a head of {outputCount} numbers a text, which the saved model has among its weights. Save the model again.");
 
-    private static EncodedTexts Encode(TextEncoder encoder, ScoreHead head, IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts)
+    private static EncodedTexts Encode(TextEncoder encoder, ScoreHead head, IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts, int? windowOverlap)
     {
-        EncodedTexts encoded = encoder.Encode(texts, secondTexts);
+        EncodedTexts encoded = windowOverlap is { } overlap ? encoder.EncodeWindows(texts, overlap) : encoder.Encode(texts, secondTexts);
         return head.Own is { } own ? encoded with { Sequences = [.. encoded.Sequences.Select(own.Trimmed)] } : encoded;
     }
 

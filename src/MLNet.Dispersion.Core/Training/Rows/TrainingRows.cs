@@ -10,16 +10,17 @@ internal sealed class TrainingRows
     {
     }
 
-    /// <param name="texts">The rows.</param>
-    /// <param name="examples">Which example each row is a window of, where long ones are cut into several: those of one are held out together. Null where each row is one.</param>
-    internal TrainingRows(EncodedTexts texts, IReadOnlyList<int>? examples = null) => (_texts, Examples) = (texts, examples);
+    internal TrainingRows(EncodedTexts texts) => _texts = texts;
 
-    /// <summary>Which example each row is a window of; null where each row is one.</summary>
-    internal IReadOnlyList<int>? Examples { get; }
+    /// <summary>Which example each row is a window of, where long ones are cut into several: those of one are held out together. Null where each row is one.</summary>
+    internal IReadOnlyList<int>? Examples => _texts.Examples;
 
     internal IReadOnlyList<int[]> Sequences => _texts.Sequences;
 
     internal int Count => Sequences.Count;
+
+    /// <summary>How many texts were cut off.</summary>
+    internal int Truncated => _texts.Truncated;
 
     /// <summary>Some of the rows, padded.</summary>
     internal TaskBatch Batch(IReadOnlyList<int> rows, int padId) => new() { Tokens = _texts.Pad(rows, padId), Rows = rows };
