@@ -46,6 +46,29 @@ internal sealed class TextEncoder
         return new EncodedTexts(sequences, secondStarts, truncated);
     }
 
+    /// <summary>Encodes texts, those that are too long as several windows.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <param name="overlap">How many tokens a window shares with the one before; where that is as many as there is room for, half of the room.</param>
+    internal EncodedTexts EncodeWindows(IReadOnlyList<string?> texts, int overlap)
+    {
+        TokenFrame frame = TokenFrame.Of(_tokenizer);
+        int room = Math.Max(1, MaxTokens - frame.Before.Length - frame.After.Length);
+        var sequences = new List<int[]>();
+        var examples = new List<int>();
+        for (int text = 0; text < texts.Count; text++)
+        {
+            int[] ids = frame.Content(_tokenizer, Visible(texts[text]));
+            foreach (TextRange window in TextWindows.Cut(ids.Length, room, overlap < room ? overlap : room / 2))
+            {
+                int[] sequence = [.. frame.Before, .. ids[window.Start..window.End], .. frame.After];
+                sequences.Add(sequence.Length == 0 ? [EmptyTextId] : sequence);
+                examples.Add(text);
+            }
+        }
+
+        return new EncodedTexts(sequences, SecondStarts: null, Truncated: 0) { Examples = examples };
+    }
+
     private EncodedPair EncodeText(string? text)
     {
         EncodedText encoded = _tokenizer.Encode(Visible(text), MaxTokens);

@@ -121,7 +121,29 @@ public abstract class FineTunedTextModel : FineTunedModel
     {
         EncodedTexts encoded = _fitted.Encode(texts, secondTexts);
         float[] values = _scorer.Score(encoded, PrecisionResolver.ComputeType(ScoringPrecision, _scorer.Device), Finish);
+        values = encoded.Examples is { } examples ? Means(values, examples, texts.Count) : values;
         return new TextScores { Values = values, TruncatedTexts = encoded.Truncated };
+    }
+
+    /// <summary>What training or loading made.</summary>
+    private protected FittedHead Fitted => _fitted;
+
+    /// <summary>The means of the windows of each text.</summary>
+    private static float[] Means(float[] values, IReadOnlyList<int> examples, int texts)
+    {
+        int width = examples.Count == 0 ? 0 : values.Length / examples.Count;
+        var sums = new double[texts * width];
+        var windows = new int[texts];
+        foreach (var (window, text) in examples.Index())
+        {
+            windows[text]++;
+            for (int i = 0; i < width; i++)
+            {
+                sums[(text * width) + i] += values[(window * width) + i];
+            }
+        }
+
+        return [.. sums.Select((sum, i) => (float)(sum / windows[i / width]))];
     }
 
     /// <summary>What is made of the head's outputs <c>[B, K]</c>, such as probabilities: row after row, <c>[B * K]</c>.</summary>

@@ -17,6 +17,9 @@ internal sealed class FittedHead : FittedBackbone
     /// <summary>Whether it reads pairs of texts.</summary>
     internal bool Pairs { get; }
 
+    /// <summary>How many tokens neighbouring windows of texts share that are longer than the model reads; null where those are cut off.</summary>
+    internal int? WindowOverlap { get; private init; }
+
     /// <inheritdoc/>
     internal override int OutputCount => Head.OutputCount;
 
@@ -65,7 +68,7 @@ internal sealed class FittedHead : FittedBackbone
     }
 
     /// <summary>Makes tokens of texts, or pairs, as the head reads them.</summary>
-    internal EncodedTexts Encode(IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts) => Encode(Encoder, Head, texts, secondTexts);
+    internal EncodedTexts Encode(IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts) => Encode(Encoder, Head, texts, secondTexts, WindowOverlap);
 
     /// <summary>Loads a backbone, gives it a new head and trains both.</summary>
     /// <param name="backbone">Where the pretrained weights come from.</param>
@@ -74,7 +77,8 @@ internal sealed class FittedHead : FittedBackbone
     /// <param name="secondTexts">The second ones; null for single texts.</param>
     /// <param name="labels">Names and meaning of the numbers of a text; no names where the caller has none.</param>
     /// <param name="outputCount">Numbers a text (K).</param>
-    /// <param name="objective">Makes the task of the head; it has the rows' targets.</param>
+    /// <param name="objective">Makes the task of the head, with the targets of the rows that texts were encoded into.</param>
+    /// <param name="windowOverlap">How many tokens neighbouring windows of texts share that are longer than the model reads; null to cut those off.</param>
     /// <param name="counts">How many of the texts belong to each training row; null where each is one.</param>
     internal static FittedHead Train(
         ModelSource backbone,
@@ -83,10 +87,11 @@ internal sealed class FittedHead : FittedBackbone
         IReadOnlyList<string?>? secondTexts,
         HeadLabels labels,
         int outputCount,
-        Func<ScoreHead, TrainingObjective> objective,
+        Func<ScoreHead, EncodedTexts, TrainingObjective> objective,
+        int? windowOverlap = null,
         IReadOnlyList<int>? counts = null)
     {
-        FittedHead fitted = Train(backbone, options, texts, secondTexts, model => HeadMaking.Make(model, options, labels, outputCount), objective, counts);
+        FittedHead fitted = Train(backbone, options, texts, secondTexts, model => HeadMaking.Make(model, options, labels, outputCount), objective, windowOverlap, counts);
         fitted.LabelNames = fitted.Head.Own?.Labels ?? labels.Names;
         return fitted;
     }
@@ -98,7 +103,8 @@ internal sealed class FittedHead : FittedBackbone
         IReadOnlyList<string?> texts,
         IReadOnlyList<string?>? secondTexts,
         Func<PretrainedLanguageModel, THead> makeHead,
-        Func<THead, TrainingObjective> objective,
+        Func<THead, EncodedTexts, TrainingObjective> objective,
+        int? windowOverlap,
         IReadOnlyList<int>? counts)
         where THead : class, ITextHead
     {
@@ -111,11 +117,12 @@ internal sealed class FittedHead : FittedBackbone
             options.Pooling ??= options.HeadStart == HeadStart.Linear ? model.DefaultPooling : TextPooling.Family;
             var encoder = new TextEncoder(model, options.MaxSequenceLength, secondTexts is not null);
             head = makeHead(model);
-            EncodedTexts encoded = Encode(encoder, head, texts, secondTexts);
+            EncodedTexts encoded = Encode(encoder, head, texts, secondTexts, windowOverlap);
             IReadOnlyList<int[]>? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe).Sequences : null;
-            var result = MeasuredTraining.Run(model, objective(head), new TrainingRows(encoded, counts), options, probeTexts);
+            var result = MeasuredTraining.Run(model, objective(head, encoded), new TrainingRows(encoded, counts), options, probeTexts);
             return new FittedHead(model, head, encoder, secondTexts is not null)
             {
+                WindowOverlap = windowOverlap,
                 ScoringPrecision = options.ScoringPrecision,
                 AdapterSaving = options.Lora?.Saving ?? AdapterSaving.Everything,
                 TrainingResult = result,
@@ -151,6 +158,7 @@ internal sealed class FittedHead : FittedBackbone
             var encoder = new TextEncoder(model, settings.MaxSequenceLength, settings.Pairs);
             return new FittedHead(model, head, encoder, settings.Pairs)
             {
+                WindowOverlap = settings.WindowOverlap,
                 LabelNames = head.Own?.Labels ?? [],
                 ScoringPrecision = settings.ScoringPrecision,
                 AdapterSaving = model.Adapter?.Saving ?? AdapterSaving.Everything,
@@ -169,9 +177,9 @@ internal sealed class FittedHead : FittedBackbone
         ? new ScoreHead(own)
         : throw new ModelFileException(source.Describe("config.json"), $"It must describe a head of {outputCount} numbers a text, which the saved model has among its weights. Save the model again.");
 
-    private static EncodedTexts Encode(TextEncoder encoder, ITextHead head, IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts)
+    private static EncodedTexts Encode(TextEncoder encoder, ITextHead head, IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts, int? windowOverlap)
     {
-        EncodedTexts encoded = encoder.Encode(texts, secondTexts);
+        EncodedTexts encoded = windowOverlap is { } overlap ? encoder.EncodeWindows(texts, overlap) : encoder.Encode(texts, secondTexts);
         return head.Own is { } own ? encoded with { Sequences = [.. encoded.Sequences.Select(own.Trimmed)] } : encoded;
     }
 

@@ -119,4 +119,7 @@ internal interface IHeadSettings : IModelSettings
 
     /// <summary>How a text's tokens become the vector that the head reads.</summary>
     TextPooling Pooling { get; }
+
+    /// <summary>How many tokens neighbouring windows of texts share that are longer than the model reads; null where those are cut off.</summary>
+    int? WindowOverlap => null;
 }

@@ -41,7 +41,7 @@ public sealed class TextBinaryClassifier : FineTunedTextModel
         int[] classes = [.. labels.Select(label => label ? 1 : 0)];
         LabelledTexts.Check(texts, secondTexts, classes, classCount: 2);
         ExampleWeights.Check(texts.Count, exampleWeights);
-        return new TextBinaryClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels([], ProblemType.MultiLabel), 1, head => new BinaryClassificationObjective(head, labels, options.LabelSmoothing, ExampleWeights.Of(classes, exampleWeights, options.ClassWeights))));
+        return new TextBinaryClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels([], ProblemType.MultiLabel), 1, (head, _) => new BinaryClassificationObjective(head, labels, options.LabelSmoothing, ExampleWeights.Of(classes, exampleWeights, options.ClassWeights))));
     }
 
     /// <summary>Reads a classifier that <see cref="FineTunedModel.Save"/> wrote.</summary>

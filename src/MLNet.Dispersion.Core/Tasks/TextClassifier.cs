@@ -41,6 +41,8 @@ public sealed class TextClassifier : FineTunedTextModel
     /// <param name="secondTexts">The second text of each row, where rows are pairs; null (default) for single texts.</param>
     /// <param name="labelNames">The names of the classes, by their indices; null (default) for none. <see cref="HeadStart.Pretrained"/> compares them with the head's.</param>
     /// <param name="exampleWeights">How much each row counts, at least 0, not all 0; null (default) where all count the same.</param>
+    /// <param name="windowOverlap">Reads texts longer than the model does in windows, of which neighbours share so many tokens, at least 0: each is learned with the text's label, all of one text counting as much as another text,
+    /// and a text's probabilities are the means of its windows'. Null (default): such texts are cut off. Saved with the model; for single texts alone.</param>
     /// <exception cref="ArgumentException">No rows, lengths that differ, a label out of range, a bad weight, fewer than two classes present, or a bad option.</exception>
     /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
@@ -54,7 +56,8 @@ public sealed class TextClassifier : FineTunedTextModel
         FineTuneOptions options,
         IReadOnlyList<string?>? secondTexts = null,
         IReadOnlyList<string>? labelNames = null,
-        IReadOnlyList<float>? exampleWeights = null)
+        IReadOnlyList<float>? exampleWeights = null,
+        int? windowOverlap = null)
     {
         options = Checked(backbone, options, "text classification");
         LabelledTexts.Check(texts, secondTexts, labels, classCount);
@@ -64,7 +67,13 @@ public sealed class TextClassifier : FineTunedTextModel
             throw new ArgumentException($"There are {labelNames.Count} names of classes and {classCount} classes; each needs one.", nameof(labelNames));
         }
 
-        return new TextClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels(labelNames ?? [], ProblemType.SingleLabel), classCount, head => new ClassificationObjective(head, labels, options.LabelSmoothing, ExampleWeights.Of(labels, exampleWeights, options.ClassWeights))));
+        CheckWindows(windowOverlap, secondTexts is not null);
+        return new TextClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels(labelNames ?? [], ProblemType.SingleLabel), classCount, (head, encoded) =>
+        {
+            IReadOnlyList<int> ofRows = encoded.Spread(labels);
+            return new ClassificationObjective(head, ofRows, options.LabelSmoothing, ExampleWeights.Of(ofRows, encoded.SharedWeights(exampleWeights), options.ClassWeights));
+        },
+        windowOverlap));
     }
 
     /// <summary>Opens a classifier of Hugging Face's library, with the head and the labels of its files: ready to score, without training.</summary>
@@ -92,10 +101,30 @@ public sealed class TextClassifier : FineTunedTextModel
     /// <inheritdoc/>
     public override ProblemType ProblemType => ProblemType.SingleLabel;
 
+    /// <summary>Gets how many tokens neighbouring windows of texts share that are longer than the model reads; null where those are cut off.</summary>
+    public int? WindowOverlap => Fitted.WindowOverlap;
+
+    /// <summary>Checks how long texts are to be read.</summary>
+    /// <param name="windowOverlap">Tokens that windows share; null for none.</param>
+    /// <param name="pairs">Whether rows are pairs of texts.</param>
+    /// <exception cref="ArgumentException">It is below 0, or rows are pairs.</exception>
+    public static void CheckWindows(int? windowOverlap, bool pairs)
+    {
+        if (windowOverlap < 0)
+        {
+            throw new ArgumentOutOfRangeException(nameof(windowOverlap), windowOverlap, FormattableString.Invariant($"The overlap of windows is {windowOverlap} tokens; it must be at least 0, or null to cut long texts off."));
+        }
+
+        if (windowOverlap is not null && pairs)
+        {
+            throw new ArgumentException("Pairs of texts are not read in windows. Leave the overlap of windows null, or join the texts yourself.", nameof(windowOverlap));
+        }
+    }
+
     private protected override float[] Finish(Tensor outputs) => Numbers(outputs.softmax(1));
 
     private protected override void WriteHead(FileSink sink, ITextHead head) =>
-        Files.Write(sink, head, new ClassifierSettings(ClassCount, MaxSequenceLength, ScoringPrecision, ReadsPairs, head.Pooling), GeometryHistory);
+        Files.Write(sink, head, new ClassifierSettings(ClassCount, MaxSequenceLength, ScoringPrecision, ReadsPairs, head.Pooling, WindowOverlap), GeometryHistory);
 }
 
 /// <summary>What classifier.json holds.</summary>
@@ -104,10 +133,11 @@ public sealed class TextClassifier : FineTunedTextModel
 /// <param name="ScoringPrecision">The number type of scoring; files of builds that had no choice do not name it.</param>
 /// <param name="Pairs">Whether it reads pairs of texts.</param>
 /// <param name="Pooling">How a text's tokens become the vector that the head reads; files of version 1 do not name it, and mean the family's own.</param>
-internal sealed record ClassifierSettings(int ClassCount, int MaxSequenceLength, Precision ScoringPrecision = Precision.Float32, bool Pairs = false, TextPooling Pooling = TextPooling.Family) : IHeadSettings
+/// <param name="WindowOverlap">How many tokens neighbouring windows of long texts share; null where those are cut off.</param>
+internal sealed record ClassifierSettings(int ClassCount, int MaxSequenceLength, Precision ScoringPrecision = Precision.Float32, bool Pairs = false, TextPooling Pooling = TextPooling.Family, int? WindowOverlap = null) : IHeadSettings
 {
     /// <inheritdoc/>
-    string? IModelSettings.Problem => ClassCount < 2 || MaxSequenceLength < 1
-        ? $"It names {ClassCount} classes and texts of {MaxSequenceLength} tokens; there must be at least 2 and 1"
+    string? IModelSettings.Problem => ClassCount < 2 || MaxSequenceLength < 1 || WindowOverlap < 0
+        ? $"It names {ClassCount} classes and texts of {MaxSequenceLength} tokens; there must be at least 2 and 1, and an overlap of at least 0"
         : null;
 }

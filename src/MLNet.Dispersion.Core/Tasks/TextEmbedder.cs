@@ -70,7 +70,7 @@ public sealed class TextEmbedder : FineTunedTextModel
                 own.Normalize ??= (ownPooling ? model.Sentence?.Normalize : null) ?? own.IsByAngle;
                 return MakeHead(model, options.Pooling!.Value, own.OutputSize, Math.Max(own.OutputSize ?? 1, own.MatryoshkaSizes?.Max() ?? 1));
             },
-            head => new EmbeddingObjective(head, own, rows, columns.Count, scores, exampleWeights),
+            (head, _) => new EmbeddingObjective(head, own, rows, columns.Count, scores, exampleWeights),
             [.. Enumerable.Repeat(columns.Count, rows)]);
         return new TextEmbedder(fitted, own.Normalize!.Value);
     }

@@ -58,7 +58,7 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
         }
 
         CheckThresholds(texts.Count, options, tuneThresholds);
-        FittedHead fitted = FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels(labelNames ?? [], ProblemType.MultiLabel), labelCount, head => new MultiLabelObjective(head, labels, options.LabelSmoothing, exampleWeights));
+        FittedHead fitted = FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels(labelNames ?? [], ProblemType.MultiLabel), labelCount, (head, _) => new MultiLabelObjective(head, labels, options.LabelSmoothing, exampleWeights));
         var classifier = new TextMultiLabelClassifier(fitted);
         if (tuneThresholds)
         {

@@ -55,8 +55,8 @@ public sealed class TextRanker : FineTunedTextModel
             [.. ranked.Order.Select(row => documents[row])],
             new HeadLabels([], ProblemType.Regression),
             1,
-            head => new RankingObjective(head, ranked.ByQuery(relevance), loss, weights),
-            ranked.Counts));
+            (head, _) => new RankingObjective(head, ranked.ByQuery(relevance), loss, weights),
+            counts: ranked.Counts));
     }
 
     /// <summary>Opens a cross-encoder of Hugging Face's library or sentence-transformers, with the head of its files: ready to score, without training.</summary>

@@ -48,7 +48,7 @@ public sealed class TextRegressor : FineTunedTextModel
         // A head that was trained before, or is to be saved as it is, gives the labels themselves.
         LabelScale scale = options.HeadStart == HeadStart.Linear ? LabelScale.Of(labels) : new LabelScale(0, 1);
         float[] values = scale.Standardised(labels);
-        return new TextRegressor(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels([], ProblemType.Regression), 1, head => new RegressionObjective(head, values, exampleWeights)), scale);
+        return new TextRegressor(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels([], ProblemType.Regression), 1, (head, _) => new RegressionObjective(head, values, exampleWeights)), scale);
     }
 
     /// <summary>Opens a regressor of Hugging Face's library, with the head of its files: ready to score, without training.</summary>

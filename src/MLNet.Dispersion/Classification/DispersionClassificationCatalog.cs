@@ -30,6 +30,7 @@ public static class DispersionClassificationCatalog
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
     /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
+    /// <param name="windowOverlap">Reads texts longer than the model does in windows, of which neighbours share so many tokens, and takes the means of their probabilities (see <see cref="TextClassifier.Train"/>). Null (default): such texts are cut off. Single texts alone.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use the extension of <see cref="MLContext"/>.</exception>
     public static FineTuneWithDispersionEstimator FineTuneWithDispersion(
@@ -41,10 +42,11 @@ public static class DispersionClassificationCatalog
         string scoreColumnName = "Score",
         string predictedLabelColumnName = "PredictedLabel",
         string? secondTextColumnName = null,
-        string? exampleWeightColumnName = null)
+        string? exampleWeightColumnName = null,
+        int? windowOverlap = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new(CatalogEnvironment.Of(catalog), labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, secondTextColumnName, exampleWeightColumnName);
+        return new(CatalogEnvironment.Of(catalog), labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, secondTextColumnName, exampleWeightColumnName, windowOverlap);
     }
 
     /// <summary>Fine-tunes a small pretrained language model into a text classifier with the numbers that most callers set, all other options at their defaults: see <see cref="FineTuneWithDispersionEstimator"/>.</summary>
@@ -81,6 +83,7 @@ public static class DispersionClassificationCatalog
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
     /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
+    /// <param name="windowOverlap">Reads texts longer than the model does in windows, of which neighbours share so many tokens, and takes the means of their probabilities (see <see cref="TextClassifier.Train"/>). Null (default): such texts are cut off. Single texts alone.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     public static FineTuneWithDispersionEstimator FineTuneWithDispersion(
         this MLContext ml,
@@ -91,8 +94,9 @@ public static class DispersionClassificationCatalog
         string scoreColumnName = "Score",
         string predictedLabelColumnName = "PredictedLabel",
         string? secondTextColumnName = null,
-        string? exampleWeightColumnName = null) =>
-        new(ml, labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, secondTextColumnName, exampleWeightColumnName);
+        string? exampleWeightColumnName = null,
+        int? windowOverlap = null) =>
+        new(ml, labelColumnName, textColumnName, backbone, options, scoreColumnName, predictedLabelColumnName, secondTextColumnName, exampleWeightColumnName, windowOverlap);
 
     /// <summary>Opens a classifier of Hugging Face's library as a transformer that is ready to score: its head comes with it, and its labels are the classes.</summary>
     /// <param name="ml">The context.</param>

@@ -22,6 +22,7 @@ public sealed class FineTuneWithDispersionEstimator : FineTuneEstimator<FineTune
     private const int PromisedClassCount = 2;
 
     private readonly ClassifierColumns _columns;
+    private readonly int? _windowOverlap;
 
     /// <summary>Creates the estimator; <c>ml.MulticlassClassification.Trainers.FineTuneWithDispersion(...)</c> is the usual way.</summary>
     /// <param name="environment">The <see cref="MLContext"/>, or any other environment: logging, and the seed where the options name none.</param>
@@ -37,6 +38,7 @@ public sealed class FineTuneWithDispersionEstimator : FineTuneEstimator<FineTune
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts, such as a premise and a hypothesis; null (default) for single texts.
     /// A pair is one sequence: see <see cref="FineTunedTextModel"/>.</param>
     /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
+    /// <param name="windowOverlap">Reads texts longer than the model does in windows, of which neighbours share so many tokens, and takes the means of their probabilities (see <see cref="TextClassifier.Train"/>). Null (default): such texts are cut off. Single texts alone.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or an option is outside its range; the message names it.</exception>
     public FineTuneWithDispersionEstimator(
         IHostEnvironment environment,
@@ -47,18 +49,23 @@ public sealed class FineTuneWithDispersionEstimator : FineTuneEstimator<FineTune
         string scoreColumnName = "Score",
         string predictedLabelColumnName = "PredictedLabel",
         string? secondTextColumnName = null,
-        string? exampleWeightColumnName = null)
-        : this(environment, new ClassifierColumns(labelColumnName, textColumnName, secondTextColumnName, scoreColumnName, predictedLabelColumnName) { ExampleWeight = exampleWeightColumnName }, backbone, options)
+        string? exampleWeightColumnName = null,
+        int? windowOverlap = null)
+        : this(environment, new ClassifierColumns(labelColumnName, textColumnName, secondTextColumnName, scoreColumnName, predictedLabelColumnName) { ExampleWeight = exampleWeightColumnName }, backbone, options, windowOverlap)
     {
     }
 
-    private FineTuneWithDispersionEstimator(IHostEnvironment environment, ClassifierColumns columns, ModelSource? backbone, FineTuneOptions? options)
-        : base(environment, nameof(FineTuneWithDispersionEstimator), columns, backbone, options) => _columns = columns;
+    private FineTuneWithDispersionEstimator(IHostEnvironment environment, ClassifierColumns columns, ModelSource? backbone, FineTuneOptions? options, int? windowOverlap)
+        : base(environment, nameof(FineTuneWithDispersionEstimator), columns, backbone, options)
+    {
+        TextClassifier.CheckWindows(windowOverlap, columns.SecondText is not null);
+        (_columns, _windowOverlap) = (columns, windowOverlap);
+    }
 
     private protected override FineTuneColumns Named(TaskColumns columns) =>
         new() { Task = FineTuneTask.MulticlassClassification, Text = columns.Text, Label = columns.Label, Score = columns.Score, PredictedLabel = _columns.PredictedLabel };
 
-    private protected override IEstimator<ITransformer> Copy(FineTuneOptions options) => new FineTuneWithDispersionEstimator(Host, _columns, Backbone, options);
+    private protected override IEstimator<ITransformer> Copy(FineTuneOptions options) => new FineTuneWithDispersionEstimator(Host, _columns, Backbone, options, _windowOverlap);
 
     private protected override DataViewSchema PromiseScores(SchemaShape input)
     {
@@ -75,7 +82,7 @@ public sealed class FineTuneWithDispersionEstimator : FineTuneEstimator<FineTune
         TextClassifier classifier = run.Train(
             rows,
             string.Create(CultureInfo.InvariantCulture, $"of {classCount} classes"),
-            options => TextClassifier.Train(Backbone, rows.Texts, rows.Labels, classCount, options, rows.SecondTexts, classes is null ? null : [.. classes.Names.Select(name => name.ToString())], rows.Weights));
+            options => TextClassifier.Train(Backbone, rows.Texts, rows.Labels, classCount, options, rows.SecondTexts, classes is null ? null : [.. classes.Names.Select(name => name.ToString())], rows.Weights, _windowOverlap));
         return new FineTuneWithDispersionTransformer(Host, _columns, Backbone.Name, classes, classifier);
     }
 }

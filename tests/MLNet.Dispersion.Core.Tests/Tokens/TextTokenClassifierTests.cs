@@ -172,7 +172,7 @@ public sealed class TextTokenClassifierTests
     public void Split_WindowsOfOneExample_AreHeldOutTogether()
     {
         int[] examples = [0, 0, 0, 1, 2, 2, 3, 3, 3, 3, 4, 5, 5, 6, 7];
-        var rows = new TrainingRows(new EncodedTexts([.. examples.Select(_ => new[] { 1 })], null, 0), examples: examples);
+        var rows = new TrainingRows(new EncodedTexts([.. examples.Select(_ => new[] { 1 })], null, 0) { Examples = examples });
 
         var (train, held) = ValidationSplit.Split(rows, _ => 0, 0.5, seed: 3);
 

@@ -51,6 +51,7 @@ internal sealed class FittedTokens : FittedBackbone
                     AdapterSaving = options.Lora?.Saving ?? AdapterSaving.Everything,
                     TrainingResult = result,
                     GeometryHistory = result.GeometryHistory,
+                    TruncatedTrainingRows = rows.Truncated,
                 };
             }
             catch when (!ReferenceEquals(head, model.Head))

@@ -58,7 +58,7 @@ internal sealed class QuestionEncoder
             }
         }
 
-        return new EncodedQuestions(new EncodedTexts(sequences, starts, truncated), windows);
+        return new EncodedQuestions(new EncodedTexts(sequences, starts, truncated) { Examples = [.. windows.Select(window => window.Question)] }, windows);
     }
 
     private TextEncoding Own(string? text) => _tokenizer.Tokenize(text, null, new TextEncodingOptions { AddSpecialTokens = false });

@@ -79,9 +79,7 @@ public sealed class TextQuestionAnswerer : FineTunedModel
         {
             EncodedQuestions encoded = new QuestionEncoder(model, encoder, how.WindowOverlap).Encode(questions, contexts);
             SpanTarget[] targets = [.. encoded.Windows.Select(window => answers[window.Question] is { Exists: true } answer ? window.PlacesOf(answer.Start, answer.Start + answer.Text!.Length) : new SpanTarget(0, 0))];
-            int[] examples = [.. encoded.Windows.Select(window => window.Question)];
-            float[]? weights = exampleWeights is null ? null : [.. examples.Select(question => exampleWeights[question])];
-            return (new TrainingRows(encoded.Texts, examples: examples), new SpanObjective(head, targets, weights));
+            return (new TrainingRows(encoded.Texts), new SpanObjective(head, targets, exampleWeights is null ? null : encoded.Texts.Spread(exampleWeights)));
         });
         return new TextQuestionAnswerer(fitted, how, how.NoAnswerThreshold ?? (answers.All(answer => answer.Exists) ? 1 : 0.5));
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
@@ -70,9 +69,7 @@ public sealed class TextTokenClassifier : FineTunedModel
             EncodedWords encoded = new WordEncoder(model, encoder).Encode(texts);
             Dictionary<string, int> ids = head.Labels.Index().ToDictionary(label => label.Item, label => label.Index, StringComparer.Ordinal);
             TokenTarget[][] targets = [.. encoded.Windows.Select(window => window.Words.Select(word => new TokenTarget(word.Position, ids[tags[window.Text][word.Word]])).ToArray())];
-            int[] examples = [.. encoded.Windows.Select(window => window.Text)];
-            float[]? weights = exampleWeights is null ? null : [.. examples.Select(text => exampleWeights[text])];
-            return (new TrainingRows(encoded.Texts, examples: examples), new TokenObjective(head, targets, OutsideOf(head.Labels), options, weights));
+            return (new TrainingRows(encoded.Texts), new TokenObjective(head, targets, OutsideOf(head.Labels), options, exampleWeights is null ? null : encoded.Texts.Spread(exampleWeights)));
         }));
     }
 

@@ -61,7 +61,7 @@ internal sealed class WordEncoder
             }
         }
 
-        return new EncodedWords(new EncodedTexts(sequences, SecondStarts: null, Truncated: 0), windows);
+        return new EncodedWords(new EncodedTexts(sequences, SecondStarts: null, Truncated: 0) { Examples = [.. windows.Select(window => window.Text)] }, windows);
     }
 
     /// <summary>The first token of each word, -1 where it has none.</summary>

@@ -13,11 +13,9 @@ internal sealed class TrainingRows
 
     /// <param name="texts">The sequences, those of a row side by side.</param>
     /// <param name="counts">How many sequences each row has, each at least 1; null where each has one.</param>
-    /// <param name="examples">Which example each row is a window of, where long ones are cut into several: those of one are held out together. Null where each row is one.</param>
-    internal TrainingRows(EncodedTexts texts, IReadOnlyList<int>? counts = null, IReadOnlyList<int>? examples = null)
+    internal TrainingRows(EncodedTexts texts, IReadOnlyList<int>? counts = null)
     {
         _texts = texts;
-        Examples = examples;
         int rows = counts?.Count ?? texts.Sequences.Count;
         _starts = new int[rows + 1];
         for (int row = 0; row < rows; row++)
@@ -26,13 +24,16 @@ internal sealed class TrainingRows
         }
     }
 
-    /// <summary>Which example each row is a window of; null where each row is one.</summary>
-    internal IReadOnlyList<int>? Examples { get; }
+    /// <summary>Which example each row is a window of, where long ones are cut into several: those of one are held out together. Null where each row is one.</summary>
+    internal IReadOnlyList<int>? Examples => _texts.Examples;
 
     /// <summary>The sequences of all rows.</summary>
     internal IReadOnlyList<int[]> Sequences => _texts.Sequences;
 
     internal int Count => _starts.Length - 1;
+
+    /// <summary>How many texts were cut off.</summary>
+    internal int Truncated => _texts.Truncated;
 
     /// <summary>The sequences of a row.</summary>
     internal IReadOnlyList<int[]> SequencesOf(int row) => [.. Places(row).Select(place => Sequences[place])];
