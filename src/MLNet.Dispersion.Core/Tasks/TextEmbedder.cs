@@ -71,7 +71,8 @@ public sealed class TextEmbedder : FineTunedTextModel
                 return MakeHead(model, options.Pooling!.Value, own.OutputSize, Math.Max(own.OutputSize ?? 1, own.MatryoshkaSizes?.Max() ?? 1));
             },
             (head, _) => new EmbeddingObjective(head, own, rows, columns.Count, scores, exampleWeights),
-            [.. Enumerable.Repeat(columns.Count, rows)]);
+            windowOverlap: null,
+            counts: [.. Enumerable.Repeat(columns.Count, rows)]);
         return new TextEmbedder(fitted, own.Normalize!.Value);
     }
 

@@ -62,7 +62,7 @@ public sealed class TextTokenClassifier : FineTunedModel
         IReadOnlyList<float>? exampleWeights = null)
     {
         options = Checked(backbone, options, "token classification");
-        IReadOnlyList<string> known = KnownTags(texts, tags);
+        string[] known = KnownTags(texts, tags);
         ExampleWeights.Check(texts.Count, exampleWeights);
         return new TextTokenClassifier(FittedTokens.Train(backbone, options, HeadTask.Tokens, known, known.Count, (model, encoder, head) =>
         {
@@ -136,7 +136,7 @@ public sealed class TextTokenClassifier : FineTunedModel
 
     /// <summary>Checks the rows.</summary>
     /// <returns>The tags that occur, the one outside of entities first, the others in ordinal order.</returns>
-    private static IReadOnlyList<string> KnownTags(IReadOnlyList<WordText> texts, IReadOnlyList<IReadOnlyList<string>> tags)
+    private static string[] KnownTags(IReadOnlyList<WordText> texts, IReadOnlyList<IReadOnlyList<string>> tags)
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(tags);
