@@ -34,15 +34,13 @@ root.SetAction(arguments =>
         tuned.SaveGguf(Path.Combine(folder, "model.gguf"), new GgufSaveOptions { Type = arguments.GetValue(type) });
         string[] modelfile = ["FROM ./model.gguf", "PARAMETER temperature 0.7", $"PARAMETER num_ctx {tuned.Backbone.Info.ContextLength}"];
         File.WriteAllLines(Path.Combine(folder, "Modelfile"), modelfile);
-        AnsiConsole.WriteLine($"{Path.Combine(folder, "Modelfile")}:");
-        AnsiConsole.WriteLine();
+        Console.WriteLine($"{Path.Combine(folder, "Modelfile")}:\n");
         foreach (string line in modelfile)
         {
             Console.WriteLine(line);
         }
 
-        AnsiConsole.WriteLine();
-        AnsiConsole.WriteLine($"ollama create {name} -f \"{Path.Combine(folder, "Modelfile")}\" && ollama run {name}");
+        Console.WriteLine($"\nollama create {name} -f \"{Path.Combine(folder, "Modelfile")}\" && ollama run {name}");
         return 0;
     }
     catch (Exception e) when (e is UserException or ModelFileException or NotSupportedException or ArgumentException or IOException or UnauthorizedAccessException)

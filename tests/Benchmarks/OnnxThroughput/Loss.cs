@@ -27,7 +27,7 @@ internal static class Loss
     {
         double[] here = [.. encoded.Zip(own, (tokens, logits) => Mean(tokens, logits, width))], there = [.. encoded.Zip(found, (tokens, logits) => Mean(tokens, logits, width))];
         Interval difference = MeanInterval.T([.. there.Zip(here, (a, b) => a - b)]);
-        return string.Create(CultureInfo.InvariantCulture, $"{there.Average():0.0000} ({difference.Lower:+0.0000;-0.0000} to {difference.Upper:+0.0000;-0.0000})");
+        return string.Create(CultureInfo.InvariantCulture, $"{there.Average():0.0000} ({difference.Lower:0.0000} to {difference.Upper:0.0000})");
     }
 
     private static double Mean(Tokens tokens, float[] logits, int width) => Enumerable.Range(0, tokens.Count - 1).Average(at =>

@@ -29,7 +29,7 @@ public sealed class GgufRoundTripTests : IDisposable
         Assert.Contains("Q4_1", model.Backbone.QuantizedTypes);
         float[] before = Ours(model);
         int[][] blocks = [.. TinyBackbone.LabelledTexts(16).Texts.Select(text => model.Tokenizer.Encode(text).Ids)];
-        LanguageModelTrainer.Train(model, blocks, new FineTuneOptions { Epochs = 4, LearningRate = 1e-2, ValidationFraction = 0, MicroBatchSize = 4, Lora = new LoraOptions { Rank = 4 } });
+        LanguageModelTrainer.Train(model, blocks, new FineTuneOptions { Epochs = 12, LearningRate = 1e-2, ValidationFraction = 0, MicroBatchSize = 4, Lora = new LoraOptions { Rank = 4 } });
         model.SaveGgufAdapter(adapter);
         float[] after = Ours(model);
 
