@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Statistics;
 using ScottPlot;
 using SkiaSharp;
 

@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Statistics;
 
 namespace MLNet.Dispersion;
 

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Statistics;
-
 namespace MLNet.Dispersion;
 
 /// <summary>How well words were tagged and entities found. Immutable.</summary>

@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace MLNet.Dispersion.Tests.Diagnostics;
 
 public sealed class CondensationIntervalsTests

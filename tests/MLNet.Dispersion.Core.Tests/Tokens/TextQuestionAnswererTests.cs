@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Statistics;
 using MLNet.Dispersion.Tests.Training;
 using static TorchSharp.torch;
 

@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Statistics;
-
 namespace MLNet.Dispersion.Tests.Tokens;
 
 public sealed class WordTextTests

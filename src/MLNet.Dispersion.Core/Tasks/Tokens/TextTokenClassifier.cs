@@ -64,7 +64,7 @@ public sealed class TextTokenClassifier : FineTunedModel
         options = Checked(backbone, options, "token classification");
         string[] known = KnownTags(texts, tags);
         ExampleWeights.Check(texts.Count, exampleWeights);
-        return new TextTokenClassifier(FittedTokens.Train(backbone, options, HeadTask.Tokens, known, known.Count, (model, encoder, head) =>
+        return new TextTokenClassifier(FittedTokens.Train(backbone, options, HeadTask.Tokens, known, known.Length, (model, encoder, head) =>
         {
             EncodedWords encoded = new WordEncoder(model, encoder).Encode(texts);
             Dictionary<string, int> ids = head.Labels.Index().ToDictionary(label => label.Item, label => label.Index, StringComparer.Ordinal);
