@@ -8,7 +8,7 @@ namespace MLNet.Dispersion.Tests.Onnx;
 
 /// <summary>docs/compatibility.md says where each family's files come from and go to, as a run finds it.</summary>
 [Trait("Category", "Long")]
-public sealed class FamilyFilesTableTests : IAsyncLifetime
+public sealed class FamilyFilesTableTests : IAsyncLifetime, IDisposable
 {
     private const string Begin = "<!-- families in files: drawn by tests/MLNet.Dispersion.Onnx.Tests/FamilyFilesTableTests.cs -->";
     private const string End = "<!-- end of families in files -->";
@@ -19,11 +19,9 @@ public sealed class FamilyFilesTableTests : IAsyncLifetime
 
     public async Task InitializeAsync() => _hub = await FakeHub.StartAsync();
 
-    public async Task DisposeAsync()
-    {
-        await _hub.DisposeAsync();
-        _scratch.Dispose();
-    }
+    public async Task DisposeAsync() => await _hub.DisposeAsync();
+
+    public void Dispose() => _scratch.Dispose();
 
     [Fact]
     public void Page_ShowsWhatARunFinds()

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion.Tests.RoundTrips;
 
 /// <summary>From the hub, through a training, into the files that the world runs.</summary>
-public sealed class HubRoundTripTests : IAsyncLifetime
+public sealed class HubRoundTripTests : IAsyncLifetime, IDisposable
 {
     private const string Template = "{% for message in messages %}{{ message['role'] }} {{ message['content'] }} {% endfor %}{% if add_generation_prompt %}assistant {% endif %}";
 
@@ -15,11 +15,9 @@ public sealed class HubRoundTripTests : IAsyncLifetime
 
     public async Task InitializeAsync() => _hub = await FakeHub.StartAsync();
 
-    public async Task DisposeAsync()
-    {
-        await _hub.DisposeAsync();
-        _scratch.Dispose();
-    }
+    public async Task DisposeAsync() => await _hub.DisposeAsync();
+
+    public void Dispose() => _scratch.Dispose();
 
     [SkippableTheory]
     [InlineData("gpt2")]

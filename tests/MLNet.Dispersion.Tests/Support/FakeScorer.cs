@@ -38,6 +38,8 @@ internal sealed class FakeScorer : FineTunedTextModel
         return (uint)Array.IndexOf(scores, scores.Max()) + 1;
     }
 
+    public override ProblemType ProblemType => ProblemType.SingleLabel;
+
     private protected override TextScores ScoreChecked(IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts)
     {
         ObjectDisposedException.ThrowIf(Disposals > 0, this);
@@ -46,8 +48,6 @@ internal sealed class FakeScorer : FineTunedTextModel
         ObjectDisposedException.ThrowIf(Disposals > 0, this);
         return new TextScores { Values = [.. texts.SelectMany(text => ScoresOf(text, OutputCount))], TruncatedTexts = texts.Count(text => text?.Length > MaxLength) };
     }
-
-    private protected override ProblemType Problem => ProblemType.SingleLabel;
 
     private protected override float[] Finish(Tensor outputs) => throw new NotSupportedException();
 
