@@ -13,7 +13,7 @@ public sealed class ToDataViewTests
     public void ToDataView_Report_HasEveryFigureOfEveryLayer()
     {
         IDataView table = Report.ToDataView();
-        Assert.Equal(["Model", "Layer", "Name", "Fraction", .. GeometryMeasures.All.Select(measure => $"{measure}"), "LastLayersMean", .. Report.Cone!.Columns.Keys, "Density"], table.Schema.Select(column => column.Name));
+        Assert.Equal(["Model", "Layer", "Name", "Fraction", .. GeometryMeasures.All.Select(measure => $"{measure}"), "LastLayersMean", .. Report.Intervals!.Columns.Keys, .. Report.Cone!.Columns.Keys, "Density"], table.Schema.Select(column => column.Name));
         Assert.Equal(3, table.GetRowCount());
         Assert.All(table.GetColumn<string>("Model"), name => Assert.Equal(Report.Model, name));
         Assert.Equal([0, 1, 2], table.GetColumn<int>("Layer"));
@@ -24,6 +24,7 @@ public sealed class ToDataViewTests
             Assert.Equal(Report.Layers.Select(layer => layer.Measures[measure]), table.GetColumn<double>($"{measure}"));
         }
 
+        Assert.All(Report.Intervals!.Columns, column => Assert.Equal(column.Value, table.GetColumn<double>(column.Key)));
         Assert.All(Report.Cone!.Columns, column => Assert.Equal(column.Value, table.GetColumn<double>(column.Key)));
         double[] cosines = [.. Report.Layers.Select(layer => layer.Measures[GeometryMeasure.MeanCosine])];
         Assert.All(table.GetColumn<double>("LastLayersMean").Select((mean, layer) => (mean, layer)), entry => Assert.Equal(cosines[entry.layer..].Average(), entry.mean, 1e-12));

@@ -39,7 +39,7 @@ internal sealed class TransformerTrunk
         EmbeddingSpec embedding = _spec.Embedding;
         int embedded = embedding.Size ?? _spec.HiddenSize;
         int summed = embedding.ProjectsTokensAlone ? _spec.HiddenSize : embedded;
-        
+
         // Encoders of Hugging Face's library leave the pads' row as it is; in the softmax over a row's positions pads would reach it.
         Tokens = new EmbeddingTable(context, _spec.VocabularySize, embedded, _spec.IsCausal ? null : network.Info.PadTokenId);
         _positions = embedding.HasPositions ? new EmbeddingTable(context, _spec.ContextLength + embedding.PositionOffset, summed) : null;

@@ -15,7 +15,7 @@ internal sealed class EmbeddingTable : nn.Module
     /// <param name="context">The network's.</param>
     /// <param name="rows">Rows (V).</param>
     /// <param name="features">Features of a row (F).</param>
-    /// <param name="paddingRow">The row of pads, which reading it does not change in training; null for none.</param>
+    /// <param name="paddingRow">The row of pads, which reading it does not change in training mode; in evaluation mode its gradient is whole. Null for none.</param>
     internal EmbeddingTable(ForwardContext context, long rows, long features, long? paddingRow = null)
         : base(nameof(EmbeddingTable))
     {
@@ -58,7 +58,7 @@ internal sealed class EmbeddingTable : nn.Module
 
     private Tensor Look(Tensor ids)
     {
-        Tensor rows = EmbeddingLookup.Rows(weight, ids, _paddingRow);
+        Tensor rows = EmbeddingLookup.Rows(weight, ids, training ? _paddingRow : null);
         return Update is null ? rows : Update.ApplyTo(rows, ids);
     }
 }
