@@ -30,6 +30,16 @@ internal sealed class RankingRows(RankingColumns columns) : LabelledRows<float>(
         }
     }
 
+    /// <exception cref="ArgumentException">A query has documents in both.</exception>
+    internal override void CheckApart(IExceptionContext context, int first)
+    {
+        var learnt = _groups.Take(first).ToHashSet(StringComparer.Ordinal);
+        if (_groups.Skip(first).FirstOrDefault(learnt.Contains) is { } both)
+        {
+            throw context.Process(new ArgumentException($"Group '{both}' in column '{columns.Group}' is in the training data and in the validation set: a query is learnt from or held out as a whole. Put all its documents into one of them, or name the groups of the two apart."));
+        }
+    }
+
     private protected override Func<bool> LabelReader(DataViewRowCursor cursor, DataViewSchema.Column label)
     {
         Func<bool> takeLabel = Reader<float>(cursor, label, value => float.IsNaN(value) ? null : value);

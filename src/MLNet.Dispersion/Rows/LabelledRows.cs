@@ -81,6 +81,14 @@ internal abstract class LabelledRows(TaskColumns columns)
     /// <exception cref="ArgumentException">No row has a label, all have the same one, or one is not to be learnt from.</exception>
     internal abstract void CheckTrainable(IExceptionContext context);
 
+    /// <summary>Checks that rows behind the first ones, which are to be held out, do not belong to what is learnt from.</summary>
+    /// <param name="context">For errors.</param>
+    /// <param name="first">How many rows are learnt from.</param>
+    /// <exception cref="ArgumentException">They do.</exception>
+    internal virtual void CheckApart(IExceptionContext context, int first)
+    {
+    }
+
     /// <summary>What takes the label of the row that the cursor stands on, or says no: the row then is left out.</summary>
     private protected abstract Func<bool> LabelReader(DataViewRowCursor cursor, DataViewSchema.Column label);
 

@@ -27,9 +27,10 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
         rows.CheckTrainable(host);
         if (validation is not null)
         {
-            int trained = rows.Examples;
+            int trained = rows.Examples, first = rows.Count;
             rows.Fill(validation, cancellation);
             rows.CheckTrainable(host);
+            rows.CheckApart(host, first);
             _validationRows = rows.Examples - trained;
             if (_validationRows == 0)
             {

@@ -180,6 +180,19 @@ public sealed class TextTokenClassifierTests
         Assert.Equal(4, held.Select(row => examples[row]).Distinct().Count());
     }
 
+    [Fact]
+    public void Last_WindowsOfTheLastExamples_AreHeldOut()
+    {
+        int[] examples = [0, 0, 1, 2, 2, 2, 3, 3];
+        var rows = new TrainingRows(new EncodedTexts([.. examples.Select(_ => new[] { 1 })], null, 0) { Examples = examples });
+        var plain = new TrainingRows([[1], [2], [3]]);
+
+        var (train, held) = ValidationSplit.Last(rows, 2);
+        Assert.Equal([0, 1, 2], train);
+        Assert.Equal([3, 4, 5, 6, 7], held);
+        Assert.Equal([2], ValidationSplit.Last(plain, 1).Validation);
+    }
+
     internal static void InFolder(Action<string> use)
     {
         string folder = Directory.CreateTempSubdirectory("mlnet-dispersion-tokens-").FullName;

@@ -49,6 +49,20 @@ public sealed class RankingPipelineTests
     }
 
     [Fact]
+    public void Fit_ValidationSet_HoldsItsQueriesOutWhole()
+    {
+        List<RankedRow> held = RankedRow.Rows(3, seed: 2);
+        IDataView data = View(RankedRow.Rows(6, seed: 1));
+        FineTuneRankingWithDispersionEstimator estimator = Ml.Ranking.Trainers.FineTuneRankingWithDispersion(backbone: TinyBackbone.Backbone, options: Tuning.Brief());
+
+        Assert.Contains("Group 'q0' in column 'GroupId'", Assert.Throws<ArgumentException>(() => estimator.Fit(data, View(held))).Message, StringComparison.Ordinal);
+        held.ForEach(row => row.GroupId = "held " + row.GroupId);
+        using var model = estimator.Fit(data, View(held));
+
+        Assert.Equal([6, 7, 8], model.TrainingResult!.HeldOutRows);
+    }
+
+    [Fact]
     public void CrossValidate_TwoFolds_KeepsQueriesWhole()
     {
         IDataView data = View(RankedRow.Rows(12, seed: 1));
