@@ -48,6 +48,7 @@ public sealed class ConeReferenceTests : ReferenceTests
         }
     }));
 
+    [Trait("Category", "Long")]
     [SkippableFact]
     public void MeanCosine_ByLength_IsTheReferences() => EachModel((folder, name, figures, states) =>
     {

@@ -11,6 +11,7 @@ public sealed class MixedPrecisionCurveTests
     private const double CurveBound = 0.005;
     private const int Window = 10;
 
+    [Trait("Category", "Long")]
     [SkippableFact]
     public void Train_ARealText_StaysWithinTheBound()
     {

@@ -7,6 +7,7 @@ public sealed class TrainingMemoryTests
 {
     private const int Steps = 1000;
 
+    [Trait("Category", "Long")]
     [Theory]
     [InlineData(Precision.Float32)]
     [InlineData(Precision.BFloat16Mixed)]

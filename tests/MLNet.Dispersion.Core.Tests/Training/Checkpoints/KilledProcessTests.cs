@@ -8,6 +8,7 @@ public sealed class KilledProcessTests
 {
     private const int Kills = 5;
 
+    [Trait("Category", "Long")]
     [Fact]
     public async Task Train_KilledOverAndOver_LosesAtMostOneStepAndEndsWithTheSameBits()
     {
