@@ -27,4 +27,24 @@ internal abstract class FittedBackbone(PretrainedLanguageModel model, TextEncode
 
     /// <inheritdoc/>
     public virtual void Dispose() => model.Dispose();
+
+    /// <summary>Loads a model and makes of it what owns it from then on; frees it where that fails.</summary>
+    /// <param name="source">The model's files.</param>
+    /// <param name="device">As the loading of fitted models has it.</param>
+    /// <param name="make">Makes it.</param>
+    private protected static TFitted Open<TFitted>(ModelSource source, string device, Func<PretrainedLanguageModel, TFitted> make)
+        where TFitted : FittedBackbone
+    {
+        TorchRuntime.EnsureLoaded();
+        var model = PretrainedLanguageModel.Load(source, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(device) });
+        try
+        {
+            return make(model);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
 }

@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace MLNet.Dispersion;
 
 /// <summary>What training, or loading, makes of a backbone: the language model, the head on it, and how its texts become tokens. Owns both.</summary>
@@ -28,21 +26,11 @@ internal sealed class FittedHead : FittedBackbone
     /// <param name="device">As the loading of fitted models has it.</param>
     /// <param name="maxTokens">The most tokens of a text; null for what the files say, else the context length.</param>
     /// <param name="makeHead">Makes the head.</param>
-    internal static FittedHead OfModel(ModelSource source, string device, int? maxTokens, Func<PretrainedLanguageModel, ITextHead> makeHead)
+    internal static FittedHead OfModel(ModelSource source, string device, int? maxTokens, Func<PretrainedLanguageModel, ITextHead> makeHead) => Open(source, device, model =>
     {
-        TorchRuntime.EnsureLoaded();
-        var model = PretrainedLanguageModel.Load(source, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(device) });
-        try
-        {
-            model.Backbone.eval();
-            return new FittedHead(model, makeHead(model), new TextEncoder(model, maxTokens), pairs: false);
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
+        model.Backbone.eval();
+        return new FittedHead(model, makeHead(model), new TextEncoder(model, maxTokens), pairs: false);
+    });
 
     /// <summary>Takes the head that came with a model's files.</summary>
     /// <param name="source">The files.</param>
@@ -51,21 +39,11 @@ internal sealed class FittedHead : FittedBackbone
     /// <param name="pairs">Whether it reads pairs of texts.</param>
     /// <param name="problem">What its numbers must mean.</param>
     /// <exception cref="ArgumentException">There is no such head.</exception>
-    internal static FittedHead OfPretrained(ModelSource source, string device, int? maxTokens, bool pairs, ProblemType problem)
+    internal static FittedHead OfPretrained(ModelSource source, string device, int? maxTokens, bool pairs, ProblemType problem) => Open(source, device, model =>
     {
-        TorchRuntime.EnsureLoaded();
-        var model = PretrainedLanguageModel.Load(source, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(device) });
-        try
-        {
-            PretrainedHead own = HeadMaking.Require(model, problem, "PretrainedLanguageModel.Head shows what they hold.");
-            return new FittedHead(model, new ScoreHead(own), new TextEncoder(model, maxTokens, pairs), pairs) { LabelNames = own.Labels };
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
+        PretrainedHead own = HeadMaking.Require(model, problem, "PretrainedLanguageModel.Head shows what they hold.");
+        return new FittedHead(model, new ScoreHead(own), new TextEncoder(model, maxTokens, pairs), pairs) { LabelNames = own.Labels };
+    });
 
     /// <summary>Makes tokens of texts, or pairs, as the head reads them.</summary>
     internal EncodedTexts Encode(IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts) => Encode(Encoder, Head, texts, secondTexts, WindowOverlap);
@@ -106,37 +84,32 @@ internal sealed class FittedHead : FittedBackbone
         Func<THead, EncodedTexts, TrainingObjective> objective,
         int? windowOverlap,
         IReadOnlyList<int>? counts)
-        where THead : class, ITextHead
-    {
-        TorchRuntime.EnsureLoaded();
-        Device device = TorchRuntime.SelectDevice(options.Device);
-        var model = PretrainedLanguageModel.Load(backbone, new ModelLoadOptions { Device = device });
-        THead? head = null;
-        try
+        where THead : class, ITextHead => Open(backbone, options.Device, model =>
         {
             options.Pooling ??= options.HeadStart == HeadStart.Linear ? model.DefaultPooling : TextPooling.Family;
             var encoder = new TextEncoder(model, options.MaxSequenceLength, secondTexts is not null);
-            head = makeHead(model);
-            EncodedTexts encoded = Encode(encoder, head, texts, secondTexts, windowOverlap);
-            IReadOnlyList<int[]>? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe).Sequences : null;
-            var result = MeasuredTraining.Run(model, objective(head, encoded), new TrainingRows(encoded, counts), options, probeTexts);
-            return new FittedHead(model, head, encoder, secondTexts is not null)
+            THead head = makeHead(model);
+            try
             {
-                WindowOverlap = windowOverlap,
-                ScoringPrecision = options.ScoringPrecision,
-                AdapterSaving = options.Lora?.Saving ?? AdapterSaving.Everything,
-                TrainingResult = result,
-                GeometryHistory = result.GeometryHistory,
-                TruncatedTrainingRows = encoded.Truncated,
-            };
-        }
-        catch
-        {
-            head?.Dispose();
-            model.Dispose();
-            throw;
-        }
-    }
+                EncodedTexts encoded = Encode(encoder, head, texts, secondTexts, windowOverlap);
+                IReadOnlyList<int[]>? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe).Sequences : null;
+                var result = MeasuredTraining.Run(model, objective(head, encoded), new TrainingRows(encoded, counts), options, probeTexts);
+                return new FittedHead(model, head, encoder, secondTexts is not null)
+                {
+                    WindowOverlap = windowOverlap,
+                    ScoringPrecision = options.ScoringPrecision,
+                    AdapterSaving = options.Lora?.Saving ?? AdapterSaving.Everything,
+                    TrainingResult = result,
+                    GeometryHistory = result.GeometryHistory,
+                    TruncatedTrainingRows = encoded.Truncated,
+                };
+            }
+            catch
+            {
+                head.Dispose();
+                throw;
+            }
+        });
 
     /// <summary>Reads what a model with a head wrote.</summary>
     /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
@@ -145,18 +118,13 @@ internal sealed class FittedHead : FittedBackbone
 
     /// <summary>Reads what a model with a head of any kind wrote.</summary>
     /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
-    internal static FittedHead Load(FileSource source, string device, IHeadSettings settings, Func<PretrainedLanguageModel, ITextHead> readHead)
+    internal static FittedHead Load(FileSource source, string device, IHeadSettings settings, Func<PretrainedLanguageModel, ITextHead> readHead) => Open(ModelSource.FromSource(source.Name, source), device, model =>
     {
-        TorchRuntime.EnsureLoaded();
-        Device target = TorchRuntime.SelectDevice(device);
-        var model = PretrainedLanguageModel.Load(ModelSource.FromSource(source.Name, source), new ModelLoadOptions { Device = target });
-        ITextHead? head = null;
+        model.Backbone.eval();
+        ITextHead head = readHead(model);
         try
         {
-            model.Backbone.eval();
-            head = readHead(model);
-            var encoder = new TextEncoder(model, settings.MaxSequenceLength, settings.Pairs);
-            return new FittedHead(model, head, encoder, settings.Pairs)
+            return new FittedHead(model, head, new TextEncoder(model, settings.MaxSequenceLength, settings.Pairs), settings.Pairs)
             {
                 WindowOverlap = settings.WindowOverlap,
                 LabelNames = head.Own?.Labels ?? [],
@@ -167,11 +135,10 @@ internal sealed class FittedHead : FittedBackbone
         }
         catch
         {
-            head?.Dispose();
-            model.Dispose();
+            head.Dispose();
             throw;
         }
-    }
+    });
 
     private static ScoreHead OwnHead(FileSource source, PretrainedLanguageModel model, int outputCount) => model.Head is { Task: HeadTask.Sequence } own && own.OutputCount == outputCount
         ? new ScoreHead(own)

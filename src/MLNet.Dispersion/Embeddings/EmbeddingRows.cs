@@ -68,27 +68,24 @@ internal sealed class EmbeddingRows(EmbeddingColumns columns) : LabelledRows(col
 
     private Action NegativeReader(DataViewRowCursor cursor, DataViewSchema.Column column)
     {
-        if (column.Type is not VectorDataViewType vector)
+        // Once: a validation set's negatives stand behind those of the training data.
+        if (_negatives.Length == 0)
         {
-            ValueGetter<ReadOnlyMemory<char>> read = cursor.GetGetter<ReadOnlyMemory<char>>(column);
-            ReadOnlyMemory<char> text = default;
-            _negatives = [[]];
-            return () =>
-            {
-                read(ref text);
-                _negatives[0].Add(text.ToString());
-            };
+            _negatives = [.. Enumerable.Range(0, column.Type is VectorDataViewType vector ? vector.Size : 1).Select(_ => new List<string>())];
+        }
+
+        if (column.Type is not VectorDataViewType)
+        {
+            Func<string> read = TextBuffer.Reader(cursor, column);
+            return () => _negatives[0].Add(read());
         }
 
         ValueGetter<VBuffer<ReadOnlyMemory<char>>> readAll = cursor.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column);
-        VBuffer<ReadOnlyMemory<char>> texts = default;
-        _negatives = [.. Enumerable.Range(0, vector.Size).Select(_ => new List<string>())];
         return () =>
         {
-            readAll(ref texts);
-            foreach ((int slot, ReadOnlyMemory<char> text) in texts.DenseValues().Index())
+            foreach ((int slot, string text) in Vectors.Texts(readAll).Index())
             {
-                _negatives[slot].Add(text.ToString());
+                _negatives[slot].Add(text);
             }
         };
     }

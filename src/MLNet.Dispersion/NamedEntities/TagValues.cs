@@ -18,9 +18,7 @@ internal static class TagValues
             case VectorDataViewType { ItemType: TextDataViewType }:
                 return [.. data.GetColumn<VBuffer<ReadOnlyMemory<char>>>(column).Select(tags => tags.DenseValues().Select(tag => tag.ToString()).ToArray())];
             case VectorDataViewType { ItemType: KeyDataViewType } when column.Annotations.Schema.GetColumnOrNull("KeyValues")?.Type is VectorDataViewType { ItemType: TextDataViewType }:
-                VBuffer<ReadOnlyMemory<char>> names = default;
-                column.GetKeyValues(ref names);
-                string[] known = [.. names.DenseValues().Select(tag => tag.ToString())];
+                string[] known = Vectors.KeyNames(column);
                 return [.. data.GetColumn<VBuffer<uint>>(column).Select(keys => keys.DenseValues().Select(key => key == 0 ? "" : known[key - 1]).ToArray())];
             default:
                 throw new ArgumentException($"Column '{name}' is {column.Type}; tags are a vector of text, or of keys of text.", nameof(name));

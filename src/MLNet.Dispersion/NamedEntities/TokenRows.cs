@@ -118,13 +118,8 @@ internal sealed class TokenRows(TokenColumns columns, WordCutting cutting, Taggi
             return () => WordText.OfWords(Vectors.Texts(words));
         }
 
-        ValueGetter<ReadOnlyMemory<char>> text = cursor.GetGetter<ReadOnlyMemory<char>>(column);
-        ReadOnlyMemory<char> value = default;
-        return () =>
-        {
-            text(ref value);
-            return WordText.Of(value.ToString(), cutting);
-        };
+        Func<string> text = TextBuffer.Reader(cursor, column);
+        return () => WordText.Of(text(), cutting);
     }
 
     private Func<string[]> TagsOf(DataViewRowCursor cursor, DataViewSchema.Column label)
@@ -135,9 +130,7 @@ internal sealed class TokenRows(TokenColumns columns, WordCutting cutting, Taggi
             return () => Vectors.Texts(texts);
         }
 
-        VBuffer<ReadOnlyMemory<char>> names = default;
-        label.GetKeyValues(ref names);
-        _keys = [.. names.DenseValues().Select(name => name.ToString())];
+        _keys = Vectors.KeyNames(label);
         ValueGetter<VBuffer<uint>> keys = cursor.GetGetter<VBuffer<uint>>(label);
         VBuffer<uint> values = default;
         return () =>

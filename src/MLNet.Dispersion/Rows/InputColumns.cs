@@ -13,14 +13,8 @@ internal static class InputColumns
         Check(context, shape, VectorKind.Scalar, role, name, column => column.ItemType is TextDataViewType, "String");
 
     /// <summary>Checks a column of vectors of texts, of any length.</summary>
-    internal static void CheckTextVector(IExceptionContext context, SchemaShape shape, string name, string role)
-    {
-        SchemaShape.Column column = Find(context, shape, role, name);
-        if (column.Kind == VectorKind.Scalar || column.ItemType is not TextDataViewType)
-        {
-            throw Mismatch(context, role, name, "Vector<String> of any length", Describe(column));
-        }
-    }
+    internal static void CheckTextVector(IExceptionContext context, SchemaShape shape, string name, string role) =>
+        CheckList(context, shape, role, name, column => column.ItemType is TextDataViewType, "Vector<String> of any length");
 
     /// <summary>Checks the text column, and that of second texts where rows are pairs.</summary>
     internal static void CheckTexts(IExceptionContext context, SchemaShape shape, TaskColumns columns)
@@ -45,14 +39,8 @@ internal static class InputColumns
     }
 
     /// <summary>Checks a column of one text a row, or of equally many.</summary>
-    internal static void CheckTextOrTexts(IExceptionContext context, SchemaShape shape, string name, string role)
-    {
-        SchemaShape.Column column = Find(context, shape, role, name);
-        if (column.ItemType is not TextDataViewType || column.Kind == VectorKind.VariableVector)
-        {
-            throw Mismatch(context, role, name, "String, or Vector<String> of known length", Describe(column));
-        }
-    }
+    internal static void CheckTextOrTexts(IExceptionContext context, SchemaShape shape, string name, string role) =>
+        Check(context, shape, role, name, column => column.ItemType is TextDataViewType && column.Kind != VectorKind.VariableVector, "String, or Vector<String> of known length");
 
     /// <summary>Checks a column by which rows belong together.</summary>
     internal static void CheckGroup(IExceptionContext context, SchemaShape shape, string name) =>
@@ -81,34 +69,25 @@ internal static class InputColumns
     /// <param name="fits">Whether a column of single values is of the right type.</param>
     /// <param name="expected">The right type, and how to come to it.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is missing or of another type.</exception>
-    internal static void CheckList(IExceptionContext context, SchemaShape shape, string role, string name, Func<SchemaShape.Column, bool> fits, string expected)
-    {
-        SchemaShape.Column column = Find(context, shape, role, name);
-        if (column.Kind == VectorKind.Scalar || !fits(column))
-        {
-            throw Mismatch(context, role, name, expected, Describe(column));
-        }
-    }
+    internal static void CheckList(IExceptionContext context, SchemaShape shape, string role, string name, Func<SchemaShape.Column, bool> fits, string expected) =>
+        Check(context, shape, role, name, column => column.Kind != VectorKind.Scalar && fits(column), expected);
 
     /// <summary>Checks a text column that may hold words as well.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is missing or of another type.</exception>
-    internal static void CheckWords(IExceptionContext context, SchemaShape shape, string name)
-    {
-        SchemaShape.Column column = Find(context, shape, "text", name);
-        if (column.IsKey || column.ItemType is not TextDataViewType)
-        {
-            throw Mismatch(context, "text", name, "String, or a vector of String with a word each", Describe(column));
-        }
-    }
+    internal static void CheckWords(IExceptionContext context, SchemaShape shape, string name) =>
+        Check(context, shape, "text", name, column => !column.IsKey && column.ItemType is TextDataViewType, "String, or a vector of String with a word each");
 
     /// <summary>What is thrown where a column is not what it must be.</summary>
     internal static ArgumentOutOfRangeException Mismatch(IExceptionContext context, string role, string name, string expected, string got) =>
         context.Process(new ArgumentOutOfRangeException(null, $"Schema mismatch for {role} column '{name}': expected {expected}, got {got}"));
 
-    private static SchemaShape.Column Check(IExceptionContext context, SchemaShape shape, VectorKind kind, string role, string name, Func<SchemaShape.Column, bool> fits, string expected)
+    private static SchemaShape.Column Check(IExceptionContext context, SchemaShape shape, VectorKind kind, string role, string name, Func<SchemaShape.Column, bool> fits, string expected) =>
+        Check(context, shape, role, name, column => column.Kind == kind && fits(column), expected);
+
+    private static SchemaShape.Column Check(IExceptionContext context, SchemaShape shape, string role, string name, Func<SchemaShape.Column, bool> fits, string expected)
     {
         SchemaShape.Column column = Find(context, shape, role, name);
-        return column.Kind == kind && fits(column) ? column : throw Mismatch(context, role, name, expected, Describe(column));
+        return fits(column) ? column : throw Mismatch(context, role, name, expected, Describe(column));
     }
 
     private static SchemaShape.Column Find(IExceptionContext context, SchemaShape shape, string role, string name)

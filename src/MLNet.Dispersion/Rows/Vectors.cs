@@ -14,6 +14,14 @@ internal static class Vectors
         return [.. values.DenseValues().Select(value => value.ToString())];
     }
 
+    /// <summary>Reads the names of a column's keys, which are texts, by the keys less 1.</summary>
+    internal static string[] KeyNames(DataViewSchema.Column column)
+    {
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        column.GetKeyValues(ref names);
+        return [.. names.DenseValues().Select(name => name.ToString())];
+    }
+
     /// <summary>Copies values into the reader's vector, whose memory is used again where it is large enough.</summary>
     internal static void Copy<T>(ReadOnlySpan<T> values, ref VBuffer<T> into)
     {

@@ -32,6 +32,17 @@ public sealed class EmbeddingPipelineTests
     }
 
     [Theory]
+    [InlineData("Negative")]
+    [InlineData("Negatives")]
+    public void Fit_ValidationSetWithNegatives_HoldsItsRowsOut(string negative)
+    {
+        using var model = Ml.Transforms.Text.FineTuneEmbeddingsWithDispersion(backbone: TinyBackbone.Backbone, options: Tuning.Brief(), negativeColumnName: negative)
+            .Fit(View(PairRow.Rows(12, seed: 1)), View(PairRow.Rows(4, seed: 2)));
+
+        Assert.Equal([12, 13, 14, 15], model.TrainingResult!.HeldOutRows);
+    }
+
+    [Theory]
     [InlineData(null)]
     [InlineData("Negative")]
     [InlineData("Negatives")]

@@ -107,21 +107,6 @@ internal sealed class FittedTokens : FittedBackbone
         });
     }
 
-    private static FittedTokens Open(ModelSource source, string device, Func<PretrainedLanguageModel, FittedTokens> make)
-    {
-        TorchRuntime.EnsureLoaded();
-        var model = PretrainedLanguageModel.Load(source, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(device) });
-        try
-        {
-            return make(model);
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
-
     private static PretrainedHead OwnHead(FileSource source, PretrainedLanguageModel model, HeadTask task, int outputs) => model.Head is { } own && own.Task == task && own.OutputCount == outputs
         ? own
         : throw new ModelFileException(source.Describe("config.json"), $"It must describe a head for {task} of {outputs} numbers, which the saved model has among its weights. Save the model again.");
