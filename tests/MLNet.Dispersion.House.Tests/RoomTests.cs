@@ -91,6 +91,7 @@ public sealed class RoomTests
         { "MLNet.Dispersion.Text", ["Microsoft.ML.Tokenizers"] },
         { "MLNet.Dispersion.Core", ["Microsoft.ML.Tokenizers", "TorchSharp"] },
         { "MLNet.Dispersion.TinyEnglish", [] },
+        { "MLNet.Dispersion.TinySentences", [] },
         { "MLNet.Dispersion", ["Microsoft.ML", "TorchSharp"] },
         { "MLNet.Dispersion.Hub", ["Microsoft.Extensions.Http.Resilience", "Polly"] },
         { "MLNet.Dispersion.AI", ["Microsoft.Extensions.AI.Abstractions"] },

@@ -11,7 +11,7 @@ namespace MLNet.Dispersion;
 /// var ml = new MLContext(seed: 1);
 /// IDataView rows = ml.Data.LoadFromBinary("messages.idv");   // columns Label (Boolean) and Text
 /// var split = ml.Data.TrainTestSplit(rows, testFraction: 0.2);
-/// using var model = ml.BinaryClassification.Trainers.FineTuneWithDispersion(backbone: ModelSource.TinyEnglish).Fit(split.TrainSet);
+/// using var model = ml.BinaryClassification.Trainers.FineTuneWithDispersion().Fit(split.TrainSet);
 /// Console.WriteLine(ml.BinaryClassification.Evaluate(model.Transform(split.TestSet)).AreaUnderRocCurve);
 /// </code>
 /// </example>
@@ -21,7 +21,7 @@ public static class DispersionBinaryClassificationCatalog
     /// <param name="catalog">The catalog of trainers, <c>ml.BinaryClassification.Trainers</c>.</param>
     /// <param name="labelColumnName">The label column, <see cref="bool"/>; or <see cref="float"/>: 1, 0, and NaN where it is missing.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="scoreColumnName">The column of scores to add.</param>
     /// <param name="probabilityColumnName">The column of probabilities to add.</param>
@@ -53,7 +53,7 @@ public static class DispersionBinaryClassificationCatalog
     /// <param name="epochs">Passes over the training data, at least 1: <see cref="FineTuneOptions.Epochs"/>.</param>
     /// <param name="batchSize">Rows of an optimizer step, at least 1: <see cref="FineTuneOptions.MicroBatchSize"/>.</param>
     /// <param name="learningRate">The highest learning rate of the schedule, above 0: <see cref="FineTuneOptions.LearningRate"/>; null (default) for one that fits the backbone's size.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
     /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or a number is outside its range; the message names it.</exception>

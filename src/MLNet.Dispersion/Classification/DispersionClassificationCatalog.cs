@@ -24,7 +24,7 @@ public static class DispersionClassificationCatalog
     /// <param name="catalog">The catalog of trainers, <c>ml.MulticlassClassification.Trainers</c>.</param>
     /// <param name="labelColumnName">The label column, a key of <see cref="uint"/> (<c>Conversion.MapValueToKey</c> makes it).</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="scoreColumnName">The column of class probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
@@ -56,7 +56,7 @@ public static class DispersionClassificationCatalog
     /// <param name="epochs">Passes over the training data, at least 1: <see cref="FineTuneOptions.Epochs"/>.</param>
     /// <param name="batchSize">Rows of an optimizer step, at least 1: <see cref="FineTuneOptions.MicroBatchSize"/>.</param>
     /// <param name="learningRate">The highest learning rate of the schedule, above 0: <see cref="FineTuneOptions.LearningRate"/>; null (default) for one that fits the backbone's size.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
     /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or a number is outside its range; the message names it.</exception>
@@ -77,7 +77,7 @@ public static class DispersionClassificationCatalog
     /// <param name="ml">The context.</param>
     /// <param name="labelColumnName">The label column, a key of <see cref="uint"/> (<c>Conversion.MapValueToKey</c> makes it).</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="scoreColumnName">The column of class probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
@@ -127,7 +127,7 @@ public static class DispersionClassificationCatalog
     /// <param name="ml">The context.</param>
     /// <param name="labelColumnName">The label column, a key of <see cref="uint"/> (<c>Conversion.MapValueToKey</c> makes it).</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="scoreColumnName">The column of class probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>
@@ -156,7 +156,7 @@ public static class DispersionClassificationCatalog
     /// <param name="ml">The context.</param>
     /// <param name="labelColumnName">The label column, a key of <see cref="uint"/> (<c>Conversion.MapValueToKey</c> makes it).</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="scoreColumnName">The column of class probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of the most probable class to add.</param>

@@ -23,7 +23,7 @@ public static class DispersionEmbeddingCatalog
     /// <param name="catalog">The catalog of text transforms, <c>ml.Transforms.Text</c>.</param>
     /// <param name="textColumnName">The column of first texts.</param>
     /// <param name="secondTextColumnName">The column of second texts.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="embedding">The loss, and what comes out; null for the defaults. Copied.</param>
     /// <param name="labelColumnName">The column of scores, <see cref="float"/>; null (default) where rows are pairs that belong together.</param>
@@ -60,7 +60,7 @@ public static class DispersionEmbeddingCatalog
     /// <param name="epochs">Passes over the training data, at least 1: <see cref="FineTuneOptions.Epochs"/>.</param>
     /// <param name="batchSize">Rows of an optimizer step, at least 1: <see cref="FineTuneOptions.MicroBatchSize"/>. The rows of a batch are negatives for one another.</param>
     /// <param name="learningRate">The highest learning rate of the schedule, above 0: <see cref="FineTuneOptions.LearningRate"/>; null (default) for one that fits the backbone's size.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="labelColumnName">The column of scores, <see cref="float"/>; null (default) where rows are pairs that belong together.</param>
     /// <param name="negativeColumnName">The column of negatives, a text or a vector of texts of known length; null (default) for none.</param>
     /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>

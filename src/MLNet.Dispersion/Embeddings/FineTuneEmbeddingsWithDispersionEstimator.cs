@@ -30,7 +30,7 @@ public sealed class FineTuneEmbeddingsWithDispersionEstimator : FineTuneEstimato
     /// <param name="environment">The <see cref="MLContext"/>, or any other environment: logging, and the seed where the options name none.</param>
     /// <param name="textColumnName">The column of first texts.</param>
     /// <param name="secondTextColumnName">The column of second texts.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied: later edits change nothing.
     /// Where <see cref="FineTuneOptions.Seed"/> is null, one number is drawn here from the environment's random numbers, so that the same calls on
     /// <c>new MLContext(seed: 1)</c> give the same model; the log tells it. A run that goes on from a checkpoint (<see cref="FineTuneOptions.Checkpoints"/>)

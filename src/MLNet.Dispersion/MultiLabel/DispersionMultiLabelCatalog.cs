@@ -12,7 +12,7 @@ namespace MLNet.Dispersion;
 /// var ml = new MLContext(seed: 1);
 /// IDataView rows = ml.Data.LoadFromBinary("tickets.idv");   // columns Label (a vector of Boolean) and Text
 /// var split = ml.Data.TrainTestSplit(rows, testFraction: 0.2);
-/// using var model = ml.MulticlassClassification.Trainers.FineTuneMultiLabelWithDispersion(backbone: ModelSource.TinyEnglish).Fit(split.TrainSet);
+/// using var model = ml.MulticlassClassification.Trainers.FineTuneMultiLabelWithDispersion().Fit(split.TrainSet);
 /// MultiLabelMetrics metrics = ml.EvaluateMultiLabel(model.Transform(split.TestSet));
 /// Console.WriteLine($"micro F1 {metrics.Micro.F1:0.00}, macro F1 {metrics.Macro.F1:0.00}");
 /// </code>
@@ -23,7 +23,7 @@ public static class DispersionMultiLabelCatalog
     /// <param name="catalog">The catalog of trainers, <c>ml.MulticlassClassification.Trainers</c>.</param>
     /// <param name="labelColumnName">The label column, a vector of <see cref="bool"/>; or of <see cref="float"/>: 1, 0, and NaN where it is not known.</param>
     /// <param name="textColumnName">The text column.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="scoreColumnName">The column of probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of found labels to add.</param>
@@ -55,7 +55,7 @@ public static class DispersionMultiLabelCatalog
     /// <param name="epochs">Passes over the training data, at least 1: <see cref="FineTuneOptions.Epochs"/>.</param>
     /// <param name="batchSize">Rows of an optimizer step, at least 1: <see cref="FineTuneOptions.MicroBatchSize"/>.</param>
     /// <param name="learningRate">The highest learning rate of the schedule, above 0: <see cref="FineTuneOptions.LearningRate"/>; null (default) for one that fits the backbone's size.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="secondTextColumnName">The column of the second text, where rows are pairs of texts; null (default) for single texts.</param>
     /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or a number is outside its range; the message names it.</exception>

@@ -11,7 +11,7 @@ namespace MLNet.Dispersion;
 /// var ml = new MLContext(seed: 1);
 /// IDataView rows = ml.Data.LoadFromBinary("news.idv");   // columns Text (a vector of words) and Label (a vector of tags: B-PER, I-PER, O, ...)
 /// var split = ml.Data.TrainTestSplit(rows, testFraction: 0.2);
-/// using var model = ml.MulticlassClassification.Trainers.FineTuneTokensWithDispersion(backbone: ModelSource.TinyEnglish).Fit(split.TrainSet);
+/// using var model = ml.MulticlassClassification.Trainers.FineTuneTokensWithDispersion().Fit(split.TrainSet);
 /// TokenMetrics metrics = ml.EvaluateTokens(model.Transform(split.TestSet));
 /// Console.WriteLine($"entity F1 {metrics.Entities.Micro.F1:0.00}");
 /// </code>
@@ -22,7 +22,7 @@ public static class DispersionTokenCatalog
     /// <param name="catalog">The catalog of trainers, <c>ml.MulticlassClassification.Trainers</c>.</param>
     /// <param name="labelColumnName">The label column: a vector of text, or of keys of text, with a tag for each word; or a vector of text with the label of each span, where the columns of spans are named.</param>
     /// <param name="textColumnName">The text column: a vector of words; or text, whose words are those between blanks where labels are tags, and are cut at signs as well where labels are spans.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>. Encoders read what stands behind a word as well, and tag better.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>. Encoders read what stands behind a word as well, and tag better.</param>
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="scoreColumnName">The column of probabilities to add.</param>
     /// <param name="predictedLabelColumnName">The column of tags to add.</param>
@@ -58,7 +58,7 @@ public static class DispersionTokenCatalog
     /// <param name="epochs">Passes over the training data, at least 1: <see cref="FineTuneOptions.Epochs"/>.</param>
     /// <param name="batchSize">Rows of an optimizer step, at least 1: <see cref="FineTuneOptions.MicroBatchSize"/>.</param>
     /// <param name="learningRate">The highest learning rate of the schedule, above 0: <see cref="FineTuneOptions.LearningRate"/>; null (default) for one that fits the backbone's size.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="spanStartColumnName">The column of the first character of each span, a vector of <see cref="int"/>; null (default) where labels are tags.</param>
     /// <param name="spanEndColumnName">The column of the end behind the last character of each span, a vector of <see cref="int"/>; null (default) where labels are tags.</param>
     /// <param name="exampleWeightColumnName">The column of how much the words of each row count in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>

@@ -29,7 +29,7 @@ public sealed class FineTuneTokensWithDispersionEstimator : FineTuneEstimator<Fi
     /// <param name="environment">The <see cref="MLContext"/>, or any other environment: logging, and the seed where the options name none.</param>
     /// <param name="labelColumnName">The label column: a vector of text, or of keys of text, with a tag for each word; or a vector of text with the label of each span, where the columns of spans are named.</param>
     /// <param name="textColumnName">The text column: a vector of words; or text, whose words are those between blanks where labels are tags, and are cut at signs as well where labels are spans.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>. Encoders read what stands behind a word as well, and tag better.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>. Encoders read what stands behind a word as well, and tag better.</param>
     /// <param name="options">How to train; null for the defaults. Copied: later edits change nothing.
     /// Where <see cref="FineTuneOptions.Seed"/> is null, one number is drawn here from the environment's random numbers, so that the same calls on
     /// <c>new MLContext(seed: 1)</c> give the same model; the log tells it. A run that goes on from a checkpoint (<see cref="FineTuneOptions.Checkpoints"/>)

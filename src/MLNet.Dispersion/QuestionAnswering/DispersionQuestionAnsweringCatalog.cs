@@ -13,7 +13,7 @@ namespace MLNet.Dispersion;
 /// var ml = new MLContext(seed: 1);
 /// IDataView rows = ml.Data.LoadFromBinary("questions.idv");   // columns Context, Question, TrainingAnswer (text) and AnswerIndex (Int32)
 /// var split = ml.Data.TrainTestSplit(rows, testFraction: 0.2);
-/// using var model = ml.MulticlassClassification.Trainers.FineTuneAnswersWithDispersion(backbone: ModelSource.TinyEnglish).Fit(split.TrainSet);
+/// using var model = ml.MulticlassClassification.Trainers.FineTuneAnswersWithDispersion().Fit(split.TrainSet);
 /// QuestionAnsweringMetrics metrics = ml.EvaluateQuestionAnswering(model.Transform(split.TestSet));
 /// Console.WriteLine($"exact {metrics.All.Exact:0.00}, F1 {metrics.All.F1:0.00}");
 /// </code>
@@ -26,7 +26,7 @@ public static class DispersionQuestionAnsweringCatalog
     /// <param name="questionColumnName">The column of questions, text.</param>
     /// <param name="trainingAnswerColumnName">The column of right answers, text, word for word from the context; empty where the context holds none.</param>
     /// <param name="answerIndexColumnName">The column of the first character of each in its context, <see cref="int"/>, in UTF-16 units from 0; of no meaning where there is none.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="predictedAnswerColumnName">The column of answers to add; those of places begin with its name.</param>
     /// <param name="scoreColumnName">The column of scores to add.</param>
@@ -62,7 +62,7 @@ public static class DispersionQuestionAnsweringCatalog
     /// <param name="epochs">Passes over the training data, at least 1: <see cref="FineTuneOptions.Epochs"/>.</param>
     /// <param name="batchSize">Rows of an optimizer step, at least 1: <see cref="FineTuneOptions.MicroBatchSize"/>.</param>
     /// <param name="learningRate">The highest learning rate of the schedule, above 0: <see cref="FineTuneOptions.LearningRate"/>; null (default) for one that fits the backbone's size.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="topAnswers">How many answers to give to each question at most, 1 to 20. Default 3.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or a number is outside its range; the message names it.</exception>
     /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use the estimator's constructor.</exception>

@@ -27,7 +27,7 @@ public sealed class FineTuneAnswersWithDispersionEstimator : FineTuneEstimator<F
     /// <param name="questionColumnName">The column of questions, text.</param>
     /// <param name="trainingAnswerColumnName">The column of right answers, text, word for word from the context; empty where the context holds none.</param>
     /// <param name="answerIndexColumnName">The column of the first character of each in its context, <see cref="int"/>, in UTF-16 units from 0; of no meaning where there is none.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied: later edits change nothing.
     /// Where <see cref="FineTuneOptions.Seed"/> is null, one number is drawn here from the environment's random numbers, so that the same calls on
     /// <c>new MLContext(seed: 1)</c> give the same model; the log tells it. A run that goes on from a checkpoint (<see cref="FineTuneOptions.Checkpoints"/>)

@@ -11,7 +11,7 @@ namespace MLNet.Dispersion;
 /// var ml = new MLContext(seed: 1);
 /// IDataView rows = ml.Data.LoadFromBinary("answers.idv");   // columns Query, Document, Label (Single) and GroupId
 /// var split = ml.Data.TrainTestSplit(rows, testFraction: 0.2, samplingKeyColumnName: "GroupId");
-/// using var model = ml.Ranking.Trainers.FineTuneRankingWithDispersion(backbone: ModelSource.TinyEnglish).Fit(split.TrainSet);
+/// using var model = ml.Ranking.Trainers.FineTuneRankingWithDispersion().Fit(split.TrainSet);
 /// TextRankingMetrics metrics = ml.EvaluateTextRanking(model.Transform(split.TestSet));
 /// Console.WriteLine($"NDCG@10 with exponential gains {metrics.ExponentialNdcgAtDepth:0.000}, with linear ones {metrics.LinearNdcgAtDepth:0.000}");
 /// </code>
@@ -24,7 +24,7 @@ public static class DispersionRankingCatalog
     /// <param name="queryColumnName">The column of queries.</param>
     /// <param name="documentColumnName">The column of documents.</param>
     /// <param name="rowGroupColumnName">The column by which a query's documents belong together: text, a key or a whole number.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied.</param>
     /// <param name="loss">The loss. Default <see cref="RankingLoss.ListNet"/>.</param>
     /// <param name="scoreColumnName">The column of scores to add.</param>
@@ -56,7 +56,7 @@ public static class DispersionRankingCatalog
     /// <param name="epochs">Passes over the training data, at least 1: <see cref="FineTuneOptions.Epochs"/>.</param>
     /// <param name="batchSize">Queries of an optimizer step, each with all its documents, at least 1: <see cref="FineTuneOptions.MicroBatchSize"/>.</param>
     /// <param name="learningRate">The highest learning rate of the schedule, above 0: <see cref="FineTuneOptions.LearningRate"/>; null (default) for one that fits the backbone's size.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="exampleWeightColumnName">The column of how much each row counts in training, <see cref="float"/>, at least 0; null (default) where all count the same.</param>
     /// <exception cref="ArgumentException">A column has no name or shares another's, or a number is outside its range; the message names it.</exception>
     /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use the estimator's constructor.</exception>

@@ -29,7 +29,7 @@ public sealed class FineTuneRankingWithDispersionEstimator : FineTuneEstimator<F
     /// <param name="queryColumnName">The column of queries.</param>
     /// <param name="documentColumnName">The column of documents.</param>
     /// <param name="rowGroupColumnName">The column by which a query's documents belong together: text, a key or a whole number.</param>
-    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinySentences</c>.</param>
     /// <param name="options">How to train; null for the defaults. Copied: later edits change nothing.
     /// Where <see cref="FineTuneOptions.Seed"/> is null, one number is drawn here from the environment's random numbers, so that the same calls on
     /// <c>new MLContext(seed: 1)</c> give the same model; the log tells it. A run that goes on from a checkpoint (<see cref="FineTuneOptions.Checkpoints"/>)

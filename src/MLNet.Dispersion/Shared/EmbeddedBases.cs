@@ -6,9 +6,12 @@ internal static class EmbeddedBases
     /// <summary>Makes them known, unless a base of their name is.</summary>
     internal static void Register()
     {
-        if (!AdapterBases.Names.Contains(ModelSource.TinyEnglish.Name))
+        foreach (ModelSource source in new[] { ModelSource.TinyEnglish, ModelSource.TinySentences })
         {
-            AdapterBases.Register(ModelSource.TinyEnglish);
+            if (!AdapterBases.Names.Contains(source.Name))
+            {
+                AdapterBases.Register(source);
+            }
         }
     }
 }

@@ -27,7 +27,7 @@ public abstract class FineTuneEstimator<TTransformer> : TextEstimator<TTransform
         _columns = columns;
         _options = options?.Clone() ?? new FineTuneOptions();
         _options.Validate();
-        Backbone = backbone ?? ModelSource.TinyEnglish;
+        Backbone = backbone ?? ModelSource.TinySentences;
         _seed = _options.Seed ?? Host.Rand.Next();
     }
 

@@ -74,7 +74,7 @@ IEnumerable<Cell> Cells(ModelSource backbone, string set, TrainingSize size, int
     }
 
     var (train, _) = Set(set, arguments).Draw(basis.Part, size, seed);
-    FineTuneDefaults numbers = FineTuneDefaults.ForHead(train.Texts.Length, Weights(backbone, train.ClassCount));
+    FineTuneDefaults numbers = FineTuneDefaults.ForHead(train.Texts.Length, Weights(backbone, train.ClassCount), train.ClassCount);
     return new[] { basis }.Concat(
         from length in new[] { 0.5, 1, 2 }
         from factor in new[] { 1 / 3.0, 1, 3 }

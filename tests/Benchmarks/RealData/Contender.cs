@@ -1,35 +1,61 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 
 namespace MLNet.Dispersion.Benchmarks.RealData;
 
-/// <summary>Something that learns from rows and predicts labels.</summary>
-internal sealed record Contender(string Name, Func<MLContext, int, IEstimator<ITransformer>> CreatePipeline)
+/// <summary>Something that learns from rows and says how probable each label is of others.</summary>
+/// <param name="Name">How the command names it.</param>
+/// <param name="Description">What it is.</param>
+/// <param name="Predict">The probabilities of each test row's classes, in the order of <see cref="Fold.Classes"/>.</param>
+internal sealed record Contender(string Name, string Description, Func<Fold, float[][]> Predict)
 {
-    /// <summary>Bag of words and n-grams with a linear classifier: what an ML.NET user would have done before.</summary>
-    public static Contender BagOfWords { get; } = new("FeaturizeText + SdcaMaximumEntropy", (ml, _) =>
-        ml.Transforms.Conversion.MapValueToKey("Label")
-            .Append(ml.Transforms.Text.FeaturizeText("Features", "Text"))
-            .Append(ml.MulticlassClassification.Trainers.SdcaMaximumEntropy()));
-
-    /// <summary>The tuned backbone; a coefficient of 0 is plain fine-tuning.</summary>
-    public static Contender FineTuned(ModelSource backbone, double coefficient, int epochs) => new(
-        coefficient == 0 ? $"{backbone.Name}, plain" : $"{backbone.Name}, dispersion {coefficient}",
-        (ml, seed) => ml.Transforms.Conversion.MapValueToKey("Label")
-            .FineTuneWithDispersion(ml, backbone: backbone, options: new FineTuneOptions { Epochs = epochs, Seed = seed, Dispersion = { Coefficient = coefficient } }));
-
-    /// <summary>Test accuracy after training on the rows.</summary>
-    public double Accuracy(LabelledText[] train, LabelledText[] test, int seed)
+    /// <summary>All of them, the yardsticks first.</summary>
+    /// <param name="backbone">The model that is fine-tuned; null for the verb's own choice.</param>
+    public static IReadOnlyList<Contender> All(ModelSource? backbone)
     {
-        var ml = new MLContext(seed);
-        ITransformer model = CreatePipeline(ml, seed).Fit(ml.Data.LoadFromEnumerable(train));
-        using var weights = model as IDisposable;
-        return ml.MulticlassClassification.Evaluate(model.Transform(ml.Data.LoadFromEnumerable(test))).MicroAccuracy;
+        var frozen = new Lazy<FrozenVectors>(() => new FrozenVectors(backbone ?? ModelSource.TinySentences));
+        return
+        [
+            new("majority", "the most frequent label", Majority),
+            new("bag", "FeaturizeText + SdcaMaximumEntropy, ML.NET's defaults", Pipeline(ml => ml.Transforms.Text.FeaturizeText("Features", "Text").Append(ml.MulticlassClassification.Trainers.SdcaMaximumEntropy()))),
+            new("tfidf", "LexicalFeatures + logistic regression, its strength by 3-fold cross-validation", fold => LogisticRegression.Predict(fold, LogisticRegression.Lexical)),
+            new("frozen", "mean-pooled vectors + logistic regression", fold => LogisticRegression.Predict(fold, frozen.Value.With(0))),
+            new("frozen-first", "the first two tokens' vectors beside them", fold => LogisticRegression.Predict(fold, [.. new[] { 0, 0.1f, 0.3f, 1 }.Select(frozen.Value.With)])),
+            Verb("default", "FineTuneWithDispersion, default options", backbone, _ => { }),
+            Verb("plain", "the same without the dispersion loss", backbone, options => options.Dispersion.Coefficient = 0),
+            Verb("all1", "coefficient 1 on all layers", backbone, options => options.Dispersion.Coefficient = 1),
+            Verb("early3", "coefficient 3 on the early half of the layers", backbone, options => (options.Dispersion.Coefficient, options.Dispersion.Layers) = (3, LayerSelection.EarlyHalf)),
+            Verb("smoothing", "plain, label smoothing 0.1", backbone, options => (options.Dispersion.Coefficient, options.LabelSmoothing) = (0, 0.1)),
+            new("twice", "plain, twice as many epochs", fold => FineTune(fold, backbone, options =>
+            {
+                options.Dispersion.Coefficient = 0;
+                options.Epochs = 2 * FineTuneDefaults.ForHead(fold.Train.Length, 1).Epochs;
+            })),
+        ];
     }
 
-    /// <summary>The accuracy of always naming the most frequent training label.</summary>
-    public static double MajorityAccuracy(LabelledText[] train, LabelledText[] test)
+    private static Contender Verb(string name, string description, ModelSource? backbone, Action<FineTuneOptions> set) => new(name, description, fold => FineTune(fold, backbone, set));
+
+    private static float[][] FineTune(Fold fold, ModelSource? backbone, Action<FineTuneOptions> set)
     {
-        string majority = train.CountBy(row => row.Label).MaxBy(pair => pair.Value).Key;
-        return (double)test.Count(row => row.Label == majority) / test.Length;
+        var options = new FineTuneOptions { Seed = fold.Seed };
+        set(options);
+        return FitAndScore(fold, ml => ml.MulticlassClassification.Trainers.FineTuneWithDispersion(backbone: backbone, options: options));
+    }
+
+    private static Func<Fold, float[][]> Pipeline(Func<MLContext, IEstimator<ITransformer>> pipeline) => fold => FitAndScore(fold, pipeline);
+
+    private static float[][] FitAndScore(Fold fold, Func<MLContext, IEstimator<ITransformer>> trainer)
+    {
+        var ml = new MLContext(fold.Seed);
+        ITransformer model = ml.Transforms.Conversion.MapValueToKey("Label").Append(trainer(ml)).Fit(ml.Data.LoadFromEnumerable(fold.Train));
+        using var weights = model as IDisposable;
+        return [.. model.Transform(ml.Data.LoadFromEnumerable(fold.Test)).GetColumn<float[]>("Score")];
+    }
+
+    private static float[][] Majority(Fold fold)
+    {
+        float[] shares = [.. fold.Classes.Select(label => (float)fold.Train.Count(row => row.Label == label) / fold.Train.Length)];
+        return [.. fold.Test.Select(_ => shares)];
     }
 }

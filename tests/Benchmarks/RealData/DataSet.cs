@@ -1,35 +1,80 @@
 namespace MLNet.Dispersion.Benchmarks.RealData;
 
-/// <summary>A labelled set on disk: tab-separated, with a header that names the columns <c>label</c> and <c>text</c>.</summary>
-internal sealed record DataSet(string Name, string TrainFile, string TestFile)
+/// <summary>A labelled set on disk: a folder with <c>train.tsv</c> and <c>validation.tsv</c> or <c>dev.tsv</c>, tab-separated, with a header that names the columns <c>label</c> and <c>text</c>.</summary>
+internal sealed class DataSet
 {
-    /// <summary>The sets that this benchmark knows, below one folder.</summary>
-    public static IReadOnlyList<DataSet> In(string folder) =>
-    [
-        new("SST-2", Path.Combine(folder, "sst2", "train.tsv"), Path.Combine(folder, "sst2", "dev.tsv")),
-        new("TREC-6", Path.Combine(folder, "trec6", "train.tsv"), Path.Combine(folder, "trec6", "validation.tsv")),
-        new("AG News", Path.Combine(folder, "agnews", "train.tsv"), Path.Combine(folder, "agnews", "validation.tsv")),
-    ];
+    private readonly LabelledText[] _train;
+    private readonly LabelledText[] _test;
 
-    /// <summary>A seeded subsample of the training file.</summary>
-    public LabelledText[] Train(int rows, int seed) => Sample(TrainFile, rows, seed);
+    private DataSet(string folder)
+    {
+        Name = Path.GetFileName(folder);
+        _train = Read(Path.Combine(folder, "train.tsv"));
+        string validation = Path.Combine(folder, "validation.tsv");
+        _test = Read(File.Exists(validation) ? validation : Path.Combine(folder, "dev.tsv"));
+    }
 
-    /// <summary>A fixed subsample of the test file, the same for every seed.</summary>
-    public LabelledText[] Test(int rows) => Sample(TestFile, rows, seed: 0);
+    /// <summary>The folder's name.</summary>
+    public string Name { get; }
 
-    private static LabelledText[] Sample(string path, int rows, int seed)
+    /// <summary>The sets in a folder.</summary>
+    public static IReadOnlyList<DataSet> In(string folder, IReadOnlyCollection<string> names) =>
+        [.. Directory.EnumerateDirectories(folder).Where(path => File.Exists(Path.Combine(path, "train.tsv")) && (names.Count == 0 || names.Contains(Path.GetFileName(path)))).Order(StringComparer.Ordinal).Select(path => new DataSet(path))];
+
+    /// <summary>Rows to train on, drawn by a seed, and rows to test on.</summary>
+    /// <param name="size">How many to train on.</param>
+    /// <param name="seed">Of the draw.</param>
+    /// <param name="fresh">Whether rows of the train file that no draw takes are tested on, at most 700, instead of the other file's.</param>
+    public Fold Draw(TrainingSize size, int seed, bool fresh)
+    {
+        LabelledText[] pool = [.. _train];
+        LabelledText[] test = _test;
+        if (fresh)
+        {
+            new Random(FreshSeed).Shuffle(pool);
+            int tests = Math.Min(MostFreshRows, pool.Length * 3 / 10);
+            (test, pool) = (pool[..tests], pool[tests..]);
+        }
+
+        new Random(seed).Shuffle(pool);
+        LabelledText[] train = size.PerClass is { } most
+            ? [.. pool.GroupBy(row => row.Label).OrderBy(group => group.Key, StringComparer.Ordinal).SelectMany(group => group.Take(most))]
+            : [.. pool.Take(size.Rows!.Value)];
+        new Random(seed).Shuffle(train);
+        return new Fold(train, test, seed);
+    }
+
+    private const int FreshSeed = 20261;
+    private const int MostFreshRows = 700;
+
+    private static LabelledText[] Read(string path)
     {
         string[] lines = File.ReadAllLines(path);
         string[] header = lines[0].Split('\t');
-        int label = Array.IndexOf(header, "label");
-        int text = Array.IndexOf(header, "text");
+        int label = Array.IndexOf(header, "label"), text = Array.IndexOf(header, "text");
         if (label < 0 || text < 0)
         {
             throw new InvalidDataException($"{path}: the header must name the columns label and text; it is '{lines[0]}'.");
         }
 
-        string[] body = lines[1..];
-        new Random(seed).Shuffle(body);
-        return [.. body.Take(rows).Select(line => line.Split('\t')).Select(cells => new LabelledText { Label = cells[label], Text = cells[text] })];
+        return [.. lines.Skip(1).Select(line => line.Split('\t')).Select(cells => new LabelledText { Label = cells[label], Text = cells[text] })];
     }
+}
+
+/// <summary>How many rows to train on: so many of each class, or so many in all.</summary>
+/// <param name="PerClass">Of each class, as far as there are so many; null where the sum is given.</param>
+/// <param name="Rows">In all; null where those of a class are given.</param>
+internal sealed record TrainingSize(int? PerClass, int? Rows)
+{
+    public override string ToString() => PerClass is { } most ? $"{most} rows a class" : $"{Rows} rows";
+}
+
+/// <summary>Rows of one run.</summary>
+/// <param name="Train">To learn from.</param>
+/// <param name="Test">To test on.</param>
+/// <param name="Seed">Of draw and training.</param>
+internal sealed record Fold(LabelledText[] Train, LabelledText[] Test, int Seed)
+{
+    /// <summary>Labels in the order in which ML.NET's key values meet them.</summary>
+    public string[] Classes { get; } = [.. Train.Select(row => row.Label).Distinct()];
 }

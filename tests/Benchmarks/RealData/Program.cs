@@ -1,29 +1,54 @@
 using System.CommandLine;
+using System.Diagnostics;
 using MLNet.Dispersion;
 using MLNet.Dispersion.Benchmarks.RealData;
 
-var data = new Option<DirectoryInfo>("--data") { Description = "Folder with sst2, trec6 and agnews.", Required = true };
-var rows = new Option<int>("--rows") { Description = "Training rows of each run.", DefaultValueFactory = _ => 1000 };
-var testRows = new Option<int>("--test-rows") { Description = "Test rows.", DefaultValueFactory = _ => 1000 };
-var seeds = new Option<int>("--seeds") { Description = "Runs of each contender.", DefaultValueFactory = _ => 3 };
-var epochs = new Option<int>("--epochs") { Description = "Epochs of fine-tuning.", DefaultValueFactory = _ => 3 };
-var model = new Option<DirectoryInfo?>("--model") { Description = "A checkpoint directory in place of TinyEnglish." };
-var root = new RootCommand("Accuracy of the tuned backbone against a majority class and a bag of words, on real labelled sets.") { data, rows, testRows, seeds, epochs, model };
+var data = new Option<DirectoryInfo>("--data") { Description = "Folder with one folder a set: train.tsv, and validation.tsv or dev.tsv, with the columns label and text.", Required = true };
+var results = new Option<FileInfo>("--results") { Description = "JSON lines that outcomes are appended to; runs that stand there are not done again.", Required = true };
+var model = new Option<DirectoryInfo?>("--model") { Description = "A checkpoint directory in place of the verb's own backbone." };
+var name = new Option<string?>("--name") { Description = "What the model is called in the results; default: its folder." };
+var sets = new Option<string[]>("--set") { Description = "Names of sets; none for all.", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
+var rows = new Option<int?>("--rows") { Description = "Training rows in all." };
+var perClass = new Option<int?>("--per-class") { Description = "Training rows of each class." };
+var fresh = new Option<bool>("--fresh") { Description = "Test on rows of train.tsv that are never trained on, at most 700, instead of the validation file." };
+var seeds = new Option<int[]>("--seed") { Description = "Seeds of draw and training.", DefaultValueFactory = _ => [1, 2, 3, 4, 5], AllowMultipleArgumentsPerToken = true };
+var contenders = new Option<string[]>("--contender") { Description = "Who takes part: " + string.Join(", ", Contender.All(null).Select(one => $"{one.Name} ({one.Description})")) + ". None for all.", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
+var against = new Option<string>("--against") { Description = "The contender that the others' differences are from.", DefaultValueFactory = _ => "tfidf" };
+var root = new RootCommand("Accuracy, log-loss and calibration on real labelled sets: fine-tuned models, with dispersion and without, beside what needs no model.")
+{
+    data, results, model, name, sets, rows, perClass, fresh, seeds, contenders, against,
+};
 root.SetAction(arguments =>
 {
-    ModelSource backbone = arguments.GetValue(model) is { } directory ? ModelSource.FromDirectory(directory.FullName) : ModelSource.TinyEnglish;
-    Contender[] contenders =
-    [
-        Contender.BagOfWords,
-        Contender.FineTuned(backbone, 0, arguments.GetValue(epochs)),
-        Contender.FineTuned(backbone, 0.1, arguments.GetValue(epochs)),
-    ];
-    var table = new AccuracyTable(contenders);
-    foreach (DataSet set in DataSet.In(arguments.GetValue(data)!.FullName))
+    TorchRuntime.EnsureLoaded();
+    DirectoryInfo? directory = arguments.GetValue(model);
+    string called = arguments.GetValue(name) ?? directory?.Name ?? ModelSource.TinySentences.Name;
+    ModelSource? backbone = directory is null ? null : ModelSource.FromDirectory(directory.FullName);
+    var size = new TrainingSize(arguments.GetValue(perClass), arguments.GetValue(perClass) is null ? arguments.GetValue(rows) ?? 800 : null);
+    bool unseen = arguments.GetValue(fresh);
+    string[] chosen = arguments.GetValue(contenders)!;
+    var all = Contender.All(backbone);
+    foreach (string unknown in chosen.Where(one => all.All(known => known.Name != one)))
     {
-        table.Measure(set, arguments.GetValue(rows), arguments.GetValue(testRows), arguments.GetValue(seeds));
+        throw new ArgumentException($"--contender {unknown} is not known; these are: {string.Join(", ", all.Select(one => one.Name))}.");
     }
 
-    Console.WriteLine(table.ToMarkdown());
+    var file = new OutcomeFile(arguments.GetRequiredValue(results).FullName);
+    foreach (var (seed, set, contender) in from seed in arguments.GetValue(seeds)!
+                                           from set in DataSet.In(arguments.GetRequiredValue(data).FullName, arguments.GetValue(sets)!)
+                                           from contender in all
+                                           where chosen.Length == 0 || chosen.Contains(contender.Name)
+                                           where !file.Has(contender.Name, called, set.Name, size.ToString(), unseen, seed)
+                                           select (seed, set, contender))
+    {
+        long start = Stopwatch.GetTimestamp();
+        Fold fold = set.Draw(size, seed, unseen);
+        Scores scores = Scores.Of(contender.Predict(fold), fold.Test, fold.Classes);
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        file.Add(new Outcome(contender.Name, called, set.Name, size.ToString(), unseen, seed, scores, seconds, DateTime.UtcNow));
+        Console.Error.WriteLine(FormattableString.Invariant($"{set.Name}, seed {seed}, {contender.Name}: {scores.Accuracy:0.000}, log-loss {scores.LogLoss:0.000}, {seconds:0.0} s"));
+    }
+
+    Console.WriteLine(new OutcomeTable([.. file.Outcomes.Where(one => one.Model == called && one.Size == size.ToString() && one.Fresh == unseen)], arguments.GetValue(against)!).ToMarkdown());
 });
 return root.Parse(args).Invoke();

@@ -27,9 +27,27 @@ public sealed class FineTuneDefaultsTests
     }
 
     [Theory]
-    [InlineData(0, 1)]
-    [InlineData(1, 0)]
-    public void ForHead_NothingToTrain_Throws(int rows, long weights) => Assert.Throws<ArgumentOutOfRangeException>(() => FineTuneDefaults.ForHead(rows, weights));
+    [InlineData(0, 1, 1)]
+    [InlineData(1, 0, 1)]
+    [InlineData(1, 1, 0)]
+    public void ForHead_NothingToTrain_Throws(int rows, long weights, int outputs) => Assert.Throws<ArgumentOutOfRangeException>(() => FineTuneDefaults.ForHead(rows, weights, outputs));
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(8, 1)]
+    [InlineData(77, 9.625)]
+    [InlineData(500, 10)]
+    public void ForHead_ManyOutputs_LetsTheHeadLearnFaster(int outputs, double expected) => Assert.Equal(expected, FineTuneDefaults.ForHead(100, 1, outputs).HeadLearningRateMultiplier);
+
+    [Fact]
+    public void Train_ManyClasses_TakesTheirHeadRate()
+    {
+        var (texts, _) = TinyBackbone.LabelledTexts(30);
+        int[] labels = [.. Enumerable.Range(0, 30).Select(row => row % 24)];
+        using var classifier = TextClassifier.Train(TinyBackbone.Backbone, texts, labels, 24, new FineTuneOptions { MaxSteps = 1, GeometryProbe = null, Device = "cpu" });
+
+        Assert.Equal(3, classifier.TrainingResult!.Numbers!.HeadLearningRateMultiplier);
+    }
 
     [Fact]
     public void Train_NoNumberNamed_TakesTheDefaultsOfItsRowsAndSaysSo()

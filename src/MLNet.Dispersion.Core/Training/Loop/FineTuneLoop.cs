@@ -123,7 +123,14 @@ internal sealed class FineTuneLoop : IDisposable
     private static FineTuneDefaults DefaultsOf(TrainedParameters trained, TrainingObjective objective, int rows)
     {
         long weights = Math.Max(1, trained.Backbone.Select(pair => pair.Parameter).Concat(trained.Head).Sum(parameter => parameter.numel()));
-        return trained.Head.Count > 0 || objective.TargetRows is not null ? FineTuneDefaults.ForHead(rows, weights) : FineTuneDefaults.ForLanguageModel(weights);
+        if (trained.Head.Count == 0 && objective.TargetRows is null)
+        {
+            return FineTuneDefaults.ForLanguageModel(weights);
+        }
+
+        // The narrowest of the head's layers is the one that gives its outputs.
+        long outputs = trained.Head.Count == 0 ? 1 : trained.Head.Min(parameter => parameter.shape is [var first, ..] ? first : 1);
+        return FineTuneDefaults.ForHead(rows, weights, (int)Math.Max(1, outputs));
     }
 
     private LearningRateSchedule CreateSchedule()

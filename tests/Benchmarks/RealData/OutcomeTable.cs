@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text;
+using MLNet.Dispersion.Statistics;
+
+namespace MLNet.Dispersion.Benchmarks.RealData;
+
+/// <summary>Accuracies by set, and what is different from a yardstick, pair by pair of the same seed.</summary>
+internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yardstick)
+{
+    private readonly string[] _sets = [.. outcomes.Select(one => one.Set).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>The table as Markdown: accuracies, then differences with 95 % intervals of Student's t over seeds.</summary>
+    public string ToMarkdown()
+    {
+        var text = new StringBuilder();
+        Section(text, "accuracy, %", one => 100 * one.Accuracy, "0.0");
+        Section(text, "log-loss", one => one.LogLoss, "0.000");
+        Section(text, "calibration error, %", one => 100 * one.CalibrationError, "0.0");
+        return text.ToString();
+    }
+
+    private void Section(StringBuilder text, string title, Func<Scores, double> figure, string format)
+    {
+        text.AppendLine(CultureInfo.InvariantCulture, $"| {title} | {string.Join(" | ", _sets)} | mean | minus {yardstick} | s |");
+        text.AppendLine(CultureInfo.InvariantCulture, $"|---|{string.Concat(_sets.Select(_ => "---:|"))}---:|---:|---:|");
+        var bar = BySeed(yardstick, null, figure);
+        foreach (string contender in outcomes.Select(one => one.Contender).Distinct())
+        {
+            var means = _sets.Select(set => outcomes.Where(one => one.Contender == contender && one.Set == set).Select(one => figure(one.Scores)).ToArray()).ToArray();
+            string cells = string.Join(" | ", _sets.Zip(means, (set, values) => values.Length == 0 ? "" : $"{values.Average().ToString(format, CultureInfo.InvariantCulture)}{Difference(contender, set, figure, format)}"));
+            var own = BySeed(contender, null, figure);
+            string mean = own.Count == 0 ? "" : own.Values.Average().ToString(format, CultureInfo.InvariantCulture);
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {contender} | {cells} | {mean} | {Interval(own, bar, format)} | {outcomes.Where(one => one.Contender == contender).Average(one => one.Seconds):0.0} |");
+        }
+
+        text.AppendLine();
+    }
+
+    private string Difference(string contender, string set, Func<Scores, double> figure, string format)
+    {
+        string difference = contender == yardstick ? "" : Interval(BySeed(contender, set, figure), BySeed(yardstick, set, figure), format);
+        return difference.Length == 0 ? "" : $" ({difference})";
+    }
+
+    /// <summary>A figure of each seed: of one set, or the mean of all where the seed has them all.</summary>
+    private Dictionary<int, double> BySeed(string contender, string? set, Func<Scores, double> figure) => outcomes
+        .Where(one => one.Contender == contender && (set is null || one.Set == set))
+        .GroupBy(one => one.Seed)
+        .Where(group => set is not null || group.Count() == _sets.Length)
+        .ToDictionary(group => group.Key, group => group.Average(one => figure(one.Scores)));
+
+    private static string Interval(Dictionary<int, double> own, Dictionary<int, double> bar, string format)
+    {
+        double[] differences = [.. own.Where(pair => bar.ContainsKey(pair.Key)).Select(pair => pair.Value - bar[pair.Key])];
+        string signed = string.Create(CultureInfo.InvariantCulture, $"+{format};-{format}");
+        if (differences.Length < 2)
+        {
+            return differences.Length == 0 ? "" : differences[0].ToString(signed, CultureInfo.InvariantCulture);
+        }
+
+        var interval = MeanInterval.T(differences);
+        return string.Create(CultureInfo.InvariantCulture, $"{interval.Estimate.ToString(signed, CultureInfo.InvariantCulture)} ± {(interval.Width / 2).ToString(format, CultureInfo.InvariantCulture)}");
+    }
+}
