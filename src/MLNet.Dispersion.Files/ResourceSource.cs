@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace MLNet.Dispersion.Files;
 
-/// <summary>A model's files embedded in an assembly as resources named <c>prefix/file</c>.</summary>
+/// <summary>A model's files embedded in an assembly as resources named <c>prefix/file</c>, those of folders <c>prefix/folder/file</c>.</summary>
 public sealed class ResourceSource : FileSource
 {
     private readonly Assembly _assembly;
@@ -33,4 +33,17 @@ public sealed class ResourceSource : FileSource
             ?? throw new ModelFileException(Describe(fileName), "The assembly holds no such resource.");
         read(stream);
     }
+
+    /// <inheritdoc/>
+    public override FileSource? FindFolder(string name)
+    {
+        string folder = $"{_prefix}/{name}";
+        return _assembly.GetManifestResourceNames().Any(resource => resource.StartsWith(folder + "/", StringComparison.Ordinal)) ? new ResourceSource(_assembly, folder) : null;
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> FileNames() => _assembly.GetManifestResourceNames()
+        .Where(resource => resource.StartsWith(_prefix + "/", StringComparison.Ordinal))
+        .Select(resource => resource[(_prefix.Length + 1)..])
+        .Where(name => !name.Contains('/', StringComparison.Ordinal));
 }

@@ -14,7 +14,7 @@ public sealed class CatalogTests
     public void FineTuneWithDispersion_AsTheReadmeWritesIt_Compiles()
     {
         var pipeline = _ml.Transforms.Conversion.MapValueToKey("Label")
-            .FineTuneWithDispersion(_ml, backbone: ModelSource.TinyEnglish, options: new() { Epochs = 3, Dispersion = { Coefficient = 0.1 } })
+            .FineTuneWithDispersion(_ml, options: new() { Dispersion = { Coefficient = 1 } })
             .Append(_ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
         SchemaShape shape = pipeline.GetOutputSchema(SchemaShapes.Of(Rows.View(_ml, 0).Schema));
         Assert.Equal(TextDataViewType.Instance, shape.Single(column => column.Name == "PredictedLabel").ItemType);
@@ -50,6 +50,23 @@ public sealed class CatalogTests
         }
 
         Assert.Contains(messages, message => message.Contains("hello", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void FineTuneWithDispersion_NoBackbone_StartsFromTheSentenceModel() =>
+        Assert.Equal("TinySentences", _ml.MulticlassClassification.Trainers.FineTuneWithDispersion().BackboneName);
+
+    [Fact]
+    public void TinySentences_Read_IsMeanPooledAndTellsWhatIsAlike()
+    {
+        Assert.Same(ModelSource.TinySentences, ModelSource.TinySentences);
+        using var model = PretrainedLanguageModel.Load(ModelSource.TinySentences);
+        var extractor = new TextFeatureExtractor(model);
+        float[][] vectors = [.. extractor.Extract(["Please send my money back.", "I would like a refund.", "The weather in Oslo is cold."], likelihoods: false).Select(text => text.Embedding!)];
+
+        double Cosine(int one, int other) => vectors[one].Zip(vectors[other], (a, b) => (double)a * b).Sum();
+        Assert.All(vectors, vector => Assert.Equal(1, Math.Sqrt(vector.Sum(value => (double)value * value)), 1e-4));
+        Assert.True(Cosine(0, 1) > Cosine(0, 2) + 0.2, $"{Cosine(0, 1)} against {Cosine(0, 2)}");
     }
 
     [Fact]

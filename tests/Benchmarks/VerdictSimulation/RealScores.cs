@@ -18,7 +18,7 @@ internal static class RealScores
         IDataView data = ml.Data.LoadFromTextFile(
             Path.Combine(AppContext.BaseDirectory, "tickets.tsv"), [new TextLoader.Column("Label", DataKind.String, 0), new TextLoader.Column("Text", DataKind.String, 1)], hasHeader: true);
         DataOperationsCatalog.TrainTestData split = ml.Data.TrainTestSplit(data, testFraction: 0.2, seed: 1);
-        var pipeline = ml.Transforms.Conversion.MapValueToKey("Label").FineTuneWithDispersion(ml, options: new() { Epochs = 2, GeometryProbe = null });
+        var pipeline = ml.Transforms.Conversion.MapValueToKey("Label").FineTuneWithDispersion(ml, backbone: ModelSource.TinyEnglish, options: new() { Epochs = 2, GeometryProbe = null });
         return new Comparison(ml, pipeline, [(ml.Data.TakeRows(split.TrainSet, TrainingRows), split.TestSet)], new ComparisonOptions { GeometryTexts = 10 });
     }
 
