@@ -59,6 +59,11 @@ public static class OnnxModels
     public static void SaveOnnx(this FineTunedTextTransformer transformer, string path, OnnxSaveOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(transformer);
+        if (transformer.HasLexicalFeatures)
+        {
+            throw new NotSupportedException("N-grams have a say in the scores of this model (WithLexicalFeatures), which a graph of the language model does not have: fit without them, or save the whole with ml.Model.Save.");
+        }
+
         transformer.Use(model => SaveOnnx(model, path, options, transformer.ScoreNames));
     }
 

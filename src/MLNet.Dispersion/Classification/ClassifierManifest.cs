@@ -10,8 +10,11 @@ internal sealed record ClassifierManifest(ClassifierColumns Columns, string Back
 
     private const byte NoClassValues = 0;
 
+    /// <summary>How much n-grams count beside the language model; null where there are none.</summary>
+    internal JoiningWeights? Lexical { get; init; }
+
     internal void Write(BinaryWriter writer) => Format.Write(writer, new Document(
-        Columns.Label, Columns.Text, Columns.SecondText, Columns.Score, Columns.PredictedLabel, BackboneName, ClassCount, Classes is null ? null : ClassesDocument.Of(Classes), Files));
+        Columns.Label, Columns.Text, Columns.SecondText, Columns.Score, Columns.PredictedLabel, BackboneName, ClassCount, Classes is null ? null : ClassesDocument.Of(Classes), Files, Lexical));
 
     /// <summary>Reads what <see cref="Write"/> wrote, or the version before.</summary>
     /// <exception cref="FormatException">It was written by a newer version, or is damaged.</exception>
@@ -19,13 +22,14 @@ internal sealed record ClassifierManifest(ClassifierColumns Columns, string Back
         reader,
         document => new ClassifierManifest(
             new ClassifierColumns(document.Label, document.Text, document.SecondText, document.Score, document.PredictedLabel),
-            document.Backbone, document.ClassCount, document.Classes?.Read(document.ClassCount), StoredFile.Checked(document.Files)).Checked(),
+            document.Backbone, document.ClassCount, document.Classes?.Read(document.ClassCount), StoredFile.Checked(document.Files)) { Lexical = document.Lexical }.Checked(),
         ReadFields);
 
     private ClassifierManifest Checked()
     {
         Columns.Validate();
         RequireClasses(ClassCount);
+        ModelFormat.Require(Lexical is null or { Network: >= 0 and < double.PositiveInfinity, Lexical: >= 0 and < double.PositiveInfinity }, "weights of n-grams that are no weights");
         return this;
     }
 
@@ -57,7 +61,7 @@ internal sealed record ClassifierManifest(ClassifierColumns Columns, string Back
     }
 
     private sealed record Document(
-        string Label, string Text, string? SecondText, string Score, string PredictedLabel, string Backbone, int ClassCount, ClassesDocument? Classes, IReadOnlyList<StoredFile> Files);
+        string Label, string Text, string? SecondText, string Score, string PredictedLabel, string Backbone, int ClassCount, ClassesDocument? Classes, IReadOnlyList<StoredFile> Files, JoiningWeights? Lexical = null);
 
     /// <summary>Class values in the bytes that tell them exactly, lone surrogates and payloads of NaN included.</summary>
     private sealed record ClassesDocument(byte Kind, byte[] Values)

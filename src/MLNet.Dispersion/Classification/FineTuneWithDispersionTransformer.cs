@@ -31,16 +31,30 @@ public sealed class FineTuneWithDispersionTransformer : FineTunedTextTransformer
 {
     private readonly ClassifierColumns _columns;
     private readonly ClassValues? _classes;
+    private readonly LexicalPart? _lexical;
 
-    internal FineTuneWithDispersionTransformer(IHostEnvironment environment, ClassifierColumns columns, string backboneName, ClassValues? classes, FineTunedTextModel model)
+    internal FineTuneWithDispersionTransformer(IHostEnvironment environment, ClassifierColumns columns, string backboneName, ClassValues? classes, FineTunedTextModel model, LexicalPart? lexical = null)
         : base(environment, nameof(FineTuneWithDispersionTransformer), columns, backboneName, model)
     {
         _columns = columns;
         _classes = classes;
+        _lexical = lexical;
     }
 
     /// <summary>Gets the name of the added column of the most probable class, a key of <see cref="uint"/>.</summary>
     public string PredictedLabelColumnName => _columns.PredictedLabel;
+
+    /// <inheritdoc/>
+    public override bool HasLexicalFeatures => _lexical is not null;
+
+    /// <summary>
+    /// Gets how much n-grams count beside the language model, whose own weight is <see cref="NetworkWeight"/>: probabilities are softmax(network weight x its log-probabilities + lexical weight x theirs).
+    /// 0 without n-grams, and where held-out rows said that they do not help.
+    /// </summary>
+    public double LexicalWeight => _lexical?.Weights.Lexical ?? 0;
+
+    /// <summary>Gets how much the language model's log-probabilities count; 1 without n-grams.</summary>
+    public double NetworkWeight => _lexical?.Weights.Network ?? 1;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> ScoreNames => _classes is null ? [] : [.. _classes.Names.Select(name => name.ToString())];
@@ -52,11 +66,18 @@ public sealed class FineTuneWithDispersionTransformer : FineTunedTextTransformer
     /// <param name="directory">The directory's path.</param>
     /// <param name="options">Number type and size of files; null for the defaults.</param>
     /// <exception cref="ArgumentException">Two classes have the same name; or the options ask for an adapter apart.</exception>
-    /// <exception cref="NotSupportedException">The head is of another kind than the family's own; the message names both and the cure.</exception>
+    /// <exception cref="NotSupportedException">The head is of another kind than the family's own, or n-grams have a say in the scores; the message names the cure.</exception>
     /// <exception cref="ModelFileException">The directory cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public void SavePretrained(string directory, ModelSaveOptions? options = null) =>
+    public void SavePretrained(string directory, ModelSaveOptions? options = null)
+    {
+        if (_lexical is not null)
+        {
+            throw new NotSupportedException("N-grams have a say in the scores of this classifier (WithLexicalFeatures), and a directory of Hugging Face's library has no place for them: fit without them, or save the language model alone through LanguageModel.");
+        }
+
         Model.Use(model => model.SavePretrained(directory, ScoreNames, options));
+    }
 
     private protected override ModelFormat Format => ClassifierManifest.Format;
 
@@ -77,13 +98,31 @@ public sealed class FineTuneWithDispersionTransformer : FineTunedTextTransformer
         TextClassifier classifier = LoadModel(context, manifest.Files, manifest.Columns, source => TextClassifier.Load(source), found => found.ClassCount == manifest.ClassCount
             ? null
             : $"its header speaks of {manifest.ClassCount} classes, its weights of {found.ClassCount}");
-        return new FineTuneWithDispersionTransformer(environment, manifest.Columns, manifest.BackboneName, manifest.Classes, classifier);
+        try
+        {
+            LexicalPart? lexical = manifest.Lexical is { } weights ? new LexicalPart(LexicalClassifier.Read(new ModelZipSource(context, manifest.Files), LexicalPart.FileName, manifest.ClassCount), weights) : null;
+            return new FineTuneWithDispersionTransformer(environment, manifest.Columns, manifest.BackboneName, manifest.Classes, classifier, lexical);
+        }
+        catch
+        {
+            classifier.Dispose();
+            throw;
+        }
     }
 
     private protected override void AddColumns(DataViewSchema.Builder builder, uint setId) => _columns.AddTo(builder, setId, ClassCount, _classes);
 
-    private protected override AddedValues NewScores() => new ClassScores(Model, ClassCount);
+    private protected override AddedValues NewScores() => new ClassScores(Model, ClassCount, _lexical);
+
+    private protected override void WriteFiles(ModelZipSink sink)
+    {
+        base.WriteFiles(sink);
+        if (_lexical is not null)
+        {
+            sink.Write(LexicalPart.FileName, _lexical.Classifier.Write);
+        }
+    }
 
     private protected override void WriteManifest(BinaryWriter writer, IReadOnlyList<StoredFile> files) =>
-        new ClassifierManifest(_columns, BackboneName, ClassCount, _classes, files).Write(writer);
+        new ClassifierManifest(_columns, BackboneName, ClassCount, _classes, files) { Lexical = _lexical?.Weights }.Write(writer);
 }

@@ -17,6 +17,12 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
 {
     private int? _validationRows;
 
+    /// <summary>The seed of what is drawn beside the training itself.</summary>
+    internal int DrawingSeed => seed;
+
+    /// <summary>How many of the rows are those of the validation set; they stand behind the others.</summary>
+    internal int ValidationRows => _validationRows ?? 0;
+
     /// <summary>Reads the rows that have a label, tells of those left out and checks that there is something to learn.</summary>
     /// <exception cref="ArgumentException">There is not.</exception>
     internal TRows Read<TRows>(TRows rows, IDataView data)

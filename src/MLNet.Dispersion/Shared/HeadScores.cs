@@ -11,7 +11,15 @@ internal abstract class HeadScores(SharedModel<FineTunedTextModel> model, int ou
     {
         TextScores scores = model.Use(scorer => scorer.Score(texts.First, texts.Second));
         _scores = scores.Values;
+        Finish(texts, _scores);
         return scores.TruncatedTexts;
+    }
+
+    /// <summary>Changes the numbers where something beside the model has a say; by default nothing has.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <param name="scores">The model's numbers, <c>[rows * K]</c>.</param>
+    private protected virtual void Finish(RowTexts texts, float[] scores)
+    {
     }
 
     /// <summary>The numbers of a text, <c>[K]</c>.</summary>

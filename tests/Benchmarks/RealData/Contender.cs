@@ -22,6 +22,7 @@ internal sealed record Contender(string Name, string Description, Func<Fold, flo
             new("frozen", "mean-pooled vectors + logistic regression", fold => LogisticRegression.Predict(fold, frozen.Value.With(0))),
             new("frozen-first", "the first two tokens' vectors beside them", fold => LogisticRegression.Predict(fold, [.. new[] { 0, 0.1f, 0.3f, 1 }.Select(frozen.Value.With)])),
             Verb("default", "FineTuneWithDispersion, default options", backbone, _ => { }),
+            new("lexical", "the same with n-grams beside it", fold => FitAndScore(fold, ml => ml.FineTuneWithDispersion(backbone: backbone, options: new FineTuneOptions { Seed = fold.Seed }).WithLexicalFeatures())),
             Verb("plain", "the same without the dispersion loss", backbone, options => options.Dispersion.Coefficient = 0),
             Verb("all1", "coefficient 1 on all layers", backbone, options => options.Dispersion.Coefficient = 1),
             Verb("early3", "coefficient 3 on the early half of the layers", backbone, options => (options.Dispersion.Coefficient, options.Dispersion.Layers) = (3, LayerSelection.EarlyHalf)),

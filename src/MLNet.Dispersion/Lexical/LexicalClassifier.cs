@@ -1,0 +1,97 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MLNet.Dispersion;
+
+/// <summary>A logistic regression over n-grams of texts. Thread-safe.</summary>
+internal sealed class LexicalClassifier
+{
+    private readonly MLContext _ml;
+    private readonly ITransformer _model;
+    private readonly int _classCount;
+
+    private LexicalClassifier(MLContext ml, ITransformer model, int classCount) => (_ml, _model, _classCount) = (ml, model, classCount);
+
+    /// <summary>Learns from labelled texts.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <param name="labels">Their classes, from 0.</param>
+    /// <param name="weights">How much each counts; null where all count the same.</param>
+    /// <param name="classCount">Classes (K), those that no text has included.</param>
+    /// <param name="strength">How strongly its weights are held small, above 0.</param>
+    internal static LexicalClassifier Fit(IReadOnlyList<string?> texts, IReadOnlyList<int> labels, IReadOnlyList<float>? weights, int classCount, float strength)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, texts.Count).Select(row => new LabelledRow { Text = texts[row] ?? string.Empty, Label = labels[row], Weight = weights?[row] ?? 1 }).ToArray());
+        IDataView classes = ml.Data.LoadFromEnumerable(Enumerable.Range(0, classCount).Select(label => new ClassRow { Label = label }).ToArray());
+        IDataView counted = ml.Transforms.Conversion.MapValueToKey(nameof(LabelledRow.Label), keyData: classes).Fit(rows).Transform(rows);
+        ITransformer model = ml.Transforms.Text.LexicalFeatures("Features", nameof(LabelledRow.Text))
+            .AppendCacheCheckpoint(ml)
+            .Append(ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(exampleWeightColumnName: nameof(LabelledRow.Weight), l2Regularization: strength, l1Regularization: 0, optimizationTolerance: 1e-5f))
+            .Fit(counted);
+        return new LexicalClassifier(ml, model, classCount);
+    }
+
+    /// <summary>The probabilities of texts' classes, <c>[rows * K]</c>.</summary>
+    internal float[] Score(IReadOnlyList<string?> texts)
+    {
+        IDataView rows = _ml.Data.LoadFromEnumerable(texts.Select(text => new TextRow { Text = text ?? string.Empty }).ToArray());
+        var scores = new float[texts.Count * _classCount];
+        int start = 0;
+        foreach (VBuffer<float> row in _model.Transform(rows).GetColumn<VBuffer<float>>("Score"))
+        {
+            row.CopyTo(scores.AsSpan(start, _classCount));
+            start += _classCount;
+        }
+
+        return scores;
+    }
+
+    /// <summary>Writes it, as ML.NET writes models.</summary>
+    internal void Write(Stream stream)
+    {
+        using var buffer = new MemoryStream();
+        _ml.Model.Save(_model, null, buffer);
+        buffer.Position = 0;
+        buffer.CopyTo(stream);
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <param name="source">Where it lies.</param>
+    /// <param name="fileName">Its name.</param>
+    /// <param name="classCount">Classes (K).</param>
+    /// <exception cref="ModelFileException">The file is missing, or is no such model.</exception>
+    internal static LexicalClassifier Read(FileSource source, string fileName, int classCount)
+    {
+        using var buffer = new MemoryStream(source.ReadAllBytes(fileName));
+        var ml = new MLContext(seed: 1);
+        try
+        {
+            var classifier = new LexicalClassifier(ml, ml.Model.Load(buffer, out _), classCount);
+            classifier.Score([string.Empty]);
+            return classifier;
+        }
+        catch (Exception e) when (e is FormatException or InvalidDataException or InvalidOperationException or ArgumentException)
+        {
+            throw new ModelFileException(source.Describe(fileName), $"The classifier of n-grams in it cannot be read ({e.Message}). Save the model again, or fetch the file again.", innerException: e);
+        }
+    }
+
+    private sealed class TextRow
+    {
+        public string Text { get; set; } = "";
+    }
+
+    private sealed class ClassRow
+    {
+        public int Label { get; set; }
+    }
+
+    private sealed class LabelledRow
+    {
+        public string Text { get; set; } = "";
+
+        public int Label { get; set; }
+
+        public float Weight { get; set; }
+    }
+}
