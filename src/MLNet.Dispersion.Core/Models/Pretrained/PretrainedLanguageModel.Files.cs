@@ -200,7 +200,7 @@ public sealed partial class PretrainedLanguageModel
     }
 
     /// <summary>Weights are compared with one another only, and a card is for people.</summary>
-    private static bool IsComparedByItself(string name) => !WeightFiles.IsOne(name) && !PeftFiles.IsOne(name) && name != ModelCard.FileName;
+    private static bool IsComparedByItself(string name) => !name.EndsWith(".safetensors", StringComparison.Ordinal) && name != ModelCard.FileName;
 
     private ModelSaveOptions Checked(ModelSaveOptions? options)
     {
