@@ -60,13 +60,17 @@ public static class SearchOperations
         operations.CompareAsync(pipeline, train, test, options, cancellationToken).GetAwaiter().GetResult();
 
     /// <summary>Answers whether the dispersion loss helps on your data, by cross-validation: each seed trains both ways once for each fold, and every row is a test row once.</summary>
-    /// <inheritdoc cref="Compare(DispersionOperations, IEstimator{ITransformer}, IDataView, IDataView, ComparisonOptions?, CancellationToken)"/>
     /// <param name="operations"><c>ml.Dispersion()</c>.</param>
     /// <param name="pipeline">The pipeline: any estimator, or chain of them, with one fine-tuning with dispersion in it. The twin without is the same with a coefficient of 0. It stays as it is.</param>
     /// <param name="data">The data, at least 20 rows.</param>
     /// <param name="folds">How many folds, at least 2. They are the same for all seeds.</param>
     /// <param name="options">Metrics, seeds and more; null for the defaults.</param>
     /// <param name="cancellationToken">Stops: the running training is given back, and a comparison that is stored can be gone on with.</param>
+    /// <returns>What was found.</returns>
+    /// <exception cref="ArgumentException">The pipeline has no fine-tuning with dispersion, or one that cannot be compared; an option is outside its range; or there are too few rows.</exception>
+    /// <exception cref="InvalidOperationException">A training failed; the message holds the reason.</exception>
+    /// <exception cref="StudyStorageException">The storage cannot be used, or holds a comparison that was fixed otherwise.</exception>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
     public static ComparisonResult Compare(this DispersionOperations operations, IEstimator<ITransformer> pipeline, IDataView data, int folds, ComparisonOptions? options = null, CancellationToken cancellationToken = default) =>
         operations.CompareAsync(pipeline, data, folds, options, cancellationToken).GetAwaiter().GetResult();
 
