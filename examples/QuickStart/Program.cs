@@ -37,7 +37,7 @@ AnsiConsole.MarkupLineInterpolated($"Drawn to {Path.GetFullPath("cosines.png")}"
 
 // 3. Train on all training tickets, save, load in a fresh context, serve.
 ITransformer model = pipeline.Fit(split.TrainSet);
-ml.Model.Save(model, data.Schema, "model.zip");
+ml.Dispersion().SaveModel(model, data.Schema, "model.zip");
 (model as IDisposable)?.Dispose();
 var fresh = new MLContext();
 using var engine = fresh.Model.CreatePredictionEngine<Ticket, TicketPrediction>(fresh.Model.Load("model.zip", out _));

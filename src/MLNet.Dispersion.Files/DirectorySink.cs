@@ -1,6 +1,6 @@
 namespace MLNet.Dispersion.Files;
 
-/// <summary>Writes files into a directory. Each file appears whole or not at all: it is written beside its place, flushed to disk and renamed.</summary>
+/// <summary>Writes files into a directory. Each file appears whole or not at all: it is written beside its place, flushed to disk and renamed. What a killed process left of earlier attempts at it is swept first.</summary>
 public sealed class DirectorySink : FileSink
 {
     private readonly string _directory;
@@ -17,21 +17,26 @@ public sealed class DirectorySink : FileSink
     public override void Write(string fileName, Action<Stream> write)
     {
         ArgumentNullException.ThrowIfNull(write);
+        Leftovers.Sweep(_directory, fileName);
         string target = Path.Combine(_directory, fileName);
-        string temporary = target + ".partial-" + Guid.NewGuid().ToString("N");
+        string temporary = Leftovers.NewName(target);
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20))
+            // Open, and so in nobody's way of sweeping, until it has its name: Windows alone renames no open file.
+            using var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20);
+            write(stream);
+            stream.Flush(flushToDisk: true);
+            if (OperatingSystem.IsWindows())
             {
-                write(stream);
-                stream.Flush(flushToDisk: true);
+                stream.Close();
             }
 
             File.Move(temporary, target, overwrite: true);
         }
-        finally
+        catch
         {
-            File.Delete(temporary);
+            Leftovers.Delete(temporary);
+            throw;
         }
     }
 

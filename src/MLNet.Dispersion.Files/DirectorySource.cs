@@ -1,9 +1,10 @@
 namespace MLNet.Dispersion.Files;
 
-/// <summary>The files of a model in a directory.</summary>
+/// <summary>The files of a model in a directory. A save over an older model that was ended by force once all new files were on the disk is completed before the first file is read.</summary>
 public sealed class DirectorySource : FileSource
 {
     private readonly string _directory;
+    private readonly Lazy<bool> _completed;
 
     /// <summary>Names the directory; nothing is read yet.</summary>
     /// <param name="directory">The directory's path.</param>
@@ -11,6 +12,7 @@ public sealed class DirectorySource : FileSource
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         _directory = Path.GetFullPath(directory);
+        _completed = new Lazy<bool>(() => InterruptedSave.Complete(_directory));
     }
 
     /// <inheritdoc/>
@@ -28,7 +30,7 @@ public sealed class DirectorySource : FileSource
             throw new ModelFileException(Describe(fileName), "There is no such file.");
         }
 
-        using var stream = new FileStream(PathOf(fileName), FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
+        using FileStream stream = Open(fileName);
         read(stream);
     }
 
@@ -36,7 +38,23 @@ public sealed class DirectorySource : FileSource
     public override FileSource? FindFolder(string name) => Directory.Exists(PathOf(name)) ? new DirectorySource(PathOf(name)) : null;
 
     /// <inheritdoc/>
-    public override IEnumerable<string> FileNames() => Directory.Exists(_directory) ? Directory.EnumerateFiles(_directory).Select(path => Path.GetFileName(path)) : [];
+    public override IEnumerable<string> FileNames()
+    {
+        _ = _completed.Value;
+        return Directory.Exists(_directory) ? Directory.EnumerateFiles(_directory).Select(path => Path.GetFileName(path)) : [];
+    }
+
+    private FileStream Open(string fileName)
+    {
+        try
+        {
+            return RegularFile.OpenRead(PathOf(fileName));
+        }
+        catch (IOException e)
+        {
+            throw new ModelFileException(Describe(fileName), $"It cannot be opened: {e.Message}", innerException: e);
+        }
+    }
 
     private string PathOf(string fileName)
     {
@@ -45,6 +63,7 @@ public sealed class DirectorySource : FileSource
             throw new ModelFileException(Describe(fileName), "A model's files must lie in its own directory: the name may hold no folder.");
         }
 
+        _ = _completed.Value;
         return Path.Combine(_directory, fileName);
     }
 }

@@ -19,18 +19,13 @@ public abstract class FileSource
     /// <exception cref="ModelFileException">The file is missing.</exception>
     public abstract void Read(string fileName, Action<Stream> read);
 
-    /// <summary>Reads the whole of a small file, such as a configuration.</summary>
+    /// <summary>Reads the whole of a small file, such as a configuration: of at most <see cref="RegularFile.MaxBytesAtOnce"/>, which is looked at before anything is read.</summary>
     /// <param name="fileName">A plain file name.</param>
-    /// <exception cref="ModelFileException">The file is missing.</exception>
+    /// <exception cref="ModelFileException">The file is missing, larger, or cannot be read.</exception>
     public byte[] ReadAllBytes(string fileName)
     {
         byte[] bytes = [];
-        Read(fileName, stream =>
-        {
-            using var buffer = new MemoryStream();
-            stream.CopyTo(buffer);
-            bytes = buffer.ToArray();
-        });
+        Read(fileName, stream => bytes = RegularFile.ReadToEnd(stream, Describe(fileName)));
         return bytes;
     }
 

@@ -93,7 +93,8 @@ public static class OnnxModels
                 bool isApart = OnnxFile.Write(sink, name, graph, facts, options.MaxFileBytes);
                 return isApart ? [name, name + OnnxFile.DataEnding] : [name];
             },
-            former => former == name + OnnxFile.DataEnding);
+            former => former == name + OnnxFile.DataEnding,
+            listed: false);
     }
 
     private static GraphBuilder Refusing(string name, Func<GraphBuilder> make)

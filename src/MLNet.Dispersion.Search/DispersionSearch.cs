@@ -249,7 +249,7 @@ public sealed class DispersionSearch
         await EnqueueFirstAsync(storage, cancellationToken).ConfigureAwait(false);
         int confirming = (await storage.TrialsAsync(cancellationToken).ConfigureAwait(false)).Count(TrialKinds.IsConfirmation);
         var runner = new StudyRunner(storage, new UnconfirmedSampler(_sampler), _pruner);
-        IReadOnlyList<Trial> trials = await runner.RunAsync(code.RunAsync, _limits with { MaxTrials = _limits.MaxTrials + confirming }, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Trial> trials = await runner.RunAsync(code.RunAsync, _limits with { MaxTrials = _limits.MaxTrials + confirming, Waiting = WaitingLog.Of(_ml) }, cancellationToken).ConfigureAwait(false);
         if (plan is not null)
         {
             trials = await ConfirmAsync(storage, runner, code, plan, trials, cancellationToken).ConfigureAwait(false);

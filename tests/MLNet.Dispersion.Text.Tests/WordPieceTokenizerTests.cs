@@ -55,6 +55,14 @@ public sealed class WordPieceTokenizerTests
     }
 
     [Fact]
+    public void Load_LineThatStandsTwice_TheLastCountsAsForTheReference()
+    {
+        var tokenizer = TextTokenizer.Load(MemorySource.Of(("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nword\nother\nword\n")));
+
+        Assert.Equal([2, 7, 6, 3], tokenizer.Encode("word other").Ids);
+    }
+
+    [Fact]
     public void EncodePair_TwoTexts_IsClsFirstSepSecondSep()
     {
         var tokenizer = TextTokenizer.Load(MemorySource.Of(("vocab.txt", VocabularyText)));

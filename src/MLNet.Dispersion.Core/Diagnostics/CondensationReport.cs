@@ -169,7 +169,7 @@ public sealed class CondensationReport
     public static CondensationReport Load(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        string json = File.ReadAllText(path);
+        string json = RegularFile.ReadAllText(path);
         try
         {
             return ReportJson.Read(json);

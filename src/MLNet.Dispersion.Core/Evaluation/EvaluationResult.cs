@@ -73,7 +73,7 @@ public sealed class EvaluationResult
     public static EvaluationResult Load(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        string json = File.ReadAllText(path);
+        string json = RegularFile.ReadAllText(path);
         try
         {
             return EvaluationJson.Read(json);

@@ -67,6 +67,36 @@ internal sealed class WeightFiles
         }
     });
 
+    /// <summary>Compares weights that lie in several files with what one save wrote, where the directory says so: all of them may be others', but not some. Where the index is another, others wrote the weights, and equal shards say nothing.</summary>
+    /// <exception cref="ModelFileException">They are of two models.</exception>
+    internal void RefuseMixture()
+    {
+        if (_files.Count < 2 || SavedManifest.Find(_source) is not { } saved || !IsSaved(saved, IndexFile))
+        {
+            return;
+        }
+
+        ILookup<bool, string> shards = _files.ToLookup(file => IsSaved(saved, file));
+        if (shards[true].Any() && shards[false].Any())
+        {
+            throw new ModelFileException(
+                MainFile,
+                $"The weights are of two models: {Printable.FirstTen([.. shards[false]])} changed since {Printable.FirstTen([.. shards[true]])} were saved. Save the model again, or fetch all of its files again. Where the change is meant, delete {SavedManifest.FileName}.");
+        }
+    }
+
+    private bool IsSaved(SavedManifest saved, string file)
+    {
+        bool same = false;
+        _source.Read(file, stream =>
+        {
+            using var hashing = new HashingStream(stream);
+            hashing.CopyTo(Stream.Null);
+            same = saved.Knows(file, hashing.Position, hashing.TakeHash());
+        });
+        return same;
+    }
+
     private void ReadHeaders()
     {
         var names = new HashSet<string>(StringComparer.Ordinal);

@@ -98,6 +98,7 @@ internal sealed class Comparison
         {
             MaxTrials = total,
             MaxParallelTrials = _options.MaxParallelRuns,
+            Waiting = WaitingLog.Of(_ml),
             Monitor = _options.Progress is { } progress ? new Monitor(this, progress) : null,
         };
         IReadOnlyList<Trial> trials = await new StudyRunner(storage, new NoSampling()).RunAsync(context => Task.FromResult(Run(context)), options, cancellationToken).ConfigureAwait(false);

@@ -7,6 +7,7 @@ namespace MLNet.Dispersion.Studies;
 internal sealed class StudyRun(IStudyStorage storage, ISampler sampler, IPruner pruner, Func<TrialContext, Task<TrialOutcome>> objective, StudyRunOptions options, CancellationTokenSource stop)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SilentWait = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(10);
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly string _worker = options.WorkerName ?? $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}";
@@ -46,6 +47,8 @@ internal sealed class StudyRun(IStudyStorage storage, ISampler sampler, IPruner 
     /// <summary>The next trial; null when the study is complete. Waits while others run what is left, since one of them may die.</summary>
     private async Task<(TrialClaim Claim, long Asked)?> NextAsync(string worker)
     {
+        long begun = Stopwatch.GetTimestamp();
+        bool told = false;
         while (true)
         {
             stop.Token.ThrowIfCancellationRequested();
@@ -56,19 +59,36 @@ internal sealed class StudyRun(IStudyStorage storage, ISampler sampler, IPruner 
 
             int limit = _exhausted ? 1 : options.MaxTrials ?? int.MaxValue;
             long asked = Stopwatch.GetTimestamp();
-            if (await storage.ClaimAsync(worker, limit, options.Lease, stop.Token).ConfigureAwait(false) is { } claim)
+            if (await ClaimAsync(worker, limit).ConfigureAwait(false) is { } claim)
             {
                 return (claim, asked);
             }
 
-            if (await AllFinishedAsync().ConfigureAwait(false))
+            Trial[] open = [.. (await storage.TrialsAsync(stop.Token).ConfigureAwait(false)).Where(trial => !trial.IsFinished)];
+            if (open.Length == 0)
             {
                 return null;
+            }
+
+            if (!told && Stopwatch.GetElapsedTime(begun) > SilentWait)
+            {
+                told = true;
+                options.Waiting?.Invoke($"Waiting for {string.Join(", ", open.Select(trial => string.Create(CultureInfo.InvariantCulture, $"trial {trial.Number} ({trial.Worker})")))}: other workers hold what is left. Where one of them died, its trial is taken over once it has given no sign of life for the length of its lease.");
             }
 
             TimeSpan wait = options.Lease / 4;
             await Task.Delay(wait < LongestWait ? wait : LongestWait, stop.Token).ConfigureAwait(false);
         }
+    }
+
+    private async Task<TrialClaim?> ClaimAsync(string worker, int limit)
+    {
+        await using var word = new Timer(
+            _ => options.Waiting?.Invoke(string.Create(CultureInfo.InvariantCulture, $"The study's storage has not answered for {SilentWait.TotalSeconds:0} seconds: another program may hold it, or its server may be away. It is asked on.")),
+            null,
+            SilentWait,
+            Timeout.InfiniteTimeSpan);
+        return await storage.ClaimAsync(worker, limit, options.Lease, stop.Token).ConfigureAwait(false);
     }
 
     private async Task<bool> AllFinishedAsync() => (await storage.TrialsAsync(stop.Token).ConfigureAwait(false)).All(trial => trial.IsFinished);

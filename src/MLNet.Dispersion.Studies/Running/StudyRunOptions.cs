@@ -23,6 +23,9 @@ public sealed record StudyRunOptions
     /// <summary>Gets who is told whenever a trial begins or ends, from any thread; null for nobody.</summary>
     public IProgress<StudyProgress>? Monitor { get; init; }
 
+    /// <summary>Gets who is told, in a sentence and from any thread, when this worker has waited for ten seconds: for a storage that does not answer, or for trials that other workers hold. Null for nobody. Default null.</summary>
+    public Action<string>? Waiting { get; init; }
+
     /// <summary>Checks the options.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One is outside its range; the message names it.</exception>
     /// <exception cref="ArgumentException">There is neither a limit of trials nor one of time.</exception>

@@ -71,10 +71,10 @@ public sealed class SearchSpace
     public SearchSpace When(string parent, object value, Func<SearchSpace, SearchSpace> sub) => When(parent, [value], sub);
 
     /// <summary>Adds parameters that take part only where another has one of some values.</summary>
-    /// <inheritdoc cref="When(string, object, Func{SearchSpace, SearchSpace})"/>
     /// <param name="parent">The other parameter: an integer or a choice.</param>
     /// <param name="values">The values, at least one.</param>
     /// <param name="sub">Adds the parameters to the space that it is given; conditions may be nested.</param>
+    /// <exception cref="ArgumentException">There is no such parameter, it cannot have a value of them, or nothing was added.</exception>
     public SearchSpace When(string parent, IReadOnlyList<object> values, Func<SearchSpace, SearchSpace> sub)
     {
         ArgumentNullException.ThrowIfNull(values);

@@ -15,6 +15,7 @@ public sealed class SqlStudyStorage : IStudyStorage
     private const string Mine = "study = @study AND number = @number AND attempt = @attempt AND worker = @worker AND state = 1";
     private readonly SqlDialect _dialect;
     private readonly SqlTransactions _transactions;
+    private readonly LeaseWatch _leases = new();
     private long _study;
 
     private SqlStudyStorage(SqlDialect dialect, StudyDefinition definition, TimeSpan patience)
@@ -82,8 +83,12 @@ public sealed class SqlStudyStorage : IStudyStorage
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lease, TimeSpan.Zero);
         return ChangeAsync(async session =>
         {
-            long? number = await session.ScalarAsync<long>(
-                $"SELECT number FROM trial WHERE study = @study AND (state = 0 OR (state = 1 AND lease_end < {_dialect.Now})) ORDER BY state DESC, number LIMIT 1", ("study", _study)).ConfigureAwait(false);
+            List<HeldTrial> held = await session.ReadAsync(
+                $"SELECT number, attempt, COALESCE(lease_end, 0), COALESCE(lease, @lease), {_dialect.Now} FROM trial WHERE study = @study AND state = 1 ORDER BY number",
+                row => new HeldTrial(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), TimeSpan.FromMilliseconds(row.GetInt64(3)), row.GetInt64(4)),
+                ("study", _study), ("lease", (long)lease.TotalMilliseconds)).ConfigureAwait(false);
+            long? number = _leases.Lapsed(held)
+                ?? await session.ScalarAsync<long>("SELECT number FROM trial WHERE study = @study AND state = 0 ORDER BY number LIMIT 1", ("study", _study)).ConfigureAwait(false);
             if (number is null)
             {
                 long next = await NextNumberAsync(session).ConfigureAwait(false);
@@ -97,7 +102,7 @@ public sealed class SqlStudyStorage : IStudyStorage
             }
 
             await session.ExecuteAsync(
-                $"UPDATE trial SET state = 1, attempt = attempt + 1, worker = @worker, started = {_dialect.Now}, lease_end = {_dialect.Now} + @lease WHERE study = @study AND number = @number",
+                $"UPDATE trial SET state = 1, attempt = attempt + 1, worker = @worker, started = {_dialect.Now}, lease = @lease, lease_end = {_dialect.Now} + @lease WHERE study = @study AND number = @number",
                 ("worker", worker), ("lease", (long)lease.TotalMilliseconds), ("study", _study), ("number", number)).ConfigureAwait(false);
             await ForgetIntermediateAsync(session, number.Value).ConfigureAwait(false);
             Trial trial = (await session.ReadAsync($"SELECT {TrialRows.Columns} FROM trial WHERE study = @study AND number = @number", row => TrialRows.Read(row, Definition.Space), ("study", _study), ("number", number)).ConfigureAwait(false))[0];
@@ -114,7 +119,7 @@ public sealed class SqlStudyStorage : IStudyStorage
 
     /// <inheritdoc/>
     public Task<bool> HeartbeatAsync(TrialClaim claim, TimeSpan lease, CancellationToken cancellationToken = default) =>
-        UpdateAsync(claim, $"lease_end = {_dialect.Now} + @lease", ("lease", (long)lease.TotalMilliseconds), cancellationToken);
+        UpdateAsync(claim, $"lease = @lease, lease_end = {_dialect.Now} + @lease", ("lease", (long)lease.TotalMilliseconds), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> ReportAsync(TrialClaim claim, IntermediateValue value, CancellationToken cancellationToken = default)
@@ -383,7 +388,7 @@ internal static class TrialRows
     private static Trial ReadColumns(DbDataReader row, SearchSpace space) => new()
     {
         Number = (int)row.GetInt64(0),
-        State = (TrialState)row.GetInt64(1),
+        State = State(row.GetInt64(1)),
         Kind = row.GetString(2),
         Attempt = (int)row.GetInt64(3),
         Parameters = Text(row, 4) is { } parameters ? ParameterSet.Parse(parameters, space) : null,
@@ -394,6 +399,10 @@ internal static class TrialRows
         FailureReason = Text(row, 9),
         Notes = Text(row, 10) is { } notes ? JsonSerializer.Deserialize<Dictionary<string, string>>(notes)! : [],
     };
+
+    private static TrialState State(long number) => number is >= 0 and <= (long)TrialState.Failed
+        ? (TrialState)number
+        : throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"its state is {number}, which this library does not know."));
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 

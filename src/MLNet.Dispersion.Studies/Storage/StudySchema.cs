@@ -19,6 +19,7 @@ internal static class StudySchema
             "CREATE TABLE intermediate (study BIGINT NOT NULL, number BIGINT NOT NULL, step BIGINT NOT NULL, value DOUBLE PRECISION, PRIMARY KEY (study, number, step))",
         ],
         ["ALTER TABLE trial ADD COLUMN notes TEXT"],
+        ["ALTER TABLE trial ADD COLUMN lease BIGINT"],
     ];
 
     /// <summary>The version that this library writes.</summary>

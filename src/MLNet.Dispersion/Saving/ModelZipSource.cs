@@ -22,6 +22,11 @@ internal sealed class ModelZipSource(LoadContext context, IReadOnlyList<StoredFi
 
     private bool TryRead(StoredFile file, Action<Stream> read)
     {
+        if (context.LengthOf(file.Name) is { } length)
+        {
+            RequireLength(file, length);
+        }
+
         try
         {
             return context.TryReadEntry(file.Name, stream => ReadChecked(file, stream, read));
@@ -34,17 +39,21 @@ internal sealed class ModelZipSource(LoadContext context, IReadOnlyList<StoredFi
 
     private void ReadChecked(StoredFile file, Stream stream, Action<Stream> read)
     {
-        if (stream.Length != file.Length)
-        {
-            throw Damaged(file, string.Create(CultureInfo.InvariantCulture, $"it has {stream.Length} bytes, not the {file.Length} that were saved"));
-        }
-
+        RequireLength(file, stream.Length);
         using var hashing = new HashingStream(stream);
         read(hashing);
         hashing.CopyTo(Stream.Null);
         if (!hashing.TakeHash().AsSpan().SequenceEqual(file.Sha256))
         {
             throw Damaged(file, "its bytes are not those that were saved");
+        }
+    }
+
+    private void RequireLength(StoredFile file, long length)
+    {
+        if (length != file.Length)
+        {
+            throw Damaged(file, string.Create(CultureInfo.InvariantCulture, $"it has {length} bytes, not the {file.Length} that were saved"));
         }
     }
 

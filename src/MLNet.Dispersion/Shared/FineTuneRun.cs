@@ -61,6 +61,11 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
             ChannelLog.Warn(channel, $"{model.TruncatedTrainingRows} of {rows.Encoded.Count} training {rows.Encoded.Name} have more tokens in {textColumns} than the {model.MaxSequenceLength} that the model reads, and were cut off.");
         }
 
+        if (model.LanguageModel.ChangedFiles is { Count: > 0 } changed)
+        {
+            ChannelLog.Warn(channel, $"Of the files of {backboneName}, {Printable.FirstTen(changed)} changed since the model was saved. They were read as they are now.");
+        }
+
         if (model.TrainingResult is { } result)
         {
             Tell(result);

@@ -49,7 +49,7 @@ public sealed class SaveTests : IDisposable
         model.Save(_folder);
 
         string[] files = [.. Directory.GetFiles(_folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
-        Assert.Equal(["README.md", "config.json", "merges.txt", "model.safetensors", "special_tokens_map.json", "tokenizer_config.json", "vocab.json"], files);
+        Assert.Equal(["README.md", "config.json", "dispersion-manifest.json", "merges.txt", "model.safetensors", "special_tokens_map.json", "tokenizer_config.json", "vocab.json"], files);
         using var stream = File.OpenRead(Path.Combine(_folder, "model.safetensors"));
         var reader = new SafetensorsReader(stream, "model.safetensors");
         Assert.Equal("pt", reader.Metadata["format"]);
@@ -146,6 +146,62 @@ public sealed class SaveTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder, "model-*"));
         Assert.False(File.Exists(Path.Combine(_folder, "model.safetensors.index.json")));
         Assert.Equal("mine", File.ReadAllText(Path.Combine(_folder, "README.md")));
+    }
+
+    [Fact]
+    public void Load_ShardsOfTwoModels_IsRefused()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        var sharded = new ModelSaveOptions { MaxShardBytes = 40_000 };
+        string other = Path.Combine(_folder, "other"), target = Path.Combine(_folder, "model");
+        model.Save(target, sharded);
+        using (no_grad())
+        {
+            model.Backbone.parameters().First().mul_(2);
+        }
+
+        model.Save(other, sharded);
+        string shard = Path.GetFileName(Directory.GetFiles(other, "model-*.safetensors").Order(StringComparer.Ordinal).First());
+        File.Copy(Path.Combine(other, shard), Path.Combine(target, shard), overwrite: true);
+
+        string message = Assert.Throws<ModelFileException>(() => PretrainedLanguageModel.Load(ModelSource.FromDirectory(target)).Dispose()).Message;
+        Assert.Contains("two models", message, StringComparison.Ordinal);
+        Assert.Contains(shard, message, StringComparison.Ordinal);
+
+        // Somebody else wrote the weights, and some of them are the same: the index is another's.
+        foreach (string path in Directory.GetFiles(other, "model*"))
+        {
+            File.Copy(path, Path.Combine(target, Path.GetFileName(path)), overwrite: true);
+        }
+
+        File.AppendAllText(Path.Combine(target, "model.safetensors.index.json"), "\n");
+        using (var whole = PretrainedLanguageModel.Load(ModelSource.FromDirectory(target)))
+        {
+            AssertWeights(model, whole, 0);
+            Assert.Equal(["model.safetensors.index.json"], whole.ChangedFiles);
+        }
+
+        File.Delete(Path.Combine(target, SavedManifest.FileName));
+        using var without = PretrainedLanguageModel.Load(ModelSource.FromDirectory(target));
+        AssertWeights(model, without, 0);
+    }
+
+    [Fact]
+    public void Load_EditedFiles_LoadsThemAndNamesThem()
+    {
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        model.Save(_folder);
+        using (var same = PretrainedLanguageModel.Load(ModelSource.FromDirectory(_folder)))
+        {
+            Assert.Empty(same.ChangedFiles);
+        }
+
+        File.AppendAllText(Path.Combine(_folder, "config.json"), " ");
+        File.AppendAllText(Path.Combine(_folder, "README.md"), "A word.");
+        using var again = PretrainedLanguageModel.Load(ModelSource.FromDirectory(_folder));
+
+        Assert.Equal(["config.json"], again.ChangedFiles);
+        AssertWeights(model, again, 0);
     }
 
     [Fact]

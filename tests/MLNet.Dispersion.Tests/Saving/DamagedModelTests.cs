@@ -24,6 +24,23 @@ public sealed class DamagedModelTests(TrainedModel trained) : IClassFixture<Trai
     }
 
     [Fact]
+    public void Load_EntryOfFourGigabytes_IsRefusedBeforeItIsUnpacked()
+    {
+        // What the zip's directory states: the entry itself is as it was, so that whoever unpacks it first sees nothing wrong.
+        string message = Told(ErrorAfter(_ => { }, zip => ClaimLength(zip, "config.json", 4_000_000_000)));
+
+        Assert.Contains("it has 4000000000 bytes", message, StringComparison.Ordinal);
+        Assert.Contains("config.json", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_Damaged_OurExceptionIsFoundInMLNets()
+    {
+        Exception error = ErrorAfter(zip => Find(zip, "model.safetensors").Delete());
+        Assert.Contains("model.safetensors", ModelFileException.Find(error)!.File, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Load_FileMissing_NamesIt()
     {
         string message = MessageAfter(zip => Find(zip, "model.safetensors").Delete());
@@ -51,8 +68,21 @@ public sealed class DamagedModelTests(TrainedModel trained) : IClassFixture<Trai
         Assert.ThrowsAny<Exception>(() => new MLContext().Model.Load(stream, out _));
     }
 
+    private string MessageAfter(Action<ZipArchive> damage) => Told(ErrorAfter(damage));
+
     // The whole of what a user sees printed: the message and the causes that ML.NET wraps.
-    private string MessageAfter(Action<ZipArchive> damage)
+    private static string Told(Exception? error)
+    {
+        var all = new StringBuilder();
+        for (; error is not null; error = error.InnerException)
+        {
+            all.AppendLine(error.Message);
+        }
+
+        return all.ToString();
+    }
+
+    private Exception ErrorAfter(Action<ZipArchive> damage, Action<byte[]>? patch = null)
     {
         using var stream = new MemoryStream();
         stream.Write(Saved());
@@ -61,15 +91,22 @@ public sealed class DamagedModelTests(TrainedModel trained) : IClassFixture<Trai
             damage(zip);
         }
 
-        stream.Position = 0;
-        Exception? error = Assert.ThrowsAny<Exception>(() => new MLContext().Model.Load(stream, out _));
-        var all = new StringBuilder();
-        for (; error is not null; error = error.InnerException)
-        {
-            all.AppendLine(error.Message);
-        }
+        byte[] bytes = stream.ToArray();
+        patch?.Invoke(bytes);
+        using var damaged = new MemoryStream(bytes);
+        return Assert.ThrowsAny<Exception>(() => new MLContext().Model.Load(damaged, out _));
+    }
 
-        return all.ToString();
+    /// <summary>Sets the length of an entry in the zip's directory: its records begin with PK 1 2, and hold the length at 24 and the name at 46.</summary>
+    private static void ClaimLength(byte[] zip, string name, uint length)
+    {
+        for (int at = 0; at < zip.Length - 46; at++)
+        {
+            if (zip.AsSpan(at).StartsWith("PK\u0001\u0002"u8) && Encoding.UTF8.GetString(zip, at + 46, BitConverter.ToUInt16(zip, at + 28)).EndsWith(name, StringComparison.Ordinal))
+            {
+                BitConverter.TryWriteBytes(zip.AsSpan(at + 24), length);
+            }
+        }
     }
 
     private byte[] Saved()

@@ -95,7 +95,7 @@ public sealed record BenchmarkTemplate
     public static BenchmarkTemplate Load(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        return Read(File.ReadAllText(path), path);
+        return Read(RegularFile.ReadAllText(path), path);
     }
 
     /// <summary>Gets the template of one of <see cref="BenchmarkTask.BuiltInNames"/>.</summary>

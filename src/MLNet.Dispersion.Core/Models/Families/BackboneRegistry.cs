@@ -164,6 +164,7 @@ public static class BackboneRegistry
             return new LayerwiseNetwork(architecture, InfoOf(reader, architecture));
         });
         var weights = WeightFiles.Open(source);
+        weights.RefuseMixture();
         BackboneWeights.Check(weights, network, network.Shapes());
         network.Run(texts, parameters => BackboneWeights.Fill(weights, network, parameters), look);
     }

@@ -12,6 +12,7 @@ internal static class BackboneWeights
         using var noGradient = no_grad();
         var parameters = backbone.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter, StringComparer.Ordinal);
         var weights = WeightFiles.Open(source);
+        weights.RefuseMixture();
         Check(weights, backbone, parameters.ToDictionary(pair => pair.Key, pair => pair.Value.shape));
         string? tied = HeadAlone(weights, backbone) is null && backbone.TiedHeadName is { } name ? name + ".weight" : null;
         using Tensor? repeated = tied is null ? null : TiedHead(weights, tied, backbone.TokenEmbeddingWeight!);

@@ -110,6 +110,6 @@ internal sealed class GgufSource : FileSource
     /// <summary>Opens a file for reading.</summary>
     /// <exception cref="ModelFileException">There is none.</exception>
     internal static FileStream Open(string path) => File.Exists(path)
-        ? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20)
+        ? RegularFile.OpenRead(path)
         : throw new ModelFileException(path, "There is no such file.");
 }

@@ -188,6 +188,7 @@ public sealed partial class PretrainedLanguageModel
                 Origin = new AdapterBase(source.Name, (source.Source as DirectorySource)?.Name),
                 GenerationConfig = generation,
                 OwnHead = head,
+                ChangedFiles = SavedManifest.Find(source.Source)?.Changed(source.Source, IsComparedByItself) ?? [],
             };
         }
         catch
@@ -197,6 +198,9 @@ public sealed partial class PretrainedLanguageModel
             throw;
         }
     }
+
+    /// <summary>Weights are compared with one another only, and a card is for people.</summary>
+    private static bool IsComparedByItself(string name) => !name.EndsWith(".safetensors", StringComparison.Ordinal) && name != ModelCard.FileName;
 
     private ModelSaveOptions Checked(ModelSaveOptions? options)
     {

@@ -95,6 +95,10 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     /// <exception cref="ModelFileException">modules.json asks for what is not supported; the message names it.</exception>
     public bool DefaultNormalize => Sentence?.Normalize ?? true;
 
+    /// <summary>Gets the names of the files, other than weights, that were edited, replaced or deleted since this library saved the directory, sorted; empty where none was, and where it wrote no list of them.</summary>
+    /// <remarks>The model is as the files are now. ML.NET's log is told of it where an estimator loads the model.</remarks>
+    public IReadOnlyList<string> ChangedFiles { get; private init; } = [];
+
     /// <summary>What was done with the weights since they were loaded, for the card of a saved directory.</summary>
     internal IList<TrainingNote> Trainings { get; } = [];
 

@@ -36,7 +36,7 @@ public sealed class PeftFilesTests
 
             Assert.Equal(expected, Adapted.Logits(other.Backbone).data<float>().ToArray());
             Assert.Equal((3, 5.5, 0.1, true), (other.Adapter!.Rank, other.Adapter.Alpha, other.Adapter.Dropout, other.Adapter.RankStabilized));
-            Assert.Equal(["adapter_base.json", "adapter_config.json", "adapter_model.safetensors", "README.md"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.OrdinalIgnoreCase));
+            Assert.Equal(["adapter_base.json", "adapter_config.json", "adapter_model.safetensors", "dispersion-manifest.json", "README.md"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.OrdinalIgnoreCase));
             var config = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "adapter_config.json")))!;
             Assert.Equal("LORA", (string?)config["peft_type"]);
             Assert.Equal(family == "gpt2", (bool)config["fan_in_fan_out"]!);
