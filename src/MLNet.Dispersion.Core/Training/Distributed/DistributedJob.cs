@@ -92,7 +92,7 @@ public sealed class DistributedJob
     {
         if (_runs > 0)
         {
-            _collective.Fail(new InvalidOperationException("its program ended in the middle of training."));
+            _collective.Watch?.Ended();
         }
 
         bool isLost = _collective.Watch?.IsLost == true;

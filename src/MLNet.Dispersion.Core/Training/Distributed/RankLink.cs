@@ -25,6 +25,9 @@ internal sealed class RankLink : IDisposable
 {
     private const int HeadLength = 9;
     private const int LongestText = 1 << 16;
+
+    // The first word may take its time: the other process has just begun.
+    private const int FirstPatience = 30_000;
     private readonly Lock _sending = new();
     private readonly List<byte> _received = [];
     private readonly byte[] _buffer = new byte[4096];
@@ -36,7 +39,7 @@ internal sealed class RankLink : IDisposable
         Socket = socket;
         socket.NoDelay = true;
         socket.SendTimeout = (int)patience.TotalMilliseconds;
-        Heard = Environment.TickCount64;
+        Heard = Environment.TickCount64 + FirstPatience;
     }
 
     internal Socket Socket { get; }
@@ -47,7 +50,7 @@ internal sealed class RankLink : IDisposable
     /// <summary>Gets or sets what messages call it.</summary>
     internal string Name { get; set; } = "a rank";
 
-    /// <summary>Gets when something was heard last, in milliseconds of <see cref="Environment.TickCount64"/>.</summary>
+    /// <summary>Gets when something was heard last, in milliseconds of <see cref="Environment.TickCount64"/>; a time to come while nothing was.</summary>
     internal long Heard { get; private set; }
 
     /// <summary>Gets whether the other end has said that it leaves.</summary>

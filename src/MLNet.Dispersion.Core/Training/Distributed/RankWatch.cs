@@ -131,7 +131,10 @@ internal sealed class RankWatch : IDisposable
     }
 
     /// <summary>Tells the others that this rank cannot go on. Nothing where a loss is known already.</summary>
-    internal void Fail(Exception reason) => Declare(_rank, $"{Capitalized(RankInvitation.NameOf(_rank))} failed: {reason.GetType().Name}: {reason.Message}");
+    internal void Fail(Exception reason) => Declare(_rank, $"{Capitalized(RankInvitation.NameOf(_rank))} failed: {reason.GetType().Name}: {reason.Message.TrimEnd('.')}.");
+
+    /// <summary>Tells the others that this rank's program ends while it trains.</summary>
+    internal void Ended() => Declare(_rank, $"{Capitalized(RankInvitation.NameOf(_rank))} has ended its program in the middle of training.");
 
     /// <summary>Says goodbye.</summary>
     public void Dispose()
@@ -247,6 +250,7 @@ internal sealed class RankWatch : IDisposable
 
         link.Name = Encoding.UTF8.GetString(content.AsSpan(_token.Length));
         link.Rank = rank;
+        link.TrySend(RankMessage.Alive, _rank);
         if (Locked(() => _links.Count(other => other.Rank is not null)) == _count - 1)
         {
             _complete.Set();

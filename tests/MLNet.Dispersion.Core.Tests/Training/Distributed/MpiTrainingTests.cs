@@ -61,11 +61,15 @@ public sealed class MpiTrainingTests
         using var folder = new TemporaryFolder();
         Outcome whole = await RunAsync(mpi, count, "accumulate=1");
 
-        Outcome ended = await RunAsync(mpi, count, "accumulate=1", $"checkpoints={folder.Path}", "limit=3", $"harm={how}@1@5");
+        Outcome ended = await RunAsync(mpi, count, "accumulate=1", $"checkpoints={folder.Path}", "limit=15", $"harm={how}@1@5");
 
         Assert.NotEqual(0, ended.Code);
-        Assert.Contains("rank 1 ", ended.Text, StringComparison.OrdinalIgnoreCase);
-        Assert.Contains(Path.Combine(folder.Path, "checkpoint-4"), ended.Text, StringComparison.Ordinal);
+        if ((mpi, how) != ("mpich", "kill"))
+        {
+            // MPICH's launcher kills the others at once where one was killed: they come to say nothing.
+            Assert.Contains("rank 1 ", ended.Text, StringComparison.OrdinalIgnoreCase);
+            Assert.Contains(Path.Combine(folder.Path, "checkpoint-4"), ended.Text, StringComparison.Ordinal);
+        }
 
         Outcome resumed = await RunAsync(mpi, count, "accumulate=1", $"checkpoints={folder.Path}");
 

@@ -57,6 +57,7 @@ public sealed class RankWatchTests
         hub.WaitForAll();
 
         two.Fail(new TimeoutException("no answer"));
+        Loss(hub);
         hub.Fail(new TimeoutException("a later one"));
 
         Assert.All([hub, one], watch => Assert.Equal(2, Loss(watch).Rank));
