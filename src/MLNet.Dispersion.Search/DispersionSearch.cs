@@ -106,9 +106,15 @@ public sealed class DispersionSearch
 
     /// <summary>Sets the options that trials begin from: the first trial's own, and the others' where nothing is sampled. Default: those of <see cref="FineTuneOptions"/>.</summary>
     /// <param name="options">The options. Copied.</param>
+    /// <exception cref="ArgumentException">They ask several processes to train together (<see cref="FineTuneOptions.Distributed"/>): the processes of a search share its trials, each of which one trains.</exception>
     public DispersionSearch SetOptions(FineTuneOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (options.Distributed is not null)
+        {
+            throw new ArgumentException("FineTuneOptions.Distributed is set, but each trial of a search is trained by one process. Set it to null, and let several machines share the trials by a storage in PostgreSQL.", nameof(options));
+        }
+
         _options = options.Clone();
         return this;
     }

@@ -35,6 +35,11 @@ internal sealed class Comparison
             throw new ArgumentException("The pipeline keeps checkpoints (FineTuneOptions.Checkpoints), and all trainings of a comparison would share that folder: leave them out, and set ComparisonOptions.StoragePath, by which an interrupted comparison goes on.", nameof(pipeline));
         }
 
+        if (training.Distributed is not null)
+        {
+            throw new ArgumentException("The pipeline trains by several processes (FineTuneOptions.Distributed), which a comparison cannot: set it to null, and let processes share the comparison's trials by ComparisonOptions.OpenStorage instead.", nameof(pipeline));
+        }
+
         IReadOnlyList<ComparisonMetric> usual = ComparisonMetric.Usual(_pipeline.FineTuning.Columns);
         _asked = options.Metrics.Count > 0 ? options.Metrics.Count : 1;
         Metrics = [.. options.Metrics.Concat(usual).DistinctBy(metric => metric.Name)];

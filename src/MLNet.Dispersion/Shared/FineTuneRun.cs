@@ -81,7 +81,7 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
         where TTrained : class
     {
         FineTuneOptions own = options.Clone();
-        own.Seed = Seed(own);
+        own.Seed = Agreed(own, Seed(own));
         own.CancellationToken = cancellation.Token;
         if (_validationRows is { } held)
         {
@@ -125,6 +125,9 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
         ChannelLog.Info(channel, $"Fine-tuned {backboneName} in {result.Elapsed.TotalSeconds:0.0} s and {result.Steps} steps ({result.StopReason}, peak learning rate {result.LearningRate:0.##E+0}, {result.ComputeType}){kept}.");
     }
 
+    // Each process draws a number of its own.
+    private static int Agreed(FineTuneOptions own, int seed) => own is { Seed: null, Distributed: { } distributed } ? DistributedJob.Join(distributed).Agree(seed) : seed;
+
     // A seed that nobody named is that of the checkpoint to go on from, since another process draws another number.
     private int Seed(FineTuneOptions own)
     {
@@ -159,9 +162,18 @@ internal sealed class TrainingLog(IChannel channel, FineTuneOptions options, Fit
     public void RunStarted(TrainingRun run)
     {
         _epochs = run.Numbers.Epochs;
-        if (options.TakenFrom(run.Numbers) is { Length: > 0 } taken)
+        if (run.Rank == 0 && options.TakenFrom(run.Numbers) is { Length: > 0 } taken)
         {
             ChannelLog.Info(channel, $"Defaults for {run.RowCount} rows: {taken}.");
+        }
+    }
+
+    // Of several ranks the first alone is told of progress; each may be cancelled.
+    public void StepDone(TrainingRun run, TrainingProgress progress)
+    {
+        if (run.Rank > 0)
+        {
+            cancellation.Poll();
         }
     }
 

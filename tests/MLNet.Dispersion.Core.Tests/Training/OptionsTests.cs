@@ -75,7 +75,7 @@ public sealed class OptionsTests : IDisposable
         Look(() => (FineTuneOptions)Good(typeof(FineTuneOptions).FullName!), options => options, "", unseen);
 
         // What the run computes does not depend on, or its fingerprint notes in resolved form.
-        Assert.Equal(["CancellationToken", "Checkpoints", "Device", "Epochs", "HeadLearningRateMultiplier", "Lora.Saving", "Observers", "Precision", "Progress", "ScoringPrecision", "Seed", "ValidationFraction", "WarmupRatio"], unseen.Order(StringComparer.Ordinal));
+        Assert.Equal(["CancellationToken", "Checkpoints", "Device", "Distributed", "Epochs", "HeadLearningRateMultiplier", "Lora.Saving", "Observers", "Precision", "Progress", "ScoringPrecision", "Seed", "ValidationFraction", "WarmupRatio"], unseen.Order(StringComparer.Ordinal));
     }
 
     private void Look(Func<FineTuneOptions> make, Func<FineTuneOptions, IOptions> find, string path, List<string> unseen)
@@ -145,6 +145,7 @@ public sealed class OptionsTests : IDisposable
             : type == typeof(FileSource) ? new DirectorySource("elsewhere")
             : type == typeof(double) ? ((double?)value ?? 0) + 0.25
             : type == typeof(string) ? value + "other"
+            : type == typeof(TimeSpan) ? (TimeSpan)value! + TimeSpan.FromSeconds(3)
             : type == typeof(CancellationToken) ? new CancellationToken(canceled: true)
             : type == typeof(PretrainedLanguageModel) ? _model
             : type == typeof(IReadOnlyList<string>) ? new List<string> { "other" }

@@ -38,10 +38,15 @@ internal sealed class FineTuneLoop : IDisposable
     private readonly ActiveForgetting? _forgetting;
     private readonly LearningRateSchedule _schedule;
     private readonly int _padId;
+    private readonly RankGroup? _ranks;
+    private readonly int _microBatches;
     private RunCheckpoints? _checkpoints;
 
-    private FineTuneLoop(LanguageBackbone backbone, TrainingObjective objective, TrainedParameters trained, TrainingRows rows, FineTuneOptions options, FineTuneDefaults numbers, Device device)
+    private FineTuneLoop(
+        LanguageBackbone backbone, TrainingObjective objective, TrainedParameters trained, TrainingRows rows, FineTuneOptions options, FineTuneDefaults numbers, Device device, RankGroup? ranks, int microBatches)
     {
+        _ranks = ranks;
+        _microBatches = microBatches;
         _backbone = backbone;
         _options = options;
         _numbers = numbers;
@@ -53,20 +58,20 @@ internal sealed class FineTuneLoop : IDisposable
             : ValidationSplit.Split(rows, objective.Group, numbers.ValidationFraction, seed);
         _planner = new BatchPlanner([.. _train.Select(rows.Length)], options.MicroBatchSize);
         _optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, trained.Head, options, numbers.HeadLearningRateMultiplier, backbone);
-        _validator = _heldOut.Length > 0 ? new Validator(backbone, objective.ForValidation, rows, _heldOut, options.MicroBatchSize, _padId, device) : null;
+        _validator = _heldOut.Length > 0 ? new Validator(backbone, objective.ForValidation, rows, _heldOut, options.MicroBatchSize, _padId, device, ranks) : null;
         var generators = new TrainingGenerators(seed);
         var moments = new RunningMoments(options.Dispersion, backbone, device);
         _run = new RunState(_optimizer, new WeightSnapshot(_optimizer.Parameters), generators, moments, options.Observers);
         _dropout = generators.Add("dropout", SeedStream.Dropout, device);
         Generator subsampling = generators.Add("token_subsampling", SeedStream.TokenSubsampling, CPU);
-        _step = new TrainingStep(backbone, objective, _optimizer, options.Dispersion, options.MaxGradNorm, subsampling, device, moments);
+        _step = new TrainingStep(backbone, objective, _optimizer, options.Dispersion, options.MaxGradNorm, subsampling, device, moments, ranks);
         _schedule = CreateSchedule();
         _noise = options.NeftuneAlpha > 0 ? new EmbeddingNoise(options.NeftuneAlpha, generators.Add("embedding_noise", SeedStream.EmbeddingNoise, device), options.NeftuneCountsPads) : null;
         _forgetting = ActiveForgetting.Create(backbone, _optimizer, options, _schedule);
-        _told = new TrainingRun(backbone, rows.Sequences, _schedule.TotalSteps, () => _run.Step, options.CancellationToken) { Numbers = numbers, RowCount = rows.Count };
+        _told = new TrainingRun(backbone, rows.Sequences, _schedule.TotalSteps, () => _run.Step, options.CancellationToken) { Numbers = numbers, RowCount = rows.Count, Rank = ranks?.Rank ?? 0 };
     }
 
-    private int StepsPerEpoch => (_planner.BatchCount + _options.GradientAccumulationSteps - 1) / _options.GradientAccumulationSteps;
+    private int StepsPerEpoch => (_planner.BatchCount + _microBatches - 1) / _microBatches;
 
     /// <summary>The epoch of the next step, from 1.</summary>
     private int Epoch => (_run.Step / StepsPerEpoch) + 1;
@@ -80,14 +85,54 @@ internal sealed class FineTuneLoop : IDisposable
     internal static FineTuneResult Run(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device)
     {
         CheckSupport(backbone, objective, rows, options);
+        using var ranks = RankGroup.Join(options.Distributed);
+        return Run(backbone, objective, rows, options, device, ranks);
+    }
+
+    /// <summary>Trains together with other ranks, each of which makes this call.</summary>
+    /// <param name="backbone">The backbone.</param>
+    /// <param name="objective">The task.</param>
+    /// <param name="rows">The training data.</param>
+    /// <param name="options">How to train; checked.</param>
+    /// <param name="device">Where the backbone is.</param>
+    /// <param name="ranks">The ranks; null for this process alone.</param>
+    /// <exception cref="DistributedTrainingException">A rank was lost.</exception>
+    internal static FineTuneResult Run(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device, RankGroup? ranks)
+    {
+        try
+        {
+            FineTuneResult result = RunOwn(backbone, objective, rows, options, device, ranks);
+            ranks?.Meet();
+            return result;
+        }
+        catch (DistributedTrainingException e)
+        {
+            string cure = options.Checkpoints is not { } checkpoints ? "There is no checkpoint to go on from: FineTuneOptions.Checkpoints is null."
+                : CheckpointFolder.All(checkpoints.Directory) is [.., var newest] ? $"The same call, with as many ranks as there are, goes on from '{newest.Path}'."
+                : $"No checkpoint was saved in '{checkpoints.Directory}' yet: the same call begins anew.";
+            throw new DistributedTrainingException(e.Rank, $"{e.Message} {cure}", e);
+        }
+        catch (Exception e) when (ranks is not null && e is not TrainingDivergedException)
+        {
+            // What diverges does so on all ranks.
+            ranks.Fail(e);
+            throw;
+        }
+    }
+
+    private static FineTuneResult RunOwn(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device, RankGroup? ranks)
+    {
+        int microBatches = MicroBatchesPerStep(options, ranks);
         HostAllocator.KeepFreedMemory();
         using TrainedParameters trained = TrainedParameters.Choose(backbone, objective.HeadParameters, options);
         FineTuneDefaults numbers = options.Over(DefaultsOf(trained, objective, rows.Count - (options.ValidationRows ?? 0)));
-        using var loop = new FineTuneLoop(backbone, objective, trained, rows, options, numbers, device);
+        using var loop = new FineTuneLoop(backbone, objective, trained, rows, options, numbers, device, ranks, microBatches);
         using var mode = new TrainingMode(backbone, options, device, loop._dropout, loop._noise);
-        if (options.Checkpoints is { } checkpoints)
+        if (options.Checkpoints is not null || ranks is not null)
         {
-            loop._checkpoints = new RunCheckpoints(checkpoints, RunFingerprint.Of(backbone, objective, loop._optimizer, rows, options, numbers), loop._run, loop._schedule.TotalSteps, options.Seed ?? 0);
+            var fingerprint = RunFingerprint.Of(backbone, objective, loop._optimizer, rows, options, numbers, ranks is null ? null : microBatches);
+            ranks?.RequireSameRun(fingerprint);
+            loop._checkpoints = options.Checkpoints is { } checkpoints ? new RunCheckpoints(checkpoints, fingerprint, loop._run, loop._schedule.TotalSteps, options.Seed ?? 0, ranks) : null;
         }
 
         return loop.Run() with { HeldOutRows = rows.Examples is { } examples ? [.. loop._heldOut.Select(row => examples[row]).Distinct()] : loop._heldOut };
@@ -98,6 +143,22 @@ internal sealed class FineTuneLoop : IDisposable
     {
         _checkpoints?.Dispose();
         _run.Dispose();
+    }
+
+    /// <summary>The micro-batches of a step, those of all ranks together: as many as the run began with.</summary>
+    /// <exception cref="ArgumentException">They are fewer than the ranks.</exception>
+    private static int MicroBatchesPerStep(FineTuneOptions options, RankGroup? ranks)
+    {
+        if (ranks is null)
+        {
+            return options.GradientAccumulationSteps;
+        }
+
+        int began = ranks.FromFirst(ranks.IsFirst ? RunFingerprint.SavedMicroBatches(options.Checkpoints) ?? 0 : 0);
+        int microBatches = began > 0 ? began : checked(options.GradientAccumulationSteps * ranks.Count);
+        return microBatches >= ranks.Count
+            ? microBatches
+            : throw new ArgumentException(FormattableString.Invariant($"There are {ranks.Count} ranks, but the run to go on with has {microBatches} micro-batches a step, which can be shared by as many ranks at most. Start {microBatches} ranks or fewer, or begin anew (CheckpointOptions.Resume)."), nameof(options));
     }
 
     private static void CheckSupport(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options)
@@ -173,9 +234,9 @@ internal sealed class FineTuneLoop : IDisposable
     private IEnumerable<IReadOnlyList<TaskBatch>> PlanEpoch(int epoch, int done)
     {
         int seed = SeedStream.Number(_options.Seed ?? 0, SeedStream.Shuffle);
-        foreach (int[][] group in _planner.Epoch(seed, epoch).Chunk(_options.GradientAccumulationSteps).Skip(done))
+        foreach (int[][] group in _planner.Epoch(seed, epoch).Chunk(_microBatches).Skip(done))
         {
-            yield return [.. group.Select(batch => _rows.Batch([.. batch.Select(index => _train[index])], _padId))];
+            yield return [.. (_ranks?.Share(group) ?? group).Select(batch => _rows.Batch([.. batch.Select(index => _train[index])], _padId))];
         }
     }
 
@@ -184,8 +245,7 @@ internal sealed class FineTuneLoop : IDisposable
     {
         _forgetting?.BeforeStep(_run.Step);
         double learningRate = _schedule.At(_run.Step);
-        long tokens = microBatches.Sum(batch => batch.Tokens.TokenCount);
-        var figures = _run.Clock.Measure(tokens, () => _step.Run(microBatches, learningRate, _options.CancellationToken));
+        var figures = _run.Clock.Measure(() => _step.Run(microBatches, learningRate, _options.CancellationToken, _ranks is null ? null : Begin), step => step.Tokens);
         if (!figures.Finite)
         {
             return false;
@@ -203,6 +263,9 @@ internal sealed class FineTuneLoop : IDisposable
         AfterStep(Progress(step, epoch, figures, learningRate, validation), epochEnds);
         return true;
     }
+
+    /// <summary>Draws for a micro-batch what it would get on any rank.</summary>
+    private void Begin(int own) => _run.Generators.GoTo(_run.Step, _ranks!.PlaceOf(own));
 
     /// <summary>What an epoch is chosen by, the lower the better.</summary>
     private double? Score(ValidationFigures? held) => held is null || _options.BestBy is not { } name ? held?.Loss
@@ -234,6 +297,7 @@ internal sealed class FineTuneLoop : IDisposable
         if (epochEnds)
         {
             Tell(observer => observer.EpochDone(_told, progress));
+            _ranks?.RequireSameWeights(_optimizer.Parameters);
         }
 
         if (WhyStop() is null)
@@ -241,7 +305,10 @@ internal sealed class FineTuneLoop : IDisposable
             _checkpoints?.AfterStep();
         }
 
-        _options.Progress?.Report(progress);
+        if (_ranks is null or { IsFirst: true })
+        {
+            _options.Progress?.Report(progress);
+        }
     }
 
     private void Tell(Action<ITrainingObserver> what)

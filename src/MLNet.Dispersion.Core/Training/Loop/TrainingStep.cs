@@ -13,6 +13,7 @@ internal sealed class TrainingStep
     private readonly DispersionOptions _dispersion;
     private readonly Generator _subsampling;
     private readonly RunningMoments? _moments;
+    private readonly RankGroup? _ranks;
     private readonly double _maxGradNorm;
     private readonly ForwardPass _pass;
     private readonly HiddenStateSelection _selection;
@@ -25,9 +26,11 @@ internal sealed class TrainingStep
         double? maxGradNorm,
         Generator subsampling,
         Device device,
-        RunningMoments? moments = null)
+        RunningMoments? moments = null,
+        RankGroup? ranks = null)
     {
         _moments = moments;
+        _ranks = ranks;
         _backbone = backbone;
         _objective = objective;
         _optimizer = optimizer;
@@ -40,19 +43,38 @@ internal sealed class TrainingStep
     }
 
     /// <summary>Runs the step. A loss that is not finite leaves the weights as they were.</summary>
-    /// <param name="microBatches">Whose gradients are added up, each weighted by its share of the targets.</param>
+    /// <param name="microBatches">Whose gradients are added up, each weighted by its share of the targets: of several ranks, this one's.</param>
     /// <param name="learningRate">Of this step.</param>
     /// <param name="cancellation">Looked at before each micro-batch.</param>
-    internal StepFigures Run(IReadOnlyList<TaskBatch> microBatches, double learningRate, CancellationToken cancellation)
+    /// <param name="begin">Called before each micro-batch with its place among these; null for nothing.</param>
+    internal StepFigures Run(IReadOnlyList<TaskBatch> microBatches, double learningRate, CancellationToken cancellation, Action<int>? begin = null)
     {
         ClearGradients();
-        double targets = microBatches.Sum(_objective.TargetWeight) is var weight and > 0 ? weight : 1;
+        double weight = microBatches.Sum(_objective.TargetWeight);
         long rows = microBatches.Sum(batch => (long)batch.Tokens.Rows);
-        var figures = new StepFigures(0, _dispersion.Coefficient > 0 ? 0 : null, double.NaN, Finite: true);
-        foreach (TaskBatch batch in microBatches)
+        long tokens = microBatches.Sum(batch => batch.Tokens.TokenCount);
+        if (_ranks is not null)
         {
-            cancellation.ThrowIfCancellationRequested();
-            figures = Accumulate(figures, batch, targets, (double)batch.Tokens.Rows / rows);
+            double[] total = _ranks.Total(weight, rows, tokens, cancellation.IsCancellationRequested ? 1 : 0);
+            _ranks.ThrowIfCancelled(total[3], cancellation);
+            (weight, rows, tokens) = (total[0], (long)total[1], (long)total[2]);
+        }
+
+        double targets = weight > 0 ? weight : 1;
+        var figures = new StepFigures(0, _dispersion.Coefficient > 0 ? 0 : null, double.NaN, Finite: true) { Tokens = tokens };
+        for (int i = 0; i < microBatches.Count && !IsCancelled(cancellation); i++)
+        {
+            begin?.Invoke(i);
+            figures = Accumulate(figures, microBatches[i], targets, (double)microBatches[i].Tokens.Rows / rows);
+        }
+
+        if (_ranks is not null)
+        {
+            figures = OfAll(_ranks, figures, cancellation);
+            if (figures.Finite)
+            {
+                _ranks.SumGradients(_optimizer.Parameters);
+            }
         }
 
         bool finite = figures.Finite;
@@ -92,6 +114,31 @@ internal sealed class TrainingStep
             soFar.Finite && double.IsFinite(value) && double.IsFinite(dispersionValue ?? 0))
         {
             Named = Added(soFar.Named, loss.Figures, targets),
+            Tokens = soFar.Tokens,
+        };
+    }
+
+    /// <summary>Whether to stop here: ranks stop where all do.</summary>
+    private bool IsCancelled(CancellationToken cancellation)
+    {
+        if (_ranks is null)
+        {
+            cancellation.ThrowIfCancellationRequested();
+        }
+
+        return cancellation.IsCancellationRequested;
+    }
+
+    private static StepFigures OfAll(RankGroup ranks, StepFigures own, CancellationToken cancellation)
+    {
+        double[] total = ranks.Total(own.TaskLoss, own.Dispersion ?? 0, own.Finite ? 0 : 1, cancellation.IsCancellationRequested ? 1 : 0);
+        ranks.ThrowIfCancelled(total[3], cancellation);
+        return own with
+        {
+            TaskLoss = total[0],
+            Dispersion = own.Dispersion is null ? null : total[1],
+            Finite = total[2] == 0,
+            Named = ranks.Total(nameof(TrainingStep), own.Named),
         };
     }
 
@@ -129,4 +176,7 @@ internal sealed record StepFigures(double TaskLoss, double? Dispersion, double G
 {
     /// <summary>The objective's own figures by name, means over the step's targets.</summary>
     internal IReadOnlyDictionary<string, double> Named { get; init; } = TrainingProgress.NoFigures;
+
+    /// <summary>The real tokens of the step's micro-batches, those of all ranks.</summary>
+    internal long Tokens { get; init; }
 }

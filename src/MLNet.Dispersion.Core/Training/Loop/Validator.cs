@@ -9,6 +9,7 @@ internal sealed class Validator
     private readonly TrainingObjective _objective;
     private readonly ForwardPass _pass;
     private readonly IReadOnlyList<TaskBatch> _batches;
+    private readonly RankGroup? _ranks;
 
     /// <param name="backbone">What is measured.</param>
     /// <param name="objective">Its task.</param>
@@ -17,12 +18,15 @@ internal sealed class Validator
     /// <param name="batchSize">The most of them in one pass.</param>
     /// <param name="padId">Fills pads.</param>
     /// <param name="device">Where the backbone is.</param>
-    internal Validator(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, IReadOnlyList<int> held, int batchSize, int padId, Device device)
+    /// <param name="ranks">Who shares the batches; null for this process alone.</param>
+    internal Validator(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, IReadOnlyList<int> held, int batchSize, int padId, Device device, RankGroup? ranks = null)
     {
+        _ranks = ranks;
         _backbone = backbone;
         _objective = objective;
         _pass = new ForwardPass(backbone, device);
-        _batches = [.. held.OrderBy(rows.Length).Chunk(batchSize).Select(chunk => rows.Batch(chunk, padId))];
+        IEnumerable<int[]> chunks = held.OrderBy(rows.Length).Chunk(batchSize);
+        _batches = [.. (ranks?.Share(chunks) ?? chunks).Select(chunk => rows.Batch(chunk, padId))];
     }
 
     /// <summary>Measures, and puts the backbone back into the mode it was in.</summary>
@@ -34,7 +38,11 @@ internal sealed class Validator
         var figures = new Dictionary<string, double>();
         foreach (TaskBatch batch in _batches)
         {
-            cancellation.ThrowIfCancellationRequested();
+            if (IsCancelled(cancellation))
+            {
+                break;
+            }
+
             using var scope = NewDisposeScope();
             PassOutput pass = _pass.Read(batch.Tokens, HiddenStateSelection.None);
             TaskLoss task = _objective.Compute(_backbone, pass.States, pass.InputIds, batch);
@@ -45,8 +53,29 @@ internal sealed class Validator
             }
         }
 
-        double targets = _batches.Sum(_objective.TargetWeight) is var weight and > 0 ? weight : 1;
-        return new ValidationFigures(loss / targets, figures.ToDictionary(pair => pair.Key, pair => pair.Value / targets));
+        double weight = _batches.Sum(_objective.TargetWeight);
+        IReadOnlyDictionary<string, double> sums = figures;
+        if (_ranks is not null)
+        {
+            double[] total = _ranks.Total(loss, weight, cancellation.IsCancellationRequested ? 1 : 0);
+            _ranks.ThrowIfCancelled(total[2], cancellation);
+            (loss, weight) = (total[0], total[1]);
+            sums = _ranks.Total(nameof(Validator), figures);
+        }
+
+        double targets = weight > 0 ? weight : 1;
+        return new ValidationFigures(loss / targets, sums.ToDictionary(pair => pair.Key, pair => pair.Value / targets));
+    }
+
+    /// <summary>Whether to stop here: ranks stop where all do.</summary>
+    private bool IsCancelled(CancellationToken cancellation)
+    {
+        if (_ranks is null)
+        {
+            cancellation.ThrowIfCancellationRequested();
+        }
+
+        return cancellation.IsCancellationRequested;
     }
 }
 

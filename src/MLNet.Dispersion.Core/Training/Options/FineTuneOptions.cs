@@ -185,6 +185,10 @@ public sealed class FineTuneOptions : IOptions
     [OutsideTheRun]
     public CheckpointOptions? Checkpoints { get; set; }
 
+    /// <summary>Gets or sets how several processes train together, over MPI: <c>new()</c> in a program that <c>mpirun</c>, Slurm or Kubernetes starts several times. Default null: this process alone.</summary>
+    [OutsideTheRun]
+    public DistributedOptions? Distributed { get; set; }
+
     /// <summary>Gets or sets the observers that watch training and measure what is trained, called in this order on the training thread. Default: none (<see cref="GeometryProbe"/> has an observer of its own).</summary>
     [OutsideTheRun]
     public IReadOnlyList<ITrainingObserver> Observers { get; set; } = [];
@@ -238,6 +242,7 @@ public sealed class FineTuneOptions : IOptions
         copy.Lora = Lora?.Clone();
         copy.GeometryProbe = GeometryProbe?.Clone();
         copy.Checkpoints = Checkpoints?.Clone();
+        copy.Distributed = Distributed?.Clone();
         copy.Observers = [.. Observers ?? []];
         return copy;
     }
@@ -317,6 +322,8 @@ public sealed class FineTuneOptions : IOptions
         require.Defined(ScoringPrecision);
         require.That(!string.IsNullOrWhiteSpace(Device), "empty", "auto, cpu, cuda or another device", nameof(Device));
         require.Within(Checkpoints);
+        require.Within(Distributed);
+        require.That(Distributed is null || !Dispersion.NeedsMoments, "set", "null where Dispersion follows the moments of all batches (Centering Running, or ScaleByDeviation), whose order several processes have not", nameof(Distributed));
         require.Within(GeometryProbe);
         require.That(Observers?.All(observer => observer is not null) ?? false, "null, or has one", "a list, empty for none", nameof(Observers));
     }

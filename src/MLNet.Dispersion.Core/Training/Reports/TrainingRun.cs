@@ -26,6 +26,9 @@ public sealed class TrainingRun
     /// <summary>Gets the numbers of the run, those of the options where they name one, else the defaults for its rows and weights.</summary>
     public required FineTuneDefaults Numbers { get; init; }
 
+    /// <summary>Gets the number of this process among those that train together (<see cref="FineTuneOptions.Distributed"/>), from 0; 0 where it trains alone. Observers of all ranks see the same weights and figures.</summary>
+    public int Rank { get; init; }
+
     /// <summary>Gets the optimizer steps planned.</summary>
     public int TotalSteps { get; }
 

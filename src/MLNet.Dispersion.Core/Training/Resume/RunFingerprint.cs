@@ -11,6 +11,9 @@ internal static partial class RunFingerprint
     private const int ShownHashDigits = 12;
     private const string Task = "Task";
 
+    /// <summary>How many micro-batches a step of all ranks has, which stays so whatever their number.</summary>
+    private const string MicroBatches = "Distributed.MicroBatchesPerStep";
+
     /// <summary>What version 0.1 called the tasks, whose interrupted runs still go on.</summary>
     private static readonly Dictionary<string, string> FormerTasks = new()
     {
@@ -58,8 +61,27 @@ internal static partial class RunFingerprint
         ["Options.Lora.ModulesToSave"] = [OptionsFingerprint.None],
     };
 
+    /// <summary>The micro-batches of a step of the run that a directory's newest checkpoint is of; null where there is none, or it is of one process alone.</summary>
+    internal static int? SavedMicroBatches(CheckpointOptions? options)
+    {
+        if (options is not { Resume: true } || CheckpointFolder.All(options.Directory) is not [.., var newest])
+        {
+            return null;
+        }
+
+        try
+        {
+            return int.TryParse(CheckpointManifest.Read(newest.Source).Run.GetValueOrDefault(MicroBatches), NumberStyles.None, CultureInfo.InvariantCulture, out int saved) && saved > 0 ? saved : null;
+        }
+        catch (ModelFileException)
+        {
+            // Read again, and told of, when training goes on.
+            return null;
+        }
+    }
+
     /// <summary>Describes a run before its first step.</summary>
-    internal static IReadOnlyDictionary<string, string> Of(LanguageBackbone backbone, TrainingObjective objective, TrainingOptimizer optimizer, TrainingRows rows, FineTuneOptions options, FineTuneDefaults numbers)
+    internal static IReadOnlyDictionary<string, string> Of(LanguageBackbone backbone, TrainingObjective objective, TrainingOptimizer optimizer, TrainingRows rows, FineTuneOptions options, FineTuneDefaults numbers, int? microBatches = null)
     {
         CultureInfo plain = CultureInfo.InvariantCulture;
         BackboneInfo info = backbone.Info;
@@ -88,6 +110,11 @@ internal static partial class RunFingerprint
         if (objective.OwnOptions is { } own)
         {
             OptionsFingerprint.Describe(own, "Task.", run);
+        }
+
+        if (microBatches is { } shared)
+        {
+            run[MicroBatches] = shared.ToString(plain);
         }
 
         if (backbone.Adapter is { } adapter)

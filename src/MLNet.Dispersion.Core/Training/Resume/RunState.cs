@@ -113,12 +113,13 @@ internal sealed class TrainingClock
         _steps.Reset();
     }
 
-    internal T Measure<T>(long tokens, Func<T> step)
+    /// <summary>Runs a step, and notes its time and tokens.</summary>
+    internal T Measure<T>(Func<T> step, Func<T, long> tokens)
     {
         _steps.Start();
         T result = step();
         _steps.Stop();
-        Tokens += tokens;
+        Tokens += tokens(result);
         return result;
     }
 

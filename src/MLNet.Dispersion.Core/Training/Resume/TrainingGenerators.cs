@@ -9,7 +9,7 @@ namespace MLNet.Dispersion;
 /// </remarks>
 internal sealed class TrainingGenerators(int seed) : IDisposable
 {
-    private readonly SortedDictionary<string, Generator> _generators = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, (Generator Generator, int Stream)> _generators = new(StringComparer.Ordinal);
 
     /// <summary>The names, in ordinal order.</summary>
     internal IReadOnlyCollection<string> Names => _generators.Keys;
@@ -26,22 +26,36 @@ internal sealed class TrainingGenerators(int seed) : IDisposable
             throw new ArgumentException($"There is a generator '{name}' already; each needs a name of its own.", nameof(name));
         }
 
-        return _generators[name] = SeedStream.TorchGenerator(seed, stream, device);
+        Generator generator = SeedStream.TorchGenerator(seed, stream, device);
+        _generators[name] = (generator, stream);
+        return generator;
+    }
+
+    /// <summary>Sets all generators to where they are at one micro-batch, whatever was drawn before: for runs that several processes share.</summary>
+    /// <param name="step">Optimizer steps done.</param>
+    /// <param name="place">The micro-batch's place in the step.</param>
+    internal void GoTo(int step, int place)
+    {
+        int own = SeedMixer.Mix(SeedMixer.Mix(seed, step), place);
+        foreach (var (generator, stream) in _generators.Values)
+        {
+            generator.manual_seed((long)SeedMixer.Derive(own, stream));
+        }
     }
 
     /// <summary>The present states, by name: one row of bytes each, on the CPU, in the caller's dispose scope.</summary>
     internal IReadOnlyList<KeyValuePair<string, Tensor>> States() =>
-        [.. _generators.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.get_state()))];
+        [.. _generators.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.Generator.get_state()))];
 
     /// <summary>Sets one generator to an earlier state, so that it draws again what it drew then.</summary>
     /// <param name="name">Of <see cref="Names"/>.</param>
     /// <param name="state">Of <see cref="States"/>; not changed, stays the caller's.</param>
-    internal void Restore(string name, Tensor state) => _generators[name].set_state(state);
+    internal void Restore(string name, Tensor state) => _generators[name].Generator.set_state(state);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Generator generator in _generators.Values)
+        foreach (var (generator, _) in _generators.Values)
         {
             generator.Dispose();
         }
