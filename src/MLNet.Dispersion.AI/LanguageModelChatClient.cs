@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Microsoft.Extensions.AI;
 using OwnMessage = MLNet.Dispersion.Text.ChatMessage;
 
@@ -47,48 +46,18 @@ internal sealed class LanguageModelChatClient(PretrainedLanguageModel model, Tex
 
     private async IAsyncEnumerable<ChatResponseUpdate> Stream(OwnMessage[] conversation, TextGenerationOptions generation, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // Written on one thread, whoever reads; who stops reading stops the writing.
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Channel<string> pieces = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         GeneratedText? answer = null;
         string id = Guid.NewGuid().ToString("N");
-        Task writing = Task.Run(Write, CancellationToken.None);
-        try
+        await foreach (string piece in model.ChatStreamingAsync(conversation, generation, finished: whole => answer = whole, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
-            await foreach (string piece in pieces.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
-            {
-                yield return Update(new TextContent(piece));
-            }
+            yield return Update(new TextContent(piece));
+        }
 
-            await writing.ConfigureAwait(false);
-            ChatResponseUpdate last = Update(new UsageContent(Usage(answer!)));
-            last.FinishReason = Reason(answer!);
-            yield return last;
-        }
-        finally
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        ChatResponseUpdate last = Update(new UsageContent(Usage(answer!)));
+        last.FinishReason = Reason(answer!);
+        yield return last;
 
         ChatResponseUpdate Update(AIContent content) => new(ChatRole.Assistant, [content]) { ModelId = model.Name, ResponseId = id, MessageId = id, CreatedAt = DateTimeOffset.UtcNow };
-
-        void Write()
-        {
-            try
-            {
-                foreach (string piece in model.ChatStreaming(conversation, generation, finished: whole => answer = whole, cancellationToken: stop.Token))
-                {
-                    pieces.Writer.TryWrite(piece);
-                }
-
-                pieces.Writer.Complete();
-            }
-            catch (Exception e)
-            {
-                pieces.Writer.Complete(e);
-            }
-        }
     }
 
     private static OwnMessage[] Conversation(IEnumerable<ChatMessage> messages, ChatOptions? options)
@@ -137,6 +106,7 @@ internal sealed class LanguageModelChatClient(PretrainedLanguageModel model, Tex
     private static UsageDetails Usage(GeneratedText answer) => new()
     {
         InputTokenCount = answer.PromptTokens,
+        CachedInputTokenCount = answer.ReusedPromptTokens,
         OutputTokenCount = answer.TokenIds.Count,
         TotalTokenCount = answer.PromptTokens + answer.TokenIds.Count,
     };

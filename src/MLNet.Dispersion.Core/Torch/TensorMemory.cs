@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,6 +13,15 @@ internal static class TensorMemory
     /// <param name="type">The type that they must have.</param>
     internal static bool IsReachable(Tensor values, ScalarType type) =>
         values.dtype == type && values.device_type == DeviceType.CPU && values.is_contiguous() && values.numel() * values.element_size() <= int.MaxValue;
+
+    /// <summary>Where the entries of a contiguous tensor on the processor begin, however many they are. Valid while the tensor lives. Call it without gradients.</summary>
+    internal static unsafe void* Pointer(Tensor values)
+    {
+        // The first one alone, since a large table is more than a span holds.
+        using Tensor flat = values.flatten();
+        using Tensor first = flat.narrow(0, 0, 1);
+        return Unsafe.AsPointer(ref MemoryMarshal.GetReference(first.bytes));
+    }
 
     /// <summary>The entries of a reachable float32 tensor. Valid while the tensor lives.</summary>
     internal static Span<float> Floats(Tensor values) => MemoryMarshal.Cast<byte, float>(values.bytes);

@@ -13,11 +13,14 @@ internal sealed record GenerationDocument(
     int BatchSize,
     int MaxBatchTokens,
     IReadOnlyList<string> StopSequences,
-    bool FollowGenerationConfig = true)
+    bool FollowGenerationConfig = true,
+    GenerationEngine Engine = GenerationEngine.Auto,
+    GenerationPrecision? Precision = null,
+    int PrefixTokens = 0)
 {
     internal static GenerationDocument Of(TextGenerationOptions options) => new(
         options.MaxNewTokens, options.Temperature, options.TopK, options.TopP, options.RepetitionPenalty, options.Seed,
-        options.StopAtEndOfText, options.TruncatePrompts, options.BatchSize, options.MaxBatchTokens, options.StopSequences, options.FollowGenerationConfig);
+        options.StopAtEndOfText, options.TruncatePrompts, options.BatchSize, options.MaxBatchTokens, options.StopSequences, options.FollowGenerationConfig, options.Engine, options.Precision, options.PrefixTokens);
 
     internal TextGenerationOptions ToOptions() => new()
     {
@@ -33,5 +36,8 @@ internal sealed record GenerationDocument(
         MaxBatchTokens = MaxBatchTokens,
         StopSequences = StopSequences,
         FollowGenerationConfig = FollowGenerationConfig,
+        Engine = Engine,
+        Precision = Precision,
+        PrefixTokens = PrefixTokens,
     };
 }

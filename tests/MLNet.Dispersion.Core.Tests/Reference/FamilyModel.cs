@@ -45,10 +45,11 @@ internal sealed class FamilyModel
 
     public Tensor? Integers(string name) => Tensors.Contains(name) ? tensor(Tensors.Longs(name), Tensors.Shape(name)) : null;
 
-    /// <summary>Compares a tensor <c>[B, L, ...]</c> at the real tokens.</summary>
-    public void AssertNear(string name, Tensor actual, Tensor? mask, string? toleranceName = null)
+    /// <summary>Compares a tensor <c>[B, L, ...]</c> at the real tokens, or its first columns.</summary>
+    public void AssertNear(string name, Tensor actual, Tensor? mask, string? toleranceName = null, int? columns = null)
     {
         Tensor expected = Tensors.Tensor(name);
+        expected = columns is { } count ? expected.narrow(1, 0, count) : expected;
         Assert.Equal(expected.shape, actual.shape);
         Tensor difference = (actual - expected).abs();
         if (mask is not null)

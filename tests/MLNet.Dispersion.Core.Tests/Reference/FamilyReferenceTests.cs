@@ -90,6 +90,39 @@ public sealed class FamilyReferenceTests : ReferenceTests
         Assert.Equal(model.Tensors.Longs(whole), WrittenWhole(backbone, greedy[..given], greedy.Length));
     });
 
+    [SkippableFact]
+    public void Greedy_ByTheManagedDecoder_WritesTheReferenceTokensAndLogits() => Each((model, form) =>
+    {
+        if (!model.IsCausal)
+        {
+            return;
+        }
+
+        using var noGradient = no_grad();
+        using LanguageBackbone backbone = model.Load(form);
+        if (ManagedDecoder.Refusal(backbone) is { } reason)
+        {
+            throw new NotSupportedException(reason);
+        }
+
+        long[] greedy = model.Tensors.Longs("greedy");
+        int given = model.Figures.GetProperty("greedy").GetProperty("prompt_tokens").GetInt32();
+        Tensor rows = Decoded(backbone, tensor(greedy, 1, greedy.Length), given);
+        long[] best = rows[0].argmax(-1).data<long>().ToArray();
+        Assert.Equal(greedy[given..], best[..^1]);
+
+        if (!backbone.KeepsStates)
+        {
+            // The states of the first tokens are others where more follow.
+            return;
+        }
+
+        // The reference's batch up to the end of its shortest row, where none has a pad.
+        int shortest = (int)model.Mask.sum(1).min().item<long>();
+        Tensor logits = Decoded(backbone, model.Ids.narrow(1, 0, shortest), 1);
+        model.AssertNear("logits", logits, mask: null, columns: shortest);
+    });
+
     private static void Each(Action<FamilyModel, string> compare) => Check(Key, folder =>
     {
         foreach (string name in Directory.EnumerateDirectories(folder.FullPath).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal))
@@ -117,6 +150,31 @@ public sealed class FamilyReferenceTests : ReferenceTests
         {
             Assert.Fail($"{form}: {error.Message}");
         }
+    }
+
+    /// <summary>The logits of each token from the last given one on, <c>[B, L - given + 1, V]</c>: the given ones are read by torch, the others one by one by the decoder.</summary>
+    private static Tensor Decoded(LanguageBackbone backbone, Tensor ids, int given)
+    {
+        var (count, length) = ((int)ids.shape[0], (int)ids.shape[1]);
+        using KeyValueCache cache = backbone.CreateCache(count, length)!;
+        using var decoder = new ManagedDecoder(backbone, count, length);
+        List<Tensor> columns = [backbone.Logits(backbone.Continue(cache, ids.narrow(1, 0, given), null).select(1, given - 1))];
+        for (int column = given; column < length; column++)
+        {
+            int[][] tokens = [.. ids.select(1, column).contiguous().data<long>().Select(id => new[] { (int)id })];
+            if (decoder.CanRead(cache, tokens))
+            {
+                decoder.Read(cache, tokens);
+                float[] logits = [.. Enumerable.Range(0, count).SelectMany(row => decoder.Logits(row).ToArray())];
+                columns.Add(tensor(logits, count, logits.Length / count));
+            }
+            else
+            {
+                columns.Add(backbone.Logits(backbone.Continue(cache, ids.narrow(1, column, 1), null).select(1, 0)));
+            }
+        }
+
+        return stack([.. columns], 1);
     }
 
     private static long[] Written(LanguageBackbone backbone, long[] given, int length)

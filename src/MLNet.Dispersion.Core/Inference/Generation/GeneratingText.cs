@@ -49,6 +49,12 @@ internal sealed class GeneratingText
     /// <summary>Text that the latest token settled.</summary>
     internal string Released { get; private set; } = "";
 
+    /// <summary>Tokens of the prompt that an earlier text had read.</summary>
+    internal int ReusedPromptTokens { get; set; }
+
+    /// <summary>Why torch computes its tokens; null where the library's own decoder does.</summary>
+    internal string? TorchReason { get; set; }
+
     /// <summary>Takes the token that was chosen.</summary>
     internal void Add(int id)
     {
@@ -79,6 +85,8 @@ internal sealed class GeneratingText
         FinishReason = FinishReason!.Value,
         PromptTokens = Prompt.Length,
         PromptTruncated = _truncated,
+        TorchReason = TorchReason,
+        ReusedPromptTokens = ReusedPromptTokens,
     };
 
     private void Finish(GenerationFinishReason reason)

@@ -21,6 +21,7 @@ internal sealed record GenerationPlan
         RepetitionPenalty = options.RepetitionPenalty ?? config?.RepetitionPenalty ?? 1;
         StopSequences = [.. options.StopSequences.Concat(config?.StopStrings ?? []).Distinct()];
         (Seed, TruncatePrompts, BatchSize, MaxBatchTokens) = (options.Seed, options.TruncatePrompts, options.BatchSize, options.MaxBatchTokens);
+        (Engine, Precision, PrefixTokens) = (options.Engine, options.Precision, options.PrefixTokens);
     }
 
     /// <summary>The tokens for which room is kept behind a prompt that is cut.</summary>
@@ -52,6 +53,15 @@ internal sealed record GenerationPlan
 
     /// <summary>As <see cref="TextGenerationOptions.MaxBatchTokens"/>.</summary>
     internal int MaxBatchTokens { get; }
+
+    /// <summary>As <see cref="TextGenerationOptions.Engine"/>.</summary>
+    internal GenerationEngine Engine { get; }
+
+    /// <summary>As <see cref="TextGenerationOptions.Precision"/>.</summary>
+    internal GenerationPrecision? Precision { get; }
+
+    /// <summary>As <see cref="TextGenerationOptions.PrefixTokens"/>.</summary>
+    internal int PrefixTokens { get; }
 
     /// <summary>Makes the plan.</summary>
     /// <param name="options">What the caller said; checked.</param>

@@ -68,6 +68,28 @@ public static class LanguageModelChat
         return generator.Stream(text, cancellationToken, finished);
     }
 
+    /// <summary>Answers a conversation on a thread of its own and gives the answer out piece by piece, as soon as characters are complete and no stop sequence can take them back.</summary>
+    /// <remarks>The writing begins with the first piece that is asked for and does not wait for the reader; it ends, and its memory is freed, when the enumeration ends or is disposed.</remarks>
+    /// <param name="model">The model; causal, with a chat template.</param>
+    /// <param name="messages">The conversation, at least one message.</param>
+    /// <param name="options">How to write; null for what the model's generation_config.json says. Copied.</param>
+    /// <param name="chat">How to render; null for the defaults.</param>
+    /// <param name="finished">Told the whole answer, with the reason of its end, behind the last piece, on the writing thread; null (default) for nobody.</param>
+    /// <param name="cancellationToken">Checked before each token.</param>
+    /// <returns>Pieces of text that make the answer of <see cref="Chat"/>.</returns>
+    /// <exception cref="Exception">As with <see cref="Chat"/>; what speaks against the arguments is thrown at once.</exception>
+    public static IAsyncEnumerable<string> ChatStreamingAsync(
+        this PretrainedLanguageModel model,
+        IReadOnlyList<ChatMessage> messages,
+        TextGenerationOptions? options = null,
+        ChatOptions? chat = null,
+        Action<GeneratedText>? finished = null,
+        CancellationToken cancellationToken = default)
+    {
+        (TextGenerator generator, GeneratingText text) = Begin(model, messages, options, chat, cancellationToken);
+        return BackgroundPieces.Of(cancel => generator.Stream(text, cancel, finished), cancellationToken);
+    }
+
     private static (TextGenerator Generator, GeneratingText Text) Begin(PretrainedLanguageModel model, IReadOnlyList<ChatMessage> messages, TextGenerationOptions? options, ChatOptions? chat, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(model);

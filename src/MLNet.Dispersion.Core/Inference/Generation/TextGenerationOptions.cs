@@ -54,6 +54,22 @@ public sealed class TextGenerationOptions : IOptions
     /// <summary>Gets or sets the most tokens whose keys and values are in memory at once, padding and tokens to come included; a longer text has the memory to itself. Default 16,384. At least 1.</summary>
     public int MaxBatchTokens { get; set; } = 16_384;
 
+    /// <summary>Gets or sets what computes the tokens behind a prompt. Default <see cref="GenerationEngine.Auto"/>: the library's own decoder where it can.</summary>
+    public GenerationEngine Engine { get; set; }
+
+    /// <summary>
+    /// Gets or sets the number type in which the library's own decoder holds matrices. Default null: <see cref="GenerationPrecision.BFloat16"/> where the backbone multiplies in bfloat16 (<see cref="LanguageBackbone.ComputeType"/>), else
+    /// <see cref="GenerationPrecision.Float32"/>. The copies of a narrower type are made at the first text and stay with the model until its weights change or it is disposed. Not with <see cref="GenerationEngine.Torch"/>.
+    /// </summary>
+    public GenerationPrecision? Precision { get; set; }
+
+    /// <summary>
+    /// Gets or sets the most tokens of texts whose keys and values stay with the model for later texts that begin alike, such as the next turn of a conversation: what both have in common is not read again.
+    /// Of texts that are written one at a time; not with rotary positions that change with the length, nor where the backbone multiplies in bfloat16. A token takes the memory of its keys and values in float32 (SmolLM2-135M: 46 KB).
+    /// They are freed when training begins, an adapter changes or the model is disposed: if you change weights by other means, set this to 0. Default 0, which keeps none. At least 0.
+    /// </summary>
+    public int PrefixTokens { get; set; }
+
     /// <summary>A copy, which later edits do not reach.</summary>
     public TextGenerationOptions Clone()
     {
@@ -76,6 +92,10 @@ public sealed class TextGenerationOptions : IOptions
         require.That(RepetitionPenalty is null or (>= 1 and < double.PositiveInfinity), RepetitionPenalty, "a finite number of at least 1; 1 changes nothing");
         require.AtLeast(BatchSize, 1);
         require.AtLeast(MaxBatchTokens, 1);
+        require.AtLeast(PrefixTokens, 0);
+        require.Defined(Engine, name: nameof(Engine));
+        require.Defined(Precision ?? default, name: nameof(Precision));
+        require.That(Precision is null || Engine != GenerationEngine.Torch, Precision, "null where Engine is Torch, which computes in the backbone's own number type");
         ArgumentNullException.ThrowIfNull(StopSequences, nameof(TextGenerationOptions) + "." + nameof(StopSequences));
         require.That(StopSequences.All(stop => !string.IsNullOrEmpty(stop)), "an empty string or null in one place", "strings of at least one character", nameof(StopSequences));
     }

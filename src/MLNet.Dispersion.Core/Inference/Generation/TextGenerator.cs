@@ -11,7 +11,7 @@ internal sealed class TextGenerator
     private readonly HashSet<int> _ends;
 
     /// <exception cref="ArgumentException">An option is outside its range, or the model is an encoder.</exception>
-    /// <exception cref="NotSupportedException">The model's generation_config.json asks for what is not done here.</exception>
+    /// <exception cref="NotSupportedException">The model's generation_config.json asks for what is not done here, or the library's own decoder is asked for and cannot run the model.</exception>
     internal TextGenerator(PretrainedLanguageModel model, TextGenerationOptions? options)
         : this(model, options, checkedOptions => GenerationPlan.Of(checkedOptions, model), [])
     {
@@ -28,6 +28,7 @@ internal sealed class TextGenerator
         copy.Validate();
         _model = model;
         _plan = plan(copy);
+        _ = NextTokenLogits.TorchReasonOf(model.Backbone, _plan.Engine);
         _encoder = new PromptEncoder(model, _plan);
         _ends = copy.StopAtEndOfText ? [.. model.EndTokenIds, .. ends] : [];
     }
@@ -99,7 +100,10 @@ internal sealed class TextGenerator
         return Begin(ids, truncated);
     }
 
-    private GeneratingText Begin(string? prompt, int index)
+    /// <summary>A text behind a prompt.</summary>
+    /// <param name="prompt">The prompt; null counts as empty.</param>
+    /// <param name="index">Its place, for errors.</param>
+    internal GeneratingText Begin(string? prompt, int index)
     {
         int[] ids = _encoder.Encode(prompt, index, out bool truncated);
         return Begin(ids, truncated);
@@ -129,7 +133,8 @@ internal sealed class GenerationBatch : IDisposable
 
         // The last token is never read.
         int capacity = texts.Max(text => text.Prompt.Length) + texts.Max(text => text.MostTokens) - 1;
-        _logits = NextTokenLogits.Of(backbone, texts.Count, capacity);
+        _logits = NextTokenLogits.Of(backbone, texts.Count, capacity, plan);
+        _going.ForEach(text => text.TorchReason = _logits.TorchReason);
     }
 
     /// <summary>Texts that are not finished.</summary>
@@ -142,6 +147,7 @@ internal sealed class GenerationBatch : IDisposable
         _logits.Read(tokens, (row, logits) =>
         {
             GeneratingText text = _going[row];
+            text.ReusedPromptTokens = _logits.Reused;
             text.Add(_sampler.Next(logits[..Math.Min(_vocabulary, logits.Length)], text.Seen, text.Random));
         });
         int[] kept = [.. Enumerable.Range(0, _going.Count).Where(row => !_going[row].IsFinished)];

@@ -44,6 +44,12 @@ internal sealed class KeyValueCache : IDisposable
     /// <summary>The tokens of each row.</summary>
     internal IReadOnlyList<int> Lengths => _lengths;
 
+    /// <summary>Grows whenever the memory of keys and values is another.</summary>
+    internal int Version { get; private set; }
+
+    /// <summary>A layer's keys and values, each <c>[B, K, capacity, D]</c>, float32 and contiguous; those that were narrower are widened once.</summary>
+    internal (Tensor Keys, Tensor Values) Memory(int layer) => (Wide(ref _keys[layer]), Wide(ref _values[layer]));
+
     /// <summary>Opens a pass over new tokens; nothing is read until <see cref="CachedPass.Complete"/>.</summary>
     /// <param name="rows">Sequences; as many as the cache has.</param>
     /// <param name="columns">Columns of new tokens.</param>
@@ -84,11 +90,36 @@ internal sealed class KeyValueCache : IDisposable
         _real = [.. rows.Select(row => (bool[])_real[row].Clone())];
         _tokens = [.. rows.Select(row => _tokens[row])];
         long[] indices = [.. rows.Select(row => (long)row)];
+        Version++;
         for (int layer = 0; layer < _keys.Length; layer++)
         {
             Keep(ref _keys[layer], indices);
             Keep(ref _values[layer], indices);
         }
+    }
+
+    /// <summary>Which of the columns in use a row has tokens in.</summary>
+    internal ReadOnlySpan<bool> Real(int row) => _real[row].AsSpan(0, Columns);
+
+    /// <summary>The first tokens' keys and values of a cache of one row, each <c>[1, K, tokens, D]</c>, by layers: copies, which the caller disposes.</summary>
+    internal (Tensor Keys, Tensor Values)[] Copy(int tokens)
+    {
+        using var noGradient = no_grad();
+        return [.. _keys.Zip(_values, (keys, values) => (Copy(keys!, tokens), Copy(values!, tokens)))];
+    }
+
+    /// <summary>Fills an empty cache of one row with such copies, or with their first tokens.</summary>
+    internal void Restore((Tensor Keys, Tensor Values)[] memory, int tokens)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        CachedPass pass = Begin(1, tokens, null);
+        foreach (var (keys, values) in memory)
+        {
+            pass.Append(keys.narrow(2, 0, tokens), values.narrow(2, 0, tokens));
+        }
+
+        pass.Complete();
     }
 
     /// <summary>Whether a row has a token in a column.</summary>
@@ -118,6 +149,23 @@ internal sealed class KeyValueCache : IDisposable
         {
             memory?.Dispose();
         }
+    }
+
+    private static Tensor Copy(Tensor memory, int tokens)
+    {
+        using Tensor part = memory.narrow(2, 0, tokens);
+        return part.clone().DetachFromDisposeScope();
+    }
+
+    private static Tensor Wide(ref Tensor? memory)
+    {
+        if (memory!.dtype != ScalarType.Float32)
+        {
+            using Tensor narrow = memory;
+            memory = narrow.to(ScalarType.Float32).DetachFromDisposeScope();
+        }
+
+        return memory;
     }
 
     private Tensor Append(ref Tensor? memory, Tensor added)

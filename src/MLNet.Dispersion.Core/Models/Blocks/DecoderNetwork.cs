@@ -87,8 +87,11 @@ internal sealed class DecoderNetwork : CausalLMBackbone
     /// <inheritdoc/>
     protected internal override Tensor? HeadWeight => _architecture.Spec is { LogitScale: 1, LogitCap: null, HasHeadBias: false } && PredictsTokens ? HeadMatrix : null;
 
+    /// <summary>What it is made of.</summary>
+    internal TransformerTrunk Trunk => _trunk;
+
     /// <summary>The head; null where it is the token embedding.</summary>
-    private ProjectionLayer? Head
+    internal ProjectionLayer? Head
     {
         get
         {
@@ -118,6 +121,9 @@ internal sealed class DecoderNetwork : CausalLMBackbone
 
     /// <inheritdoc/>
     internal override KeyValueCache CreateCache(int rows, int capacity) => new(Info.LayerCount, rows, capacity, LongestSequence);
+
+    /// <inheritdoc/>
+    internal override bool KeepsStates => _trunk.ChangesBeyond is null && !_architecture.Spec.IsOpenEnded;
 
     /// <inheritdoc/>
     internal override Tensor Continue(KeyValueCache cache, Tensor inputIds, Tensor? attentionMask)

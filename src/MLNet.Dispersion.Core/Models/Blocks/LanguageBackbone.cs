@@ -68,6 +68,16 @@ public abstract class LanguageBackbone : nn.Module
 
     internal ForwardContext Context { get; } = new();
 
+    /// <summary>Keys and values of texts that were read.</summary>
+    internal PrefixCache Prefixes { get; } = new();
+
+    /// <summary>Frees what was made from the weights: they are about to change, or to go.</summary>
+    internal void Forget()
+    {
+        Context.Copies.Drop();
+        Prefixes.Drop();
+    }
+
     /// <summary>The table of token embeddings, which training may reset and whose output it may disturb; null (default) where neither is possible.</summary>
     internal virtual EmbeddingTable? Tokens => null;
 
@@ -164,6 +174,9 @@ public abstract class LanguageBackbone : nn.Module
     /// <param name="capacity">Columns that there is room for: tokens of the longest row of each pass, added up.</param>
     internal virtual KeyValueCache? CreateCache(int rows, int capacity) => null;
 
+    /// <summary>Whether the states of tokens behind a cache are those of a whole pass, however long the text grows. Default false.</summary>
+    internal virtual bool KeepsStates => false;
+
     /// <summary>Reads on, without gradients and in evaluation mode, behind the tokens in a cache, and adds the new ones to it.</summary>
     /// <param name="cache">From <see cref="CreateCache"/>.</param>
     /// <param name="inputIds">The new token ids, <c>[B, L]</c>, int64.</param>
@@ -233,7 +246,7 @@ public abstract class LanguageBackbone : nn.Module
     {
         if (disposing)
         {
-            Context.Copies.Drop();
+            Forget();
             Attachment?.Dispose();
         }
 

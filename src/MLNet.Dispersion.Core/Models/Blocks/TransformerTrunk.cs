@@ -62,7 +62,7 @@ internal sealed class TransformerTrunk
         _outputProjection = _spec.OutputSize is null ? null : new ProjectionLayer(context, _spec.HiddenSize, final, hasBias: false);
         Head = _spec is { IsCausal: true, Head: HeadKind.Own } ? new ProjectionLayer(context, final, _spec.VocabularySize, _spec.HasHeadBias) : null;
         Pooler = _spec.Summary == SummaryKind.Pooler ? new ProjectionLayer(context, _spec.HiddenSize, _spec.HiddenSize, hasBias: true) : null;
-        (WeightPart, object?)[] around =
+        Pieces =
         [
             (WeightPart.Tokens, Tokens),
             (WeightPart.Positions, _positions),
@@ -83,7 +83,7 @@ internal sealed class TransformerTrunk
             throw new ArgumentException($"WeightNames.BlockNumbers has {numbers.Count} names; there are {_spec.BlockCount} blocks.");
         }
 
-        Register(around, "", _names.Stem);
+        Register([.. Pieces], "", _names.Stem);
         for (int block = 0; block < _blocks.Count; block++)
         {
             (WeightPart Part, object? Piece)[] pieces = [.. _blocks[block].Pieces];
@@ -91,9 +91,12 @@ internal sealed class TransformerTrunk
             Register(pieces, PrefixOf(block), _names.Block);
         }
 
-        Register(around, "", _names.Tail);
-        RequireNames(around, [.. _names.Stem, .. _names.Tail]);
+        Register([.. Pieces], "", _names.Tail);
+        RequireNames([.. Pieces], [.. _names.Stem, .. _names.Tail]);
     }
+
+    /// <summary>The pieces around the blocks, by what they are for; null where the spec has none.</summary>
+    internal IReadOnlyList<(WeightPart Part, object? Piece)> Pieces { get; }
 
     /// <summary>The token embedding, which is the head as well where that is tied.</summary>
     internal EmbeddingTable Tokens { get; }
@@ -121,6 +124,9 @@ internal sealed class TransformerTrunk
 
     /// <summary>The block that a layer runs.</summary>
     internal int BlockOf(int layer) => _spec.SharedBlocks?[layer] ?? layer;
+
+    /// <summary>A block's pieces, alike.</summary>
+    internal IEnumerable<(WeightPart Part, object? Piece)> PiecesOf(int block) => _blocks[block].Pieces;
 
     /// <summary>Makes a block, whose pieces belong to the caller.</summary>
     internal TransformerBlock MakeBlock(int block) => new(_network, _network.Context, _architecture, _shared, block);
@@ -158,7 +164,7 @@ internal sealed class TransformerTrunk
         if (_network.training)
         {
             // The weights are about to change.
-            context.Copies.Drop();
+            _network.Forget();
         }
 
         // The scope keeps every intermediate tensor alive until its last call has returned, whatever the garbage collector does meanwhile.

@@ -24,7 +24,8 @@ internal abstract class FeatureNorm : nn.Module, ILayer
     /// <summary>What normalised features are multiplied by; null where they stay as they are.</summary>
     internal Tensor? Weight => weight is null ? null : _spec.IsStoredMinusOne ? weight.Plus(1) : weight;
 
-    private protected Parameter? Bias => bias;
+    /// <summary>What is then added; null for nothing.</summary>
+    internal Parameter? Bias => bias;
 
     /// <summary>Normalises the last dimension; float32 comes out.</summary>
     public abstract Tensor Forward(Tensor input);
@@ -94,6 +95,9 @@ internal sealed class ApartNorms : nn.Module, ILayer
 
         register_module("norms", list);
     }
+
+    /// <summary>The norm of each head.</summary>
+    internal IReadOnlyList<FeatureNorm> Heads => _heads;
 
     /// <summary>Normalises each head of <c>[B, L, H, D]</c>; float32 comes out.</summary>
     public Tensor Forward(Tensor input) => stack([.. _heads.Select((head, number) => head.Forward(input.select(2, number)))], 2);

@@ -214,7 +214,7 @@ internal sealed class LoraAdapter : IDisposable
 
     private void SetUpdates(bool active)
     {
-        _backbone.Context.Copies.Drop();
+        _backbone.Forget();
         foreach (AdaptedModule module in Modules)
         {
             module.Layer.Update = active ? module.Update : null;

@@ -1,0 +1,38 @@
+using System.Diagnostics;
+
+namespace MLNet.Dispersion.Benchmarks.WritingThroughput;
+
+/// <summary>The library, through its public face.</summary>
+internal sealed class OwnWriter(PretrainedLanguageModel model, GenerationEngine engine, GenerationPrecision? precision) : IWriter
+{
+    public double TokensPerSecond(int[] prompt, int count, int tokens)
+    {
+        var clock = new Clock();
+        string text = model.Tokenizer.Decode(prompt);
+        var options = new TextGenerationOptions { MaxNewTokens = tokens, Temperature = 0, RepetitionPenalty = 1, StopAtEndOfText = false, FollowGenerationConfig = false, BatchSize = count, Engine = engine, Precision = precision };
+        model.Generate([.. Enumerable.Repeat(text, count)], options, clock);
+        return count * (clock.Steps - 1) / (clock.Last - clock.First).TotalSeconds;
+    }
+
+    public void Dispose()
+    {
+        // The model is its owner's.
+    }
+
+    private sealed class Clock : IProgress<GenerationProgress>
+    {
+        private readonly Stopwatch _watch = Stopwatch.StartNew();
+
+        public int Steps { get; private set; }
+
+        public TimeSpan First { get; private set; }
+
+        public TimeSpan Last { get; private set; }
+
+        public void Report(GenerationProgress value)
+        {
+            Last = _watch.Elapsed;
+            First = Steps++ == 0 ? Last : First;
+        }
+    }
+}
