@@ -1,6 +1,3 @@
-using System.IO.Compression;
-using System.Text.Json;
-
 namespace MLNet.Dispersion.Examples.PaperInMiniature;
 
 /// <summary>Texts for pre-training, others for mid-training, and others again that no model sees.</summary>
@@ -17,9 +14,9 @@ internal sealed record Corpus(string Description, IReadOnlyList<string> Pretrain
     /// <summary>The documentation of .NET.</summary>
     public static Corpus OfDotNet(int documents) => FromTexts(DotNetDocumentation.Name, DotNetDocumentation.Texts(), documents);
 
-    /// <summary>The caller's own texts: .txt files, or .jsonl and .jsonl.gz with a field "text".</summary>
+    /// <summary>The caller's own texts: .txt files, or .jsonl, .jsonl.gz and .tsv with a field "text".</summary>
     public static Corpus FromFiles(IReadOnlyList<FileInfo> files, int documents) =>
-        FromTexts(string.Join(", ", files.Select(file => file.Name)), [.. files.SelectMany(Read)], documents);
+        FromTexts(string.Join(", ", files.Select(file => file.Name)), [.. files.SelectMany(TextFiles.Documents)], documents);
 
     private static Corpus FromTexts(string name, IReadOnlyList<string> texts, int documents)
     {
@@ -39,48 +36,6 @@ internal sealed record Corpus(string Description, IReadOnlyList<string> Pretrain
         [.. documents.Where((_, i) => i % HeldOutEvery != 0 && i % 2 == 0)],
         [.. documents.Where((_, i) => i % HeldOutEvery != 0 && i % 2 == 1)],
         [.. documents.Where((_, i) => i % HeldOutEvery == 0)]);
-
-    private static IEnumerable<string> Read(FileInfo file)
-    {
-        if (!file.Exists)
-        {
-            throw new UserException($"There is no file {file.FullName}.");
-        }
-
-        string name = file.Name.ToLowerInvariant();
-        if (name.EndsWith(".gz", StringComparison.Ordinal))
-        {
-            using var reader = new StreamReader(new GZipStream(file.OpenRead(), CompressionMode.Decompress));
-            return TextsOf(file, reader);
-        }
-
-        if (name.EndsWith(".jsonl", StringComparison.Ordinal))
-        {
-            using var reader = file.OpenText();
-            return TextsOf(file, reader);
-        }
-
-        return [File.ReadAllText(file.FullName)];
-    }
-
-    private static List<string> TextsOf(FileInfo file, StreamReader reader)
-    {
-        var texts = new List<string>();
-        while (reader.ReadLine() is { } line)
-        {
-            try
-            {
-                using JsonDocument record = JsonDocument.Parse(line);
-                texts.Add(record.RootElement.GetProperty("text").GetString() ?? string.Empty);
-            }
-            catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
-            {
-                throw new UserException($"{file.FullName}, line {texts.Count + 1}: each line must be a JSON object with a field \"text\". {e.Message}");
-            }
-        }
-
-        return texts;
-    }
 
     private static IEnumerable<string> Passages(string text)
     {

@@ -9,16 +9,34 @@ internal sealed record Findings(IReadOnlyList<Replication> Replications)
 
     private const string Better = "better", NoDifference = "no difference that matters";
 
-    private const int Observed = 9;
+    private const int Observed = 11;
 
     /// <summary>The level of each interval: all observations together are wrong by chance in at most 5 % (Bonferroni).</summary>
     public static double Level => 1 - (0.05 / Observed);
 
     /// <summary>The observations; positive is what was published, or where it says that nothing changes, less condensed.</summary>
-    public IReadOnlyList<Observation> Observations() =>
+    public IReadOnlyList<Observation> Observations() => [.. OfInitialisation(), .. Replications[0].Widths.Count > 0 ? OfTraining() : []];
+
+    private Observation[] OfInitialisation() =>
     [
         Of(
-            "Of models that differ in MLP width alone, the narrowest condenses more with depth than the widest (trend)",
+            "At random weights of the published shape the narrowest MLP's last layer is more condensed than the widest's (cosine)",
+            "condensation is there at initialisation; figures not at hand",
+            Better,
+            LeastEffect.Cosine,
+            one => one.Narrowest.LastCosine - one.Widest.LastCosine),
+        Of(
+            "At random weights the narrowest MLP condenses no more with depth than the widest (trend)",
+            "not at hand: the published trends by width are of trained models",
+            NoDifference,
+            LeastTrend,
+            one => one.Narrowest.Trend - one.Widest.Trend),
+    ];
+
+    private Observation[] OfTraining() =>
+    [
+        Of(
+            "Of trained models that differ in MLP width alone, the narrowest condenses more with depth than the widest (trend)",
             "trend 0.97, 0.91, 0.69, 0.42 at widths 64, 256, 1024, 4096",
             Better,
             LeastTrend,

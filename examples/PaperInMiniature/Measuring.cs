@@ -4,6 +4,8 @@ namespace MLNet.Dispersion.Examples.PaperInMiniature;
 internal sealed class Measuring(IReadOnlyList<string> heldOut, int context, IReadOnlyList<BenchmarkTask> benchmarks, CancellationToken cancellation)
 {
     private const int CondensationTexts = 100;
+    private const int InitialTexts = 2;
+    private const int PassagesPerInitialText = 4;
     private const int PerplexityTexts = 200;
     private const int ItemsPerBenchmark = 200;
 
@@ -27,6 +29,31 @@ internal sealed class Measuring(IReadOnlyList<string> heldOut, int context, IRea
         }
 
         return new Outcome(name, CondensationReport.Load(reportFile), EvaluationResult.Load(scoresFile), history);
+    }
+
+    /// <summary>Measures a model of random weights, or reads what was measured.</summary>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="width">Its MLP width.</param>
+    /// <param name="folder">Where the report is kept.</param>
+    /// <param name="create">Makes it, where there is no report yet.</param>
+    public InitialOutcome MeasureInitial(InitialShape shape, int width, string folder, Func<PretrainedLanguageModel> create)
+    {
+        string file = Path.Combine(folder, "condensation.json");
+        if (!File.Exists(file))
+        {
+            using PretrainedLanguageModel model = create();
+            CondensationReport.Measure(model, heldOut.Chunk(PassagesPerInitialText).Select(passages => string.Join("\n", passages)), new CondensationReportOptions
+            {
+                MaxTexts = InitialTexts,
+                MaxTokens = shape.Tokens,
+                MinTokens = shape.Tokens,
+                SpectrumTexts = 0,
+                ConeTexts = 0,
+                CancellationToken = cancellation,
+            }).Save(file);
+        }
+
+        return new InitialOutcome(shape, width, CondensationReport.Load(file));
     }
 
     private CondensationReport Condensation(string name, PretrainedLanguageModel model) => CondensationReport.Measure(model, heldOut, new CondensationReportOptions

@@ -35,6 +35,12 @@ internal sealed record MiniatureSize(
         new("hour", [32, 128, 512, 2048], 12, 256, 4, 256, 4096, 8, 1000, 250, 24000, 5),
     ];
 
+    /// <summary>The shape of its models.</summary>
+    public InitialShape Shape => new(Layers, Features, Heads, Context, Widths);
+
+    /// <summary>The shapes whose random weights are measured: the published one, and its own.</summary>
+    public IReadOnlyList<InitialShape> InitialShapes => [InitialShape.Published, Shape];
+
     /// <summary>The peak learning rate from random weights; inversely proportional to the features, 2e-3 at 128.</summary>
     public double PretrainingRate => 2e-3 * 128 / Features;
 

@@ -15,6 +15,15 @@ internal sealed class Report(Findings findings, string setting)
         {
             Note = string.Create(CultureInfo.InvariantCulture, $"{setting} Positive is what was published; of what was to stay the same, less condensed. The intervals are Student's t over {findings.Replications.Count} full replications, each from random weights of its own: they speak of other trainings, on these very texts, and are so wide ({100 * Findings.Level:0.#} %) that all observations together are wrong by chance in 5 %."),
         },
+        new("Random weights, before any training", ["shape, MLP width", "standard deviation", "embeddings' mean cosine", "last layer's mean cosine", "by two numbers", "trend (Spearman)"], [.. First.Initial.Select((one, i) => Row(one, [.. findings.Replications.Select(other => other.Initial[i])]))])
+        {
+            Note = "The first shape is the published one. The standard deviation of initial weights is 0.02 x sqrt(768 / features), since with 0.02 the branches of smaller shapes are too weak to leave the embeddings. By two numbers: what the recursion of docs/what-is-condensation.md says of the last layer.",
+        },
+        .. First.Widths.Count > 0 ? TablesOfTraining : [],
+    ];
+
+    private HtmlReportTable[] TablesOfTraining =>
+    [
         new("Pre-trained models that differ in MLP width alone", ["MLP width", .. Heads], [.. First.Widths.Select((pair, i) => Row($"{pair.Width}", [.. findings.Replications.Select(one => one.Widths[i].Outcome)]))]),
         new(
             "Mid-training the narrowest of them in several ways",
@@ -51,18 +60,29 @@ internal sealed class Report(Findings findings, string setting)
     }
 
     /// <summary>Writes the page.</summary>
-    public void Write(string path) => HtmlReport.Write(path, new HtmlReportContent([.. First.Widths.Select(pair => pair.Outcome.Report), .. First.Arms.Select(pair => pair.Outcome.Report)])
+    public void Write(string path)
     {
-        Title = "The paper in miniature",
-        Tables = Tables,
-        Trainings = [.. First.Widths.Select(pair => pair.Outcome).Concat(First.Arms.Select(pair => pair.Outcome))
-            .Where(outcome => outcome.History.Count > 0)
-            .Take(ShownTrainings)
-            .Select(outcome => (outcome.Name, outcome.History))],
-    });
+        Outcome[] trained = [.. First.Widths.Select(pair => pair.Outcome), .. First.Arms.Select(pair => pair.Outcome)];
+        HtmlReport.Write(path, new HtmlReportContent(trained.Length > 0 ? [.. trained.Select(outcome => outcome.Report)] : [.. First.Initial.Select(one => one.Report)])
+        {
+            Title = "The paper in miniature",
+            Tables = Tables,
+            Trainings = [.. trained.Where(outcome => outcome.History.Count > 0).Take(ShownTrainings).Select(outcome => (outcome.Name, outcome.History))],
+        });
+    }
 
     private static string[] Row(Observation observation) =>
         [observation.Text, observation.Published, observation.PublishedWord, observation.Here.ToString(observation.Here.LeastEffect >= 1 ? "0.0" : "0.###")];
+
+    private static string[] Row(InitialOutcome one, IReadOnlyList<InitialOutcome> replications) =>
+    [
+        FormattableString.Invariant($"{one.Shape.Name}, {one.Width}"),
+        one.Shape.InitializerRange.ToString("0.####", CultureInfo.InvariantCulture),
+        Spread.Of(replications.Select(other => other.FirstCosine)).Show("0.000"),
+        Spread.Of(replications.Select(other => other.LastCosine)).Show("0.000"),
+        Spread.Of(replications.Select(other => other.PredictedLastCosine)).Show("0.000"),
+        Spread.Of(replications.Select(other => other.Trend)).Show("0.000"),
+    ];
 
     private static string[] Row(string name, IReadOnlyList<Outcome> outcomes)
     {

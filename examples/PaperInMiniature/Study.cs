@@ -29,12 +29,15 @@ internal sealed class Study
     /// <summary>Optimizer steps of the whole study.</summary>
     public static int Steps(MiniatureSize size, int replications) => replications * ((size.Widths.Count * size.PretrainingSteps) + (Arm.All.Count * size.MidTrainingSteps));
 
+    /// <summary>Measures one model of random weights.</summary>
+    public InitialOutcome Initialise(InitialShape shape, int width, int seed) => _measuring.MeasureInitial(
+        shape, width, FolderOf(FormattableString.Invariant($"initial-{shape.Layers}x{shape.Features}-{width}"), seed), () => shape.CreateModel(width, _tokenizer, seed));
+
     /// <summary>Pre-trains one model from random weights; all widths of a replication begin with the same seed, and all models see the same blocks.</summary>
     public Outcome Pretrain(int width, int seed, IProgress<TrainingProgress> progress)
     {
-        string folder = FolderOf($"pretrain-{width}", seed);
-        var shape = new Gpt2Shape(_size.Layers, _size.Features, _size.Heads, _size.Context, width);
-        using PretrainedLanguageModel model = shape.CreateModel($"width {width}", _tokenizer, seed);
+        string folder = PretrainingFolder(width, seed);
+        using PretrainedLanguageModel model = _size.Shape.CreateModel(width, _tokenizer, seed);
         FineTuneOptions options = Options(folder, _size.PretrainingSteps, _size.PretrainingRate, seed, progress);
         FineTuneResult result = LanguageModelTrainer.Train(model, _pretrainingBlocks, options);
         if (!File.Exists(Path.Combine(ModelFolder(width, seed), "config.json")))
@@ -42,7 +45,7 @@ internal sealed class Study
             model.Save(ModelFolder(width, seed));
         }
 
-        return _measuring.Measure(model.Name, folder, model, result.GeometryHistory);
+        return _measuring.Measure(FormattableString.Invariant($"width {width}"), folder, model, result.GeometryHistory);
     }
 
     /// <summary>Mid-trains the small model of a replication in one way.</summary>
@@ -76,5 +79,8 @@ internal sealed class Study
 
     private string FolderOf(string training, int seed) => Path.Combine(_folder, $"replication-{seed}", training);
 
-    private string ModelFolder(int width, int seed) => Path.Combine(FolderOf($"pretrain-{width}", seed), "model");
+    /// <summary>Named by the range of the initial weights as well: runs of an earlier one are none of this study's.</summary>
+    private string PretrainingFolder(int width, int seed) => FolderOf(FormattableString.Invariant($"pretrain-{width}-std{_size.Shape.InitializerRange:0.###}"), seed);
+
+    private string ModelFolder(int width, int seed) => Path.Combine(PretrainingFolder(width, seed), "model");
 }

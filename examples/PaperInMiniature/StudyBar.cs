@@ -7,6 +7,9 @@ internal sealed class StudyBar(ProgressTask task)
 {
     private int _done;
 
+    /// <summary>Says what is done before training.</summary>
+    public void Begin(string name) => task.Description = Markup.Escape(name);
+
     /// <summary>The reporter of the next training.</summary>
     /// <param name="name">What is trained.</param>
     /// <param name="steps">Its optimizer steps.</param>

@@ -27,10 +27,10 @@ public sealed class PaperInMiniatureTests
             Assert.Equal(0, Run(arguments));
 
             string first = File.ReadAllText(page);
-            MatchCollection words = Regex.Matches(first, @"(better|worse|no difference that matters|cannot be told): [+-]?[0-9.]+, 99\.4 % interval [+-]?[0-9.]+ to [+-]?[0-9.]+, least effect [0-9.]+");
-            Assert.Equal(9, words.Select(word => word.Index).Distinct().Count());
+            MatchCollection words = Regex.Matches(first, @"(better|worse|no difference that matters|cannot be told): [+-]?[0-9.]+, 99\.5 % interval [+-]?[0-9.]+ to [+-]?[0-9.]+, least effect [0-9.]+");
+            Assert.Equal(11, words.Select(word => word.Index).Distinct().Count());
             Assert.Contains("Student's t over 2 full replications", System.Net.WebUtility.HtmlDecode(first), StringComparison.Ordinal);
-            Assert.True(Directory.Exists(Path.Combine(folder, "out", "glance", "replication-2", "pretrain-16", "model")));
+            Assert.True(Directory.Exists(Path.Combine(folder, "out", "glance", "replication-2", "pretrain-16-std0.098", "model")));
 
             // The same command trains nothing anew, and says the same.
             Assert.Equal(0, Run(arguments));
@@ -41,6 +41,32 @@ public sealed class PaperInMiniatureTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [Fact]
+    public void InitialShape_SmallerThanThePublished_HasWeightsLargerByTheRootOfTheFeatures()
+    {
+        Assert.Equal((12, 768, 12, 512), (InitialShape.Published.Layers, InitialShape.Published.Features, InitialShape.Published.Heads, InitialShape.Published.Tokens));
+        Assert.Equal([64, 256, 1024, 4096], InitialShape.Published.Widths);
+        Assert.Equal(0.02, InitialShape.Published.InitializerRange, 12);
+        Assert.Equal(0.02 * Math.Sqrt(6), MiniatureSize.Named("minutes").Shape.InitializerRange, 12);
+    }
+
+    [Fact]
+    public void RandomWeights_WiderMlp_AreLessCondensedInTheLastLayerAndAsMuchWithDepth()
+    {
+        var shape = new InitialShape(6, 64, 2, 128, [8, 512]);
+        string[] texts = [string.Join(' ', Enumerable.Range(0, 4).Select(Paragraph)), string.Join(' ', Enumerable.Range(4, 4).Select(Paragraph))];
+        var tokenizer = Text.ByteLevelBpeTrainer.Train(texts, 320, ["<|endoftext|>"]);
+        CondensationProfile[] profiles = [.. shape.Widths.Select(width =>
+        {
+            using PretrainedLanguageModel model = shape.CreateModel(width, tokenizer, seed: 1);
+            return CondensationReport.Measure(model, texts, new() { MinTokens = 128, MaxTokens = 128, SpectrumTexts = 0, ConeTexts = 0 }).Profile;
+        })];
+
+        Assert.All(shape.Widths.Zip(profiles), pair => Assert.Equal(ConeTheory.LastCosine(shape, pair.First, pair.Second.Layers[0].MeanCosineOffDiagonal), pair.Second.Layers[^1].MeanCosine, 0.1));
+        Assert.True(profiles[0].Layers[^1].MeanCosine > profiles[1].Layers[^1].MeanCosine + 0.1, $"{profiles[0]}\n{profiles[1]}");
+        Assert.All(profiles, profile => Assert.True(profile.Trend.Spearman > 0.9, $"{profile}"));
     }
 
     private static int Run(string[] arguments) => (int)typeof(MiniatureSize).Assembly.EntryPoint!.Invoke(null, [arguments])!;

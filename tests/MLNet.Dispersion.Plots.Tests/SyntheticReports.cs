@@ -28,6 +28,23 @@ internal static class SyntheticReports
             Measures = layer.Measures.ToDictionary(pair => pair.Key, pair => pair.Key == measure ? change(layer.HiddenState, pair.Value) : pair.Value),
         })]);
 
+    /// <summary>The same report of a model of so many parameters, with intervals a tenth wide where they are asked for.</summary>
+    public static CondensationReport Sized(CondensationReport report, long? parameters, bool intervals = true)
+    {
+        static Interval Around(double value) => new() { Estimate = value, Lower = value - 0.05, Upper = value + 0.05, Level = 0.95 };
+        return new(report.Model, report.Measured, Sampling(report.SpectrumTexts), report.Profile, report.Layers)
+        {
+            Parameters = parameters,
+            Intervals = !intervals ? null : new CondensationIntervals
+            {
+                MeanCosine = [.. report.Layers.Select(layer => Around(layer.Cosine.MeanCosine))],
+                MeanCosineOffDiagonal = [.. report.Layers.Select(layer => Around(layer.Cosine.MeanCosineOffDiagonal))],
+                Spearman = Around(report.Profile.Trend.Spearman),
+                SpearmanOffDiagonal = Around(report.Profile.OffDiagonalTrend.Spearman),
+            },
+        };
+    }
+
     /// <summary>A training that condenses, or that disperses, every 100 steps.</summary>
     public static IReadOnlyList<GeometrySnapshot> History(bool disperses, int blocks = 6, int moments = 16, bool histograms = true) =>
     [

@@ -73,10 +73,11 @@ internal sealed class CondensationFigures(int layerCount, CondensationReportOpti
 
     /// <summary>Makes the report of all texts so far.</summary>
     /// <param name="model">The model's name, where the options give none.</param>
+    /// <param name="parameters">How many the model has.</param>
     /// <param name="shortTexts">Texts that were left out.</param>
     /// <param name="cone">Measures what carries the cone, of texts that are run once more.</param>
     /// <exception cref="ArgumentException">There was no text.</exception>
-    internal CondensationReport ToReport(string model, int shortTexts, Func<IReadOnlyList<SampledText>, ConeReport> cone)
+    internal CondensationReport ToReport(string model, long parameters, int shortTexts, Func<IReadOnlyList<SampledText>, ConeReport> cone)
     {
         if (_texts == 0)
         {
@@ -97,6 +98,7 @@ internal sealed class CondensationFigures(int layerCount, CondensationReportOpti
         {
             Intervals = _cosines.OfTexts?.ToIntervals(),
             OfTexts = _cosines.OfTexts,
+            Parameters = parameters,
             TextsFingerprint = Convert.ToHexStringLower(_fingerprint.GetCurrentHash()),
             ShortestText = _shortest,
             LongestText = _longest,

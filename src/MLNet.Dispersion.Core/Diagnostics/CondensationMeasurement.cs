@@ -34,7 +34,7 @@ internal sealed class CondensationMeasurement : IDisposable
         using var measurement = new CondensationMeasurement(model, options);
         IEnumerable<SampledText> sample = sampler.Sample(texts);
         measurement.AddAll(sample, MostTexts(sample, texts, options));
-        return measurement._figures.ToReport(model.Name, sampler.ShortTexts, cone => new ConeMeasurement(model.Backbone, model.Tokenizer, options.CancellationToken).Run(cone));
+        return measurement._figures.ToReport(model.Name, model.Backbone.parameters().Sum(parameter => parameter.numel()), sampler.ShortTexts, cone => new ConeMeasurement(model.Backbone, model.Tokenizer, options.CancellationToken).Run(cone));
     }
 
     /// <summary>How many texts there will be at most.</summary>

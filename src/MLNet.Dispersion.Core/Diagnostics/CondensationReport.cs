@@ -60,6 +60,9 @@ public sealed class CondensationReport
     /// <summary>Gets 95 % intervals over the texts; null of fewer than <see cref="CondensationIntervals.FewestTexts"/> texts, and where an older library wrote the report.</summary>
     public CondensationIntervals? Intervals { get; internal init; }
 
+    /// <summary>Gets how many numbers the network learns, each counted once though it be used twice, the head and adapters included where they were loaded; null where an older library wrote the report.</summary>
+    public long? Parameters { get; internal init; }
+
     /// <summary>Gets what stands for the measured texts, as they were passed, in their order: equal for equal texts. Null where an older library wrote the report.</summary>
     public string? TextsFingerprint { get; internal init; }
 

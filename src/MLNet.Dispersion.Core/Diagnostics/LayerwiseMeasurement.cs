@@ -70,7 +70,7 @@ internal sealed class LayerwiseMeasurement
             next += group.Length;
         }
 
-        return figures.ToReport(name, sampler.ShortTexts, Cone);
+        return figures.ToReport(name, BackboneRegistry.CountParameters(_files), sampler.ShortTexts, Cone);
     }
 
     /// <summary>How many of the first texts have states that fit together; at least one.</summary>

@@ -27,6 +27,8 @@ internal sealed record ReportDocument(
 
     public IntervalsDocument? Intervals { get; init; }
 
+    public long? Parameters { get; init; }
+
     public string? TextsFingerprint { get; init; }
 
     public int? ShortestText { get; init; }

@@ -30,6 +30,7 @@ internal static class ReportJson
             LastLayersMeans = profile.LastLayersMeans,
             Cone = report.Cone is { } cone ? ToDocument(cone) : null,
             Intervals = report.Intervals is { } intervals ? ToDocument(intervals) : null,
+            Parameters = report.Parameters,
             TextsFingerprint = report.TextsFingerprint,
             ShortestText = report.ShortestText,
             LongestText = report.LongestText,

@@ -17,6 +17,7 @@ internal static class ReportJsonReader
         return new CondensationReport(document.Model, document.Measured, sampling, profile, layers, document.Cone is { } cone ? ToCone(cone, layers.Length) : null)
         {
             Intervals = document.Intervals is { } intervals ? ToIntervals(intervals, layers.Length) : null,
+            Parameters = document.Parameters,
             TextsFingerprint = document.TextsFingerprint,
             ShortestText = document.ShortestText,
             LongestText = document.LongestText,
@@ -75,6 +76,7 @@ internal static class ReportJsonReader
         Check(d.Layers.Count >= 1, "layers", "empty", "hold at least one layer");
         Check(d.MaxTokens >= 2, "maxTokens", d.MaxTokens, "be at least 2");
         Check(d.MinTokens >= 2 && d.MinTokens <= d.MaxTokens, "minTokens", d.MinTokens, "be from 2 to maxTokens");
+        Check(d.Parameters is not < 0, "parameters", d.Parameters, "be at least 0, or null");
         Check(d.Texts >= 1, "texts", d.Texts, "be at least 1");
         Check(d.ShortTexts >= 0, "shortTexts", d.ShortTexts, "be at least 0");
         Check(d.Tokens >= 2L * d.Texts, "tokens", d.Tokens, "be at least two a text");

@@ -36,6 +36,34 @@ public static class CondensationPlots
     public static CondensationPicture Trend(IReadOnlyList<CondensationReport> reports, bool offDiagonal = false) =>
         Measure(reports, offDiagonal ? GeometryMeasure.MeanCosineOffDiagonal : GeometryMeasure.MeanCosine);
 
+    /// <summary>Draws mean cosine by layer fraction of one model on several kinds of texts, one line a kind; the legend gives Spearman's rho and Kendall's tau-b of each.</summary>
+    /// <param name="sources">1..12 kinds of texts: name and report, all of the same model.</param>
+    /// <param name="offDiagonal">False (default, published): the diagonal is included. True: only pairs of different tokens.</param>
+    /// <exception cref="ArgumentException">There are too few or too many, or they are of different models.</exception>
+    public static CondensationPicture TextSources(IReadOnlyList<(string Name, CondensationReport Report)> sources, bool offDiagonal = false)
+    {
+        ArgumentNullException.ThrowIfNull(sources);
+        return new(TrendPlot.OfSources(sources, offDiagonal));
+    }
+
+    /// <summary>Draws Spearman's rho of mean cosine with depth by the number of parameters, one line a family of models, with intervals over the texts.</summary>
+    /// <param name="families">1..12 families: name and reports, which must say how many parameters there are (<see cref="CondensationReport.Parameters"/>).</param>
+    /// <exception cref="ArgumentException">There are too few or too many families, one is empty, or a report lacks the number of parameters.</exception>
+    public static CondensationPicture TrendBySize(IReadOnlyList<(string Name, IReadOnlyList<CondensationReport> Reports)> families)
+    {
+        ArgumentNullException.ThrowIfNull(families);
+        return new(SizePlot.OfTrends(families));
+    }
+
+    /// <summary>Draws the last layer's mean cosine by the number of parameters, one line a family of models, with intervals over the texts.</summary>
+    /// <param name="families">1..12 families: name and reports, which must say how many parameters there are (<see cref="CondensationReport.Parameters"/>).</param>
+    /// <exception cref="ArgumentException">There are too few or too many families, one is empty, or a report lacks the number of parameters.</exception>
+    public static CondensationPicture LastCosineBySize(IReadOnlyList<(string Name, IReadOnlyList<CondensationReport> Reports)> families)
+    {
+        ArgumentNullException.ThrowIfNull(families);
+        return new(SizePlot.OfLastCosines(families));
+    }
+
     /// <summary>Draws any measure by layer fraction, one line a model; the legend gives Spearman's rho and Kendall's tau-b of each.</summary>
     /// <param name="reports">1..12 reports.</param>
     /// <param name="measure">The measure.</param>

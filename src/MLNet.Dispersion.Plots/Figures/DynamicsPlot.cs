@@ -29,7 +29,7 @@ internal static class DynamicsPlot
     /// <summary>The last layer of several trainings.</summary>
     public static LineFigure OfRuns(IReadOnlyList<(string Name, IReadOnlyList<GeometrySnapshot> History)> runs)
     {
-        TrendPlot.CheckCount(runs.Count, nameof(runs), "training");
+        TrendPlot.CheckCount(runs.Count, nameof(runs), "trainings");
         GeometrySnapshot[][] histories = [.. runs.Select(run => Ordered(run.History, $"'{run.Name}'", nameof(runs)))];
         LineSeries[] lines = [.. runs.Zip(histories).Select(pair => new LineSeries(
             SafeText.Name(pair.First.Name), Steps(pair.Second), [.. pair.Second.Select(moment => moment.Profile.Layers[^1].MeanCosine)]))];

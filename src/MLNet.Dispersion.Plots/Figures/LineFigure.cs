@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Statistics;
 using ScottPlot;
 using SkiaSharp;
 
@@ -99,7 +100,14 @@ internal sealed class LineFigure : Figure
     private void AddBand(Plot plot, int index)
     {
         LineSeries series = Lines[index];
-        if (series.Band is { } band)
+        if (series is { Band: { } bars, HasBars: true })
+        {
+            foreach ((int i, Interval interval) in bars.Index())
+            {
+                plot.Add.Line(series.Xs[i], interval.Lower, series.Xs[i], interval.Upper).LineStyle = new LineStyle { Color = PictureColours.Category(index), Width = LineStyles.Width };
+            }
+        }
+        else if (series.Band is { } band)
         {
             ScottPlot.Plottables.FillY fill = plot.Add.FillY([.. series.Xs], [.. band.Select(interval => interval.Lower)], [.. band.Select(interval => interval.Upper)]);
             fill.FillColor = PictureColours.Category(index).WithAlpha(BandAlpha);

@@ -19,6 +19,9 @@ internal sealed record LineSeries(string Name, IReadOnlyList<double> Xs, IReadOn
     /// <summary>Gets the band around it, one interval a value; null for none.</summary>
     public IReadOnlyList<Interval>? Band { get; init; }
 
+    /// <summary>Gets whether the intervals are drawn as a bar at each value rather than as a band.</summary>
+    public bool HasBars { get; init; }
+
     /// <summary>Gets the finite values.</summary>
     public IEnumerable<double> Finite => Ys.Where(double.IsFinite);
 

@@ -22,6 +22,14 @@ internal static class Wording
     /// <summary>A number with its sign, two decimals.</summary>
     public static string Signed(double value) => value.ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture);
 
+    /// <summary>A count of three digits, such as 135 M.</summary>
+    public static string Count(double value)
+    {
+        (double unit, string name) = value switch { >= 1e12 => (1e12, " T"), >= 1e9 => (1e9, " B"), >= 1e6 => (1e6, " M"), >= 1e3 => (1e3, " k"), _ => (1, string.Empty) };
+        double scaled = value / unit;
+        return scaled.ToString(scaled >= 99.95 || unit == 1 ? "F0" : scaled >= 9.995 ? "0.#" : "0.##", CultureInfo.InvariantCulture) + name;
+    }
+
     private static string Short(CondensationProfile profile) => profile.ShortTexts == 0
         ? string.Empty
         : string.Create(CultureInfo.InvariantCulture, $", {profile.ShortTexts:N0} too short and left out");

@@ -47,6 +47,18 @@ public sealed class LayerByLayerTests
         Assert.All(progress.All, step => Assert.InRange(step.HiddenState!.Value, 0, 2));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Parameters_OfGpt2_AreThoseOfItsShape(bool layerByLayer)
+    {
+        const int Features = 32, Layers = 2;
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        long expected = ((model.Tokenizer.VocabularySize + TinyBackbone.ContextLength) * Features) + (Layers * ((12 * Features * Features) + (13 * Features))) + (2 * Features);
+
+        Assert.Equal(expected, CondensationReport.Measure(TinyBackbone.Backbone, Texts, new() { LayerByLayer = layerByLayer }).Parameters);
+    }
+
     [Fact]
     public void Measure_Cancelled_StopsBetweenTexts()
     {

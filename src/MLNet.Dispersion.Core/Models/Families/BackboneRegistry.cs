@@ -156,18 +156,28 @@ public static class BackboneRegistry
     /// <exception cref="ModelFileException">As <see cref="Load"/>, before any text is run where the files do not fit; or a file changed or was cut off meanwhile.</exception>
     internal static void RunLayers(FileSource source, IReadOnlyList<Tensor> texts, LayerwiseNetwork.LookAction look)
     {
-        ConfigReader config = ReadConfig(source);
         using var scope = NewDisposeScope();
-        using var network = (LayerwiseNetwork)Allocate(config, reader =>
-        {
-            Architecture architecture = ArchitectureOf(reader);
-            return new LayerwiseNetwork(architecture, InfoOf(reader, architecture));
-        });
+        using LayerwiseNetwork network = Layerwise(source);
         var weights = WeightFiles.Open(source);
         weights.RefuseMixture();
         BackboneWeights.Check(weights, network, network.Shapes());
         network.Run(texts, parameters => BackboneWeights.Fill(weights, network, parameters), look);
     }
+
+    /// <summary>How many parameters a model has, whose weights are not read.</summary>
+    /// <exception cref="ModelFileException">As <see cref="Describe"/>.</exception>
+    internal static long CountParameters(FileSource source)
+    {
+        using var scope = NewDisposeScope();
+        using LayerwiseNetwork network = Layerwise(source);
+        return network.Shapes().Values.Sum(shape => shape.Aggregate(1L, (product, size) => product * size));
+    }
+
+    private static LayerwiseNetwork Layerwise(FileSource source) => (LayerwiseNetwork)Allocate(ReadConfig(source), config =>
+    {
+        Architecture architecture = ArchitectureOf(config);
+        return new LayerwiseNetwork(architecture, InfoOf(config, architecture));
+    });
 
     private static ConfigReader ReadConfig(FileSource source) =>
         ConfigReader.Parse(source.ReadAllBytes(ConfigFile), source.Describe(ConfigFile)).Beside(() => WeightFiles.Open(source).Entries.Select(entry => entry.Entry.Name));

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
-namespace MLNet.Dispersion.Examples.PaperInMiniature;
+namespace MLNet.Dispersion.Examples;
 
 /// <summary>English text that every .NET SDK brings along: the documentation of the class library, for those who bring no text of their own.</summary>
 internal static partial class DotNetDocumentation
