@@ -32,10 +32,18 @@ public static class DispersionServer
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(DispersionServer).Assembly.GetName().Name });
         builder.WebHost.UseSetting(WebHostDefaults.PreferHostingUrlsKey, "false");
         builder.WebHost.ConfigureKestrel(kestrel => Listening.At(kestrel, own));
-        builder.Services.AddDispersionServing(own);
         configure?.Invoke(builder);
+        builder.Services.AddDispersionServing(own);
         WebApplication app = builder.Build();
-        app.MapDispersion();
-        return app;
+        try
+        {
+            app.MapDispersion();
+            return app;
+        }
+        catch
+        {
+            ((IDisposable)app).Dispose();
+            throw;
+        }
     }
 }

@@ -75,7 +75,7 @@ public sealed class DriftTests : IDisposable
         // After a restart the file is the baseline; texts of one word again and again have a geometry of their own.
         await using (RunningServer server = await RunningServer.Start(SavedModels.Embedder, options => options.Drift = drift))
         {
-            await Send(server, i => string.Join(' ', Enumerable.Repeat("bug", 30 + (i % 3))), 20);
+            await Send(server, i => string.Join(' ', Enumerable.Repeat("bug", 15 + (i % 3))), 20);
             JsonElement geometry = await Geometry(server, found => found.GetProperty("windows").GetArrayLength() > 0);
             Assert.True(geometry.GetProperty("isAlarm").GetBoolean());
             Assert.True(server.Engines.Watch!.IsAlarm);

@@ -18,7 +18,7 @@ public sealed class PageTests : IDisposable
         await using RunningServer server = await RunningServer.Start(SavedModels.Embedder, options => options.Drift = new DriftOptions { SampleEvery = 1, BaselineTexts = 20, WindowTexts = 20, FalseAlarmRate = 0.01 });
         for (int i = 0; i < 40; i++)
         {
-            await server.Json("/v1/embeddings", new { input = i < 20 ? $"refund my payment {i} please" : string.Join(' ', Enumerable.Repeat("bug", 30 + (i % 3))) });
+            await server.Json("/v1/embeddings", new { input = i < 20 ? $"refund my payment {i} please" : string.Join(' ', Enumerable.Repeat("bug", 15 + (i % 3))) });
         }
 
         for (int i = 0; i < 200 && !server.Engines.Watch!.IsAlarm; i++)

@@ -10,6 +10,7 @@ namespace MLNet.Dispersion.Serving.Tests;
 /// <summary>A server of this process at a free port of the loopback, with a client.</summary>
 internal sealed class RunningServer : IAsyncDisposable
 {
+    private static readonly JsonSerializerOptions AsWritten = new();
     private readonly WebApplication _app;
 
     private RunningServer(WebApplication app, LogRecorder logs)
@@ -42,7 +43,7 @@ internal sealed class RunningServer : IAsyncDisposable
         return new RunningServer(app, logs);
     }
 
-    internal Task<HttpResponseMessage> Post(string path, object body, CancellationToken cancel = default) => Client.PostAsJsonAsync(path, body, cancel);
+    internal Task<HttpResponseMessage> Post(string path, object body, CancellationToken cancel = default) => Client.PostAsJsonAsync(path, body, AsWritten, cancel);
 
     internal Task<HttpResponseMessage> PostText(string path, string json, string type = "application/json") => Client.PostAsync(path, new StringContent(json, Encoding.UTF8, type));
 

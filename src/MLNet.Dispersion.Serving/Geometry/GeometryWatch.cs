@@ -48,7 +48,7 @@ internal sealed partial class GeometryWatch : IDisposable
         }
 
         metrics.ObserveDrift(() => IsAlarm);
-        _thread = new Thread(Run) { IsBackground = true, Name = "geometry of served texts", Priority = ThreadPriority.BelowNormal };
+        _thread = new Thread(Run) { IsBackground = true, Name = "geometry of served texts" };
         _thread.Start();
     }
 

@@ -46,7 +46,12 @@ internal sealed class ServingMetrics
         var tags = new TagList { { "endpoint", endpoint }, { "status", status } };
         _requests.Add(1, tags);
         _duration.Record(duration.TotalSeconds, tags);
-        Traffic.Answered(status, duration);
+
+        // Who looks at the page is no traffic.
+        if (endpoint is "predict" or "embeddings" or "completions" or "chat")
+        {
+            Traffic.Answered(status, duration);
+        }
     }
 
     internal void Computed(string queue, int rows, TimeSpan duration)

@@ -12,6 +12,8 @@ namespace MLNet.Dispersion.Benchmarks.Serving;
 /// <summary>A server in this process and clients that ask it over the loopback, each again as soon as it has its answer.</summary>
 internal static class LoadedServer
 {
+    private static readonly JsonSerializerOptions AsWritten = new();
+
     internal static async Task<Measurement> Measure(string setting, ServingOptions options, Subject subject, int clients, TimeSpan warmUp, TimeSpan measured, CancellationToken cancel)
     {
         await using WebApplication server = DispersionServer.Create(options, builder => builder.Logging.SetMinimumLevel(LogLevel.Warning));
@@ -50,7 +52,7 @@ internal static class LoadedServer
                 long asked = Stopwatch.GetTimestamp();
                 try
                 {
-                    using HttpResponseMessage answer = await http.PostAsJsonAsync("/predict", new { rows = new[] { new { Text = subject.Texts[text] } } }, cancel);
+                    using HttpResponseMessage answer = await http.PostAsJsonAsync("/predict", new { rows = new[] { new { Text = subject.Texts[text] } } }, AsWritten, cancel);
                     if (answer.StatusCode == HttpStatusCode.OK)
                     {
                         JsonElement said = await answer.Content.ReadFromJsonAsync<JsonElement>(cancel);
