@@ -100,6 +100,7 @@ public sealed class RoomTests
         { "MLNet.Dispersion.Studies", ["Microsoft.Data.Sqlite", "Polly"] },
         { "MLNet.Dispersion.Studies.PostgreSql", ["Npgsql"] },
         { "MLNet.Dispersion.Search", ["Microsoft.ML", "TorchSharp"] },
+        { "MLNet.Dispersion.Serving", ["Microsoft.AspNetCore", "Microsoft.Extensions", "Microsoft.ML", "TorchSharp"] },
     };
 
     [Fact]

@@ -120,6 +120,14 @@ internal static class Rooms
         ["Onnx/Options"] = ["Core/Models/*"],
         ["Onnx/Graphs"] = ["Files"],
         ["Onnx/Networks"] = ["Onnx/Graphs", "Onnx/Options", "Core/*", "Files"],
+        ["Serving/Options"] = [],
+        ["Serving/Telemetry"] = [],
+        ["Serving/Batching"] = ["Serving/Telemetry"],
+        ["Serving/Geometry"] = ["Serving/Options", "Serving/Telemetry", "Core/*", "Statistics", "Text", "Files"],
+        ["Serving/Served"] = ["Serving/Options", "Face/*", "Core/*", "Text", "Text/Chat", "Files"],
+        ["Serving/Requests"] = ["Serving/Options", "Serving/Telemetry", "Files"],
+        ["Serving/Endpoints"] = ["Serving/Options", "Serving/Telemetry", "Serving/Batching", "Serving/Geometry", "Serving/Served", "Serving/Requests", "Core/*", "Statistics", "Text", "Text/Chat", "Text/Chat/Python"],
+        ["Serving"] = ["Serving/*", "Core/*"],
         ["Build"] = [],
     };
 }
