@@ -99,6 +99,7 @@ public sealed class RoomTests
         { "MLNet.Dispersion.Studies", ["Microsoft.Data.Sqlite", "Polly"] },
         { "MLNet.Dispersion.Studies.PostgreSql", ["Npgsql"] },
         { "MLNet.Dispersion.Search", ["Microsoft.ML", "TorchSharp"] },
+        { "MLNet.Dispersion.Tool", ["Microsoft.ML", "Parquet", "System.CommandLine", "TorchSharp"] },
     };
 
     [Fact]
