@@ -54,6 +54,7 @@ internal sealed class FieldRows
     private static string? TextOf(object value) => value switch
     {
         string text => text,
+        ReadOnlyMemory<char> text => text.ToString(),
         bool truth => truth ? "true" : "false",
         IFormattable number and (sbyte or byte or short or ushort or int or uint or long or ulong or float or double or decimal or DateTime or DateTimeOffset or DateOnly or Guid) =>
             number.ToString(number is DateTime or DateTimeOffset ? "O" : null, CultureInfo.InvariantCulture),
@@ -85,7 +86,7 @@ internal sealed class FieldRows
             }
             else
             {
-                Refusal = $"holds {(value is byte[] ? "bytes" : "values with fields of their own")}; only texts, numbers, true and false, and lists of these are read. Write what is wanted of it into a field of its own.";
+                Refusal = $"holds {(value is byte[] or ReadOnlyMemory<byte> ? "bytes" : "values with fields of their own")}; only texts, numbers, true and false, and lists of these are read. Write what is wanted of it into a field of its own.";
             }
 
             if (_texts.Count > 0 && _lists.Count > 0)

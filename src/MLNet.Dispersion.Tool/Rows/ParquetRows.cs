@@ -23,7 +23,7 @@ internal static class ParquetRows
         FileStream stream = File.OpenRead(path);
         await using (stream.ConfigureAwait(false))
         {
-            var options = new ParquetOptions { PreferUntypedString = true, PreferUntypedByteArray = true };
+            var options = new ParquetOptions();
             int groups;
             ParquetReader reader = await ParquetReader.CreateAsync(stream, options, leaveStreamOpen: true).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))

@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 
 namespace MLNet.Dispersion.Tool;
 
@@ -22,14 +23,7 @@ internal sealed class PairsTask : RowTask
     {
         if (label is null)
         {
-            EmbeddingRetrievalMetrics metrics = ml.EvaluateRetrieval(scored, depth: Depth);
-            return
-            [
-                new Figure("precision at 1", metrics.PrecisionAtOne, null),
-                new Figure("recall at 10", metrics.RecallAtDepth, null),
-                new Figure("mean reciprocal rank", metrics.MeanReciprocalRank, null),
-                new Figure("NDCG at 10", metrics.NdcgAtDepth, null),
-            ];
+            return Retrieval(Vectors(scored, "Embedding"), Vectors(scored, "SecondEmbedding"));
         }
 
         double[] truth = Singles(scored, label), cosines = Singles(scored, "Score");
@@ -42,4 +36,25 @@ internal sealed class PairsTask : RowTask
     }
 
     private protected override TableDataColumn LabelOf(RowTable table, string label, IReadOnlyList<string>? labels) => TableDataColumn.OfSingles(label, Numbers(table, label));
+
+    private static float[][] Vectors(IDataView data, string name) => [.. data.GetColumn<VBuffer<float>>(name).Select(values => values.DenseValues().ToArray())];
+
+    // As ml.EvaluateRetrieval counts, query by query, so that there is an interval: second texts of the same vector are one text.
+    private static Figure[] Retrieval(float[][] first, float[][] second)
+    {
+        (double One, double Recall, double Reciprocal, double Gain)[] queries = [.. first.Select((query, row) =>
+        {
+            double[] scores = [.. second.Select(text => TextEmbedder.Cosine(query, text))];
+            double[] relevance = [.. second.Select(text => text.AsSpan().SequenceEqual(second[row]) ? 1.0 : 0)];
+            double reciprocal = RetrievalMetrics.ReciprocalRank(relevance, scores);
+            return (RetrievalMetrics.PrecisionAt(relevance, scores, 1), reciprocal >= 1.0 / Depth ? 1.0 : 0, reciprocal, RetrievalMetrics.Ndcg(relevance, scores, RankingGain.Linear, Depth));
+        })];
+        return
+        [
+            Figure.Mean("precision at 1", [.. queries.Select(query => query.One)]),
+            Figure.Mean("recall at 10", [.. queries.Select(query => query.Recall)]),
+            Figure.Mean("mean reciprocal rank", [.. queries.Select(query => query.Reciprocal)]),
+            Figure.Mean("NDCG at 10", [.. queries.Select(query => query.Gain)]),
+        ];
+    }
 }

@@ -56,7 +56,7 @@ internal sealed class GenerateVerb : IVerb
     {
         if (!context.Get(_chat))
         {
-            return model.GenerateStreaming(prompt, options, context.Cancellation);
+            return model.GenerateStreaming(prompt, options, cancellationToken: context.Cancellation);
         }
 
         List<ChatMessage> messages = context.Get(_system) is { } system ? [new("system", system)] : [];
