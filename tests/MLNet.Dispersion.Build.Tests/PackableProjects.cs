@@ -41,7 +41,14 @@ internal static class PackableProjects
         return number.Length == 0 ? part : part.Replace(number, number + string.Concat(Enumerable.Repeat(".0", 2 - number.Count(c => c == '.'))), StringComparison.Ordinal);
     }
 
-    private static bool IsPackable(string file) => XDocument.Load(file).Descendants("IsPackable").Any(element => element.Value == "true");
+    // A tool's package is nobody's dependency, is made for one platform at a time and has tests of its own.
+    private static bool IsPackable(string file)
+    {
+        XElement root = XDocument.Load(file).Root!;
+        return Says(root, "IsPackable") && !Says(root, "PackAsTool");
+    }
+
+    private static bool Says(XElement project, string property) => project.Descendants(property).Any(element => element.Value == "true");
 
     private static IEnumerable<string> Included(XElement project, string kind) => project.Descendants(kind)
         .Where(item => (string?)item.Attribute("PrivateAssets") != "all" && (string?)item.Attribute("ReferenceOutputAssembly") != "false")

@@ -1,0 +1,14 @@
+using System.Runtime.InteropServices;
+using MLNet.Dispersion.Tool;
+
+// The first interruption asks the command to end by itself, with what it has kept; a second one ends the process.
+using var interruption = new CancellationTokenSource();
+using PosixSignalRegistration byKey = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+using PosixSignalRegistration byOthers = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+return CommandLine.Run(args, ToolConsole.OfProcess(), interruption.Token);
+
+void Interrupt(PosixSignalContext signal)
+{
+    signal.Cancel = !interruption.IsCancellationRequested;
+    interruption.Cancel();
+}
