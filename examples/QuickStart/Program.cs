@@ -14,7 +14,7 @@ var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
     .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 
 // 2. Does the dispersion loss help where there are few rows? Ten seeds each with it, without it, and with what else could be done instead; everything else is equal.
-IDataView few = ml.Data.TakeRows(split.TrainSet, 150);
+IDataView few = ml.Data.TakeRows(split.TrainSet, 60);
 var trials = new Trials(few, split.TestSet);
 string[] arms = ["bag of words", "plain", "plain, twice as long", "label smoothing", "dispersion"];
 AnsiConsole.Progress().Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn(), new RemainingTimeColumn()).Start(bar =>

@@ -10,7 +10,7 @@ internal static class Report
     /// <summary>Each way's figures, means over seeds.</summary>
     public static Table Arms(Trials trials)
     {
-        Table table = New("150 training tickets, 6 teams", $"Means over ten seeds, {trials.TestRows} test tickets.", "", "accuracy", "log-loss", "calibration error", "mean cosine, last layer");
+        Table table = New("60 training tickets, 6 teams", $"Means over ten seeds, {trials.TestRows} test tickets.", "", "accuracy", "log-loss", "calibration error", "mean cosine, last layer");
         foreach (string arm in trials.Arms)
         {
             var runs = trials.Runs(arm);

@@ -68,7 +68,7 @@ internal sealed class Trials(IDataView train, IDataView test)
                 break;
             case "plain, twice as long":
                 options.Dispersion.Coefficient = 0;
-                options.Epochs = 2 * FineTuneDefaults.ForHead(rows: 150, trainedWeights: 1).Epochs;
+                options.Epochs = 2 * FineTuneDefaults.ForHead(rows: 60, trainedWeights: 1).Epochs;
                 break;
             default:
                 options.Dispersion.Coefficient = 0;
