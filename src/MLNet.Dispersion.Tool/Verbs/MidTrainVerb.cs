@@ -29,7 +29,7 @@ internal sealed class MidTrainVerb : IVerb
         string output = context.Get(_out)!;
         string[] texts = [.. context.Get(_files).SelectMany(file => context.Get(_lines) ? TextFiles.Lines(file) : [TextFiles.Whole(file)])];
         MLContext ml = context.NewContext(_training.Seed(context));
-        IDataView data = new TableDataView([TableDataColumn.OfTexts(Text, texts)]);
+        var data = new TableDataView([TableDataColumn.OfTexts(Text, texts)]);
         LanguageModelTransformer model;
         using (ProgressLine progress = context.Progress())
         {
