@@ -11,6 +11,8 @@ internal static class SizePlot
 
     private const double LeastSpan = 0.5;
 
+    private const double Room = 0.04;
+
     /// <summary>The trend with depth.</summary>
     public static LineFigure OfTrends(IReadOnlyList<(string Name, IReadOnlyList<CondensationReport> Reports)> families) => Of(
         families,
@@ -50,7 +52,7 @@ internal static class SizePlot
             XLabel = "parameters (logarithmic)",
             YLabel = figureName,
             X = Ticks(sizes),
-            Y = NiceTicks.Covering(Math.Min(range.Low, lines.SelectMany(line => line.Finite).DefaultIfEmpty(range.Low).Min()), range.High),
+            Y = WithRoom(NiceTicks.Covering(Math.Min(range.Low, lines.SelectMany(line => line.Finite).DefaultIfEmpty(range.Low).Min()), range.High)),
             Lines = lines,
             Notes = [.. Notes([.. families.SelectMany(family => family.Reports)]), .. notes],
         };
@@ -88,6 +90,13 @@ internal static class SizePlot
         }
 
         return new NiceTicks([.. kept], [.. kept.Select(size => Wording.Count(Math.Pow(10, size)))]);
+    }
+
+    /// <summary>The axis a little longer at both ends, so that markers at 1 and -1 are whole.</summary>
+    private static NiceTicks WithRoom(NiceTicks ticks)
+    {
+        double room = Room * (ticks.Max - ticks.Min);
+        return new NiceTicks([ticks.Min - room, .. ticks.Positions, ticks.Max + room], [string.Empty, .. ticks.Labels, string.Empty]);
     }
 
     private static IEnumerable<string> Notes(CondensationReport[] reports)
