@@ -36,7 +36,7 @@ internal sealed record TextSource(string Name, IReadOnlyList<string> Passages)
     {
         for (int start = 0; start + length <= document.Length;)
         {
-            int end = document.IndexOf(' ', start + length - 1) is var blank and >= 0 ? blank : document.Length;
+            int end = document.IndexOf(' ', start + length) is var blank and >= 0 ? blank : document.Length;
             yield return document[start..end];
             start = end + 1;
         }

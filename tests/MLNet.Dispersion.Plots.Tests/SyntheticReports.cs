@@ -1,3 +1,5 @@
+using MLNet.Dispersion.Statistics;
+
 namespace MLNet.Dispersion.Plots.Tests;
 
 /// <summary>Reports made up for the tests, with the shapes that real models have: cosines spread around a mean that moves with depth.</summary>
