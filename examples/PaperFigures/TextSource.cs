@@ -32,6 +32,7 @@ internal sealed record TextSource(string Name, IReadOnlyList<string> Passages)
             $"No document of '{name}' has {length} characters, {CharactersPerToken} for each of {tokens} tokens; all models are to see texts of one length. Bring longer documents, or lower --tokens.");
     }
 
+    /// <summary>Consecutive passages, cut between words: each with the blank behind it has at least so many characters.</summary>
     private static IEnumerable<string> Cut(string document, int length)
     {
         for (int start = 0; start + length <= document.Length;)
