@@ -118,12 +118,12 @@ internal static class Rooms
         ["Onnx/Options"] = ["Core/Models/*"],
         ["Onnx/Graphs"] = ["Files"],
         ["Onnx/Networks"] = ["Onnx/Graphs", "Onnx/Options", "Core/*", "Files"],
-        ["Tool/Running"] = ["Core/*", "Hub", "Search/*", "Files"],
+        ["Tool/Running"] = ["Core/*", "Hub/Settings", "Search/Comparing", "Files"],
         ["Tool/Rows"] = ["Tool/Running", "Face/Tables", "Files"],
         ["Tool/Models"] = ["Tool/Running", "Core/*", "TinyEnglish", "Face/*", "Hub", "Hub/*", "Onnx", "Onnx/Options", "Files"],
         ["Tool/Tasks"] = ["Tool/Rows", "Tool/Running", "Core/*", "Face/*", "Statistics", "Statistics/*", "Files"],
-        ["Tool/Verbs"] = ["Tool/*", "Core/*", "Face/*", "Search", "Search/*", "Plots", "Plots/*", "Onnx", "Onnx/Options", "Statistics", "Text", "Text/*", "Files"],
-        ["Tool"] = ["Tool/*", "Core/*", "Hub", "Files"],
+        ["Tool/Verbs"] = ["Tool/Tasks", "Tool/Rows", "Tool/Models", "Tool/Running", "Core/*", "Face/*", "Search", "Search/*", "Plots", "Plots/*", "Onnx", "Onnx/Options", "Statistics", "Text", "Text/*", "Files"],
+        ["Tool"] = ["Tool/*", "Core/*", "Hub/Settings", "Files"],
         ["Build"] = [],
     };
 }
