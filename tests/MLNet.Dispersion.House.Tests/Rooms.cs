@@ -128,12 +128,12 @@ internal static class Rooms
         ["Serving/Requests"] = ["Serving/Options", "Serving/Telemetry", "Files"],
         ["Serving/Endpoints"] = ["Serving/Options", "Serving/Telemetry", "Serving/Batching", "Serving/Geometry", "Serving/Served", "Serving/Requests", "Core/*", "Statistics", "Text", "Text/Chat", "Text/Chat/Python"],
         ["Serving"] = ["Serving/*", "Core/*"],
-        ["Tool/Running"] = ["Core/*", "Hub", "Search/*", "Files"],
+        ["Tool/Running"] = ["Core/*", "Hub", "Search/*", "Files", "Hub/Settings", "Search/Comparing"],
         ["Tool/Rows"] = ["Tool/Running", "Face/Tables", "Files"],
         ["Tool/Models"] = ["Tool/Running", "Core/*", "TinyEnglish", "Face/*", "Hub", "Hub/*", "Onnx", "Onnx/Options", "Files"],
         ["Tool/Tasks"] = ["Tool/Rows", "Tool/Running", "Core/*", "Face/*", "Statistics", "Statistics/*", "Files"],
-        ["Tool/Verbs"] = ["Tool/*", "Core/*", "Face/*", "Search", "Search/*", "Plots", "Plots/*", "Onnx", "Onnx/Options", "Statistics", "Text", "Text/*", "Files"],
-        ["Tool"] = ["Tool/*", "Core/*", "Hub", "Files"],
+        ["Tool/Verbs"] = ["Tool/Tasks", "Tool/Rows", "Tool/Models", "Tool/Running", "Core/*", "Face/*", "Search", "Search/*", "Plots", "Plots/*", "Onnx", "Onnx/Options", "Statistics", "Text", "Text/*", "Files"],
+        ["Tool"] = ["Tool/*", "Core/*", "Hub/Settings", "Files"],
         ["Build"] = [],
     };
 }
