@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using MLNet.Dispersion;
-using TorchSharp;
 
 // One rank of a training job, started by an MPI launcher. Settings are given as name=value:
 //   model=FOLDER       the backbone                                 out=FOLDER        where each rank writes "rank-N.txt": its end, one word and what belongs to it a line
