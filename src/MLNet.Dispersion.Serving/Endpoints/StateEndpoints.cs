@@ -42,7 +42,7 @@ internal sealed class StateEndpoints(Engines engines, ServingMetrics metrics, IH
             geometry = geometry is null ? null : new
             {
                 isWatching = geometry.IsWatching,
-                isAlarm = geometry.Windows.LastOrDefault()?.IsAlarm ?? false,
+                isAlarm = geometry.Windows is [.., { IsAlarm: true }],
                 falseAlarmRate = geometry.FalseAlarmRate,
                 baselineTexts = geometry.BaselineTexts,
                 baselineSize = geometry.BaselineSize,

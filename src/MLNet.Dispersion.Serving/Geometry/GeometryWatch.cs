@@ -19,7 +19,7 @@ internal sealed partial class GeometryWatch : IDisposable
     private readonly DriftAlarm _alarm;
     private readonly Queue<DriftWindow> _windows = new();
     private readonly Queue<(DateTimeOffset At, double Figure)> _figures = new();
-    private readonly IReadOnlyList<string> _baselineTexts = [];
+    private readonly string[] _baselineTexts = [];
     private readonly Thread _thread;
     private long _offered;
     private int _failed;
@@ -127,7 +127,7 @@ internal sealed partial class GeometryWatch : IDisposable
         lock (_gate)
         {
             // Some were too short to have a cosine.
-            if (_baselineTexts.Count > 0 && !_alarm.IsWatching && !_stopped)
+            if (_baselineTexts.Length > 0 && !_alarm.IsWatching && !_stopped)
             {
                 LogShortBaseline(_log, _alarm.Baseline.Count, _options.BaselineTexts);
             }

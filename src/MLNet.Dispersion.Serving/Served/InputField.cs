@@ -52,14 +52,14 @@ internal sealed class InputField(DataViewSchema.Column column, bool isRequired)
         return value is not null;
     }
 
-    private static object Text(JsonElement json, ref int characters)
+    private static ReadOnlyMemory<char> Text(JsonElement json, ref int characters)
     {
         string text = json.GetString()!;
         characters = Math.Max(characters, text.Length);
         return text.AsMemory();
     }
 
-    private static object? Texts(JsonElement json, VectorDataViewType type, ref int characters)
+    private static VBuffer<ReadOnlyMemory<char>>? Texts(JsonElement json, VectorDataViewType type, ref int characters)
     {
         var texts = new ReadOnlyMemory<char>[json.GetArrayLength()];
         int i = 0;
@@ -70,14 +70,14 @@ internal sealed class InputField(DataViewSchema.Column column, bool isRequired)
                 return null;
             }
 
-            texts[i++] = (ReadOnlyMemory<char>)Text(one, ref characters);
+            texts[i++] = Text(one, ref characters);
         }
 
         characters = Math.Max(characters, texts.Sum(text => text.Length));
         return type.IsKnownSize && type.Size != texts.Length ? null : new VBuffer<ReadOnlyMemory<char>>(texts.Length, texts);
     }
 
-    private static object? Numbers(JsonElement json, VectorDataViewType type)
+    private static VBuffer<float>? Numbers(JsonElement json, VectorDataViewType type)
     {
         var numbers = new float[json.GetArrayLength()];
         int i = 0;

@@ -5,6 +5,7 @@ namespace MLNet.Dispersion.Serving;
 /// <summary>The one model in memory, and what can be asked of it. Thread-safe; the owner disposes it.</summary>
 internal sealed class ServedModel : IDisposable
 {
+    private static readonly string[] Endings = [".zip", ".gguf"];
     private readonly IDisposable _owner;
 
     private ServedModel(string name, string path, IDisposable owner, PretrainedLanguageModel? languageModel)
@@ -66,7 +67,7 @@ internal sealed class ServedModel : IDisposable
     private static string NameOf(string path)
     {
         string name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path)));
-        return new[] { ".zip", ".gguf" }.FirstOrDefault(end => name.Length > end.Length && name.EndsWith(end, StringComparison.OrdinalIgnoreCase)) is { } end ? name[..^end.Length] : name;
+        return Endings.FirstOrDefault(end => name.Length > end.Length && name.EndsWith(end, StringComparison.OrdinalIgnoreCase)) is { } end ? name[..^end.Length] : name;
     }
 
     private static bool IsGguf(string path)

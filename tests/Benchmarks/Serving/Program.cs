@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using MLNet.Dispersion;
 using MLNet.Dispersion.Benchmarks.Serving;
 
 var clients = new Option<int[]>("--clients") { Description = "Clients that ask at once, each again as soon as it has its answer.", DefaultValueFactory = _ => [2, 8, 32, 128], AllowMultipleArgumentsPerToken = true };
