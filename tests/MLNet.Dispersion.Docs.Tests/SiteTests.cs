@@ -22,7 +22,7 @@ public sealed class SiteTests
             Directory.Delete(Site, recursive: true);
         }
 
-        (int code, string output) = Run("dotnet", "docfx", "docs/docfx.json", "--warningsAsErrors");
+        (int code, string output) = Run("dotnet", "docfx", "docfx.json", "--warningsAsErrors");
 
         Assert.True(code == 0, output);
         Assert.DoesNotContain("warning:", output, StringComparison.OrdinalIgnoreCase);
