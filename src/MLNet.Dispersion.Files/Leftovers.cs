@@ -5,6 +5,7 @@ internal static class Leftovers
 {
     private const string Mark = ".partial-";
     private const string LockEnding = ".lock";
+    private static readonly System.Buffers.SearchValues<char> LowerHex = System.Buffers.SearchValues.Create("0123456789abcdef");
 
     /// <summary>A name for the time of writing.</summary>
     /// <param name="target">The path of what is to be written; that of a folder with its separator for a name inside of it.</param>
@@ -12,7 +13,7 @@ internal static class Leftovers
 
     /// <summary>Whether a plain name is one that <see cref="NewName"/> makes inside of a folder.</summary>
     internal static bool IsInside(string name) =>
-        name.Length == Mark.Length + 32 && name.StartsWith(Mark, StringComparison.Ordinal) && name.AsSpan(Mark.Length).IndexOfAnyExcept("0123456789abcdef") < 0;
+        name.Length == Mark.Length + 32 && name.StartsWith(Mark, StringComparison.Ordinal) && name.AsSpan(Mark.Length).IndexOfAnyExcept(LowerHex) < 0;
 
     /// <summary>Takes the lock of a folder that is being written; null where another process or thread has it.</summary>
     /// <exception cref="IOException">It cannot be made for other reasons.</exception>

@@ -128,7 +128,7 @@ internal static class Rooms
         ["Serving/Requests"] = ["Serving/Options", "Serving/Telemetry", "Files"],
         ["Serving/Endpoints"] = ["Serving/Options", "Serving/Telemetry", "Serving/Batching", "Serving/Geometry", "Serving/Served", "Serving/Requests", "Core/*", "Statistics", "Text", "Text/Chat", "Text/Chat/Python"],
         ["Serving"] = ["Serving/*", "Core/*"],
-        ["Tool/Running"] = ["Core/*", "Hub", "Search/*", "Files", "Hub/Settings", "Search/Comparing"],
+        ["Tool/Running"] = ["Core/*", "Hub/Settings", "Search/Comparing", "Files"],
         ["Tool/Rows"] = ["Tool/Running", "Face/Tables", "Files"],
         ["Tool/Models"] = ["Tool/Running", "Core/*", "TinyEnglish", "Face/*", "Hub", "Hub/*", "Onnx", "Onnx/Options", "Files"],
         ["Tool/Tasks"] = ["Tool/Rows", "Tool/Running", "Core/*", "Face/*", "Statistics", "Statistics/*", "Files"],
