@@ -122,8 +122,16 @@ internal static class Rooms
         ["Tool/Rows"] = ["Tool/Running", "Face/Tables", "Files"],
         ["Tool/Models"] = ["Tool/Running", "Core/*", "TinyEnglish", "Face/*", "Hub", "Hub/*", "Onnx", "Onnx/Options", "Files"],
         ["Tool/Tasks"] = ["Tool/Rows", "Tool/Running", "Core/*", "Face/*", "Statistics", "Statistics/*", "Files"],
-        ["Tool/Verbs"] = ["Tool/*", "Core/*", "Face/*", "Search", "Search/*", "Plots", "Plots/*", "Onnx", "Onnx/Options", "Statistics", "Text", "Text/*", "Files"],
+        ["Tool/Verbs"] = ["Tool/*", "Core/*", "Face/*", "Search", "Search/*", "Plots", "Plots/*", "Onnx", "Onnx/Options", "Serving", "Serving/*", "Statistics", "Text", "Text/*", "Files"],
         ["Tool"] = ["Tool/*", "Core/*", "Hub", "Files"],
+        ["Serving/Options"] = [],
+        ["Serving/Telemetry"] = [],
+        ["Serving/Batching"] = ["Serving/Telemetry"],
+        ["Serving/Geometry"] = ["Serving/Options", "Serving/Telemetry", "Core/*", "Statistics", "Text", "Files"],
+        ["Serving/Served"] = ["Serving/Options", "Face/*", "Core/*", "Text", "Text/Chat", "Files"],
+        ["Serving/Requests"] = ["Serving/Options", "Serving/Telemetry", "Files"],
+        ["Serving/Endpoints"] = ["Serving/Options", "Serving/Telemetry", "Serving/Batching", "Serving/Geometry", "Serving/Served", "Serving/Requests", "Core/*", "Statistics", "Text", "Text/Chat", "Text/Chat/Python"],
+        ["Serving"] = ["Serving/*", "Core/*"],
         ["Build"] = [],
     };
 }

@@ -44,9 +44,15 @@ public static class LanguageModelGeneration
     /// <param name="model">The model; causal.</param>
     /// <param name="prompt">The prompt; null counts as empty.</param>
     /// <param name="options">How; null for the defaults. Copied.</param>
+    /// <param name="finished">Told the whole text, with the reason of its end, behind the last piece; null (default) for nobody.</param>
     /// <param name="cancellationToken">Checked before each token.</param>
     /// <returns>Pieces of text that make <see cref="GeneratedText.Text"/> of <see cref="Generate"/>; each is written when it is asked for. End the enumeration, or dispose it, to free its memory.</returns>
     /// <exception cref="ArgumentException">As with <see cref="Generate"/>; thrown at once.</exception>
-    public static IEnumerable<string> GenerateStreaming(this PretrainedLanguageModel model, string? prompt, TextGenerationOptions? options = null, CancellationToken cancellationToken = default) =>
-        new TextGenerator(model ?? throw new ArgumentNullException(nameof(model)), options).Stream(prompt, cancellationToken);
+    public static IEnumerable<string> GenerateStreaming(
+        this PretrainedLanguageModel model,
+        string? prompt,
+        TextGenerationOptions? options = null,
+        Action<GeneratedText>? finished = null,
+        CancellationToken cancellationToken = default) =>
+        new TextGenerator(model ?? throw new ArgumentNullException(nameof(model)), options).Stream(prompt, cancellationToken, finished);
 }
