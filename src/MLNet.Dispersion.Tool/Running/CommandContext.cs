@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.ML;
@@ -8,7 +9,7 @@ namespace MLNet.Dispersion.Tool;
 /// <summary>What one run of a command has at hand: its arguments, where it writes, and whether it is to stop.</summary>
 internal sealed class CommandContext(ParseResult arguments, ToolConsole console, CancellationToken cancellation)
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Fires when the user wants the command to stop.</summary>
     public CancellationToken Cancellation => cancellation;
