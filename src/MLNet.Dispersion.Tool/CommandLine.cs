@@ -52,7 +52,7 @@ internal static class CommandLine
         root.Options.Add(CommonOptions.Json);
         root.Options.Add(CommonOptions.Verbose);
         root.Options.Add(CommonOptions.Quiet);
-        IVerb[] verbs = [new DiagnoseVerb(), new FineTuneVerb(), new MidTrainVerb(), new EvaluateVerb(), new CompareVerb(), new GenerateVerb(), new ConvertVerb()];
+        IVerb[] verbs = [new DiagnoseVerb(), new FineTuneVerb(), new MidTrainVerb(), new EvaluateVerb(), new CompareVerb(), new GenerateVerb(), new ConvertVerb(), new ServeVerb()];
         foreach (IVerb verb in verbs)
         {
             Command command = verb.Describe();

@@ -14,7 +14,7 @@ public sealed class CommandLineTests : IDisposable
     {
         CommandRun run = CommandRun.Done("--help");
 
-        Assert.All(["diagnose", "finetune", "midtrain", "evaluate", "compare", "generate", "convert"], verb => Assert.Contains(verb, run.Out, StringComparison.Ordinal));
+        Assert.All(["diagnose", "finetune", "midtrain", "evaluate", "compare", "generate", "convert", "serve"], verb => Assert.Contains(verb, run.Out, StringComparison.Ordinal));
         Assert.Contains("0 done, 1 failed, 2 wrong command line, 130 interrupted", run.Out, StringComparison.Ordinal);
     }
 

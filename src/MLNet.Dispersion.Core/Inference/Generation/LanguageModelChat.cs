@@ -65,7 +65,7 @@ public static class LanguageModelChat
         CancellationToken cancellationToken = default)
     {
         (TextGenerator generator, GeneratingText text) = Begin(model, messages, options, chat, cancellationToken);
-        return generator.Stream(text, cancellationToken, finished);
+        return generator.Stream(text, finished, cancellationToken);
     }
 
     /// <summary>Answers a conversation on a thread of its own and gives the answer out piece by piece, as soon as characters are complete and no stop sequence can take them back.</summary>
@@ -87,7 +87,7 @@ public static class LanguageModelChat
         CancellationToken cancellationToken = default)
     {
         (TextGenerator generator, GeneratingText text) = Begin(model, messages, options, chat, cancellationToken);
-        return BackgroundPieces.Of(cancel => generator.Stream(text, cancel, finished), cancellationToken);
+        return BackgroundPieces.Of(cancel => generator.Stream(text, finished, cancel), cancellationToken);
     }
 
     private static (TextGenerator Generator, GeneratingText Text) Begin(PretrainedLanguageModel model, IReadOnlyList<ChatMessage> messages, TextGenerationOptions? options, ChatOptions? chat, CancellationToken cancel)

@@ -54,7 +54,7 @@ public static class LanguageModelGeneration
         TextGenerationOptions? options = null,
         Action<GeneratedText>? finished = null,
         CancellationToken cancellationToken = default) =>
-        new TextGenerator(model ?? throw new ArgumentNullException(nameof(model)), options).Stream(prompt, cancellationToken, finished);
+        new TextGenerator(model ?? throw new ArgumentNullException(nameof(model)), options).Stream(prompt, finished, cancellationToken);
 
     /// <summary>Writes on behind one prompt on a thread of its own and gives the text out piece by piece, as soon as characters are complete and no stop sequence can take them back.</summary>
     /// <remarks>The writing begins with the first piece that is asked for and does not wait for the reader; it ends, and its memory is freed, when the enumeration ends or is disposed.</remarks>
@@ -70,6 +70,6 @@ public static class LanguageModelGeneration
     {
         var generator = new TextGenerator(model ?? throw new ArgumentNullException(nameof(model)), options);
         GeneratingText text = generator.Begin(prompt, 0);
-        return BackgroundPieces.Of(cancel => generator.Stream(text, cancel, finished), cancellationToken);
+        return BackgroundPieces.Of(cancel => generator.Stream(text, finished, cancel), cancellationToken);
     }
 }

@@ -73,10 +73,10 @@ internal sealed class TextGenerator
     }
 
     /// <summary>Writes behind one prompt and gives out text as it is settled; <paramref name="finished"/> gets the whole at the end.</summary>
-    internal IEnumerable<string> Stream(string? prompt, CancellationToken cancel, Action<GeneratedText>? finished) => Stream(Begin(prompt, 0), cancel, finished);
+    internal IEnumerable<string> Stream(string? prompt, Action<GeneratedText>? finished, CancellationToken cancel) => Stream(Begin(prompt, 0), finished, cancel);
 
     /// <summary>Writes behind one text and gives it out as it is settled; <paramref name="finished"/> gets the whole at the end.</summary>
-    internal IEnumerable<string> Stream(GeneratingText text, CancellationToken cancel, Action<GeneratedText>? finished)
+    internal IEnumerable<string> Stream(GeneratingText text, Action<GeneratedText>? finished, CancellationToken cancel)
     {
         using var evaluation = new EvaluationMode(_model.Backbone);
         using var batch = new GenerationBatch(_model.Backbone, _model.Tokenizer.VocabularySize, [text], _plan);
