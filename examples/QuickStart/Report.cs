@@ -1,5 +1,4 @@
 using System.Globalization;
-using MLNet.Dispersion.Statistics;
 using Spectre.Console;
 
 namespace MLNet.Dispersion.Examples.QuickStart;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Build.Tests;
 

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text.Json.Nodes;
 
 namespace MLNet.Dispersion.Tests.Files;
@@ -93,6 +94,7 @@ public sealed class InterruptedSaveTests : IDisposable
     }
 
     [SkippableFact]
+    [UnsupportedOSPlatform("windows")]
     public void Save_ReadOnlyParent_TellsTheRealError()
     {
         Skip.If(OperatingSystem.IsWindows() || Environment.UserName == "root", "root may write everywhere");

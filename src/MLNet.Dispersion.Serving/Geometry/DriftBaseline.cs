@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Statistics;
-
 namespace MLNet.Dispersion.Serving;
 
 /// <summary>What a file of a baseline holds: figures, and what they were measured with; no text.</summary>

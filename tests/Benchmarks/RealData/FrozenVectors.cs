@@ -1,7 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.Dispersion.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Benchmarks.RealData;

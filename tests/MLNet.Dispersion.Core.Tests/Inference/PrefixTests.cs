@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Tests.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 

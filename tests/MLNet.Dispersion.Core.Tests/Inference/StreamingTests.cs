@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Tests.Models;
-
 namespace MLNet.Dispersion.Tests.Inference;
 
 public sealed class StreamingTests

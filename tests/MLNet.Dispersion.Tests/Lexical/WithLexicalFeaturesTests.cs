@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Tests.Lexical;
 

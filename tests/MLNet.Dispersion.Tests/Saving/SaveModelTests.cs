@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Files;
 
 namespace MLNet.Dispersion.Tests.Saving;
 
