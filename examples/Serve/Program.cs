@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using MLNet.Dispersion;
 using OpenTelemetry;
-using OpenTelemetry.Trace;
 
 // Serves a model: dotnet run --project examples/Serve -c Release -- model.zip
 var model = new Argument<string>("model") { Description = "A zip that ml.Model.Save wrote, a directory in Hugging Face's format, or a GGUF file.", DefaultValueFactory = _ => "model.zip" };
