@@ -31,8 +31,7 @@ public sealed class SizePlotTests
         float x = inner.Left + (inner.Width * 0.02f / 1.04f), y = inner.Bottom - (inner.Height * (float)share);
 
         Assert.Contains(Enumerable.Range(-1, 3), offset => bitmap.GetPixel((int)x + offset, (int)y) == PictureColours.Category(0).ToSkia());
-        Assert.Equal("0.94 at 124 M parameters", FormattableString.Invariant($"{Small.Layers[^1].Cosine.MeanCosine:F2} at 124 M parameters"));
-        Assert.Contains("0.94 at 124 M parameters", figure.Description, StringComparison.Ordinal);
+        Assert.Contains(FormattableString.Invariant($"{Small.Layers[^1].Cosine.MeanCosine:F2} at 124 M parameters"), figure.Description, StringComparison.Ordinal);
     }
 
     [Fact]
