@@ -57,7 +57,7 @@ internal sealed class Trials(IDataView train, IDataView test)
         switch (arm)
         {
             case "bag of words":
-                return ml.Transforms.Text.LexicalFeatures("Features", "Text").Append(ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(l2Regularization: 0.1f));
+                return ml.Transforms.Text.LexicalFeatures("Features", "Text").Append(ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(l1Regularization: 0, l2Regularization: 0.1f));
             case "dispersion":
                 options.Dispersion.Coefficient = 1;
                 break;
