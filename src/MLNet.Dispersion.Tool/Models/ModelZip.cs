@@ -40,23 +40,6 @@ internal sealed class ModelZip : IDisposable
         throw new ToolException($"'{path}' holds {(ours.Length == 0 ? "no model" : "several models")} of MLNet.Dispersion; one is expected.");
     }
 
-    /// <summary>Writes a fitted pipeline beside its place and moves it there when it is whole: what lay there before is replaced or kept, never damaged.</summary>
-    public static void Save(MLContext ml, ITransformer model, DataViewSchema schema, string path)
-    {
-        string full = Path.GetFullPath(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-        string partial = $"{full}.partial-{Guid.NewGuid():N}";
-        try
-        {
-            ml.Model.Save(model, schema, partial);
-            File.Move(partial, full, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(partial);
-        }
-    }
-
     /// <summary>The rows as the pipeline transforms them.</summary>
     public IDataView Transform(IDataView rows) => _whole.Transform(rows);
 

@@ -48,7 +48,7 @@ internal sealed class FineTuneVerb : IVerb
 
         using (model)
         {
-            ModelZip.Save(ml, whole, train.Schema, output);
+            ml.Dispersion().SaveModel(whole, train.Schema, output);
             FineTuneResult result = Result(model);
             context.Write(() => TrainingReport.Json(result, output), () => TrainingReport.Text(result, output));
         }

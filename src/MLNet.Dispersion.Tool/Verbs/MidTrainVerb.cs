@@ -42,7 +42,7 @@ internal sealed class MidTrainVerb : IVerb
         {
             if (Path.GetExtension(output).Equals(".zip", StringComparison.OrdinalIgnoreCase))
             {
-                ModelZip.Save(ml, model, data.Schema, output);
+                ml.Dispersion().SaveModel(model, data.Schema, output);
             }
             else
             {

@@ -12,23 +12,28 @@ internal sealed class LexicalClassifier
 
     private LexicalClassifier(MLContext ml, ITransformer model, int classCount) => (_ml, _model, _classCount) = (ml, model, classCount);
 
-    /// <summary>Learns from labelled texts.</summary>
+    /// <summary>Learns from labelled texts: see <see cref="FitEach"/>.</summary>
+    internal static LexicalClassifier Fit(IReadOnlyList<string?> texts, IReadOnlyList<int> labels, IReadOnlyList<float>? weights, int classCount, float strength) =>
+        FitEach(texts, labels, weights, classCount, [strength]).Single();
+
+    /// <summary>Learns from labelled texts, whose n-grams are counted once for all strengths.</summary>
     /// <param name="texts">The texts.</param>
     /// <param name="labels">Their classes, from 0.</param>
     /// <param name="weights">How much each counts; null where all count the same.</param>
     /// <param name="classCount">Classes (K), those that no text has included.</param>
-    /// <param name="strength">How strongly its weights are held small, above 0.</param>
-    internal static LexicalClassifier Fit(IReadOnlyList<string?> texts, IReadOnlyList<int> labels, IReadOnlyList<float>? weights, int classCount, float strength)
+    /// <param name="strengths">How strongly weights are held small, above 0: one classifier each, in their order.</param>
+    internal static IEnumerable<LexicalClassifier> FitEach(IReadOnlyList<string?> texts, IReadOnlyList<int> labels, IReadOnlyList<float>? weights, int classCount, IReadOnlyList<float> strengths)
     {
         var ml = new MLContext(seed: 1);
         IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, texts.Count).Select(row => new LabelledRow { Text = texts[row] ?? string.Empty, Label = labels[row], Weight = weights?[row] ?? 1 }).ToArray());
         IDataView classes = ml.Data.LoadFromEnumerable(Enumerable.Range(0, classCount).Select(label => new ClassRow { Label = label }).ToArray());
         IDataView counted = ml.Transforms.Conversion.MapValueToKey(nameof(LabelledRow.Label), keyData: classes).Fit(rows).Transform(rows);
-        ITransformer model = ml.Transforms.Text.LexicalFeatures("Features", nameof(LabelledRow.Text))
-            .AppendCacheCheckpoint(ml)
-            .Append(ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(exampleWeightColumnName: nameof(LabelledRow.Weight), l2Regularization: strength, l1Regularization: 0, optimizationTolerance: 1e-5f))
-            .Fit(counted);
-        return new LexicalClassifier(ml, model, classCount);
+        ITransformer ngrams = ml.Transforms.Text.LexicalFeatures("Features", nameof(LabelledRow.Text)).Fit(counted);
+        IDataView features = ml.Data.Cache(ngrams.Transform(counted));
+        return strengths.Select(strength => new LexicalClassifier(
+            ml,
+            ngrams.Append(ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(exampleWeightColumnName: nameof(LabelledRow.Weight), l2Regularization: strength, l1Regularization: 0, optimizationTolerance: 1e-5f).Fit(features)),
+            classCount));
     }
 
     /// <summary>The probabilities of texts' classes, <c>[rows * K]</c>.</summary>

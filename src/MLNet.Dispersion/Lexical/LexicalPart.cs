@@ -17,36 +17,36 @@ internal sealed record LexicalPart(LexicalClassifier Classifier, JoiningWeights 
     /// <param name="exampleWeights">How much each counts; null where all count the same.</param>
     /// <param name="classCount">Classes (K).</param>
     /// <param name="seed">Of the parting into folds.</param>
-    /// <returns>N-grams without a say where there are so few rows that no part can be held out.</returns>
     /// <param name="network">Trains the language model on some of the rows, and gives its probabilities of others, <c>[rows * K]</c>: the fold, the rows to learn from, the rows to score.</param>
+    /// <returns>N-grams without a say where there are so few rows that no part can be held out.</returns>
     internal static LexicalPart Learn(IReadOnlyList<string> texts, IReadOnlyList<int> labels, IReadOnlyList<float>? exampleWeights, int classCount, int seed, Func<int, int[], int[], float[]> network)
     {
         int[][] folds = Parts(labels, seed);
         if (Array.Exists(folds, fold => labels.Where((_, row) => !fold.Contains(row)).Distinct().Count() < 2))
         {
-            return new LexicalPart(Fit(null, Strengths[0]), JoiningWeights.NetworkAlone);
+            return new LexicalPart(OfAll(Strengths[0]), JoiningWeights.NetworkAlone);
         }
 
         int[] order = [.. folds.SelectMany(fold => fold)];
         int[] right = [.. order.Select(row => labels[row])];
         var ofNetwork = new List<float>();
-        var ofStrength = Strengths.ToDictionary(strength => strength, _ => new List<float>());
+        var ofStrength = Array.ConvertAll(Strengths, _ => new List<float>());
         for (int fold = 0; fold < folds.Length; fold++)
         {
             int[] held = folds[fold], others = [.. folds.Where(part => part != held).SelectMany(part => part).Order()];
             ofNetwork.AddRange(network(fold, others, held));
-            foreach (var (strength, scores) in ofStrength)
+            var classifiers = LexicalClassifier.FitEach(
+                [.. others.Select(row => texts[row])], [.. others.Select(row => labels[row])], exampleWeights is null ? null : [.. others.Select(row => exampleWeights[row])], classCount, Strengths);
+            foreach (var (scores, classifier) in ofStrength.Zip(classifiers))
             {
-                scores.AddRange(Fit(others, strength).Score([.. held.Select(row => texts[row])]));
+                scores.AddRange(classifier.Score([.. held.Select(row => texts[row])]));
             }
         }
 
-        float best = Strengths.MinBy(strength => Loss(ofStrength[strength]));
-        return new LexicalPart(Fit(null, best), JoinedProbabilities.Fit([.. ofNetwork], [.. ofStrength[best]], right, classCount));
+        (float best, List<float> ofBest) = Strengths.Zip(ofStrength).MinBy(pair => Loss(pair.Second));
+        return new LexicalPart(OfAll(best), JoinedProbabilities.Fit([.. ofNetwork], [.. ofBest], right, classCount));
 
-        LexicalClassifier Fit(int[]? rows, float strength) => rows is null
-            ? LexicalClassifier.Fit(texts, labels, exampleWeights, classCount, strength)
-            : LexicalClassifier.Fit([.. rows.Select(row => texts[row])], [.. rows.Select(row => labels[row])], exampleWeights is null ? null : [.. rows.Select(row => exampleWeights[row])], classCount, strength);
+        LexicalClassifier OfAll(float strength) => LexicalClassifier.Fit(texts, labels, exampleWeights, classCount, strength);
 
         double Loss(List<float> scores) => right.Select((label, row) => -Math.Log(Math.Max(scores[(row * classCount) + label], 1e-12))).Sum();
     }
