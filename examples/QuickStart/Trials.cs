@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNet.Dispersion.Statistics;
 
 namespace MLNet.Dispersion.Examples.QuickStart;
 
@@ -11,24 +12,29 @@ namespace MLNet.Dispersion.Examples.QuickStart;
 /// <param name="After">That behind it.</param>
 internal sealed record Trained(double[] Right, double[] Losses, double CalibrationError, double[] Before, double[] After);
 
-/// <summary>Ways of training on the same tickets, by seed.</summary>
-internal sealed class Trials(IDataView train, IDataView test)
+/// <summary>Ways of training on the same tickets, by seed. Several trainings may run at once.</summary>
+internal sealed class Trials(IDataView train, IDataView test, IReadOnlyList<string> arms)
 {
+    /// <summary>How many trainings there are of each way.</summary>
+    public const int Seeds = 10;
+
     /// <summary>The dispersion loss is judged against this one, and so are its rivals.</summary>
     public const string Plain = "plain";
 
-    private readonly Dictionary<string, List<Trained>> _runs = [];
+    private readonly Dictionary<string, Trained[]> _runs = arms.ToDictionary(arm => arm, _ => new Trained[Seeds]);
 
     /// <summary>How many test tickets there are.</summary>
     public int TestRows => Runs(Plain)[0].Right.Length;
 
-    /// <summary>The ways, in the order in which they were met first.</summary>
-    public IEnumerable<string> Arms => _runs.Keys;
+    /// <summary>The ways.</summary>
+    public IReadOnlyList<string> Arms => arms;
 
     /// <summary>The trainings of one way, by seed.</summary>
     public IReadOnlyList<Trained> Runs(string arm) => _runs[arm];
 
     /// <summary>Trains and tests.</summary>
+    /// <param name="arm">The way.</param>
+    /// <param name="seed">1 to <see cref="Seeds"/>.</param>
     public void Run(string arm, int seed)
     {
         var ml = new MLContext(seed);
@@ -38,17 +44,12 @@ internal sealed class Trials(IDataView train, IDataView test)
         float[][] scores = [.. scored.GetColumn<float[]>("Score")];
         int[] labels = [.. scored.GetColumn<uint>("Label").Select(key => (int)key - 1)];
         var history = (model as TransformerChain<ITransformer>)?.LastTransformer is FineTuneWithDispersionTransformer tuned ? tuned.GeometryHistory : [];
-        if (!_runs.TryGetValue(arm, out var runs))
-        {
-            _runs.Add(arm, runs = []);
-        }
-
-        runs.Add(new Trained(
+        _runs[arm][seed - 1] = new Trained(
             [.. scores.Zip(labels, (row, label) => Best(row) == label ? 1.0 : 0)],
             [.. scores.Zip(labels, (row, label) => -Math.Log(Math.Max(row[label], 1e-9)))],
-            CalibrationError(scores, labels),
+            MultiClassMetrics.CalibrationError([.. scores.Select(row => Math.Min(1.0, row.Max()))], [.. scores.Zip(labels, (row, label) => Best(row) == label)]),
             history.Count == 0 ? [] : Cosines(history[0]),
-            history.Count == 0 ? [] : Cosines(history[^1])));
+            history.Count == 0 ? [] : Cosines(history[^1]));
     }
 
     private static IEstimator<ITransformer> Trainer(MLContext ml, string arm, int seed)
@@ -80,8 +81,4 @@ internal sealed class Trials(IDataView train, IDataView test)
     private static double[] Cosines(GeometrySnapshot snapshot) => [.. snapshot.Profile.Layers.Select(layer => layer.MeanCosineOffDiagonal)];
 
     private static int Best(float[] row) => Array.IndexOf(row, row.Max());
-
-    private static double CalibrationError(float[][] scores, int[] labels) => scores.Zip(labels, (row, label) => (Confidence: row.Max(), Right: Best(row) == label ? 1 : 0))
-        .GroupBy(answer => Math.Min(9, (int)(10 * answer.Confidence)))
-        .Sum(range => Math.Abs(range.Sum(answer => answer.Confidence - answer.Right))) / labels.Length;
 }

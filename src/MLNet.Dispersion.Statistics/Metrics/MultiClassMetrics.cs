@@ -126,6 +126,32 @@ public sealed record MultiClassMetrics
         }).Average();
     }
 
+    /// <summary>The expected calibration error: how far the probability of the chosen class is from the share of items in which it was right, by ranges of that probability, a range weighing as much as it has items.</summary>
+    /// <param name="confidence">The probability of the chosen class of each item, 0..1.</param>
+    /// <param name="right">Whether that class was the true one.</param>
+    /// <param name="ranges">How many ranges of equal width there are, at least 1; by default 10. A probability on a border belongs to the upper range.</param>
+    /// <returns>0..1; 0 where 70 % of what was said with a probability of 0.7 is right, and so on.</returns>
+    /// <exception cref="ArgumentException">There is no item, or the lists differ in length.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A probability is outside 0..1, or <paramref name="ranges"/> is below 1.</exception>
+    public static double CalibrationError(IReadOnlyList<double> confidence, IReadOnlyList<bool> right, int ranges = 10)
+    {
+        ArgumentNullException.ThrowIfNull(confidence);
+        ArgumentNullException.ThrowIfNull(right);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ranges, 1);
+        MetricInput.NotEmpty(confidence.Count, nameof(confidence));
+        MetricInput.SameLength(right.Count, confidence.Count, nameof(confidence));
+        var differences = new double[ranges];
+        for (int item = 0; item < confidence.Count; item++)
+        {
+            double probability = confidence[item] is >= 0 and <= 1
+                ? confidence[item]
+                : throw new ArgumentOutOfRangeException(nameof(confidence), confidence[item], string.Create(CultureInfo.InvariantCulture, $"Item {item} has no probability: these are 0 to 1."));
+            differences[Math.Min(ranges - 1, (int)(probability * ranges))] += probability - (right[item] ? 1 : 0);
+        }
+
+        return differences.Sum(Math.Abs) / confidence.Count;
+    }
+
     private static void Check(IReadOnlyList<int> truth, IReadOnlyList<IReadOnlyList<double>> rows)
     {
         ArgumentNullException.ThrowIfNull(truth);

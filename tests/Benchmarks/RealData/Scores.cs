@@ -1,3 +1,5 @@
+using MLNet.Dispersion.Statistics;
+
 namespace MLNet.Dispersion.Benchmarks.RealData;
 
 /// <summary>How right probabilities were.</summary>
@@ -7,12 +9,11 @@ namespace MLNet.Dispersion.Benchmarks.RealData;
 internal sealed record Scores(double Accuracy, double LogLoss, double CalibrationError)
 {
     private const double Least = 1e-6;
-    private const int Bins = 10;
 
     public static Scores Of(float[][] probabilities, LabelledText[] rows, string[] classes)
     {
         var right = new bool[rows.Length];
-        var sums = new (double Confidence, double Right, int Rows)[Bins];
+        var confidence = new double[rows.Length];
         double loss = 0;
         for (int row = 0; row < rows.Length; row++)
         {
@@ -20,10 +21,9 @@ internal sealed record Scores(double Accuracy, double LogLoss, double Calibratio
             int label = Array.IndexOf(classes, rows[row].Label), best = Array.IndexOf(p, p.Max());
             right[row] = label == best;
             loss -= Math.Log(label < 0 ? Least : Math.Max(Least, p[label]));
-            int bin = Math.Min(Bins - 1, (int)(p[best] * Bins));
-            sums[bin] = (sums[bin].Confidence + p[best], sums[bin].Right + (right[row] ? 1 : 0), sums[bin].Rows + 1);
+            confidence[row] = Math.Min(1, p[best]);
         }
 
-        return new Scores(right.Average(value => value ? 1.0 : 0), loss / rows.Length, sums.Where(bin => bin.Rows > 0).Sum(bin => Math.Abs(bin.Confidence - bin.Right)) / rows.Length);
+        return new Scores(right.Average(value => value ? 1.0 : 0), loss / rows.Length, MultiClassMetrics.CalibrationError(confidence, right));
     }
 }

@@ -29,6 +29,25 @@ public sealed class MetricTests
         Assert.Contains("Sentence 1 has 2 true tags and 1", Assert.Throws<ArgumentException>(() => EntityMetrics.Of([["O"], ["O", "O"]], [["O"], ["O"]], scheme: null)).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void CalibrationError_TwoRanges_WeighsEachByItsItems()
+    {
+        // 0.2 to 0.3: three items, 0.75 of them expected and one right; at the upper end: one, always right, said with 0.9.
+        double error = MultiClassMetrics.CalibrationError([0.2, 0.25, 0.299, 0.9], [false, true, false, true]);
+        Assert.Equal((Math.Abs(0.749 - 1) + 0.1) / 4, error, 12);
+        Assert.Equal((0.749 + 0.9 - 2) / -4, MultiClassMetrics.CalibrationError([0.2, 0.25, 0.299, 0.9], [false, true, false, true], ranges: 1), 12);
+        Assert.Equal(0, MultiClassMetrics.CalibrationError([1, 0], [true, false]));
+    }
+
+    [Fact]
+    public void CalibrationError_NoProbability_IsNamed()
+    {
+        Assert.Contains("Item 1 has no probability", Assert.Throws<ArgumentOutOfRangeException>(() => MultiClassMetrics.CalibrationError([0.5, 1.5], [true, true])).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => MultiClassMetrics.CalibrationError([double.NaN], [true]));
+        Assert.Throws<ArgumentException>(() => MultiClassMetrics.CalibrationError([0.5], [true, true]));
+        Assert.Throws<ArgumentException>(() => MultiClassMetrics.CalibrationError([], []));
+    }
+
+    [Fact]
     public void Ndcg_ExponentialGain_IsTheTextbooks()
     {
         double[] relevance = [3, 2, 3, 0, 1, 2], scores = [6, 5, 4, 3, 2, 1];
