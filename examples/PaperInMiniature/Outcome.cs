@@ -22,6 +22,9 @@ internal sealed record Outcome(string Name, CondensationReport Report, Evaluatio
     /// <summary>The last layer's mean cosine, diagonal included, as published.</summary>
     public double LastCosine => Report.Profile.Layers[^1].MeanCosine;
 
+    /// <summary>The mean cosine on average over the hidden states behind each block, diagonal included.</summary>
+    public double MeanCosine => Report.Profile.Layers.Skip(1).Average(layer => layer.MeanCosine);
+
     /// <summary>The mean accuracy over the benchmarks.</summary>
     public double Accuracy => Evaluation.Mean;
 }

@@ -4,7 +4,7 @@ using MLNet.Dispersion.Examples;
 using MLNet.Dispersion.Examples.PaperInMiniature;
 using Spectre.Console;
 
-var sizeName = new Option<string>("--size") { Description = "glance (seconds, to see that it runs), minutes, hour (of each replication).", DefaultValueFactory = _ => "minutes" };
+var sizeName = new Option<string>("--size") { Description = "glance (seconds, to see that it runs), minutes (of each replication), hour (of five).", DefaultValueFactory = _ => "minutes" };
 var texts = new Option<FileInfo[]>("--texts") { Description = "Your texts: .txt, or .jsonl or .jsonl.gz with a field \"text\". Default: the documentation that comes with the .NET SDK.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 var benchmarks = new Option<DirectoryInfo?>("--benchmarks") { Description = "A folder with the data of the ten published benchmarks, each as NAME/eval.jsonl. Default: only the endings of held-out texts." };
 var replications = new Option<int?>("--replications") { Description = "How often the whole study is made, from random weights on, at least 2. Default: 2 of glance, 3 of minutes, 5 of hour." };
@@ -58,10 +58,11 @@ static Findings Run(MiniatureSize size, Corpus corpus, string folder, BenchmarkT
             var study = new Study(size, corpus, folder, tokens => new Measuring(corpus.HeldOut, tokens, tasks, cancellation), cancellation);
             int[] seeds = [.. Enumerable.Range(1, replications)];
             InitialOutcome[][] initial = [.. seeds.Select(seed => Initial(size, study, seed, bar))];
-            return new Findings([.. seeds.Select(seed => !trains ? new Replication(initial[seed - 1], [], []) : new Replication(
+            return new Findings([.. seeds.Select(seed => !trains ? new Replication(initial[seed - 1], [], [], []) : new Replication(
                 initial[seed - 1],
                 [.. size.Widths.Select(width => (width, study.Pretrain(width, seed, bar.Next($"replication {seed}, pre-training, MLP width {width}", size.PretrainingSteps))))],
-                [.. Arm.All.Select(arm => (arm, study.MidTrain(arm, seed, bar.Next($"replication {seed}, {arm.Name}", size.MidTrainingSteps))))]))]);
+                [.. Arm.FromRandomWeights.Select(arm => (arm, study.Pretrain(arm, seed, bar.Next($"replication {seed}, {arm.Name} from random weights", size.PretrainingSteps))))],
+                [.. Arm.OfMidTraining.Select(arm => (arm, study.MidTrain(arm, seed, bar.Next($"replication {seed}, {arm.Name}", size.MidTrainingSteps))))]))]);
         });
 
 static InitialOutcome[] Initial(MiniatureSize size, Study study, int seed, StudyBar bar)

@@ -6,7 +6,7 @@ namespace MLNet.Dispersion.Examples.PaperInMiniature;
 /// <summary>The findings as tables on the console and as a web page.</summary>
 internal sealed class Report(Findings findings, string setting)
 {
-    private const int ShownTrainings = 12;
+    private const int ShownTrainings = 15;
 
     /// <summary>The tables, the observations first.</summary>
     public IReadOnlyList<HtmlReportTable> Tables =>
@@ -26,6 +26,10 @@ internal sealed class Report(Findings findings, string setting)
     [
         new("Pre-trained models that differ in MLP width alone", ["MLP width", .. Heads], [.. First.Widths.Select((pair, i) => Row($"{pair.Width}", [.. findings.Replications.Select(one => one.Widths[i].Outcome)]))]),
         new(
+            "Training the narrowest from its random weights in several ways",
+            ["training", .. Heads],
+            [Row("plain", [.. findings.Replications.Select(one => one.Start)]), .. First.FromRandomWeights.Select(pair => Row(pair.Arm.Name, [.. findings.Replications.Select(one => one.FromRandom(pair.Arm))]))]),
+        new(
             "Mid-training the narrowest of them in several ways",
             ["training", .. Heads],
             [Row("none", [.. findings.Replications.Select(one => one.Start)]), .. First.Arms.Select(pair => Row(pair.Arm.Name, [.. findings.Replications.Select(one => one.Of(pair.Arm))]))])
@@ -37,7 +41,7 @@ internal sealed class Report(Findings findings, string setting)
     /// <summary>The replication whose models are drawn.</summary>
     private Replication First => findings.Replications[0];
 
-    private static string[] Heads => ["word perplexity", "trend (Spearman)", "trend (Kendall)", "last layer's mean cosine", "accuracy"];
+    private static string[] Heads => ["word perplexity", "trend (Spearman)", "trend (Kendall)", "last layer's mean cosine", "mean over layers", "accuracy"];
 
     /// <summary>Prints the tables.</summary>
     public void Print()
@@ -62,7 +66,7 @@ internal sealed class Report(Findings findings, string setting)
     /// <summary>Writes the page.</summary>
     public void Write(string path)
     {
-        Outcome[] trained = [.. First.Widths.Select(pair => pair.Outcome), .. First.Arms.Select(pair => pair.Outcome)];
+        Outcome[] trained = [.. First.Widths.Select(pair => pair.Outcome), .. First.FromRandomWeights.Select(pair => pair.Outcome), .. First.Arms.Select(pair => pair.Outcome)];
         HtmlReport.Write(path, new HtmlReportContent(trained.Length > 0 ? [.. trained.Select(outcome => outcome.Report)] : [.. First.Initial.Select(one => one.Report)])
         {
             Title = "The paper in miniature",
@@ -94,6 +98,7 @@ internal sealed class Report(Findings findings, string setting)
             Over(outcome => outcome.Trend, "0.00"),
             Over(outcome => outcome.Kendall, "0.00"),
             Over(outcome => outcome.LastCosine, "0.000"),
+            Over(outcome => outcome.MeanCosine, "0.000"),
             Over(outcome => outcome.Accuracy, "0.000"),
         ];
     }

@@ -4,6 +4,7 @@ namespace MLNet.Dispersion.Examples.PaperInMiniature;
 internal sealed class Study
 {
     private const string EndOfText = "<|endoftext|>";
+    private const string ModelName = "model";
     private readonly MiniatureSize _size;
     private readonly string _folder;
     private readonly Measuring _measuring;
@@ -27,37 +28,43 @@ internal sealed class Study
     }
 
     /// <summary>Optimizer steps of the whole study.</summary>
-    public static int Steps(MiniatureSize size, int replications) => replications * ((size.Widths.Count * size.PretrainingSteps) + (Arm.All.Count * size.MidTrainingSteps));
+    public static int Steps(MiniatureSize size, int replications) => replications * (((size.Widths.Count + Arm.FromRandomWeights.Count) * size.PretrainingSteps) + (Arm.OfMidTraining.Count * size.MidTrainingSteps));
 
     /// <summary>Measures one model of random weights.</summary>
     public InitialOutcome Initialise(InitialShape shape, int width, int seed) => _measuring.MeasureInitial(
         shape, width, FolderOf(FormattableString.Invariant($"initial-{shape.Layers}x{shape.Features}-{width}"), seed), () => shape.CreateModel(width, _tokenizer, seed));
 
     /// <summary>Pre-trains one model from random weights; all widths of a replication begin with the same seed, and all models see the same blocks.</summary>
-    public Outcome Pretrain(int width, int seed, IProgress<TrainingProgress> progress)
-    {
-        string folder = PretrainingFolder(width, seed);
-        using PretrainedLanguageModel model = _size.Shape.CreateModel(width, _tokenizer, seed);
-        FineTuneOptions options = Options(folder, _size.PretrainingSteps, _size.PretrainingRate, seed, progress);
-        FineTuneResult result = LanguageModelTrainer.Train(model, _pretrainingBlocks, options);
-        if (!File.Exists(Path.Combine(ModelFolder(width, seed), "config.json")))
-        {
-            model.Save(ModelFolder(width, seed));
-        }
+    public Outcome Pretrain(int width, int seed, IProgress<TrainingProgress> progress) =>
+        Pretrain(FormattableString.Invariant($"width {width}"), width, PretrainingFolder(width, seed), seed, progress, _ => { });
 
-        return _measuring.Measure(FormattableString.Invariant($"width {width}"), folder, model, result.GeometryHistory);
-    }
+    /// <summary>Pre-trains the small model in another way than the plain one, from the same random weights. Its large sibling must have been pre-trained.</summary>
+    public Outcome Pretrain(Arm arm, int seed, IProgress<TrainingProgress> progress) =>
+        Pretrain($"{arm.Name}, from random weights", _size.Widths[0], $"{PretrainingFolder(_size.Widths[0], seed)}-{arm.Folder}", seed, progress, options => arm.Set(options, ModelFolder(_size.Widths[^1], seed)));
 
     /// <summary>Mid-trains the small model of a replication in one way.</summary>
     public Outcome MidTrain(Arm arm, int seed, IProgress<TrainingProgress> progress)
     {
-        string folder = FolderOf($"midtrain-{arm.Folder}", seed);
+        string folder = FolderOf(FormattableString.Invariant($"midtrain-{arm.Folder}-{_size.MidTrainingSteps}x{_size.BlocksPerStep}"), seed);
         using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(ModelFolder(_size.Widths[0], seed)));
         FineTuneOptions options = Options(folder, _size.MidTrainingSteps, _size.MidTrainingRate, seed, progress);
-        options.Dispersion.Coefficient = arm.Coefficient;
-        arm.Change?.Invoke(options, ModelFolder(_size.Widths[^1], seed));
+        arm.Set(options, ModelFolder(_size.Widths[^1], seed));
         FineTuneResult result = LanguageModelTrainer.Train(model, _midTrainingBlocks, options);
         return _measuring.Measure(arm.Name, folder, model, result.GeometryHistory);
+    }
+
+    private Outcome Pretrain(string name, int width, string folder, int seed, IProgress<TrainingProgress> progress, Action<FineTuneOptions> set)
+    {
+        using PretrainedLanguageModel model = _size.Shape.CreateModel(width, _tokenizer, seed);
+        FineTuneOptions options = Options(folder, _size.PretrainingSteps, _size.PretrainingRate, seed, progress);
+        set(options);
+        FineTuneResult result = LanguageModelTrainer.Train(model, _pretrainingBlocks, options);
+        if (!File.Exists(Path.Combine(folder, ModelName, "config.json")))
+        {
+            model.Save(Path.Combine(folder, ModelName));
+        }
+
+        return _measuring.Measure(name, folder, model, result.GeometryHistory);
     }
 
     private FineTuneOptions Options(string folder, int steps, double rate, int seed, IProgress<TrainingProgress> progress)
@@ -79,8 +86,8 @@ internal sealed class Study
 
     private string FolderOf(string training, int seed) => Path.Combine(_folder, $"replication-{seed}", training);
 
-    /// <summary>Named by the range of the initial weights as well: runs of an earlier one are none of this study's.</summary>
-    private string PretrainingFolder(int width, int seed) => FolderOf(FormattableString.Invariant($"pretrain-{width}-std{_size.Shape.InitializerRange:0.###}"), seed);
+    /// <summary>Named by the range of the initial weights and the steps as well: runs of others are none of this study's.</summary>
+    private string PretrainingFolder(int width, int seed) => FolderOf(FormattableString.Invariant($"pretrain-{width}-std{_size.Shape.InitializerRange:0.###}-{_size.PretrainingSteps}x{_size.BlocksPerStep}"), seed);
 
-    private string ModelFolder(int width, int seed) => Path.Combine(PretrainingFolder(width, seed), "model");
+    private string ModelFolder(int width, int seed) => Path.Combine(PretrainingFolder(width, seed), ModelName);
 }
