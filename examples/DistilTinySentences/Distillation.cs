@@ -8,6 +8,7 @@ internal sealed class Distillation(Recipe recipe, string teacherDirectory, strin
 {
     private const int TellEvery = 50;
     private const int SaveEvery = 500;
+    private const int KeepEvery = 250;
 
     /// <summary>Runs it all.</summary>
     public void Run(string booksFile, IReadOnlyList<string> excluded, CancellationToken cancellationToken)
@@ -93,7 +94,7 @@ internal sealed class Distillation(Recipe recipe, string teacherDirectory, strin
         }
 
         bool IsEmbedding((string name, TorchSharp.Modules.Parameter parameter) one) => one.name.Contains("embeddings", StringComparison.Ordinal);
-        (optim.Optimizer Optimizer, double Rate)[] optimizers =
+        (TorchSharp.Modules.OptimizerHelper Optimizer, double Rate)[] optimizers =
         [
             (optim.AdamW(parameters.Where(IsEmbedding).Select(one => one.parameter), Recipe.EmbeddingRate, weight_decay: 0), Recipe.EmbeddingRate),
             (optim.AdamW(parameters.Where(one => !IsEmbedding(one)).Select(one => one.parameter), Recipe.LearningRate, weight_decay: 0.01), Recipe.LearningRate),
@@ -102,12 +103,24 @@ internal sealed class Distillation(Recipe recipe, string teacherDirectory, strin
         var clock = Stopwatch.StartNew();
         double loss = 0, cosine = 0;
         int step = 0;
+        var kept = new TrainingProgressFolder(lessonsFile + ".progress", recipe.ToString());
+        TorchSharp.Modules.OptimizerHelper[] all = [.. optimizers.Select(one => one.Optimizer)];
+        int done = kept.Resume(student.Backbone, all);
+        if (done > 0)
+        {
+            Console.WriteLine(FormattableString.Invariant($"goes on behind step {done}"));
+        }
         while (step < recipe.Steps)
         {
             foreach (int[] batch in Batches.Of([.. lessons.Select(lesson => lesson.Ids)], Recipe.TokensPerStep, random).TakeWhile(_ => step < recipe.Steps))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                step++;
+                if (++step <= done)
+                {
+                    // Passed over, so that the rest comes in the order in which it would have come.
+                    continue;
+                }
+
                 double factor = Math.Min((step + 1.0) / (recipe.WarmupSteps + 1), (recipe.Steps - step + 1.0) / (recipe.Steps - recipe.WarmupSteps));
                 foreach (var (optimizer, rate) in optimizers)
                 {
@@ -119,15 +132,20 @@ internal sealed class Distillation(Recipe recipe, string teacherDirectory, strin
                 (Tensor ids, Tensor target) = Batch([.. batch.Select(place => lessons[place])]);
                 Tensor states = student.Backbone.Forward(ids, null, HiddenStateSelection.None).LastHiddenState;
                 Tensor direction = TextCosine(states, target).mean();
-                Tensor all = nn.functional.mse_loss(states, target).add(direction.neg().add(1).mul(Recipe.TextWeight));
-                all.backward();
+                Tensor error = nn.functional.mse_loss(states, target).add(direction.neg().add(1).mul(Recipe.TextWeight));
+                error.backward();
                 nn.utils.clip_grad_norm_(parameters.Select(one => one.parameter), 1);
-                Array.ForEach(optimizers, one => one.Optimizer.step());
-                (loss, cosine) = (loss + all.item<float>(), cosine + direction.item<float>());
+                Array.ForEach(all, one => one.step());
+                (loss, cosine) = (loss + error.item<float>(), cosine + direction.item<float>());
                 if (step % TellEvery == 0)
                 {
-                    Console.WriteLine(FormattableString.Invariant($"step {step,6}/{recipe.Steps}  loss {loss / TellEvery:0.0000}  cosine {cosine / TellEvery:0.0000}  elapsed {clock.Elapsed:hh\\:mm\\:ss}  left {clock.Elapsed * ((recipe.Steps - step) / (double)step):hh\\:mm\\:ss}"));
+                    Console.WriteLine(FormattableString.Invariant($"step {step,6}/{recipe.Steps}  loss {loss / TellEvery:0.0000}  cosine {cosine / TellEvery:0.0000}  elapsed {clock.Elapsed:hh\\:mm\\:ss}  left {clock.Elapsed * ((recipe.Steps - step) / (double)(step - done)):hh\\:mm\\:ss}"));
                     (loss, cosine) = (0, 0);
+                }
+
+                if (step % KeepEvery == 0)
+                {
+                    kept.Save(step, student.Backbone, all);
                 }
 
                 if (step % SaveEvery == 0)
@@ -138,7 +156,8 @@ internal sealed class Distillation(Recipe recipe, string teacherDirectory, strin
             }
         }
 
-        Array.ForEach(optimizers, one => one.Optimizer.Dispose());
+        Array.ForEach(all, one => one.Dispose());
+        kept.Clear();
     }
 
     private void Save(PretrainedLanguageModel student) => student.Save(outputDirectory, new ModelSaveOptions { Type = ScalarType.Float16, Pooling = TextPooling.Mean, Normalize = true });

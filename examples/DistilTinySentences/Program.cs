@@ -5,7 +5,7 @@ using MLNet.Dispersion.Examples.DistilTinySentences;
 var teacher = new Option<DirectoryInfo>("--teacher") { Description = "The directory of all-MiniLM-L6-v2, whose tokens' states are learnt.", Required = true };
 var books = new Option<FileInfo>("--books") { Description = "Gzipped JSON lines with a field text: one book a line.", Required = true };
 var exclude = new Option<DirectoryInfo[]>("--exclude") { Description = "Folders of data that must stay unseen: a sentence with the letters and digits of one of their lines or fields is left out.", DefaultValueFactory = _ => [] };
-var lessons = new Option<FileInfo>("--lessons") { Description = "Keeps what the teacher has read (about 1 GB): an interrupted reading goes on where it was.", DefaultValueFactory = _ => new FileInfo("lessons.bin") };
+var lessons = new Option<FileInfo>("--lessons") { Description = "Keeps what the teacher has read (about 1 GB), and beside it how far the training came: an interrupted command goes on where it was.", DefaultValueFactory = _ => new FileInfo("lessons.bin") };
 var output = new Option<DirectoryInfo>("--out") { Description = "Where the checkpoint (F16) and, beside it, TRAINING.md go.", Required = true };
 var sentences = new Option<int>("--sentences") { Description = "How many texts the teacher reads.", DefaultValueFactory = _ => 140_000 };
 sentences.Validators.Add(result =>
