@@ -44,13 +44,20 @@ internal abstract class Conversion
     {
         public override void Write(TextTransformer transformer, string target)
         {
-            if (transformer is FineTunedTextTransformer tuned)
+            switch (transformer)
             {
-                tuned.SaveOnnx(target, options);
-            }
-            else
-            {
-                WriteModel(ModelOf(transformer), target);
+                case FineTunedTextTransformer texts:
+                    texts.SaveOnnx(target, options);
+                    break;
+                case FineTuneTokensWithDispersionTransformer words:
+                    words.SaveOnnx(target, options);
+                    break;
+                case FineTuneAnswersWithDispersionTransformer answers:
+                    answers.SaveOnnx(target, options);
+                    break;
+                default:
+                    WriteModel(ModelOf(transformer), target);
+                    break;
             }
         }
 
