@@ -44,20 +44,13 @@ internal abstract class Conversion
     {
         public override void Write(TextTransformer transformer, string target)
         {
-            switch (transformer)
+            if (transformer is FineTunedTextTransformer tuned)
             {
-                case FineTunedTextTransformer texts:
-                    texts.SaveOnnx(target, options);
-                    break;
-                case FineTuneTokensWithDispersionTransformer words:
-                    words.SaveOnnx(target, options);
-                    break;
-                case FineTuneAnswersWithDispersionTransformer answers:
-                    answers.SaveOnnx(target, options);
-                    break;
-                default:
-                    WriteModel(ModelOf(transformer), target);
-                    break;
+                tuned.SaveOnnx(target, options);
+            }
+            else
+            {
+                WriteModel(ModelOf(transformer), target);
             }
         }
 
