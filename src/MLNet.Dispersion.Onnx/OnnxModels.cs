@@ -30,11 +30,14 @@ public static class OnnxModels
         Write(path, graph, Facts(model, options.Content!.Value.ToString(), labels), options, model.SaveWithoutWeights);
     }
 
-    /// <summary>Writes a fine-tuned classifier or regressor: <c>logits</c>, of a regressor its values, and <c>scores</c>, which are what <see cref="FineTunedTextModel.Score"/> gives.</summary>
+    /// <summary>
+    /// Writes a fine-tuned model of whole texts: of a classifier, ranker or regressor <c>logits</c>, of a regressor its values, and <c>scores</c>, which are what <see cref="FineTunedTextModel.Score"/> gives;
+    /// of a <see cref="TextEmbedder"/> its vectors, <c>sentence_embedding</c>, and the states that they are made from, <c>token_embeddings</c>.
+    /// </summary>
     /// <param name="model">The model; stays the caller's.</param>
     /// <param name="path">The file's path, as above.</param>
     /// <param name="options">How weights are stored; null for the defaults.</param>
-    /// <param name="labels">The names of the numbers, by their order; null (default) for those that the model knows, else <c>LABEL_0</c>, … They are written into config.json and into the file's own facts.</param>
+    /// <param name="labels">The names of the numbers, by their order; null (default) for those that the model knows, else <c>LABEL_0</c>, … They are written into config.json and into the file's own facts. Embeddings have none.</param>
     /// <exception cref="ArgumentException">An option is outside its range or is one of language models, or there is not one label for each number; or a weight is beyond the range of float16.</exception>
     /// <exception cref="NotSupportedException">No graph is known for a part of the model; the message names it.</exception>
     /// <exception cref="ModelFileException">The files cannot be written.</exception>
@@ -43,9 +46,44 @@ public static class OnnxModels
     {
         ArgumentNullException.ThrowIfNull(model);
         options = OnnxPlan.For(model, options);
+        if (model is TextEmbedder embedder)
+        {
+            SaveFitted(model, path, nameof(OnnxContent.Embeddings), [], () => ModelGraph.Of(embedder, options), options, (sink, folder) => model.SaveWithoutWeights(sink, labels, folder));
+            return;
+        }
+
         IReadOnlyList<string> names = model.LabelsOr(labels);
-        GraphBuilder graph = Refusing(model.LanguageModel.Name, () => ModelGraph.Of(model, options));
-        Write(path, graph, Facts(model.LanguageModel, model.ProblemType.ToString(), names), options, sink => model.SaveWithoutWeights(sink, names));
+        SaveFitted(model, path, model.ProblemType.ToString(), names, () => ModelGraph.Of(model, options), options, (sink, folder) => model.SaveWithoutWeights(sink, names, folder));
+    }
+
+    /// <summary>Writes a fine-tuned classifier of words: <c>logits</c> for each token, of which a word's first one counts, with the tags as labels.</summary>
+    /// <param name="model">The model; stays the caller's.</param>
+    /// <param name="path">The file's path, as above.</param>
+    /// <param name="options">How weights are stored; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is outside its range or is one of language models; or a weight is beyond the range of float16.</exception>
+    /// <exception cref="NotSupportedException">No graph is known for a part of the model; the message names it.</exception>
+    /// <exception cref="ModelFileException">The files cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public static void SaveOnnx(this TextTokenClassifier model, string path, OnnxSaveOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        options = OnnxPlan.For(model, options);
+        SaveFitted(model, path, nameof(OnnxContent.Head), model.Tags, () => ModelGraph.Of(model.LanguageModel, model.Head, options), options, model.SaveWithoutWeights);
+    }
+
+    /// <summary>Writes a fine-tuned model of questions: <c>start_logits</c> and <c>end_logits</c> for each token of question and context.</summary>
+    /// <param name="model">The model; stays the caller's.</param>
+    /// <param name="path">The file's path, as above.</param>
+    /// <param name="options">How weights are stored; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is outside its range or is one of language models; or a weight is beyond the range of float16.</exception>
+    /// <exception cref="NotSupportedException">No graph is known for a part of the model; the message names it.</exception>
+    /// <exception cref="ModelFileException">The files cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public static void SaveOnnx(this TextQuestionAnswerer model, string path, OnnxSaveOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        options = OnnxPlan.For(model, options);
+        SaveFitted(model, path, nameof(OnnxContent.Head), [], () => ModelGraph.Of(model.LanguageModel, model.Head, options), options, model.SaveWithoutWeights);
     }
 
     /// <summary>Writes the fine-tuned model of a transformer, with the names of its classes or labels: see the other overloads.</summary>
@@ -67,6 +105,23 @@ public static class OnnxModels
         transformer.Use(model => SaveOnnx(model, path, options, transformer.ScoreNames));
     }
 
+    /// <inheritdoc cref="SaveOnnx(FineTunedTextTransformer, string, OnnxSaveOptions?)"/>
+    public static void SaveOnnx(this FineTuneTokensWithDispersionTransformer transformer, string path, OnnxSaveOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(transformer);
+        transformer.Use(model => SaveOnnx(model, path, options));
+    }
+
+    /// <inheritdoc cref="SaveOnnx(FineTunedTextTransformer, string, OnnxSaveOptions?)"/>
+    public static void SaveOnnx(this FineTuneAnswersWithDispersionTransformer transformer, string path, OnnxSaveOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(transformer);
+        transformer.Use(model => SaveOnnx(model, path, options));
+    }
+
+    private static void SaveFitted(FineTunedModel model, string path, string content, IReadOnlyList<string> labels, Func<GraphBuilder> make, OnnxSaveOptions options, Action<FileSink, string> beside) =>
+        Write(path, Refusing(model.LanguageModel.Name, make), Facts(model.LanguageModel, content, labels), options, beside);
+
     private static (string Key, string Value)[] Facts(PretrainedLanguageModel model, string content, IReadOnlyList<string> labels) =>
     [
         ("name", model.Name),
@@ -75,7 +130,7 @@ public static class OnnxModels
         .. labels.Count > 0 ? [("labels", new JsonArray([.. labels.Select(label => (JsonNode)label)]).ToJsonString(Plain))] : Array.Empty<(string, string)>(),
     ];
 
-    private static void Write(string path, GraphBuilder graph, IEnumerable<(string Key, string Value)> facts, OnnxSaveOptions options, Action<FileSink> beside)
+    private static void Write(string path, GraphBuilder graph, IEnumerable<(string Key, string Value)> facts, OnnxSaveOptions options, Action<FileSink, string> beside)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         string full = Path.GetFullPath(path);
@@ -85,11 +140,12 @@ public static class OnnxModels
             throw new ModelFileException(full, "It is a directory; name a file in it, such as model.onnx.");
         }
 
+        string folder = Path.GetDirectoryName(full)!;
         WholeDirectory.Save(
-            Path.GetDirectoryName(full)!,
+            folder,
             sink =>
             {
-                beside(sink);
+                beside(sink, folder);
                 bool isApart = OnnxFile.Write(sink, name, graph, facts, options.MaxFileBytes);
                 return isApart ? [name, name + OnnxFile.DataEnding] : [name];
             },

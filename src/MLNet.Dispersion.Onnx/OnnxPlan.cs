@@ -34,15 +34,16 @@ internal static class OnnxPlan
         return plan;
     }
 
-    /// <summary>A copy for a fine-tuned model of texts.</summary>
+    /// <summary>A copy for a fine-tuned model, whose content, pooling and scaling are its own.</summary>
     /// <exception cref="ArgumentException">An option is outside its range, or is one of language models.</exception>
-    internal static OnnxSaveOptions For(FineTunedTextModel model, OnnxSaveOptions? options)
+    internal static OnnxSaveOptions For(FineTunedModel model, OnnxSaveOptions? options)
     {
         OnnxSaveOptions plan = Checked(options);
-        Require(model.Head is not null, OnnxContent.Head, $"a {model.GetType().Name} gives the vectors of its texts. Write its LanguageModel, with OnnxContent.Embeddings and the same pooling and scaling");
-        Require(plan.Content is null or OnnxContent.Head, plan.Content, $"a {model.GetType().Name} is written with its head. FineTunedTextModel.LanguageModel can be written without it");
+        string kind = model.GetType().Name;
+        OnnxContent own = model is TextEmbedder ? OnnxContent.Embeddings : OnnxContent.Head;
+        Require(plan.Content is null || plan.Content == own, plan.Content, $"a {kind} is written with {own}. FineTunedModel.LanguageModel can be written by itself");
         return plan.HasPast || plan.Pooling is not null || plan.Normalize is not null
-            ? throw new ArgumentException($"OnnxSaveOptions.HasPast, Pooling and Normalize are for language models and encoders; a {model.GetType().Name} reads whole texts, in the way that it was trained in.", nameof(options))
+            ? throw new ArgumentException($"OnnxSaveOptions.HasPast, Pooling and Normalize are for language models and encoders; a {kind} reads whole texts, in the way that it was trained in.", nameof(options))
             : plan;
     }
 

@@ -72,6 +72,31 @@ public sealed class OnnxLanguageModelTests : IDisposable
         Assert.True(Near.Distance(expected, logits) > 0);
     }
 
+    [Theory]
+    [InlineData("bert")]
+    [InlineData("llama")]
+    public void Int8_OfAText_StaysTheSameWhateverStandsBesideIt(string family)
+    {
+        const int Largest = 9;
+        using PretrainedLanguageModel model = family == "bert" ? PretrainedLanguageModel.Load(TinyBert.Backbone) : TinyLlama.Create();
+        using (no_grad())
+        {
+            // A token with a number far above all others: were scales shared, it would make the others' coarse.
+            model.Backbone.named_parameters().First(pair => pair.parameter.shape[0] == model.Backbone.Info.VocabularySize).parameter.select(0, Largest).narrow(0, 0, 1).fill_(100);
+        }
+
+        model.SaveOnnx(_scratch.File("model.onnx"), new() { Type = OnnxWeightType.Int8 });
+        using var run = new OnnxRun(_scratch.File("model.onnx"));
+        string output = run.Outputs[0];
+        Tensor text = tensor(new long[] { 5, 6, 7, 8, 3, 4 }, 1, 6), others = tensor(new long[] { Largest, Largest, 5, Largest, 20, 21, 11, Largest, 12, 13, 30, Largest }, 2, 6);
+        Tensor alone = run.Run(text)[output];
+        Near.Check("beside others", alone, run.Run(cat([text, others]))[output].narrow(0, 0, 1), null, Tolerance);
+
+        Tensor longer = cat([others, others.narrow(1, 0, 3)], 1), padded = cat([text, zeros_like(text).narrow(1, 0, 3)], 1), mask = ones_like(longer);
+        Tensor ids = cat([padded, longer]), real = cat([cat([ones_like(text), zeros_like(text).narrow(1, 0, 3)], 1), mask]);
+        Near.Check("padded", alone, run.Run(ids, real)[output].narrow(0, 0, 1).narrow(1, 0, 6), null, Tolerance);
+    }
+
     [Fact]
     public void HiddenStates_OfADecoder_CanBeAskedFor()
     {
@@ -104,6 +129,21 @@ public sealed class OnnxLanguageModelTests : IDisposable
         }
 
         Assert.Equal(own.EncodePair("the refund", "my parcel").Ids, beside.EncodePair("the refund", "my parcel").Ids);
+    }
+
+    [Fact]
+    public void ModelCard_LiesBesideTheFile_UnlessThereIsOneOfYourOwn()
+    {
+        using PretrainedLanguageModel model = TinyLlama.Create();
+        model.SaveOnnx(_scratch.File("tuned", "model.onnx"));
+        string card = File.ReadAllText(_scratch.File("tuned", "README.md"));
+        Assert.Contains("pipeline_tag: text-generation", card, StringComparison.Ordinal);
+        Assert.Contains("# tuned", card, StringComparison.Ordinal);
+        Assert.DoesNotContain("library_name", card, StringComparison.Ordinal);
+
+        File.WriteAllText(_scratch.File("tuned", "README.md"), "my own");
+        model.SaveOnnx(_scratch.File("tuned", "model.onnx"));
+        Assert.Equal("my own", File.ReadAllText(_scratch.File("tuned", "README.md")));
     }
 
     [Fact]

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Onnx;
 
-/// <summary>ML.NET around our files: a transformer is written with its classes, and ApplyOnnxModel scores it in a pipeline; ML.NET's own converter is refused.</summary>
+/// <summary>ML.NET around our files: a transformer is written with its classes, and ApplyOnnxModel scores it in a pipeline.</summary>
 public sealed class OnnxPipelineTests : IDisposable
 {
     private readonly MLContext _ml = new(seed: 1);
@@ -45,38 +45,6 @@ public sealed class OnnxPipelineTests : IDisposable
         _transformer.SaveOnnx(_scratch.File("model.onnx"));
         using var run = new OnnxRun(_scratch.File("model.onnx"));
         Assert.Equal("[\"money\",\"faults\",\"parcels\"]", run.Facts["labels"]);
-    }
-
-    [Fact]
-    public void ConvertToOnnx_OfATransformerOrAChainThatEndsWithIt_IsRefusedByItsReason()
-    {
-        using var stream = new MemoryStream();
-        IDataView data = Data();
-        var chain = new TransformerChain<FineTuneWithDispersionTransformer>(_ml.Transforms.CopyColumns("Copy", "Text").Fit(data), _transformer);
-        Action[] calls =
-        [
-            () => _ml.Model.ConvertToOnnx(_transformer, data, stream),
-            () => _ml.Model.ConvertToOnnx(_transformer, data, stream, "Score"),
-            () => _ml.Model.ConvertToOnnx(_transformer, data, 12, stream),
-            () => _ml.Model.ConvertToOnnx(_transformer, data.Schema, stream),
-            () => _ml.Model.ConvertToOnnx(_transformer, data.Schema, 12, stream),
-            () => _ml.Model.ConvertToOnnx(chain, data, stream),
-            () => _ml.Model.ConvertToOnnx(chain, data, 12, stream),
-            () => _ml.Model.ConvertToOnnx(chain, data.Schema, stream),
-            () => _ml.Model.ConvertToOnnx(chain, data.Schema, 12, stream),
-        ];
-        Assert.All(calls, call => Assert.Contains("SaveOnnx", Assert.Throws<NotSupportedException>(call).Message, StringComparison.Ordinal));
-        Assert.Equal(0, stream.Length);
-    }
-
-    [Fact]
-    public void ConvertToOnnx_OfATransformerThatIsOnlyKnownAsOne_IsMLNetsOwn_AndHoldsNoModel()
-    {
-        // What docs/how-to/onnx.md warns of: once this fails, ML.NET has learnt to ask, and the page is to be changed.
-        using var stream = new MemoryStream();
-        ITransformer hidden = _transformer;
-        _ml.Model.ConvertToOnnx(hidden, Data(), stream);
-        Assert.InRange(stream.Length, 1, 10_000);
     }
 
     private IDataView Data() => _ml.Data.LoadFromEnumerable(_texts.Select((text, i) => new TextRow { Text = text, Label = new[] { "money", "faults", "parcels" }[i % 3] }));

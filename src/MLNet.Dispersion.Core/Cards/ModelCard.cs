@@ -10,6 +10,9 @@ internal sealed partial record ModelCard
 {
     internal const string FileName = "README.md";
 
+    /// <summary>The hub's name of making vectors of texts.</summary>
+    internal const string Features = "feature-extraction";
+
     /// <summary>By this, a card that the library wrote is told from one that a person wrote, which stays.</summary>
     private const string Marker = "<!-- Written by MLNet.Dispersion, which replaces this page when it saves here again. Delete this line to keep a page of your own. -->";
 
@@ -32,6 +35,9 @@ internal sealed partial record ModelCard
 
     /// <summary>Whether the directory holds an adapter without its base.</summary>
     internal bool IsAdapter { get; init; }
+
+    /// <summary>Whether the weights lie there in files that Hugging Face's library reads.</summary>
+    internal bool IsOfTransformers { get; init; } = true;
 
     /// <summary>What was done with the weights since they were loaded, in order.</summary>
     internal IReadOnlyList<TrainingNote> Trainings { get; init; } = [];
@@ -60,7 +66,7 @@ internal sealed partial record ModelCard
             Field(page, key, Base.Fields.GetValueOrDefault(key));
         }
 
-        Field(page, "library_name", IsAdapter ? "peft" : "transformers");
+        Field(page, "library_name", IsAdapter ? "peft" : IsOfTransformers ? "transformers" : null);
         Field(page, "pipeline_tag", Task);
         page.Append("tags:\n- mlnet-dispersion\n").Append(Trainings.Any(training => training.IsDispersed) ? "- dispersion-loss\n" : "").Append(IsAdapter ? "- lora\n" : "");
         page.Append("---\n\n").Append(Marker).Append("\n\n# ").Append(Line(Title)).Append("\n\n");

@@ -96,13 +96,14 @@ public abstract class FineTunedTextModel : FineTunedModel
     /// <summary>Writes all files of a saved directory but those of weights: config.json, with the names of the numbers, and the tokenizer, a tokenizer.json among its files. For files of weights in other formats.</summary>
     /// <param name="sink">Where to.</param>
     /// <param name="labels">The names of the numbers, by their order; null (default) for those that the model knows, else <c>LABEL_0</c>, …</param>
+    /// <param name="directory">The directory that the sink writes into, for a model card: see <see cref="PretrainedLanguageModel.SaveWithoutWeights"/>. Null (default) for none.</param>
     /// <exception cref="ArgumentException">There is not one name for each number, or a name stands there twice.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public void SaveWithoutWeights(FileSink sink, IReadOnlyList<string>? labels = null)
+    public virtual void SaveWithoutWeights(FileSink sink, IReadOnlyList<string>? labels = null, string? directory = null)
     {
         ArgumentNullException.ThrowIfNull(sink);
         ThrowIfDisposed();
-        LanguageModel.WriteWithoutWeights(sink, new HeadLabels(LabelsOr(labels), ProblemType), _fitted.Head.Own);
+        LanguageModel.WriteWithoutWeights(sink, new HeadLabels(LabelsOr(labels), ProblemType), _fitted.Head.Own, sentence: null, directory, HeadTask.Sequence);
     }
 
     /// <summary>The names of the numbers of a text: those given, else those that the model knows, else <c>LABEL_0</c>, …</summary>

@@ -159,11 +159,7 @@ public sealed class TextEmbedder : FineTunedTextModel
     public override void SavePretrained(string directory, IReadOnlyList<string>? labels = null, ModelSaveOptions? options = null)
     {
         ThrowIfDisposed();
-        if (labels is not null)
-        {
-            throw new ArgumentException("Embeddings have no labels: leave them null.", nameof(labels));
-        }
-
+        RefuseLabels(labels);
         if (options?.Adapter is not null)
         {
             throw new ArgumentException("ModelSaveOptions.Adapter is set: an embedder for sentence-transformers is written with its adapter merged. Leave it null, or use PretrainedLanguageModel.Save.", nameof(options));
@@ -179,10 +175,33 @@ public sealed class TextEmbedder : FineTunedTextModel
         LanguageModel.Save(directory, own);
     }
 
+    /// <summary>Writes all files of a saved directory but those of weights: config.json, the tokenizer, a tokenizer.json among its files, and where sentence-transformers can make such vectors what it needs for that. For files of weights in other formats.</summary>
+    /// <param name="sink">Where to.</param>
+    /// <param name="labels">Null: embeddings have no labels.</param>
+    /// <param name="directory">The directory that the sink writes into, for a model card: see <see cref="PretrainedLanguageModel.SaveWithoutWeights"/>. Null (default) for none.</param>
+    /// <exception cref="ArgumentException">There are labels.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public override void SaveWithoutWeights(FileSink sink, IReadOnlyList<string>? labels = null, string? directory = null)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        ThrowIfDisposed();
+        RefuseLabels(labels);
+        bool says = !LanguageModel.Backbone.IsCausal && OutputCount == LanguageModel.Backbone.Info.FinalSize && SentenceModules.Says(Pooling);
+        LanguageModel.WriteWithoutWeights(sink, says ? new SentenceModules(Pooling, Normalize, MaxSequenceLength) : null, directory);
+    }
+
     private protected override float[] Finish(Tensor outputs) => Numbers(Normalize ? EmbeddingLosses.Unit(outputs) : outputs);
 
     private protected override void WriteHead(FileSink sink, ITextHead head) =>
         Files.Write(sink, head, new EmbedderSettings(MaxSequenceLength, ScoringPrecision, head.Pooling, Normalize, OutputCount), GeometryHistory);
+
+    private static void RefuseLabels(IReadOnlyList<string>? labels)
+    {
+        if (labels is { Count: > 0 })
+        {
+            throw new ArgumentException("Embeddings have no labels: leave them null.", nameof(labels));
+        }
+    }
 
     private static EmbeddingHead MakeHead(PretrainedLanguageModel model, TextPooling pooling, int? outputSize, int largestSize)
     {

@@ -68,7 +68,7 @@ internal static class Operators
 
     internal static Value Mean(this GraphBuilder graph, Value value, int axis) => graph.Node("ReduceMean", [value, graph.Whole([axis])], ("keepdims", 1));
 
-    internal static Value Max(this GraphBuilder graph, Value value, int axis) => graph.Node("ReduceMax", [value, graph.Whole([axis])], ("keepdims", 0));
+    internal static Value Max(this GraphBuilder graph, Value value, int axis, bool keeps) => graph.Node("ReduceMax", [value, graph.Whole([axis])], ("keepdims", keeps ? 1 : 0));
 
     internal static Value RunningSum(this GraphBuilder graph, Value value, int axis) => graph.Node("CumSum", [value, graph.Whole([axis], isScalar: true)]);
 

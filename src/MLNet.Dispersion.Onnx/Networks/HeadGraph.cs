@@ -35,11 +35,13 @@ internal sealed class HeadGraph(LayerGraph layers, TrunkGraph trunk, PoolingGrap
             return Outputs(own, states);
         }
 
-        Value vector = head.Pooling != TextPooling.Family ? pooling.Pool(states, head.Pooling, model.AttentionQuery)
-            : backbone.IsCausal ? pooling.Pool(states, TextPooling.LastToken)
-            : trunk.Pooled(pooling.Pool(states, TextPooling.FirstToken));
-        return Linear(vector, new ModelWeight("score.weight", head.Weight.shape, () => head.Weight), bias: null, isExact: true);
+        return Linear(Vector(model, states), new ModelWeight("score.weight", head.Weight.shape, () => head.Weight), bias: null, isExact: true);
     }
+
+    /// <summary>The vector of each text, <c>[B, F]</c>.</summary>
+    internal Value Vector(FineTunedTextModel model, Value states) => model.Pooling != TextPooling.Family ? pooling.Pool(states, model.Pooling, model.AttentionQuery)
+        : backbone.IsCausal ? pooling.Pool(states, TextPooling.LastToken)
+        : trunk.Pooled(pooling.Pool(states, TextPooling.FirstToken));
 
     private Value Linear(Value input, ModelWeight weight, ModelWeight? bias, bool isExact) =>
         layers.Linear(input, weight.Name, weight.Shape[1], weight.Shape[0], weight.Values, bias is null ? null : layers.Small(bias), isExact);

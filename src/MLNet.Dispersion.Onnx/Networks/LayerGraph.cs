@@ -5,12 +5,16 @@ namespace MLNet.Dispersion.Onnx;
 
 /// <summary>Layers with weights, in the number type that the file is to have.</summary>
 /// <remarks>
-/// In float16 matrices are stored so and computed with in float32. In int8 they are whole numbers with a scale for each output, and what meets them is made whole on the way, with one scale for the whole tensor.
+/// In float16 matrices are stored so and computed with in float32. In int8 they are whole numbers with a scale for each output, and what meets them is made whole on the way, each token's features with a scale of their own:
+/// one for the whole tensor, as <c>DynamicQuantizeLinear</c> takes it, would make a text's scores depend on what stands beside it.
 /// Both are unsigned, since the products of signed and unsigned ones overflow 16 bits on processors without VNNI.
 /// </remarks>
 internal sealed class LayerGraph(GraphBuilder graph, OnnxWeightType type)
 {
-    private readonly Dictionary<Value, Value[]> _quantized = [];
+    // So that the scale of a row of zeros is not 0.
+    private const double LeastMagnitude = 1e-30;
+
+    private readonly Dictionary<Value, (Value Whole, Value Scale)> _quantized = [];
     private readonly Dictionary<string, Value> _widened = new(StringComparer.Ordinal);
 
     /// <summary>The graph.</summary>
@@ -149,17 +153,26 @@ internal sealed class LayerGraph(GraphBuilder graph, OnnxWeightType type)
 
     private Value WholeProduct(Value input, string name, long inputs, long outputs, Func<Tensor> rows)
     {
-        if (!_quantized.TryGetValue(input, out Value[]? parts))
+        if (!_quantized.TryGetValue(input, out var tokens))
         {
-            parts = graph.Nodes("DynamicQuantizeLinear", 3, [input]);
-            _quantized[input] = parts;
+            tokens = Quantized(input);
+            _quantized[input] = tokens;
         }
 
         Value whole = graph.Store(new StoredTensor(name + ".whole", DataType.Uint8, [inputs, outputs], stream => Write(stream, rows, tensor => TensorBytes.Quantized(tensor).Whole.t())));
         Value scale = graph.Store(new StoredTensor(name + ".scale", DataType.Float, [outputs], stream => Write(stream, rows, tensor => TensorBytes.Quantized(tensor).Scale)));
         Value middle = graph.Store(new StoredTensor("middle", DataType.Uint8, [], stream => stream.WriteByte(TensorBytes.Middle)));
-        Value product = graph.Cast(graph.Node("MatMulInteger", [parts[0], whole, parts[2], middle]), DataType.Float);
-        return graph.Multiply(product, graph.Multiply(parts[1], scale));
+        Value product = graph.Cast(graph.Node("MatMulInteger", [tokens.Whole, whole, middle, middle]), DataType.Float);
+        return graph.Multiply(graph.Multiply(product, tokens.Scale), scale);
+    }
+
+    /// <summary>Whole numbers from 1 to 255 around 128, <c>[..., in]</c>, and what each row of them is multiplied by, <c>[..., 1]</c>.</summary>
+    private (Value Whole, Value Scale) Quantized(Value input)
+    {
+        Value largest = graph.Max(graph.Node("Abs", [input]), -1, keeps: true);
+        Value scale = graph.Divide(graph.Node("Max", [largest, graph.Number(LeastMagnitude)]), graph.Number(TensorBytes.Levels));
+        Value steps = graph.Node("Round", [graph.Divide(input, scale)]);
+        return (graph.Cast(graph.Plus(steps, TensorBytes.Middle), DataType.Uint8), scale);
     }
 
     private static void Write(Stream stream, Func<Tensor> values, Func<Tensor, Tensor> convert)

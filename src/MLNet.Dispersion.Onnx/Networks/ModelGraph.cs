@@ -37,21 +37,31 @@ internal sealed class ModelGraph
     /// <param name="model">The model.</param>
     /// <param name="options">How; the content chosen, and all checked.</param>
     /// <exception cref="NotSupportedException">No graph is known for a part of the model; the message names it.</exception>
-    internal static GraphBuilder Of(PretrainedLanguageModel model, OnnxSaveOptions options)
-    {
-        var graph = new ModelGraph(model, options);
-        graph.Finish();
-        return graph.Graph;
-    }
+    internal static GraphBuilder Of(PretrainedLanguageModel model, OnnxSaveOptions options) => Made(model, options, graph => graph.Finish());
+
+    /// <summary>The graph of a language model with a head that is not its own.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="options">How; checked.</param>
+    /// <exception cref="NotSupportedException">No graph is known for a part of the model; the message names it.</exception>
+    internal static GraphBuilder Of(PretrainedLanguageModel model, PretrainedHead head, OnnxSaveOptions options) => Made(model, options, graph => graph.FinishHead(head, graph.Run()));
 
     /// <summary>The graph of a fine-tuned model of texts: logits, and the scores that the library gives.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">How; checked.</param>
     /// <exception cref="NotSupportedException">No graph is known for a part of the model; the message names it.</exception>
-    internal static GraphBuilder Of(FineTunedTextModel model, OnnxSaveOptions options)
+    internal static GraphBuilder Of(FineTunedTextModel model, OnnxSaveOptions options) => Made(model.LanguageModel, options, graph => graph.Finish(model));
+
+    /// <summary>The graph of a fine-tuned model of embeddings.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">How; checked.</param>
+    /// <exception cref="NotSupportedException">No graph is known for a part of the model; the message names it.</exception>
+    internal static GraphBuilder Of(TextEmbedder model, OnnxSaveOptions options) => Made(model.LanguageModel, options, graph => graph.Finish(model));
+
+    private static GraphBuilder Made(PretrainedLanguageModel model, OnnxSaveOptions options, Action<ModelGraph> finish)
     {
-        var graph = new ModelGraph(model.LanguageModel, options);
-        graph.Finish(model);
+        var graph = new ModelGraph(model, options);
+        finish(graph);
         return graph.Graph;
     }
 
@@ -61,15 +71,13 @@ internal sealed class ModelGraph
         switch (_options.Content)
         {
             case OnnxContent.Head:
-                FinishHead(states);
+                FinishHead(_model.Head!, states);
                 break;
             case OnnxContent.NextTokens:
                 Graph.Output(_trunk.Logits(states), "logits", DataType.Float, Batch, Length, _spec.VocabularySize);
                 break;
             case OnnxContent.Embeddings:
-                Value vectors = Pooling.Pool(states, _options.Pooling!.Value);
-                Graph.Output(_options.Normalize == true ? Pooling.Normalized(vectors) : vectors, "sentence_embedding", DataType.Float, Batch, _model.Backbone.Info.FinalSize);
-                Graph.Output(states, "token_embeddings", DataType.Float, Batch, Length, _model.Backbone.Info.FinalSize);
+                FinishEmbeddings(states, Pooling.Pool(states, _options.Pooling!.Value), _options.Normalize == true, _model.Backbone.Info.FinalSize);
                 break;
             default:
                 Graph.Output(states, "last_hidden_state", DataType.Float, Batch, Length, _model.Backbone.Info.FinalSize);
@@ -82,9 +90,21 @@ internal sealed class ModelGraph
         }
     }
 
-    private void FinishHead(Value states)
+    private void FinishEmbeddings(Value states, Value vectors, bool normalize, int size)
     {
-        PretrainedHead head = _model.Head!;
+        Graph.Output(normalize ? Pooling.Normalized(vectors) : vectors, "sentence_embedding", DataType.Float, Batch, size);
+        Graph.Output(states, "token_embeddings", DataType.Float, Batch, Length, _model.Backbone.Info.FinalSize);
+    }
+
+    private void Finish(TextEmbedder model)
+    {
+        Value states = Run();
+        Value vectors = Heads.Vector(model, states);
+        FinishEmbeddings(states, model.OutputCount < _model.Backbone.Info.FinalSize ? Graph.Slice(vectors, 1, 0, model.OutputCount) : vectors, model.Normalize, model.OutputCount);
+    }
+
+    private void FinishHead(PretrainedHead head, Value states)
+    {
         Value outputs = Heads.Outputs(head, states);
         switch (head.Task)
         {

@@ -20,7 +20,7 @@ internal sealed class PoolingGraph(GraphBuilder graph, TokenGraph tokens)
             case TextPooling.LastToken:
                 return graph.At(states, graph.ColumnOfMost(graph.Multiply(tokens.Counts, tokens.Mask)));
             case TextPooling.Max:
-                return graph.Max(graph.Where(graph.Unsqueeze(tokens.IsReal, 2), states, graph.Number(float.MinValue)), 1);
+                return graph.Max(graph.Where(graph.Unsqueeze(tokens.IsReal, 2), states, graph.Number(float.MinValue)), 1, keeps: false);
             default:
                 Value weights = graph.Unsqueeze(Weights(states, pooling, query), 1);
                 return graph.Squeeze(graph.Product(weights, graph.Where(graph.Unsqueeze(tokens.IsReal, 2), states, graph.Number(0))), 1);

@@ -8,7 +8,8 @@ internal static class TensorBytes
     /// <summary>What stands for 0 among whole numbers.</summary>
     internal const int Middle = 128;
 
-    private const int Levels = 127;
+    /// <summary>The largest whole number above or below it.</summary>
+    internal const int Levels = 127;
 
     // So that no piece is longer than an array may be.
     private const long Piece = 1 << 26;

@@ -10,8 +10,8 @@ public enum OnnxWeightType
     Float16,
 
     /// <summary>
-    /// 8 bits with a scale for each output, products of whole numbers: what meets a matrix is made whole on the way, with one scale for the whole batch, so that a text's scores depend a little on what stands beside it.
-    /// A quarter of the file; docs/how-to/onnx.md says what it costs.
+    /// 8 bits with a scale for each output, products of whole numbers: what meets a matrix is made whole on the way, each token's features with a scale of their own, so that a text's numbers do not depend on what stands beside it
+    /// (but for the rounding of float32, which may move a feature to the next whole number). A quarter of the file; docs/how-to/onnx.md says what it costs.
     /// </summary>
     Int8,
 }

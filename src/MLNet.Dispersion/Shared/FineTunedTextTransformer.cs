@@ -32,15 +32,6 @@ public abstract class FineTunedTextTransformer : FineTunedTransformer<FineTunedT
     /// <summary>Gets whether n-grams of the texts have a say in the scores beside the language model, which alone then gives others (<see cref="FineTuneWithDispersionEstimator.WithLexicalFeatures"/>).</summary>
     public virtual bool HasLexicalFeatures => false;
 
-    /// <summary>Hands the fine-tuned model to code of your own, such as one that writes it in another format. It stays the transformer's, and alive until the call has returned.</summary>
-    /// <param name="call">What is done with it.</param>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public void Use(Action<FineTunedTextModel> call)
-    {
-        ArgumentNullException.ThrowIfNull(call);
-        Model.Use(call);
-    }
-
     /// <summary>Numbers a text (K).</summary>
     private protected int OutputCount { get; }
 

@@ -61,6 +61,15 @@ public abstract class FineTunedTransformer<TModel> : TextTransformer
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public PretrainedLanguageModel LanguageModel => Model.Unguarded.LanguageModel;
 
+    /// <summary>Hands the fine-tuned model to code of your own, such as one that writes it in another format. It stays the transformer's, and alive until the call has returned.</summary>
+    /// <param name="call">What is done with it.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void Use(Action<TModel> call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        Model.Use(call);
+    }
+
     /// <inheritdoc/>
     internal override MeasuredModel? Measurable => _borrowed ? null : MeasuredModel.Borrowing(Model, model => model.LanguageModel);
 

@@ -45,14 +45,14 @@ public abstract class TextTransformer : ITransformer, IDisposable
         return AddTo(inputSchema);
     }
 
-    /// <summary>Gives the data with the added columns, which are computed while it is read.</summary>
+    /// <summary>Gives the data with the added columns, which are computed while it is read. ML.NET's ONNX converter (<c>ml.Model.ConvertToOnnx</c>) is refused there, with a <see cref="NotSupportedException"/> that says what to use instead.</summary>
     /// <param name="input">The data.</param>
     /// <exception cref="ArgumentOutOfRangeException">A text column is missing or not text; the message names it.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed; reading from the result afterwards throws it, too.</exception>
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new ScoredDataView(ScoringFor(input.Schema), input);
+        return OnnxRefusingView.Of(new ScoredDataView(ScoringFor(input.Schema), input));
     }
 
     /// <summary>Gives a mapper for single rows; prediction engines ask for it.</summary>

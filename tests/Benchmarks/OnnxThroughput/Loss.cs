@@ -3,21 +3,24 @@ using System.Text;
 
 namespace MLNet.Dispersion.Benchmarks.OnnxThroughput;
 
-/// <summary>What each way makes of real texts: a decoder's mean negative log-likelihood of a token, and an encoder's cosine of mean states with those computed here.</summary>
+/// <summary>What each way makes of real texts: a decoder's mean negative log-likelihood of a token, and an encoder's cosine of mean states with those computed here; and by how much that depends on texts in the same batch.</summary>
 internal static class Loss
 {
+    private const int Others = 7;
+
     public static string Describe(PretrainedLanguageModel model, string[] texts, IReadOnlyList<(string Name, IReader Reader)> ways)
     {
         Tokens[] encoded = [.. texts.Select(text => new Tokens(model.Tokenizer.Encode(text, model.Backbone.Info.ContextLength).Ids)).Where(tokens => tokens.Count > 1)];
         float[][] own = [.. encoded.Select(ways[0].Reader.Read)];
         bool isCausal = model.Backbone.IsCausal;
-        var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"{encoded.Length} texts, {encoded.Sum(tokens => tokens.Count)} tokens; largest difference of {(isCausal ? "a logit" : "a state")}, {(isCausal ? "mean negative log-likelihood a token, with the 95 % t interval over texts of its difference from here" : "mean cosine with here, with a 95 % t interval over texts")}\n"));
+        var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"{encoded.Length} texts, {encoded.Sum(tokens => tokens.Count)} tokens; largest difference of {(isCausal ? "a logit" : "a state")}, {(isCausal ? "mean negative log-likelihood a token, with the 95 % t interval over texts of its difference from here" : "mean cosine with here, with a 95 % t interval over texts")}; largest difference of the same text beside {Others} others in a batch\n"));
         foreach (var (name, reader) in ways)
         {
             float[][] found = [.. encoded.Select(reader.Read)];
             double largest = found.Zip(own, (a, b) => a.Zip(b, (x, y) => Math.Abs(x - y)).Max()).Max();
             string figures = isCausal ? Likelihood(encoded, own, found, model.Backbone.Info.VocabularySize) : Cosine(own, found, model.Backbone.Info.FinalSize);
-            text.Append(CultureInfo.InvariantCulture, $"  {name,-48}{largest:0.0E+0}   {figures}\n");
+            double beside = encoded.Zip(found, (tokens, alone) => reader.Read(tokens.Beside(new Tokens(Others, tokens.Count, model.Backbone.Info.VocabularySize))).Zip(alone, (x, y) => Math.Abs(x - y)).Max()).Max();
+            text.Append(CultureInfo.InvariantCulture, $"  {name,-48}{largest:0.0E+0}   {figures}   {beside:0.0E+0}\n");
         }
 
         return text.ToString();

@@ -12,6 +12,8 @@ internal sealed class Tokens
         (Shape, Ids) = ([rows, columns], [.. Enumerable.Range(0, rows * columns).Select(_ => (long)random.Next(vocabulary))]);
     }
 
+    private Tokens(long[] shape, long[] ids) => (Shape, Ids) = (shape, ids);
+
     public Tokens(int[] ids) => (Shape, Ids) = ([1, ids.Length], [.. ids.Select(id => (long)id)]);
 
     public long[] Shape { get; }
@@ -19,6 +21,9 @@ internal sealed class Tokens
     public long[] Ids { get; }
 
     public int Count => Ids.Length;
+
+    /// <summary>The same as the first rows of a batch, before those of another.</summary>
+    public Tokens Beside(Tokens others) => new([Shape[0] + others.Shape[0], Shape[1]], [.. Ids, .. others.Ids]);
 }
 
 /// <summary>Gives the logits of a decoder or the final states of an encoder.</summary>

@@ -1,11 +1,12 @@
 using System.Text;
 using MLNet.Dispersion.Tests.Losses;
+using Xunit.Abstractions;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Reference;
 
 /// <summary>llama.cpp itself reads the files that are written here: the same tokens, the same greedy texts, logits within the bounds of fixtures/gguf.</summary>
-public sealed class GgufPeerTests : ReferenceTests, IDisposable
+public sealed class GgufPeerTests(ITestOutputHelper output) : ReferenceTests, IDisposable
 {
     private const int Texts = 200;
     private const int Steps = 32;
@@ -83,6 +84,7 @@ public sealed class GgufPeerTests : ReferenceTests, IDisposable
         using var written = PretrainedLanguageModel.Load(ModelSource.FromGguf(path));
         float[] logits = Logits(written, ids), found = peer.Logits(ids);
         double error = logits.Zip(found, (mine, other) => Math.Abs(mine - other)).Max();
+        output.WriteLine(FormattableString.Invariant($"{model.Name} ({model.Backbone.Info.ModelType}) {type}: largest difference of a logit {error:g3}, bound {bound:g3}"));
         Assert.True(error <= bound, $"the logits are off by {error:g3}");
         if (type == GgufWeightType.F32)
         {

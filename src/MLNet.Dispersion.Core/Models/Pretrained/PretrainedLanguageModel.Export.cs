@@ -18,14 +18,21 @@ public sealed partial class PretrainedLanguageModel
 
     /// <summary>Writes all files of a saved directory but those of weights: config.json, generation_config.json, what it says to sentence-transformers, and the tokenizer, as tokenizer.json even where it came from vocab.json or vocab.txt. For files of weights in other formats.</summary>
     /// <param name="sink">Where to.</param>
-    public void SaveWithoutWeights(FileSink sink)
+    /// <param name="directory">The directory that the sink writes into: a model card is then written as well, README.md, named by it, unless one of your own lies there. Null (default) for none.</param>
+    public void SaveWithoutWeights(FileSink sink, string? directory = null)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        WriteWithoutWeights(sink, Head?.LabelsAndProblem, Head);
+        WriteWithoutWeights(sink, Head?.LabelsAndProblem, Head, Sentence, directory, TaskOf(Head?.Task));
     }
 
-    /// <summary>The same under labels of one's own.</summary>
-    internal void WriteWithoutWeights(FileSink sink, HeadLabels? labels, PretrainedHead? head)
+    /// <summary>The same under labels, a head for a task and a way of making vectors of one's own.</summary>
+    internal void WriteWithoutWeights(FileSink sink, HeadLabels? labels, PretrainedHead? head, SentenceModules? sentence, string? directory, HeadTask task) =>
+        WriteWithoutWeights(sink, labels, head, sentence, directory, TaskOf(task));
+
+    /// <summary>The same for vectors of texts.</summary>
+    internal void WriteWithoutWeights(FileSink sink, SentenceModules? sentence, string? directory) => WriteWithoutWeights(sink, labels: null, head: null, sentence, directory, ModelCard.Features);
+
+    private void WriteWithoutWeights(FileSink sink, HeadLabels? labels, PretrainedHead? head, SentenceModules? sentence, string? directory, string task)
     {
         JsonObject config = SavedConfig("float32");
         head?.Write(config, Backbone.FamilyName);
@@ -45,8 +52,13 @@ public sealed partial class PretrainedLanguageModel
             }
         }
 
+        if (directory is not null && ModelCard.MayReplace(directory))
+        {
+            (Card(directory, task, isAdapter: false) with { IsOfTransformers = false }).Write(sink);
+        }
+
         GenerationConfig?.Save(sink);
-        Sentence?.Write(sink, Backbone.Info.FinalSize);
+        sentence?.Write(sink, Backbone.Info.FinalSize);
         sink.WriteJson("config.json", config);
     }
 }

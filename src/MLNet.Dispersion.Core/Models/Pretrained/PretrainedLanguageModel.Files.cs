@@ -95,7 +95,7 @@ public sealed partial class PretrainedLanguageModel
                 Write(sink, options, HeadFor(options));
                 if (card)
                 {
-                    Card(directory, Head, isAdapter: true).Write(sink);
+                    Card(directory, TaskOf(Head?.Task), isAdapter: true).Write(sink);
                 }
             });
         }
@@ -140,7 +140,7 @@ public sealed partial class PretrainedLanguageModel
                 IReadOnlyList<string> names = WriteNoted(sink, options, head);
                 if (card)
                 {
-                    Card(directory, head, isAdapter: false).Write(sink);
+                    Card(directory, TaskOf(head?.Task), isAdapter: false).Write(sink);
                 }
 
                 return names;
@@ -148,22 +148,25 @@ public sealed partial class PretrainedLanguageModel
             name => WeightFiles.IsOne(name) || PeftFiles.IsOne(name) || SideFiles.Contains(name));
     }
 
-    private ModelCard Card(string directory, PretrainedHead? head, bool isAdapter) => new()
+    private ModelCard Card(string directory, string task, bool isAdapter) => new()
     {
         Title = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))),
         BaseName = Origin.Name,
         Base = BaseCard,
         ModelType = Backbone.Info.ModelType,
-        Task = head?.Spec.Task switch
-        {
-            HeadTask.Sequence => "text-classification",
-            HeadTask.Tokens => "token-classification",
-            HeadTask.Spans => "question-answering",
-            HeadTask.MaskedTokens => "fill-mask",
-            _ => Backbone.IsCausal && Backbone.PredictsTokens ? "text-generation" : "feature-extraction",
-        },
+        Task = task,
         IsAdapter = isAdapter,
         Trainings = [.. Trainings],
+    };
+
+    /// <summary>The hub's name of what the model does with a head; with none, of what it does by itself.</summary>
+    private string TaskOf(HeadTask? head) => head switch
+    {
+        HeadTask.Sequence => "text-classification",
+        HeadTask.Tokens => "token-classification",
+        HeadTask.Spans => "question-answering",
+        HeadTask.MaskedTokens => "fill-mask",
+        _ => Backbone.IsCausal && Backbone.PredictsTokens ? "text-generation" : ModelCard.Features,
     };
 
     private static PretrainedLanguageModel LoadWeights(ModelSource source, Device? device)

@@ -49,6 +49,9 @@ public sealed class TextQuestionAnswerer : FineTunedModel
         set => Volatile.Write(ref _noAnswerThreshold, value is >= 0 and <= 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, string.Create(CultureInfo.InvariantCulture, $"NoAnswerThreshold is {value}; it must be from 0 to 1.")));
     }
 
+    /// <summary>Gets the head, which gives each token a number as an answer's start and one as its end; it stays this object's and lives as long.</summary>
+    public PretrainedHead Head => _fitted.Head;
+
     /// <summary>Fine-tunes a backbone on questions whose answers stand in their contexts.</summary>
     /// <param name="backbone">Where the pretrained weights come from.</param>
     /// <param name="questions">The questions; null counts as empty.</param>
@@ -143,6 +146,17 @@ public sealed class TextQuestionAnswerer : FineTunedModel
         ThrowIfDisposed();
         RefuseAdapter(options);
         TokenHeads.SavePretrained(_fitted, directory, options);
+    }
+
+    /// <summary>Writes all files of a saved directory but those of weights: config.json and the tokenizer, a tokenizer.json among its files. For files of weights in other formats.</summary>
+    /// <param name="sink">Where to.</param>
+    /// <param name="directory">The directory that the sink writes into, for a model card: see <see cref="PretrainedLanguageModel.SaveWithoutWeights"/>. Null (default) for none.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SaveWithoutWeights(FileSink sink, string? directory = null)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        ThrowIfDisposed();
+        TokenHeads.SaveWithoutWeights(_fitted, sink, directory);
     }
 
     private protected override void WriteHead(FileSink sink) => Files.Write(

@@ -43,6 +43,9 @@ public sealed class TextTokenClassifier : FineTunedModel
     /// <summary>Gets the tags, by their numbers.</summary>
     public IReadOnlyList<string> Tags => Names;
 
+    /// <summary>Gets the head, which gives each token a number for each tag; it stays this object's and lives as long.</summary>
+    public PretrainedHead Head => _fitted.Head;
+
     /// <summary>Fine-tunes a backbone on texts whose words have tags.</summary>
     /// <param name="backbone">Where the pretrained weights come from.</param>
     /// <param name="texts">The training texts.</param>
@@ -130,6 +133,17 @@ public sealed class TextTokenClassifier : FineTunedModel
         ThrowIfDisposed();
         RefuseAdapter(options);
         TokenHeads.SavePretrained(_fitted, directory, options);
+    }
+
+    /// <summary>Writes all files of a saved directory but those of weights: config.json, with the tags, and the tokenizer, a tokenizer.json among its files. For files of weights in other formats.</summary>
+    /// <param name="sink">Where to.</param>
+    /// <param name="directory">The directory that the sink writes into, for a model card: see <see cref="PretrainedLanguageModel.SaveWithoutWeights"/>. Null (default) for none.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SaveWithoutWeights(FileSink sink, string? directory = null)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        ThrowIfDisposed();
+        TokenHeads.SaveWithoutWeights(_fitted, sink, directory);
     }
 
     private protected override void WriteHead(FileSink sink) => Files.Write(sink, _fitted.Apart, new TokenClassifierSettings(Tags, MaxSequenceLength, ScoringPrecision), GeometryHistory);

@@ -55,18 +55,26 @@ internal static class TokenHeads
     /// <exception cref="NotSupportedException">The family's own head is of another kind.</exception>
     internal static void SavePretrained(FittedTokens fitted, string directory, ModelSaveOptions? options)
     {
-        LanguageBackbone backbone = fitted.Model.Backbone;
-        HeadSpec spec = fitted.Head.Spec;
-        if (!backbone.Heads.Any(head => head.Task == spec.Task && head.Output == spec.Output && head.Layers.Count == spec.Layers.Count))
+        if (!IsFamilys(fitted))
         {
-            throw new NotSupportedException($"The model's head is one linear layer, and Hugging Face's library has {(backbone.Heads.Any(head => head.Task == spec.Task) ? "a head of more layers" : "none")} for {spec.Task} of {backbone.Info.ModelType}. Train with FineTuneOptions.HeadStart = HeadStart.Family where the family has such a head.");
+            LanguageBackbone backbone = fitted.Model.Backbone;
+            HeadTask task = fitted.Head.Task;
+            throw new NotSupportedException($"The model's head is one linear layer, and Hugging Face's library has {(backbone.Heads.Any(head => head.Task == task) ? "a head of more layers" : "none")} for {task} of {backbone.Info.ModelType}. Train with FineTuneOptions.HeadStart = HeadStart.Family where the family has such a head.");
         }
 
         fitted.Model.SaveWith(fitted.Head, directory, options);
     }
 
+    /// <summary>Writes all files of a saved directory but those of weights.</summary>
+    internal static void SaveWithoutWeights(FittedTokens fitted, FileSink sink, string? directory) =>
+        fitted.Model.WriteWithoutWeights(sink, fitted.Head.LabelsAndProblem, IsFamilys(fitted) ? fitted.Head : null, sentence: null, directory, fitted.Head.Task);
+
     /// <summary>The weights of a head under their names.</summary>
     internal static IReadOnlyList<KeyValuePair<string, Tensor>> Weights(PretrainedHead head) => [.. head.Parameters.Select(pair => new KeyValuePair<string, Tensor>(pair.Name, pair.Parameter))];
+
+    /// <summary>Whether Hugging Face's library has such a head of the family.</summary>
+    private static bool IsFamilys(FittedTokens fitted) =>
+        fitted.Model.Backbone.Heads.Any(head => head.Task == fitted.Head.Task && head.Output == fitted.Head.Spec.Output && head.Layers.Count == fitted.Head.Spec.Layers.Count);
 
     private static PretrainedHead OfLabels(PretrainedHead head, HeadLabels labels)
     {
