@@ -7,7 +7,7 @@ using MLNet.Dispersion.Benchmarks.ScoringThroughput;
 var models = new Option<string[]>("--models") { Description = "tiny and sentences (the embedded backbones), S (6 layers of 384 features, random weights), or a checkpoint's directory.", DefaultValueFactory = _ => ["tiny", "S"], AllowMultipleArgumentsPerToken = true };
 var precisions = new Option<Precision[]>("--precisions") { Description = "Of scoring: Float32, BFloat16Mixed, Auto.", DefaultValueFactory = _ => [Precision.Float32, Precision.BFloat16Mixed], AllowMultipleArgumentsPerToken = true };
 var rows = new Option<int>("--rows") { Description = "Texts of bulk scoring; 0 leaves it out.", DefaultValueFactory = _ => 224 };
-var rounds = new Option<int>("--rounds") { Description = "Rounds of bulk scoring; medians are printed.", DefaultValueFactory = _ => 3 };
+var rounds = new Option<int>("--rounds") { Description = "Rounds of bulk scoring; medians are printed. 0 leaves it out.", DefaultValueFactory = _ => 3 };
 var predictions = new Option<int>("--predictions") { Description = "Rounds of single rows; 0 leaves them out.", DefaultValueFactory = _ => 60 };
 var memory = new Option<int>("--memory") { Description = "Predictions over which memory is followed; 0 leaves it out.", DefaultValueFactory = _ => 600 };
 var engines = new Option<int>("--engines") { Description = "Rounds of bulk scoring by torch and by ONNX Runtime, in turns; at least 2. 0 (default) leaves them out." };
@@ -45,9 +45,9 @@ root.SetAction(arguments =>
 
     void Measure(Subject subject)
     {
-        if (arguments.GetValue(rows) is > 0 and var texts)
+        if (arguments.GetValue(rows) is > 0 and var texts && arguments.GetValue(rounds) is > 0 and var passes)
         {
-            Print(BulkMeasurement.Of(subject, texts, arguments.GetValue(rounds)));
+            Print(BulkMeasurement.Of(subject, texts, passes));
         }
 
         if (arguments.GetValue(predictions) is > 0 and var times)
