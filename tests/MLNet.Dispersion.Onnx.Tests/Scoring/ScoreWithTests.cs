@@ -69,7 +69,7 @@ public sealed class ScoreWithTests : IDisposable
     }
 
     [Fact]
-    public void Changes_WhileRowsAreScored_HarmNobody()
+    public async Task Changes_WhileRowsAreScored_HarmNobody()
     {
         float[][] expected = Scores(_chain);
         var engine = new OnnxRuntimeEngine(new() { Threads = 1 });
@@ -80,11 +80,15 @@ public sealed class ScoreWithTests : IDisposable
                 AssertNear(expected, Scores(_chain));
             }
         }))];
-        while (!Task.WaitAll(readers, 1))
+        Task all = Task.WhenAll(readers);
+        while (!all.IsCompleted)
         {
             _chain.ScoreWith(engine);
             _chain.ScoreWith(null);
+            await Task.Yield();
         }
+
+        await all;
     }
 
     [Fact]
