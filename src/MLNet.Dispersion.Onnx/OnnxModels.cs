@@ -26,8 +26,24 @@ public static class OnnxModels
         ArgumentNullException.ThrowIfNull(model);
         options = OnnxPlan.For(model, options);
         GraphBuilder graph = Refusing(model.Name, () => ModelGraph.Of(model, options));
-        IReadOnlyList<string> labels = options.Content == OnnxContent.Head ? model.Head!.Labels : [];
-        Write(path, graph, Facts(model, options.Content!.Value.ToString(), labels), options, model.SaveWithoutWeights);
+        Write(path, graph, Facts(model, options.Content!.Value), options, model.SaveWithoutWeights);
+    }
+
+    /// <summary>Writes the ONNX file of a language model or an encoder alone, without tokenizer and config.json, to any place, such as memory.</summary>
+    /// <param name="model">The model; stays the caller's.</param>
+    /// <param name="sink">Where to.</param>
+    /// <param name="fileName">The file's plain name. Where there are more weights than <see cref="OnnxSaveOptions.MaxFileBytes"/>, a second file is written first, named so with <c>_data</c> behind it.</param>
+    /// <param name="options">What the file computes, and how weights are stored; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is outside its range, or does not go with the model; or a weight is beyond the range of float16.</exception>
+    /// <exception cref="NotSupportedException">No graph is known for a part of the model; the message names it.</exception>
+    public static void WriteOnnx(this PretrainedLanguageModel model, FileSink sink, string fileName, OnnxSaveOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(sink);
+        ArgumentException.ThrowIfNullOrWhiteSpace(fileName);
+        options = OnnxPlan.For(model, options);
+        GraphBuilder graph = Refusing(model.Name, () => ModelGraph.Of(model, options));
+        OnnxFile.Write(sink, fileName, graph, Facts(model, options.Content!.Value), options.MaxFileBytes);
     }
 
     /// <summary>
@@ -121,6 +137,8 @@ public static class OnnxModels
 
     private static void SaveFitted(FineTunedModel model, string path, string content, IReadOnlyList<string> labels, Func<GraphBuilder> make, OnnxSaveOptions options, Action<FileSink, string> beside) =>
         Write(path, Refusing(model.LanguageModel.Name, make), Facts(model.LanguageModel, content, labels), options, beside);
+    private static (string Key, string Value)[] Facts(PretrainedLanguageModel model, OnnxContent content) =>
+        Facts(model, content.ToString(), content == OnnxContent.Head ? model.Head!.Labels : []);
 
     private static (string Key, string Value)[] Facts(PretrainedLanguageModel model, string content, IReadOnlyList<string> labels) =>
     [

@@ -96,6 +96,7 @@ public sealed class RoomTests
         { "MLNet.Dispersion.Hub", ["Microsoft.Extensions.Http.Resilience", "Polly"] },
         { "MLNet.Dispersion.AI", ["Microsoft.Extensions.AI.Abstractions"] },
         { "MLNet.Dispersion.Onnx", ["Google.Protobuf", "Microsoft.ML", "OnnxSharp", "TorchSharp"] },
+        { "MLNet.Dispersion.OnnxRuntime", ["Microsoft.ML.OnnxRuntime", "TorchSharp"] },
         { "MLNet.Dispersion.Plots", ["ScottPlot", "SkiaSharp"] },
         { "MLNet.Dispersion.Studies", ["Microsoft.Data.Sqlite", "Polly"] },
         { "MLNet.Dispersion.Studies.PostgreSql", ["Npgsql"] },

@@ -120,6 +120,7 @@ internal static class Rooms
         ["Onnx/Options"] = ["Core/Models/*"],
         ["Onnx/Graphs"] = ["Files"],
         ["Onnx/Networks"] = ["Onnx/Graphs", "Onnx/Options", "Core/*", "Files"],
+        ["OnnxRuntime"] = ["Onnx", "Onnx/Options", "Core/*", "Files"],
         ["Tool/Running"] = ["Core/*", "Hub/Settings", "Search/Comparing", "Files"],
         ["Tool/Rows"] = ["Tool/Running", "Face/Tables", "Files"],
         ["Tool/Models"] = ["Tool/Running", "Core/*", "TinyEnglish", "Face/*", "Hub", "Hub/*", "Onnx", "Onnx/Options", "Files"],

@@ -40,6 +40,20 @@ public abstract class FineTunedModel : IDisposable
             : throw new ArgumentOutOfRangeException(nameof(value), value, $"ScoringPrecision is {value}; it must be one of {string.Join(", ", Enum.GetNames<Precision>())}.");
     }
 
+    /// <summary>Chooses what computes the network when texts are scored. At first, and after loading, torch does; it is not saved.</summary>
+    /// <remarks>
+    /// The engine takes a copy of the weights as they are now: call it again after <see cref="LanguageModel"/> was trained on. May be called at any time, from any thread; batches whose scoring begins later follow it.
+    /// <see cref="ScoringPrecision"/> is torch's, and says nothing of an engine's numbers.
+    /// </remarks>
+    /// <param name="engine">The engine; null for torch again, which frees the engine's copy.</param>
+    /// <exception cref="NotSupportedException">The engine cannot compute this model; the message names what it lacks, and scoring goes on as before.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void ScoreWith(IScoringEngine? engine)
+    {
+        ThrowIfDisposed();
+        _fitted.Sweep.Route.Choose(engine);
+    }
+
     /// <summary>Gets what <see cref="Save"/> writes where <see cref="LanguageModel"/> carries a low-rank adapter: as <see cref="LoraOptions.Saving"/> said in training, or as the loaded files were.</summary>
     public AdapterSaving AdapterSaving => _fitted.AdapterSaving;
 

@@ -20,7 +20,7 @@ public abstract class FineTunedTextModel : FineTunedModel
         : base(fitted)
     {
         _fitted = fitted;
-        _scorer = new HeadScorer(fitted.Model, fitted.Head);
+        _scorer = new HeadScorer(fitted);
     }
 
     /// <summary>Gets how a text's tokens become the vector that the head reads.</summary>

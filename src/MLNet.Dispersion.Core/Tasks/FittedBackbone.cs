@@ -9,6 +9,9 @@ internal abstract class FittedBackbone(PretrainedLanguageModel model, TextEncode
 
     internal TextEncoder Encoder => encoder;
 
+    /// <summary>Runs the network over texts that are scored.</summary>
+    internal ScoringSweep Sweep { get; } = new(model);
+
     /// <summary>The numbers that the head gives.</summary>
     internal abstract int OutputCount { get; }
 
@@ -26,7 +29,11 @@ internal abstract class FittedBackbone(PretrainedLanguageModel model, TextEncode
     internal IReadOnlyList<string> LabelNames { get; set; } = [];
 
     /// <inheritdoc/>
-    public virtual void Dispose() => model.Dispose();
+    public virtual void Dispose()
+    {
+        Sweep.Dispose();
+        model.Dispose();
+    }
 
     /// <summary>Loads a model and makes of it what owns it from then on; frees it where that fails.</summary>
     /// <param name="source">The model's files.</param>

@@ -9,11 +9,11 @@ internal sealed class HeadScorer
     private readonly ITextHead _head;
     private readonly ScoringSweep _sweep;
 
-    internal HeadScorer(PretrainedLanguageModel model, ITextHead head)
+    internal HeadScorer(FittedHead fitted)
     {
-        _backbone = model.Backbone;
-        _sweep = new ScoringSweep(model);
-        _head = head;
+        _backbone = fitted.Model.Backbone;
+        _sweep = fitted.Sweep;
+        _head = fitted.Head;
     }
 
     /// <summary>Where it computes.</summary>

@@ -37,7 +37,9 @@ internal sealed class LanguageModelScorer : IDisposable
     /// <param name="cancel">Checked before each forward pass.</param>
     internal void Center(IReadOnlyList<string> texts, LanguageModelOptions options, CancellationToken cancel)
     {
-        Extractor = Extractor.Center(texts, cancel);
+        TextFeatureExtractor plain = Extractor;
+        Extractor = plain.Center(texts, cancel);
+        plain.Dispose();
         options.Features = Extractor.Options;
         options.CenterFeatures = false;
     }
@@ -58,7 +60,11 @@ internal sealed class LanguageModelScorer : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Model.Dispose();
+    public void Dispose()
+    {
+        Extractor.Dispose();
+        Model.Dispose();
+    }
 
     private sealed class Step(Action after) : IProgress<GenerationProgress>
     {

@@ -80,7 +80,14 @@ public sealed class LanguageModelTransformer : TextTransformer
     /// <inheritdoc/>
     internal override MeasuredModel Measurable => MeasuredModel.Borrowing(_scorer, scorer => scorer.Model);
 
+    /// <inheritdoc/>
+    internal override bool TakesEngines => true;
+
     private protected override ModelFormat Format => LanguageModelManifest.Format;
+
+    /// <inheritdoc/>
+    /// <remarks>Features and likelihoods are made of the engine's states; continuations are written as ever.</remarks>
+    public override void ScoreWith(IScoringEngine? engine) => _scorer.Use(scorer => scorer.Extractor.ScoreWith(engine));
 
     private protected override void Free() => _scorer.Dispose();
 

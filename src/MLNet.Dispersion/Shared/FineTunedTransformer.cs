@@ -76,8 +76,14 @@ public abstract class FineTunedTransformer<TModel> : TextTransformer
     /// <inheritdoc/>
     internal override bool IsFineTuned => true;
 
+    /// <inheritdoc/>
+    internal override bool TakesEngines => true;
+
     /// <summary>The model itself.</summary>
     private protected SharedModel<TModel> Model { get; }
+
+    /// <inheritdoc/>
+    public override void ScoreWith(IScoringEngine? engine) => Model.Use(model => model.ScoreWith(engine));
 
     /// <summary>Reads the model of a saved transformer; frees it again where it is not the one that the header speaks of.</summary>
     /// <param name="context">What ML.NET hands to the loader.</param>

@@ -26,6 +26,9 @@ public abstract class TextTransformer : ITransformer, IDisposable
     /// <summary>Whether the model was fine-tuned for a task, and is no longer the backbone of its name.</summary>
     internal virtual bool IsFineTuned => false;
 
+    /// <summary>Whether <see cref="ScoreWith"/> takes engines.</summary>
+    internal virtual bool TakesEngines => false;
+
     /// <summary>Always true: each row is looked at by itself.</summary>
     bool ITransformer.IsRowToRowMapper => true;
 
@@ -63,6 +66,22 @@ public abstract class TextTransformer : ITransformer, IDisposable
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         return new RowMapper(ScoringFor(inputSchema));
+    }
+
+    /// <summary>Chooses what computes the network when rows are scored, such as <c>OnnxRuntimeEngine</c> of the package MLNet.Dispersion.OnnxRuntime. At first, and after loading, torch does; it is not saved.</summary>
+    /// <remarks>
+    /// For all cursors and prediction engines that use this instance; batches of rows whose scoring begins later follow it. The engine takes a copy of the weights as they are now, which is freed with the model, or by the next call.
+    /// A chain of transformers has the same method (<see cref="ScoringEngineExtensions"/>).
+    /// </remarks>
+    /// <param name="engine">The engine; null for torch again.</param>
+    /// <exception cref="NotSupportedException">This transformer scores no rows by a network's final states alone, or the engine cannot compute its model; the message says which, and scoring goes on as before.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public virtual void ScoreWith(IScoringEngine? engine)
+    {
+        if (engine is not null)
+        {
+            throw new NotSupportedException($"A {GetType().Name} needs more of its network than the final states of whole texts, which is what a scoring engine computes. It goes on with torch.");
+        }
     }
 
     /// <summary>Frees the model's weights, unless they are borrowed, as soon as calls that are running have returned. Further calls do nothing.</summary>

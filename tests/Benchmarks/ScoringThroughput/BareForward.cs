@@ -13,11 +13,14 @@ internal sealed class BareForward : IDisposable
     {
         _backbone = subject.Classifier.LanguageModel.Backbone;
         _computeType = PrecisionResolver.ComputeType(subject.Classifier.ScoringPrecision, CPU);
-        TokenBatch[] batches = [.. passes.Select(rows => TokenBatch.Pad([.. rows.Select(row => sequences[row])], padId: 0))];
-        _inputs = [.. batches.Select(batch => batch.InputIdsTensor(CPU))];
-        Tokens = batches.Sum(batch => batch.TokenCount);
-        PaddedTokens = batches.Sum(batch => (long)batch.Rows * batch.Columns);
+        Batches = [.. passes.Select(rows => TokenBatch.Pad([.. rows.Select(row => sequences[row])], padId: 0))];
+        _inputs = [.. Batches.Select(batch => batch.InputIdsTensor(CPU))];
+        Tokens = Batches.Sum(batch => batch.TokenCount);
+        PaddedTokens = Batches.Sum(batch => (long)batch.Rows * batch.Columns);
     }
+
+    /// <summary>The batches.</summary>
+    public IReadOnlyList<TokenBatch> Batches { get; }
 
     /// <summary>Real tokens.</summary>
     public long Tokens { get; }

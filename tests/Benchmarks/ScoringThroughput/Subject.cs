@@ -37,12 +37,14 @@ internal sealed class Subject : IDisposable
     /// <summary>The classifier in it, which the chain owns.</summary>
     public FineTuneWithDispersionTransformer Classifier { get; }
 
-    /// <summary>The subject of a name: <c>tiny</c>, the embedded backbone, or <c>S</c>, six layers of 384 features with random weights.</summary>
+    /// <summary>The subject of a name: <c>tiny</c> and <c>sentences</c>, the embedded backbones, <c>S</c>, six layers of 384 features with random weights, or a checkpoint's directory.</summary>
     public static Subject Named(string name) => name switch
     {
         "tiny" => new Subject(name, ModelSource.TinyEnglish),
+        "sentences" => new Subject(name, ModelSource.TinySentences),
         "S" => OfRandomWeights(name),
-        _ => throw new ArgumentException($"There is no model '{name}'; there are tiny and S."),
+        _ when Directory.Exists(name) => new Subject(Path.GetFileName(Path.TrimEndingDirectorySeparator(name)), ModelSource.FromDirectory(name)),
+        _ => throw new ArgumentException($"There is no model '{name}'; there are tiny, sentences, S and directories."),
     };
 
     public void Dispose() => (Chain as IDisposable)?.Dispose();

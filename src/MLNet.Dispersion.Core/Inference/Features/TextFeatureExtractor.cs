@@ -8,7 +8,7 @@ namespace MLNet.Dispersion;
 /// Each text stands behind the token that begins texts (the tokenizer's own, else the beginning- or end-of-sequence token), so that its first token has a probability too; that token is
 /// in no pooled vector and in no count; <see cref="TextFeatureOptions.SkipFirstToken"/> leaves the text's own first one out too, <see cref="TextFeatureOptions.Mean"/> what all texts have in common. Null and blank texts have no tokens; an encoder's have those of its frame, such as [CLS] and [SEP], which belong to every text. A text's features do not depend on those beside it, beyond rounding.
 /// </para>
-/// <para>Thread-safe while the model is in evaluation mode. The model stays its owner's and must live as long.</para>
+/// <para>Thread-safe while the model is in evaluation mode. The model stays its owner's and must live as long. Disposing it frees what <see cref="ScoreWith"/> made, and nothing else.</para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -20,13 +20,13 @@ namespace MLNet.Dispersion;
 /// Console.WriteLine(features[0].Perplexity);
 /// </code>
 /// </example>
-public sealed class TextFeatureExtractor
+public sealed class TextFeatureExtractor : IDisposable
 {
     private readonly LanguageBackbone _backbone;
     private readonly PretrainedLanguageModel _model;
     private readonly SequenceEncoder? _encoder;
     private readonly TextFeatureOptions _options;
-    private readonly ForwardPass _pass;
+    private readonly StateRoute _route;
     private readonly int _before;
 
     /// <summary>Creates the extractor.</summary>
@@ -41,7 +41,7 @@ public sealed class TextFeatureExtractor
         _options.Validate();
         _model = model;
         _backbone = model.Backbone;
-        _pass = new ForwardPass(model.Backbone, model.Device);
+        _route = new StateRoute(model);
         _encoder = _backbone.IsCausal ? new SequenceEncoder(model) : null;
         _before = _encoder?.Text(string.Empty).Start ?? 0;
         int room = _backbone.Info.ContextLength - _before;
@@ -104,7 +104,7 @@ public sealed class TextFeatureExtractor
     /// <summary>Makes an extractor that subtracts the common mean: the mean of the pooled vectors of texts, before they are scaled.</summary>
     /// <param name="texts">Texts as they are expected, at least one that is not blank; some hundred do. They are read with the options of this extractor, whose own mean is not subtracted.</param>
     /// <param name="cancellationToken">Checked before each forward pass.</param>
-    /// <returns>Another extractor of the same model, with <see cref="TextFeatureOptions.Mean"/> set.</returns>
+    /// <returns>Another extractor of the same model, with <see cref="TextFeatureOptions.Mean"/> set, which computes by torch.</returns>
     /// <exception cref="ArgumentException">No text has tokens.</exception>
     /// <exception cref="InvalidOperationException">The model gives NaN or infinity.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
@@ -112,7 +112,8 @@ public sealed class TextFeatureExtractor
     {
         TextFeatureOptions plain = Options;
         (plain.Mean, plain.Normalize) = (null, false);
-        TextFeatures[] read = [.. new TextFeatureExtractor(_model, plain).Extract(texts, likelihoods: false, cancellationToken: cancellationToken).Where(text => text.TokenCount > 0)];
+        using var reader = new TextFeatureExtractor(_model, plain);
+        TextFeatures[] read = [.. reader.Extract(texts, likelihoods: false, cancellationToken: cancellationToken).Where(text => text.TokenCount > 0)];
         if (read.Length == 0)
         {
             throw new ArgumentException("No text has tokens, so there is no common mean of features. Pass texts that are not blank.", nameof(texts));
@@ -132,6 +133,15 @@ public sealed class TextFeatureExtractor
         return new TextFeatureExtractor(_model, centered);
     }
 
+    /// <summary>Chooses what computes the final states. At first torch does. Likelihoods are made of these states by torch.</summary>
+    /// <remarks>The engine takes a copy of the model's weights as they are now. May be called at any time, from any thread; batches that are read later follow it.</remarks>
+    /// <param name="engine">The engine; null for torch again, which frees the engine's copy.</param>
+    /// <exception cref="NotSupportedException">The engine cannot compute this model; the message names what it lacks, and all goes on as before.</exception>
+    public void ScoreWith(IScoringEngine? engine) => _route.Choose(engine);
+
+    /// <inheritdoc/>
+    public void Dispose() => _route.Dispose();
+
     private void CheckLengths()
     {
         if (_options.Mean is { Count: var length } && length != FeatureCount)
@@ -145,7 +155,7 @@ public sealed class TextFeatureExtractor
         }
     }
 
-    private Tensor? Query() => _options.AttentionQuery is { } query ? tensor([.. query], device: _pass.Device) : null;
+    private Tensor? Query() => _options.AttentionQuery is { } query ? tensor([.. query], device: _route.Device) : null;
 
     private (int[][] Sequences, bool[] Truncated) Encode(IReadOnlyList<string?> texts)
     {
@@ -166,7 +176,7 @@ public sealed class TextFeatureExtractor
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var batch = TokenBatch.Pad([.. texts.Select(text => sequences[text])], padId: 0);
-        Tensor states = _pass.Read(batch, HiddenStateSelection.None).States.LastHiddenState;
+        Tensor states = _route.Read(batch);
         if (vectors is not null)
         {
             Pool(states, batch, texts, vectors);

@@ -95,8 +95,7 @@ internal sealed class FittedTokens : FittedBackbone
     /// <param name="take">Takes the numbers of a sequence, <c>[L * K]</c>, without those of pads.</param>
     internal void Score(EncodedTexts texts, Precision precision, Func<Tensor, Tensor> finish, Action<int, ReadOnlySpan<float>> take)
     {
-        var sweep = new ScoringSweep(Model);
-        sweep.Run(texts, PrecisionResolver.ComputeType(precision, sweep.Device), (rows, batch, states) =>
+        Sweep.Run(texts, PrecisionResolver.ComputeType(precision, Sweep.Device), (rows, batch, states) =>
         {
             float[] values = finish(Head.Outputs(states, batch.Lengths)).cpu().contiguous().data<float>().ToArray();
             int width = batch.Columns * OutputCount;
