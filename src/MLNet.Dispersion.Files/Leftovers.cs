@@ -34,13 +34,17 @@ internal static class Leftovers
     /// <summary>Deletes what killed processes left of their attempts at a name; what is at work stays, and so does what cannot be deleted.</summary>
     /// <param name="folder">Where.</param>
     /// <param name="name">The plain name that it was to have; empty for folders inside of <paramref name="folder"/>.</param>
-    internal static void Sweep(string folder, string name)
+    /// <param name="least">What was written since stays as well, for files that are locked only a moment after they are made. Default: nothing.</param>
+    internal static void Sweep(string folder, string name, TimeSpan least = default)
     {
         foreach (string path in Found(folder, name + Mark))
         {
             try
             {
-                SweepOne(path);
+                if (least == default || DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > least)
+                {
+                    SweepOne(path);
+                }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

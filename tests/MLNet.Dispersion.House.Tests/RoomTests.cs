@@ -87,6 +87,7 @@ public sealed class RoomTests
     public static TheoryData<string, string[]> Packages() => new()
     {
         { "MLNet.Dispersion.Files", [] },
+        { "MLNet.Dispersion.Columns", ["Apache.Arrow", "Microsoft.ML", "Parquet"] },
         { "MLNet.Dispersion.Statistics", ["MathNet.Numerics"] },
         { "MLNet.Dispersion.Text", ["Microsoft.ML.Tokenizers"] },
         { "MLNet.Dispersion.Core", ["Microsoft.ML.Tokenizers", "TorchSharp"] },

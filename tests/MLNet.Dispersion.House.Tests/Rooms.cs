@@ -12,6 +12,7 @@ internal static class Rooms
     internal static IReadOnlyDictionary<string, string[]> Allowed { get; } = new Dictionary<string, string[]>
     {
         ["Files"] = [],
+        ["Columns"] = ["Files"],
         ["Statistics"] = [],
         ["Statistics/Metrics"] = ["Statistics"],
         ["Text/Chat/Python"] = ["Files"],

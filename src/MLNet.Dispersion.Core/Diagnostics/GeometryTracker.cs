@@ -19,9 +19,10 @@ internal sealed class GeometryTracker(GeometryProbeOptions options, IReadOnlyLis
     /// <inheritdoc/>
     public void RunStarted(TrainingRun run)
     {
-        int[][] measurable = [.. (texts ?? run.Sequences).Where(tokens => tokens.Length >= 2)];
+        IReadOnlyList<int[]> sequences = texts ?? run.Sequences;
+        int[] measurable = [.. Enumerable.Range(0, sequences.Count).Where(place => StoredRows.LengthOf(sequences, place) >= 2)];
         int count = Math.Min(measurable.Length, options.MaxTexts);
-        _sample = [.. Enumerable.Range(0, count).Select(i => measurable[(int)((long)i * measurable.Length / count)])];
+        _sample = [.. Enumerable.Range(0, count).Select(i => sequences[measurable[(int)((long)i * measurable.Length / count)]])];
         if (run.Step == 0)
         {
             Measure(run);

@@ -91,7 +91,14 @@ internal sealed class FittedHead : FittedBackbone
             THead head = makeHead(model);
             try
             {
-                EncodedTexts encoded = Encode(encoder, head, texts, secondTexts, windowOverlap);
+                bool hasPairs = secondTexts is not null, hasWindows = windowOverlap is not null;
+                using StoredRows rows = StoredEncoding.Make(
+                    options.Storage,
+                    texts.Count,
+                    () => RowKey.Of(model, FormattableString.Invariant($"texts {encoder.MaxTokens} {windowOverlap} {hasPairs} {head.Own?.Spec}"), texts, secondTexts ?? []),
+                    some => Encode(encoder, head, [.. some.Select(row => texts[row])], hasPairs ? [.. some.Select(row => secondTexts![row])] : null, windowOverlap),
+                    isPlain: !hasPairs && !hasWindows);
+                EncodedTexts encoded = StoredEncoding.Read(rows, hasPairs, hasWindows);
                 IReadOnlyList<int[]>? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe).Sequences : null;
                 var result = MeasuredTraining.Run(model, objective(head, encoded), new TrainingRows(encoded, counts), options, probeTexts);
                 return new FittedHead(model, head, encoder, secondTexts is not null)

@@ -36,14 +36,10 @@ public static class InstructionTrainer
         options = options.Clone();
         options.Validate();
         InstructionOptions how = Checked(instructionOptions);
-        InstructionRows rows = InstructionRows.Of(model, instructions, how, Length(model, options.MaxSequenceLength), options.CancellationToken);
-        int trained = rows.Sequences.Count;
+        using InstructionRows rows = InstructionRows.Of(model, instructions, how, Length(model, options.MaxSequenceLength), options.CancellationToken, validation, options.Storage);
         if (validation is not null)
         {
-            InstructionOptions apart = how.Clone();
-            apart.Packing = InstructionPacking.None;
-            rows = rows.With(InstructionRows.Of(model, validation, apart, Length(model, options.MaxSequenceLength), options.CancellationToken));
-            (options.ValidationRows, options.ValidationFraction) = (rows.Sequences.Count - trained, null);
+            (options.ValidationRows, options.ValidationFraction) = (rows.Sequences.Count - rows.Learnt, null);
         }
 
         int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? [.. new TextEncoder(model, null).Encode(probe).Sequences] : null;
@@ -51,7 +47,7 @@ public static class InstructionTrainer
         return new InstructionTrainingResult
         {
             Training = MeasuredTraining.Run(model, objective, rows.ToRows(), options, probeTexts),
-            Rows = trained,
+            Rows = rows.Learnt,
             TruncatedRows = rows.Truncated,
             RowsLeftOut = rows.LeftOut,
         };

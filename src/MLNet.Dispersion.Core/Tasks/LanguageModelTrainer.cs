@@ -66,9 +66,10 @@ public static class LanguageModelTrainer
         int context = model.Backbone.Info.ContextLength;
         for (int i = 0; i < blocks.Count; i++)
         {
-            if (blocks[i].Length < 2 || blocks[i].Length > context)
+            int length = StoredRows.LengthOf(blocks, i);
+            if (length < 2 || length > context)
             {
-                throw new ArgumentException($"Block {i} has {blocks[i].Length} tokens; it must have from 2 to the backbone's context of {context}.", nameof(blocks));
+                throw new ArgumentException($"Block {i} has {length} tokens; it must have from 2 to the backbone's context of {context}.", nameof(blocks));
             }
         }
     }

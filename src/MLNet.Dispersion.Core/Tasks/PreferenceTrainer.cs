@@ -36,12 +36,10 @@ public static class PreferenceTrainer
         options.Validate();
         PreferenceOptions how = preferenceOptions?.Clone() ?? new PreferenceOptions();
         how.Validate();
-        PreferenceRows rows = PreferenceRows.Of(model, pairs, how.ChatTemplate, InstructionTrainer.Length(model, options.MaxSequenceLength), options.CancellationToken);
-        int trained = rows.Starts.Count;
+        using PreferenceRows rows = PreferenceRows.Of(model, pairs, how.ChatTemplate, InstructionTrainer.Length(model, options.MaxSequenceLength), options.CancellationToken, validation, options.Storage);
         if (validation is not null)
         {
-            rows = rows.With(PreferenceRows.Of(model, validation, how.ChatTemplate, InstructionTrainer.Length(model, options.MaxSequenceLength), options.CancellationToken));
-            (options.ValidationRows, options.ValidationFraction) = (rows.Starts.Count - trained, null);
+            (options.ValidationRows, options.ValidationFraction) = (rows.Starts.Count - rows.Learnt, null);
         }
 
         int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? [.. new TextEncoder(model, null).Encode(probe).Sequences] : null;
@@ -49,7 +47,7 @@ public static class PreferenceTrainer
         return new InstructionTrainingResult
         {
             Training = MeasuredTraining.Run(model, objective, rows.ToRows(), options, probeTexts),
-            Rows = trained,
+            Rows = rows.Learnt,
             TruncatedRows = rows.Truncated,
             RowsLeftOut = rows.LeftOut,
         };

@@ -59,7 +59,7 @@ public sealed class TextEmbedder : FineTunedTextModel
         int rows = columns[0].Count;
         ExampleWeights.Check(rows, exampleWeights);
         bool ownPooling = options.Pooling is null;
-        string?[] texts = [.. Enumerable.Range(0, rows).SelectMany(row => columns.Select(column => column[row]))];
+        var texts = new LazyList<string?>(checked(rows * columns.Count), place => columns[place % columns.Count][place / columns.Count]);
         FittedHead fitted = FittedHead.Train(
             backbone,
             options,

@@ -9,6 +9,7 @@ namespace MLNet.Dispersion;
 /// </remarks>
 public sealed class TextMultiLabelClassifier : FineTunedTextModel
 {
+    private const int ScoredAtOnce = 1 << 14;
     private static readonly HeadFiles Files = new("multi_label_classifier");
 
     private TextMultiLabelClassifier(FittedHead fitted, IReadOnlyList<float>? thresholds = null)
@@ -116,8 +117,9 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
             throw new ArgumentException("Thresholds are to be tuned on held-out rows, and so few rows hold none out: raise FineTuneOptions.ValidationFraction, or give more rows.", nameof(texts));
         }
 
-        TextScores scores = Score([.. held.Select(row => texts[row])], secondTexts is null ? null : [.. held.Select(row => secondTexts[row])]);
-        Thresholds = LabelThresholds.Tune([.. held.Select(row => labels[row])], scores.Values);
+        // Some at a time: rows that were held out may be larger than memory.
+        float[] scores = [.. held.Chunk(ScoredAtOnce).SelectMany(some => Score([.. some.Select(row => texts[row])], secondTexts is null ? null : [.. some.Select(row => secondTexts[row])]).Values)];
+        Thresholds = LabelThresholds.Tune([.. held.Select(row => labels[row])], scores);
     }
 }
 

@@ -51,8 +51,8 @@ public sealed class TextRanker : FineTunedTextModel
         return new TextRanker(FittedHead.Train(
             backbone,
             options,
-            [.. ranked.Order.Select(row => queries[row])],
-            [.. ranked.Order.Select(row => documents[row])],
+            new LazyList<string?>(ranked.Order.Count, place => queries[ranked.Order[place]]),
+            new LazyList<string?>(ranked.Order.Count, place => documents[ranked.Order[place]]),
             new HeadLabels([], ProblemType.Regression),
             1,
             (head, _) => new RankingObjective(head, ranked.ByQuery(relevance), loss, weights),

@@ -5,8 +5,8 @@ using Microsoft.ML.Runtime;
 
 namespace MLNet.Dispersion;
 
-/// <summary>The texts of the training data with a yes or no each, read once into memory.</summary>
-internal sealed class BinaryRows(BinaryColumns columns) : LabelledRows<bool>(columns)
+/// <summary>The texts of the training data with a yes or no each.</summary>
+internal sealed class BinaryRows(BinaryColumns columns, RowStorage storage) : LabelledRows<bool>(columns, storage)
 {
     private (int Row, float Label)? _other;
 

@@ -10,7 +10,7 @@ namespace MLNet.Dispersion;
 /// <list type="table">
 /// <item><term>Task</term><description>Binary text classification</description></item>
 /// <item><term>Normalisation of the input</term><description>None needed: raw text</description></item>
-/// <item><term>Caching</term><description>None needed: fitting reads the data once, into memory</description></item>
+/// <item><term>Caching</term><description>None needed: fitting reads the data once, texts larger than <see cref="FineTuneOptions.DataMemoryBytes"/> into a file</description></item>
 /// <item><term>Exportable to ONNX</term><description>No</description></item>
 /// </list>
 /// <para>Immutable: the options are copied on entry. What fitting does with rows that lack a label or a text is said at <see cref="FineTuneEstimator{TTransformer}"/>.</para>
@@ -65,7 +65,7 @@ public sealed class FineTuneBinaryWithDispersionEstimator : FineTuneEstimator<Fi
 
     private protected override FineTuneBinaryWithDispersionTransformer Train(IDataView input, FineTuneRun run)
     {
-        BinaryRows rows = run.Read(new BinaryRows(_columns), input);
+        BinaryRows rows = run.Read(new BinaryRows(_columns, run.Storage), input);
         TextBinaryClassifier classifier = run.Train(rows, "of yes and no", options => TextBinaryClassifier.Train(Backbone, rows.Texts, rows.Labels, options, rows.SecondTexts, rows.Weights));
         return new FineTuneBinaryWithDispersionTransformer(Host, _columns, Backbone.Name, classifier);
     }

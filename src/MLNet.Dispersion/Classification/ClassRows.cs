@@ -4,8 +4,8 @@ using Microsoft.ML.Runtime;
 
 namespace MLNet.Dispersion;
 
-/// <summary>The texts of the training data with their classes, from 0, read once into memory.</summary>
-internal sealed class ClassRows(ClassifierColumns columns, int classCount, ClassValues? classes) : LabelledRows<int>(columns)
+/// <summary>The texts of the training data with their classes, from 0.</summary>
+internal sealed class ClassRows(ClassifierColumns columns, int classCount, ClassValues? classes, RowStorage storage) : LabelledRows<int>(columns, storage)
 {
     /// <exception cref="ArgumentException">No row has a label, or all rows have the same one.</exception>
     internal override void CheckTrainable(IExceptionContext context)

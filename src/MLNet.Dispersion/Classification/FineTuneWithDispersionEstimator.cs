@@ -11,7 +11,7 @@ namespace MLNet.Dispersion;
 /// <list type="table">
 /// <item><term>Task</term><description>Multiclass text classification</description></item>
 /// <item><term>Normalisation of the input</term><description>None needed: raw text</description></item>
-/// <item><term>Caching</term><description>None needed: fitting reads the data once, into memory</description></item>
+/// <item><term>Caching</term><description>None needed: fitting reads the data once, texts larger than <see cref="FineTuneOptions.DataMemoryBytes"/> into a file</description></item>
 /// <item><term>Exportable to ONNX</term><description>No</description></item>
 /// </list>
 /// <para>Immutable: the options are copied on entry. What fitting does with rows that lack a label or a text is said at <see cref="FineTuneEstimator{TTransformer}"/>.</para>
@@ -90,7 +90,7 @@ public sealed class FineTuneWithDispersionEstimator : FineTuneEstimator<FineTune
         DataViewSchema.Column label = input.Schema[_columns.Label];
         int classCount = ClassifierColumns.ClassCount(Host, label);
         ClassValues? classes = ClassValues.Of(label, classCount);
-        ClassRows rows = run.Read(new ClassRows(_columns, classCount, classes), input);
+        ClassRows rows = run.Read(new ClassRows(_columns, classCount, classes, run.Storage), input);
         TextClassifier classifier = run.Train(
             rows,
             string.Create(CultureInfo.InvariantCulture, $"of {classCount} classes"),

@@ -5,11 +5,11 @@ using Microsoft.ML.Runtime;
 
 namespace MLNet.Dispersion;
 
-/// <summary>The texts of the training data that belong together, with scores and negatives where there are any, read once into memory.</summary>
-internal sealed class EmbeddingRows(EmbeddingColumns columns) : LabelledRows(columns)
+/// <summary>The texts of the training data that belong together, with scores and negatives where there are any.</summary>
+internal sealed class EmbeddingRows(EmbeddingColumns columns, RowStorage storage) : LabelledRows(columns, storage)
 {
     private readonly List<float> _scores = [];
-    private List<string>[] _negatives = [];
+    private StoredTexts[] _negatives = [];
     private (int Row, float Score)? _infinite;
 
     /// <summary>First texts, second ones, and negatives, column by column.</summary>
@@ -42,6 +42,13 @@ internal sealed class EmbeddingRows(EmbeddingColumns columns) : LabelledRows(col
         }
     }
 
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        Array.ForEach(_negatives, texts => texts.Dispose());
+    }
+
     private protected override Func<bool> LabelReader(DataViewRowCursor cursor, DataViewSchema.Column label)
     {
         ValueGetter<float>? readScore = columns.HasLabel ? cursor.GetGetter<float>(label) : null;
@@ -71,7 +78,7 @@ internal sealed class EmbeddingRows(EmbeddingColumns columns) : LabelledRows(col
         // Once: a validation set's negatives stand behind those of the training data.
         if (_negatives.Length == 0)
         {
-            _negatives = [.. Enumerable.Range(0, column.Type is VectorDataViewType vector ? vector.Size : 1).Select(_ => new List<string>())];
+            _negatives = [.. Enumerable.Range(0, column.Type is VectorDataViewType vector ? vector.Size : 1).Select(_ => new StoredTexts(Storage))];
         }
 
         if (column.Type is not VectorDataViewType)

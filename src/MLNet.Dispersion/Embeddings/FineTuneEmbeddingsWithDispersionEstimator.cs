@@ -13,7 +13,7 @@ namespace MLNet.Dispersion;
 /// <list type="table">
 /// <item><term>Task</term><description>Text embeddings, sentence similarity</description></item>
 /// <item><term>Normalisation of the input</term><description>None needed: raw text</description></item>
-/// <item><term>Caching</term><description>None needed: fitting reads the data once, into memory</description></item>
+/// <item><term>Caching</term><description>None needed: fitting reads the data once, texts larger than <see cref="FineTuneOptions.DataMemoryBytes"/> into a file</description></item>
 /// <item><term>Exportable to ONNX</term><description>No</description></item>
 /// </list>
 /// <para>Immutable: the options are copied on entry. What fitting does with rows that lack a score or a text is said at <see cref="FineTuneEstimator{TTransformer}"/>.</para>
@@ -86,7 +86,7 @@ public sealed class FineTuneEmbeddingsWithDispersionEstimator : FineTuneEstimato
 
     private protected override FineTuneEmbeddingsWithDispersionTransformer Train(IDataView input, FineTuneRun run)
     {
-        EmbeddingRows rows = run.Read(new EmbeddingRows(_columns), input);
+        EmbeddingRows rows = run.Read(new EmbeddingRows(_columns, run.Storage), input);
         string kind = rows.Scores is not null ? "of texts with scores" : "of texts that belong together";
         TextEmbedder embedder = run.Train(rows, kind, options => TextEmbedder.Train(Backbone, rows.TextColumns, options, _embedding, rows.Scores, rows.Weights));
         return new FineTuneEmbeddingsWithDispersionTransformer(Host, _columns, Backbone.Name, embedder);

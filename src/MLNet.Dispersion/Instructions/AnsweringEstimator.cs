@@ -59,7 +59,7 @@ public abstract class AnsweringEstimator : TextEstimator<FineTuneInstructionsWit
     private protected abstract void CheckMore(SchemaShape input);
 
     /// <summary>Reads the rows, and those to choose the best weights by where there are any, and says how to train on them.</summary>
-    private protected abstract Func<PretrainedLanguageModel, FineTuneOptions, InstructionTrainingResult> Reads(IDataView data, IDataView? validation, bool asChat, FitCancellation cancellation);
+    private protected abstract Func<PretrainedLanguageModel, FineTuneOptions, InstructionTrainingResult> Reads(IDataView data, IDataView? validation, bool asChat, AnswerSets read);
 
     private protected sealed override DataViewSchema Promise(SchemaShape input)
     {
@@ -117,8 +117,9 @@ public abstract class AnsweringEstimator : TextEstimator<FineTuneInstructionsWit
             // A folder of files that go again is closed by the time that the first row is read.
             _ = model.Tokenizer;
             bool asChat = AnsweringModel.IsChat(model, _options.AsChat, Instructions.ChatTemplate);
-            var train = Reads(input, validation, asChat, cancellation);
-            var run = new FineTuneRun(Host, channel, cancellation, backbone.Name, _columns.TextColumns, _options.Training, _seed);
+            using var read = new AnswerSets(_options.Training.DataMemoryBytes, cancellation);
+            var train = Reads(input, validation, asChat, read);
+            using var run = new FineTuneRun(Host, channel, cancellation, backbone.Name, _columns.TextColumns, _options.Training, _seed);
             InstructionTrainingResult result = run.Train(Task == FineTuneTask.Preferences ? "on preference pairs" : "on instructions", options => train(model, options));
             Tell(channel, result);
             run.Tell(result.Training);

@@ -9,7 +9,7 @@ namespace MLNet.Dispersion;
 /// <list type="table">
 /// <item><term>Task</term><description>Supervised tuning on instructions</description></item>
 /// <item><term>Normalisation of the input</term><description>None needed: raw text, rendered by the model's chat template</description></item>
-/// <item><term>Caching</term><description>None needed: fitting reads the data once, into memory</description></item>
+/// <item><term>Caching</term><description>None needed: fitting reads the data once, texts larger than <see cref="FineTuneOptions.DataMemoryBytes"/> into a file</description></item>
 /// <item><term>Exportable to ONNX</term><description>No</description></item>
 /// </list>
 /// <para>Conversations that are longer than a row are cut, with one warning that counts them; those of whose answers nothing is left are left out, with their numbers. A row without an answer is an error that names it.</para>
@@ -45,18 +45,19 @@ public sealed class FineTuneInstructionsWithDispersionEstimator : AnsweringEstim
     {
     }
 
-    private protected override Func<PretrainedLanguageModel, FineTuneOptions, InstructionTrainingResult> Reads(IDataView data, IDataView? validation, bool asChat, FitCancellation cancellation)
+    private protected override Func<PretrainedLanguageModel, FineTuneOptions, InstructionTrainingResult> Reads(IDataView data, IDataView? validation, bool asChat, AnswerSets read)
     {
-        Instruction[] instructions = Read(data, asChat, cancellation);
-        Instruction[]? held = validation is null ? null : Read(validation, asChat, cancellation);
+        IReadOnlyList<Instruction> instructions = Read(data, asChat, read);
+        IReadOnlyList<Instruction>? held = validation is null ? null : Read(validation, asChat, read);
         return (model, options) => InstructionTrainer.Train(model, instructions, options, _options.Instructions, held);
     }
 
-    private Instruction[] Read(IDataView data, bool asChat, FitCancellation cancellation)
+    // Rows are parsed where they are looked at: as text they may lie in a file.
+    private LazyList<Instruction> Read(IDataView data, bool asChat, AnswerSets read)
     {
         InstructionColumns columns = _options.Columns();
-        AnswerRows rows = AnswerRows.Read(data, columns.First, columns.Second, third: null, _options.ExampleWeightColumnName, cancellation);
-        return [.. rows.First.Select((first, row) => Weighted(columns.Read(first, rows.Second?[row], row, asChat), rows, row))];
+        AnswerRows rows = read.Read(data, columns.First, columns.Second, third: null, _options.ExampleWeightColumnName);
+        return new(rows.Count, row => Weighted(columns.Read(rows.First[row], rows.Second?[row], row, asChat), rows, row));
     }
 
     private static Instruction Weighted(Instruction instruction, AnswerRows rows, int row) => rows.Weights is null ? instruction : instruction with { Weight = instruction.Weight * rows.WeightOf(row) };

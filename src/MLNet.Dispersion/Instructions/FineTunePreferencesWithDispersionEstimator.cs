@@ -10,7 +10,7 @@ namespace MLNet.Dispersion;
 /// <list type="table">
 /// <item><term>Task</term><description>Tuning on preferences; mostly behind <see cref="FineTuneInstructionsWithDispersionEstimator"/></description></item>
 /// <item><term>Normalisation of the input</term><description>None needed: raw text, rendered by the model's chat template</description></item>
-/// <item><term>Caching</term><description>None needed: fitting reads the data once, into memory</description></item>
+/// <item><term>Caching</term><description>None needed: fitting reads the data once, texts larger than <see cref="FineTuneOptions.DataMemoryBytes"/> into a file</description></item>
 /// <item><term>Exportable to ONNX</term><description>No</description></item>
 /// </list>
 /// </remarks>
@@ -51,18 +51,19 @@ public sealed class FineTunePreferencesWithDispersionEstimator : AnsweringEstima
         }
     }
 
-    private protected override Func<PretrainedLanguageModel, FineTuneOptions, InstructionTrainingResult> Reads(IDataView data, IDataView? validation, bool asChat, FitCancellation cancellation)
+    private protected override Func<PretrainedLanguageModel, FineTuneOptions, InstructionTrainingResult> Reads(IDataView data, IDataView? validation, bool asChat, AnswerSets read)
     {
-        PreferencePair[] pairs = Read(data, asChat, cancellation);
-        PreferencePair[]? held = validation is null ? null : Read(validation, asChat, cancellation);
+        IReadOnlyList<PreferencePair> pairs = Read(data, asChat, read);
+        IReadOnlyList<PreferencePair>? held = validation is null ? null : Read(validation, asChat, read);
         return (model, options) => PreferenceTrainer.Train(model, pairs, options, _options.Preferences, held);
     }
 
-    private PreferencePair[] Read(IDataView data, bool asChat, FitCancellation cancellation)
+    // Rows are parsed where they are looked at: as text they may lie in a file.
+    private LazyList<PreferencePair> Read(IDataView data, bool asChat, AnswerSets read)
     {
         InstructionColumns columns = _options.Columns();
-        AnswerRows rows = AnswerRows.Read(data, columns.First, columns.Second, Rejected, _options.ExampleWeightColumnName, cancellation);
-        return [.. Enumerable.Range(0, rows.Count).Select(row => Weighted(Pair(columns, rows, row, asChat), rows, row))];
+        AnswerRows rows = read.Read(data, columns.First, columns.Second, Rejected, _options.ExampleWeightColumnName);
+        return new(rows.Count, row => Weighted(Pair(columns, rows, row, asChat), rows, row));
     }
 
     private static PreferencePair Weighted(PreferencePair pair, AnswerRows rows, int row) => rows.Weights is null ? pair : pair with { Weight = pair.Weight * rows.WeightOf(row) };

@@ -10,7 +10,7 @@ namespace MLNet.Dispersion;
 /// <list type="table">
 /// <item><term>Task</term><description>Causal language modelling; no label is read</description></item>
 /// <item><term>Normalisation of the input</term><description>None needed: raw text</description></item>
-/// <item><term>Caching</term><description>None needed in front: fitting reads the data once, into memory. Behind, <c>AppendCacheCheckpoint</c> saves forward passes where a trainer reads the features repeatedly</description></item>
+/// <item><term>Caching</term><description>None needed in front: fitting reads the data once, texts larger than <see cref="FineTuneOptions.DataMemoryBytes"/> into a file. Behind, <c>AppendCacheCheckpoint</c> saves forward passes where a trainer reads the features repeatedly</description></item>
 /// <item><term>Exportable to ONNX</term><description>No</description></item>
 /// </list>
 /// <para>Each transformer holds the model's weights until it is disposed.</para>
@@ -116,10 +116,10 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
     {
         using IChannel channel = Host.Start("Training");
         using var cancellation = new FitCancellation(Host, _training?.CancellationToken ?? default);
-        TrainingTexts? texts = null;
+        using var texts = new TrainingTexts(_columns.Text, _training?.DataMemoryBytes ?? RowStorage.DefaultMemoryBytes);
         if (_training is not null || _options.CenterFeatures)
         {
-            texts = TrainingTexts.Read(input, _columns.Text, cancellation);
+            texts.Read(input, cancellation);
             texts.Warn(channel);
             texts.CheckTrainable(Host);
         }
@@ -131,10 +131,10 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
             LanguageModelOptions options = _options.Clone();
             var scorer = new LanguageModelScorer(model, options, _columns);
             var columns = new LanguageModelColumns(_columns.Text, options);
-            FineTuneResult? result = _training is null ? null : Train(model, texts!.Texts, channel, cancellation);
+            FineTuneResult? result = _training is null ? null : Train(model, texts.Texts, channel, cancellation);
             if (_options.CenterFeatures)
             {
-                scorer.Center([.. texts!.Texts.Take(_options.CenteringTexts)], options, cancellation.Token);
+                scorer.Center([.. texts.Texts.Take(_options.CenteringTexts)], options, cancellation.Token);
             }
 
             return new LanguageModelTransformer(Host, columns, _backbone.Name, scorer, options) { TrainingResult = result, GeometryHistory = result?.GeometryHistory ?? [] };
@@ -148,29 +148,18 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
 
     private FineTuneResult Train(PretrainedLanguageModel model, IReadOnlyList<string> texts, IChannel channel, FitCancellation cancellation)
     {
-        IReadOnlyList<int[]> blocks = Blocks(model, texts, channel);
-        var run = new FineTuneRun(Host, channel, cancellation, _backbone.Name, $"column '{_columns.Text}'", _training!, _seed);
+        using StoredRows stored = TrainingBlocks.Stored(model, texts, _training!, _options.PackTexts, _options.SeparateTexts);
+        IReadOnlyList<int[]> blocks = stored.Column(0);
+        if (stored.Notes[0] > 0)
+        {
+            int length = Math.Min(_training!.MaxSequenceLength ?? int.MaxValue, model.Backbone.Info.ContextLength);
+            ChannelLog.Warn(channel, $"{stored.Notes[0]} of {texts.Count} training texts have more tokens in column '{_columns.Text}' than the {length} of a block, and were cut off.");
+        }
+
+        using var run = new FineTuneRun(Host, channel, cancellation, _backbone.Name, $"column '{_columns.Text}'", _training!, _seed);
         string what = string.Create(CultureInfo.InvariantCulture, $"as a language model on {texts.Count} texts in {blocks.Count} blocks");
         FineTuneResult result = run.Train(what, options => LanguageModelTrainer.Train(model, blocks, options));
         run.Tell(result);
         return result;
-    }
-
-    private IReadOnlyList<int[]> Blocks(PretrainedLanguageModel model, IReadOnlyList<string> texts, IChannel channel)
-    {
-        int context = model.Backbone.Info.ContextLength;
-        int length = Math.Min(_training!.MaxSequenceLength ?? context, context);
-        if (_options.PackTexts)
-        {
-            return TrainingBlocks.Packed(model, texts, length, _options.SeparateTexts);
-        }
-
-        TextBlocks blocks = TrainingBlocks.OnePerText(model, texts, length);
-        if (blocks.TruncatedTexts > 0)
-        {
-            ChannelLog.Warn(channel, $"{blocks.TruncatedTexts} of {texts.Count} training texts have more tokens in column '{_columns.Text}' than the {length} of a block, and were cut off.");
-        }
-
-        return blocks.Blocks;
     }
 }

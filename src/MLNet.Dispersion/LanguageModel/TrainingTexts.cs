@@ -3,49 +3,44 @@ using Microsoft.ML.Runtime;
 
 namespace MLNet.Dispersion;
 
-/// <summary>The texts of the training data, read once into memory.</summary>
-internal sealed class TrainingTexts
+/// <summary>The texts of the training data, read once: into memory, or into a file where they are large.</summary>
+/// <param name="column">The text column.</param>
+/// <param name="memoryBytes">The most bytes of them in memory.</param>
+internal sealed class TrainingTexts(string column, long memoryBytes) : IDisposable
 {
-    private readonly string _column;
-    private readonly List<string> _texts = [];
+    private readonly StoredTexts _texts = new(new RowStorage { MemoryBytes = memoryBytes });
     private int _blank;
-
-    private TrainingTexts(string column) => _column = column;
 
     /// <summary>Those that are not blank.</summary>
     internal IReadOnlyList<string> Texts => _texts;
 
     /// <summary>Reads the text column alone.</summary>
-    internal static TrainingTexts Read(IDataView data, string column, FitCancellation cancellation)
+    internal void Read(IDataView data, FitCancellation cancellation) => TrainingReader.Read(data, [column], cancellation, cursor =>
     {
-        var texts = new TrainingTexts(column);
-        DataViewSchema.Column textColumn = data.Schema[column];
-        using DataViewRowCursor cursor = data.GetRowCursor([textColumn]);
-        ValueGetter<ReadOnlyMemory<char>> read = cursor.GetGetter<ReadOnlyMemory<char>>(textColumn);
-        ReadOnlyMemory<char> text = default;
-        while (cursor.MoveNext())
+        Func<string> read = TextBuffer.Reader(cursor, cursor.Schema[column]);
+        return () =>
         {
-            cancellation.ThrowIfRequested();
-            read(ref text);
-            if (text.Span.IsWhiteSpace())
+            string text = read();
+            if (string.IsNullOrWhiteSpace(text))
             {
-                texts._blank++;
+                _blank++;
             }
             else
             {
-                texts._texts.Add(text.ToString());
+                _texts.Add(text);
             }
-        }
+        };
+    });
 
-        return texts;
-    }
+    /// <inheritdoc/>
+    public void Dispose() => _texts.Dispose();
 
     /// <summary>Tells of rows that were left out.</summary>
     internal void Warn(IChannel channel)
     {
         if (_blank > 0)
         {
-            ChannelLog.Warn(channel, $"{_blank} of {_texts.Count + _blank} rows have a null or blank text in column '{_column}' and are left out of training.");
+            ChannelLog.Warn(channel, $"{_blank} of {_texts.Count + _blank} rows have a null or blank text in column '{column}' and are left out of training.");
         }
     }
 
@@ -57,7 +52,7 @@ internal sealed class TrainingTexts
         {
             throw context.Process(new ArgumentException(_blank == 0
                 ? "The training data is empty: it has no rows. Fit needs at least one text."
-                : FormattableString.Invariant($"All {_blank} rows of the training data have a null or blank text in column '{_column}'. Fit needs at least one text.")));
+                : FormattableString.Invariant($"All {_blank} rows of the training data have a null or blank text in column '{column}'. Fit needs at least one text.")));
         }
     }
 }

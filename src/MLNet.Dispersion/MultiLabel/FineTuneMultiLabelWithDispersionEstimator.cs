@@ -11,7 +11,7 @@ namespace MLNet.Dispersion;
 /// <list type="table">
 /// <item><term>Task</term><description>Multi-label text classification</description></item>
 /// <item><term>Normalisation of the input</term><description>None needed: raw text</description></item>
-/// <item><term>Caching</term><description>None needed: fitting reads the data once, into memory</description></item>
+/// <item><term>Caching</term><description>None needed: fitting reads the data once, texts larger than <see cref="FineTuneOptions.DataMemoryBytes"/> into a file</description></item>
 /// <item><term>Exportable to ONNX</term><description>No</description></item>
 /// </list>
 /// <para>Immutable: the options are copied on entry. What fitting does with rows that lack labels or a text is said at <see cref="FineTuneEstimator{TTransformer}"/>.</para>
@@ -73,7 +73,7 @@ public sealed class FineTuneMultiLabelWithDispersionEstimator : FineTuneEstimato
         DataViewSchema.Column label = input.Schema[_columns.Label];
         int labelCount = MultiLabelColumns.LabelCount(label);
         string[]? names = MultiLabelColumns.NamesOf(label);
-        MultiLabelRows rows = run.Read(new MultiLabelRows(_columns), input);
+        MultiLabelRows rows = run.Read(new MultiLabelRows(_columns, run.Storage), input);
         TextMultiLabelClassifier classifier = run.Train(
             rows,
             string.Create(CultureInfo.InvariantCulture, $"of {labelCount} labels"),

@@ -5,10 +5,11 @@ using Microsoft.ML.Runtime;
 
 namespace MLNet.Dispersion;
 
-/// <summary>The texts of the training data with a yes or no for each label, read once into memory.</summary>
-internal sealed class MultiLabelRows(MultiLabelColumns columns) : LabelledRows(columns)
+/// <summary>The texts of the training data with a yes or no for each label.</summary>
+internal sealed class MultiLabelRows(MultiLabelColumns columns, RowStorage storage) : LabelledRows(columns, storage)
 {
     private readonly List<bool[]> _labels = [];
+    private readonly Dictionary<string, bool[]> _known = new(StringComparer.Ordinal);
     private (int Row, int Slot, float Value)? _other;
 
     /// <summary>One list a text.</summary>
@@ -51,7 +52,14 @@ internal sealed class MultiLabelRows(MultiLabelColumns columns) : LabelledRows(c
                 return false;
             }
 
-            _labels.Add([.. taken.Select(has => has!.Value)]);
+            // Rows of the same labels share the list.
+            string key = string.Concat(taken.Select(has => has!.Value ? '1' : '0'));
+            if (!_known.TryGetValue(key, out bool[]? labels))
+            {
+                _known.Add(key, labels = [.. taken.Select(has => has!.Value)]);
+            }
+
+            _labels.Add(labels);
             return true;
         };
     }

@@ -15,7 +15,7 @@ namespace MLNet.Dispersion;
 /// <list type="table">
 /// <item><term>Task</term><description>Token classification, named entities</description></item>
 /// <item><term>Normalisation of the input</term><description>None needed: words or raw text</description></item>
-/// <item><term>Caching</term><description>None needed: fitting reads the data once, into memory</description></item>
+/// <item><term>Caching</term><description>None needed: fitting reads the data once, texts larger than <see cref="FineTuneOptions.DataMemoryBytes"/> into a file</description></item>
 /// <item><term>Exportable to ONNX</term><description>No</description></item>
 /// </list>
 /// <para>Immutable: the options are copied on entry. Rows without tags are left out, with one warning and their count.</para>
@@ -95,10 +95,10 @@ public sealed class FineTuneTokensWithDispersionEstimator : FineTuneEstimator<Fi
     {
         bool hasTags = _columns.SpanStart is null, hasWords = input.Schema[_columns.Text].Type is VectorDataViewType;
         WordCutting cutting = hasTags && !hasWords ? WordCutting.Blanks : WordCutting.Signs;
-        TokenRows rows = run.Read(new TokenRows(_columns, cutting, _scheme), input);
+        TokenRows rows = run.Read(new TokenRows(_columns, cutting, _scheme, run.Storage), input);
         TextTokenClassifier classifier = run.Train(
             rows,
-            string.Create(CultureInfo.InvariantCulture, $"of {rows.Words.Sum(text => text.Words.Count)} words"),
+            string.Create(CultureInfo.InvariantCulture, $"of {rows.WordCount} words"),
             options => TextTokenClassifier.Train(Backbone, rows.Words, rows.Tags, options, rows.Weights));
         return new FineTuneTokensWithDispersionTransformer(Host, _columns, cutting, Backbone.Name, classifier);
     }

@@ -5,41 +5,55 @@ using Microsoft.ML.Runtime;
 
 namespace MLNet.Dispersion;
 
-/// <summary>The texts of the training data with a tag for each word, read once into memory.</summary>
+/// <summary>The texts of the training data with a tag for each word.</summary>
 /// <param name="columns">The columns.</param>
 /// <param name="cutting">How texts are cut into words that are not given apart.</param>
 /// <param name="scheme">In which scheme spans become tags.</param>
-internal sealed class TokenRows(TokenColumns columns, WordCutting cutting, TaggingScheme scheme) : LabelledRows(columns)
+/// <param name="storage">Where texts are kept.</param>
+internal sealed class TokenRows(TokenColumns columns, WordCutting cutting, TaggingScheme scheme, RowStorage storage) : LabelledRows(columns, storage)
 {
-    private readonly List<WordText> _words = [];
-    private readonly List<IReadOnlyList<string>> _tags = [];
+    private readonly StoredTexts _wordTexts = new(storage);
+    private readonly StoredRows _numbers = new(2, storage);
+    private readonly List<string> _names = [];
+    private readonly Dictionary<string, int> _numberOf = new(StringComparer.Ordinal);
     private string[] _keys = [];
+    private bool _hasWords;
 
     /// <summary>The texts.</summary>
-    internal IReadOnlyList<WordText> Words => _words;
+    internal IReadOnlyList<WordText> Words => new LazyList<WordText>(_wordTexts.Count, TextOf);
 
     /// <summary>One list a text.</summary>
-    internal IReadOnlyList<IReadOnlyList<string>> Tags => _tags;
+    internal IReadOnlyList<IReadOnlyList<string>> Tags => new LazyList<IReadOnlyList<string>>(_wordTexts.Count, row => [.. _numbers.Column(1)[row].Select(tag => _names[tag])]);
+
+    /// <summary>The words of all texts.</summary>
+    internal long WordCount { get; private set; }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        _wordTexts.Dispose();
+        _numbers.Dispose();
+    }
 
     /// <exception cref="ArgumentException">No row has tags, all words have the same one, or a tag of a key column never occurs.</exception>
     internal override void CheckTrainable(IExceptionContext context)
     {
-        if (_tags.Count == 0)
+        if (_wordTexts.Count == 0)
         {
             throw context.Process(new ArgumentException(NoRows() + " Fit needs texts whose words have tags."));
         }
 
-        string[] occurring = [.. _tags.SelectMany(tags => tags).Distinct(StringComparer.Ordinal)];
-        if (occurring.Length < 2)
+        if (_names.Count < 2)
         {
-            string what = occurring.Length == 0 ? "None of them has a word." : $"All words have the tag '{occurring[0]}'.";
-            throw context.Process(new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"There is nothing to tell apart in the {_tags.Count} training rows, column '{Columns.Label}'. {what} Fit needs words of different tags.")));
+            string what = _names.Count == 0 ? "None of them has a word." : $"All words have the tag '{_names[0]}'.";
+            throw context.Process(new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"There is nothing to tell apart in the {_wordTexts.Count} training rows, column '{Columns.Label}'. {what} Fit needs words of different tags.")));
         }
 
-        string[] never = [.. _keys.Except(occurring)];
+        string[] never = [.. _keys.Except(_names)];
         if (never.Length > 0)
         {
-            throw context.Process(new ArgumentException($"Tags of the key column '{Columns.Label}' occur in none of the {_tags.Count} training rows: {Printable.FirstTen(never)}. Make the keys of these rows, by MapValueToKey in the same pipeline, or give the tags as text."));
+            throw context.Process(new ArgumentException($"Tags of the key column '{Columns.Label}' occur in none of the {_wordTexts.Count} training rows: {Printable.FirstTen(never)}. Make the keys of these rows, by MapValueToKey in the same pipeline, or give the tags as text."));
         }
     }
 
@@ -106,13 +120,47 @@ internal sealed class TokenRows(TokenColumns columns, WordCutting cutting, Taggi
 
     private void Add(WordText text, IReadOnlyList<string> tags)
     {
-        _words.Add(text);
-        _tags.Add(tags);
+        _wordTexts.Add(text.Text);
+        _numbers.Add(_hasWords ? [.. text.Words.Select(word => word.End - word.Start)] : [], [.. tags.Select(NumberOf)]);
+        WordCount += text.Words.Count;
+    }
+
+    private int NumberOf(string tag)
+    {
+        if (!_numberOf.TryGetValue(tag, out int number))
+        {
+            _numberOf.Add(tag, number = _names.Count);
+            _names.Add(tag);
+        }
+
+        return number;
+    }
+
+    /// <summary>A text as it was read: cut again, or of the words that were given, between which is one blank each.</summary>
+    private WordText TextOf(int row)
+    {
+        string text = _wordTexts[row];
+        if (!_hasWords)
+        {
+            return WordText.Of(text, cutting);
+        }
+
+        int[] lengths = _numbers.Column(0)[row];
+        var words = new string[lengths.Length];
+        int start = 0;
+        for (int word = 0; word < words.Length; word++)
+        {
+            words[word] = text.Substring(start, lengths[word]);
+            start += lengths[word] + 1;
+        }
+
+        return WordText.OfWords(words);
     }
 
     private Func<WordText> WordsOf(DataViewRowCursor cursor, DataViewSchema.Column column)
     {
-        if (column.Type is VectorDataViewType)
+        _hasWords = column.Type is VectorDataViewType;
+        if (_hasWords)
         {
             ValueGetter<VBuffer<ReadOnlyMemory<char>>> words = cursor.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column);
             return () => WordText.OfWords(Vectors.Texts(words));

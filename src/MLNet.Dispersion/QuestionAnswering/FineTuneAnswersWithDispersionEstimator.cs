@@ -10,7 +10,7 @@ namespace MLNet.Dispersion;
 /// <list type="table">
 /// <item><term>Task</term><description>Extractive question answering</description></item>
 /// <item><term>Normalisation of the input</term><description>None needed: raw text</description></item>
-/// <item><term>Caching</term><description>None needed: fitting reads the data once, into memory</description></item>
+/// <item><term>Caching</term><description>None needed: fitting reads the data once, texts larger than <see cref="FineTuneOptions.DataMemoryBytes"/> into a file</description></item>
 /// <item><term>Exportable to ONNX</term><description>No</description></item>
 /// </list>
 /// <para>Immutable: the options are copied on entry. A row whose answer does not stand in its context where it says is refused by its number.</para>
@@ -83,7 +83,7 @@ public sealed class FineTuneAnswersWithDispersionEstimator : FineTuneEstimator<F
 
     private protected override FineTuneAnswersWithDispersionTransformer Train(IDataView input, FineTuneRun run)
     {
-        QuestionRows rows = run.Read(new QuestionRows(_columns), input);
+        QuestionRows rows = run.Read(new QuestionRows(_columns, run.Storage), input);
         TextQuestionAnswerer answerer = run.Train(
             rows,
             "of questions",

@@ -4,9 +4,22 @@ using Microsoft.ML.Runtime;
 
 namespace MLNet.Dispersion;
 
-/// <summary>The questions of the training data with their contexts and answers, read once into memory.</summary>
-internal sealed class QuestionRows(AnswerColumns columns) : LabelledRows<AnswerSpan>(columns)
+/// <summary>The questions of the training data with their contexts and answers.</summary>
+internal sealed class QuestionRows(AnswerColumns columns, RowStorage storage) : LabelledRows(columns, storage)
 {
+    private readonly StoredTexts _answers = new(storage);
+    private readonly List<int> _starts = [];
+
+    /// <summary>The answers.</summary>
+    internal IReadOnlyList<AnswerSpan> Labels => new LazyList<AnswerSpan>(_answers.Count, row => new AnswerSpan(_answers[row], _starts[row]));
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        _answers.Dispose();
+    }
+
     /// <exception cref="ArgumentException">There is no row, or none has an answer.</exception>
     internal override void CheckTrainable(IExceptionContext context)
     {
@@ -32,12 +45,17 @@ internal sealed class QuestionRows(AnswerColumns columns) : LabelledRows<AnswerS
     // An empty answer is one: that the context has none.
     private protected override Func<bool> LabelReader(DataViewRowCursor cursor, DataViewSchema.Column label)
     {
+        ValueGetter<ReadOnlyMemory<char>> readText = cursor.GetGetter<ReadOnlyMemory<char>>(label);
         ValueGetter<int> readIndex = cursor.GetGetter<int>(cursor.Schema[columns.Index]);
+        ReadOnlyMemory<char> text = default;
         int index = 0;
-        return Reader<ReadOnlyMemory<char>>(cursor, label, text =>
+        return () =>
         {
+            readText(ref text);
             readIndex(ref index);
-            return new AnswerSpan(text.ToString(), index);
-        });
+            _answers.Add(text.ToString());
+            _starts.Add(index);
+            return true;
+        };
     }
 }

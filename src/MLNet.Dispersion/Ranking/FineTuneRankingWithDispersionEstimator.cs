@@ -13,7 +13,7 @@ namespace MLNet.Dispersion;
 /// <list type="table">
 /// <item><term>Task</term><description>Ranking</description></item>
 /// <item><term>Normalisation of the input</term><description>None needed: raw text</description></item>
-/// <item><term>Caching</term><description>None needed: fitting reads the data once, into memory</description></item>
+/// <item><term>Caching</term><description>None needed: fitting reads the data once, texts larger than <see cref="FineTuneOptions.DataMemoryBytes"/> into a file</description></item>
 /// <item><term>Exportable to ONNX</term><description>No</description></item>
 /// </list>
 /// <para>Immutable: the options are copied on entry. What fitting does with rows that lack a relevance or a text is said at <see cref="FineTuneEstimator{TTransformer}"/>.</para>
@@ -77,7 +77,7 @@ public sealed class FineTuneRankingWithDispersionEstimator : FineTuneEstimator<F
 
     private protected override FineTuneRankingWithDispersionTransformer Train(IDataView input, FineTuneRun run)
     {
-        RankingRows rows = run.Read(new RankingRows(_columns), input);
+        RankingRows rows = run.Read(new RankingRows(_columns, run.Storage), input);
         TextRanker ranker = run.Train(rows, "for a ranking", options => TextRanker.Train(Backbone, rows.Texts, rows.SecondTexts!, rows.Labels, rows.Groups, options, _loss, rows.Weights));
         return new FineTuneRankingWithDispersionTransformer(Host, _columns, Backbone.Name, ranker);
     }

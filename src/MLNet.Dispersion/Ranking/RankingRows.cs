@@ -4,10 +4,11 @@ using Microsoft.ML.Runtime;
 
 namespace MLNet.Dispersion;
 
-/// <summary>The queries and documents of the training data with their relevances, read once into memory.</summary>
-internal sealed class RankingRows(RankingColumns columns) : LabelledRows<float>(columns)
+/// <summary>The queries and documents of the training data with their relevances.</summary>
+internal sealed class RankingRows(RankingColumns columns, RowStorage storage) : LabelledRows<float>(columns, storage)
 {
     private readonly List<string> _groups = [];
+    private readonly Dictionary<string, string> _known = new(StringComparer.Ordinal);
     private readonly List<int> _rows = [];
     private (int Row, string Problem)? _bad;
 
@@ -63,10 +64,17 @@ internal sealed class RankingRows(RankingColumns columns) : LabelledRows<float>(
                 _bad ??= (RowsRead - 1, $"column '{columns.Group}' says no group. Fill it, or filter such rows out.");
             }
 
-            _groups.Add(group ?? "");
+            _groups.Add(Shared(group ?? ""));
             _rows.Add(RowsRead - 1);
             return true;
         };
+    }
+
+    /// <summary>The same key of all rows of a group.</summary>
+    private string Shared(string group)
+    {
+        _known.TryAdd(group, group);
+        return _known[group];
     }
 
     /// <summary>The first row that is alone in its group; null where there is none.</summary>

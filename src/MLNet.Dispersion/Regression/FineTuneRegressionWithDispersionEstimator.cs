@@ -10,7 +10,7 @@ namespace MLNet.Dispersion;
 /// <list type="table">
 /// <item><term>Task</term><description>Text regression</description></item>
 /// <item><term>Normalisation of the input</term><description>None needed: raw text; the label is standardised inside, and its scale is kept with the model</description></item>
-/// <item><term>Caching</term><description>None needed: fitting reads the data once, into memory</description></item>
+/// <item><term>Caching</term><description>None needed: fitting reads the data once, texts larger than <see cref="FineTuneOptions.DataMemoryBytes"/> into a file</description></item>
 /// <item><term>Exportable to ONNX</term><description>No</description></item>
 /// </list>
 /// <para>Immutable: the options are copied on entry. What fitting does with rows that lack a label (NaN) or a text is said at <see cref="FineTuneEstimator{TTransformer}"/>; an infinite label is refused.</para>
@@ -61,7 +61,7 @@ public sealed class FineTuneRegressionWithDispersionEstimator : FineTuneEstimato
 
     private protected override FineTuneRegressionWithDispersionTransformer Train(IDataView input, FineTuneRun run)
     {
-        NumberRows rows = run.Read(new NumberRows(_columns), input);
+        NumberRows rows = run.Read(new NumberRows(_columns, run.Storage), input);
         TextRegressor regressor = run.Train(rows, "for a regression", options => TextRegressor.Train(Backbone, rows.Texts, rows.Labels, options, rows.SecondTexts, rows.Weights));
         return new FineTuneRegressionWithDispersionTransformer(Host, _columns, Backbone.Name, regressor);
     }

@@ -4,8 +4,8 @@ using Microsoft.ML.Runtime;
 
 namespace MLNet.Dispersion;
 
-/// <summary>The texts of the training data with their numbers, read once into memory.</summary>
-internal sealed class NumberRows(RegressionColumns columns) : LabelledRows<float>(columns)
+/// <summary>The texts of the training data with their numbers.</summary>
+internal sealed class NumberRows(RegressionColumns columns, RowStorage storage) : LabelledRows<float>(columns, storage)
 {
     private (int Row, float Label)? _infinite;
 

@@ -4,11 +4,13 @@ using Microsoft.ML.Runtime;
 
 namespace MLNet.Dispersion;
 
-/// <summary>The texts of the training data that have a label, read once into memory.</summary>
-internal abstract class LabelledRows(TaskColumns columns)
+/// <summary>The texts of the training data that have a label, read once: into memory, or into a file where they are large.</summary>
+/// <param name="columns">The columns that are read.</param>
+/// <param name="storage">Where texts are kept.</param>
+internal abstract class LabelledRows(TaskColumns columns, RowStorage storage) : IDisposable
 {
-    private readonly List<string> _texts = [];
-    private readonly List<string>? _secondTexts = columns.SecondText is null ? null : [];
+    private readonly StoredTexts _texts = new(storage);
+    private readonly StoredTexts? _secondTexts = columns.SecondText is null ? null : new(storage);
     private readonly List<float>? _weights = columns.ExampleWeight is null ? null : [];
     private int _blank;
 
@@ -24,31 +26,42 @@ internal abstract class LabelledRows(TaskColumns columns)
     /// <summary>The columns that are read.</summary>
     internal TaskColumns Columns => columns;
 
+    /// <summary>Where texts are kept.</summary>
+    protected RowStorage Storage => storage;
+
     /// <summary>Rows of the data, those without a label included.</summary>
     protected int RowsRead { get; private set; }
 
     /// <summary>How many were taken.</summary>
     internal int Count { get; private set; }
 
+    /// <inheritdoc/>
+    public virtual void Dispose()
+    {
+        _texts.Dispose();
+        _secondTexts?.Dispose();
+    }
+
     /// <summary>Reads every row that has a label.</summary>
     internal void Fill(IDataView data, FitCancellation cancellation)
     {
         RowsRead = 0;
-        using DataViewRowCursor cursor = data.GetRowCursor([.. columns.Read.Select(name => data.Schema[name])]);
-        Func<bool> takeLabel = LabelReader(cursor, data.Schema[columns.HasLabel ? columns.Label : columns.Text]);
-        Action takeText = TextReader(cursor);
-        ValueGetter<float>? readWeight = columns.ExampleWeight is { } weight ? cursor.GetGetter<float>(data.Schema[weight]) : null;
-        while (cursor.MoveNext())
+        TrainingReader.Read(data, columns.Read, cancellation, cursor =>
         {
-            cancellation.ThrowIfRequested();
-            RowsRead++;
-            if (takeLabel())
+            Func<bool> takeLabel = LabelReader(cursor, cursor.Schema[columns.HasLabel ? columns.Label : columns.Text]);
+            Action takeText = TextReader(cursor);
+            ValueGetter<float>? readWeight = columns.ExampleWeight is { } weight ? cursor.GetGetter<float>(cursor.Schema[weight]) : null;
+            return () =>
             {
-                Count++;
-                takeText();
-                AddWeight(readWeight);
-            }
-        }
+                RowsRead++;
+                if (takeLabel())
+                {
+                    Count++;
+                    takeText();
+                    AddWeight(readWeight);
+                }
+            };
+        });
 
         if (_weights is { Count: > 0 } && _weights.TrueForAll(weight => weight == 0))
         {
@@ -95,12 +108,12 @@ internal abstract class LabelledRows(TaskColumns columns)
     /// <summary>What takes the text of the row that the cursor stands on.</summary>
     private protected virtual Action TextReader(DataViewRowCursor cursor)
     {
-        ValueGetter<ReadOnlyMemory<char>> first = cursor.GetGetter<ReadOnlyMemory<char>>(cursor.Schema[columns.Text]);
-        ValueGetter<ReadOnlyMemory<char>>? second = columns.SecondText is { } name ? cursor.GetGetter<ReadOnlyMemory<char>>(cursor.Schema[name]) : null;
+        Func<bool> first = TrainingReader.TextInto(cursor, columns.Text, _texts);
+        Func<bool>? second = columns.SecondText is { } name ? TrainingReader.TextInto(cursor, name, _secondTexts!) : null;
         return () =>
         {
-            bool blank = Take(first, _texts);
-            blank &= second is null || Take(second, _secondTexts!);
+            bool blank = first();
+            blank &= second is null || second();
             _blank += blank ? 1 : 0;
         };
     }
@@ -126,20 +139,11 @@ internal abstract class LabelledRows(TaskColumns columns)
 
         _weights!.Add(weight);
     }
-
-    /// <returns>Whether it is blank.</returns>
-    private static bool Take(ValueGetter<ReadOnlyMemory<char>> read, List<string> into)
-    {
-        ReadOnlyMemory<char> text = default;
-        read(ref text);
-        into.Add(text.ToString());
-        return text.Span.IsWhiteSpace();
-    }
 }
 
 /// <summary>Such rows with their labels, as training takes them.</summary>
 /// <typeparam name="TLabel">What training takes.</typeparam>
-internal abstract class LabelledRows<TLabel>(TaskColumns columns) : LabelledRows(columns)
+internal abstract class LabelledRows<TLabel>(TaskColumns columns, RowStorage storage) : LabelledRows(columns, storage)
     where TLabel : struct
 {
     private readonly List<TLabel> _labels = [];

@@ -98,6 +98,7 @@ public abstract class FineTuneEstimator<TTransformer> : TextEstimator<TTransform
     {
         using IChannel channel = Host.Start("Training");
         using var cancellation = new FitCancellation(Host, _options.CancellationToken);
-        return Train(input, new FineTuneRun(Host, channel, cancellation, Backbone.Name, _columns.TextColumns, _options, _seed, validation));
+        using var run = new FineTuneRun(Host, channel, cancellation, Backbone.Name, _columns.TextColumns, _options, _seed, validation);
+        return Train(input, run);
     }
 }

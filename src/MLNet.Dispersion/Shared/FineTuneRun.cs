@@ -13,9 +13,13 @@ namespace MLNet.Dispersion;
 /// <param name="options">How to train; copied.</param>
 /// <param name="seed">The seed to train with, unless a checkpoint has its own.</param>
 /// <param name="validation">Rows to choose the best weights by; null to hold some of the training rows out.</param>
-internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation cancellation, string backboneName, string textColumns, FineTuneOptions options, int seed, IDataView? validation = null)
+internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation cancellation, string backboneName, string textColumns, FineTuneOptions options, int seed, IDataView? validation = null) : IDisposable
 {
+    private readonly List<IDisposable> _read = [];
     private int? _validationRows;
+
+    /// <summary>Where the texts of rows are kept.</summary>
+    internal RowStorage Storage { get; } = new() { MemoryBytes = options.DataMemoryBytes };
 
     /// <summary>The seed of what is drawn beside the training itself.</summary>
     internal int DrawingSeed => seed;
@@ -23,11 +27,15 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
     /// <summary>How many of the rows are those of the validation set; they stand behind the others.</summary>
     internal int ValidationRows => _validationRows ?? 0;
 
+    /// <summary>Lets go of the rows that were read.</summary>
+    public void Dispose() => _read.ForEach(rows => rows.Dispose());
+
     /// <summary>Reads the rows that have a label, tells of those left out and checks that there is something to learn.</summary>
     /// <exception cref="ArgumentException">There is not.</exception>
     internal TRows Read<TRows>(TRows rows, IDataView data)
         where TRows : LabelledRows
     {
+        _read.Add(rows);
         rows.Fill(data, cancellation);
         rows.Warn(channel);
         rows.CheckTrainable(host);

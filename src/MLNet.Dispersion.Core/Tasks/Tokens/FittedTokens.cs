@@ -32,16 +32,17 @@ internal sealed class FittedTokens : FittedBackbone
     /// <param name="task">What the head is for.</param>
     /// <param name="labels">Names of the numbers of a token; none for spans.</param>
     /// <param name="outputs">Numbers a token (K).</param>
-    /// <param name="prepare">Makes rows and their task, for a model, its encoder and its head.</param>
+    /// <param name="prepare">Makes rows and their task, for a model, its encoder and its head, and what holds the rows.</param>
     internal static FittedTokens Train(
-        ModelSource backbone, FineTuneOptions options, HeadTask task, IReadOnlyList<string> labels, int outputs, Func<PretrainedLanguageModel, TextEncoder, PretrainedHead, (TrainingRows Rows, TrainingObjective Objective)> prepare) =>
+        ModelSource backbone, FineTuneOptions options, HeadTask task, IReadOnlyList<string> labels, int outputs, Func<PretrainedLanguageModel, TextEncoder, PretrainedHead, (StoredRows Stored, TrainingRows Rows, TrainingObjective Objective)> prepare) =>
         Open(backbone, options.Device, model =>
         {
             var encoder = new TextEncoder(model, options.MaxSequenceLength);
             PretrainedHead head = TokenHeads.Make(model, options, task, new HeadLabels(labels, Problem: null), outputs);
             try
             {
-                var (rows, objective) = prepare(model, encoder, head);
+                var (stored, rows, objective) = prepare(model, encoder, head);
+                using StoredRows held = stored;
                 IReadOnlyList<int[]>? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe).Sequences : null;
                 FineTuneResult result = MeasuredTraining.Run(model, objective, rows, options, probeTexts);
                 return new FittedTokens(model, head, encoder)

@@ -80,9 +80,34 @@ public sealed class TextQuestionAnswerer : FineTunedModel
         ExampleWeights.Check(questions.Count, exampleWeights);
         FittedTokens fitted = FittedTokens.Train(backbone, options, HeadTask.Spans, [], Sides, (model, encoder, head) =>
         {
-            EncodedQuestions encoded = new QuestionEncoder(model, encoder, how.WindowOverlap).Encode(questions, contexts);
-            SpanTarget[] targets = [.. encoded.Windows.Select(window => answers[window.Question] is { Exists: true } answer ? window.PlacesOf(answer.Start, answer.Start + answer.Text!.Length) : new SpanTarget(0, 0))];
-            return (new TrainingRows(encoded.Texts), new SpanObjective(head, targets, exampleWeights is null ? null : encoded.Texts.Spread(exampleWeights)));
+            var asked = new QuestionEncoder(model, encoder, how.WindowOverlap);
+            StoredRows stored = StoredRows.Make(options.Storage, columns: 2, Key, rows =>
+            {
+                int truncated = 0;
+                for (int question = 0; question < questions.Count; question++)
+                {
+                    AnswerSpan answer = answers[question];
+                    EncodedQuestions encoded = asked.Encode([questions[question]], [contexts[question]]);
+                    truncated += encoded.Texts.Truncated;
+                    foreach ((int place, ContextWindow window) in encoded.Windows.Index())
+                    {
+                        SpanTarget target = answer.Exists ? window.PlacesOf(answer.Start, answer.Start + answer.Text!.Length) : new SpanTarget(0, 0);
+                        rows.Add(encoded.Texts.Sequences[place], [question, window.Start, target.Start, target.End]);
+                    }
+                }
+
+                rows.Notes = [truncated];
+            });
+            IReadOnlyList<int[]> places = stored.Column(1);
+            var all = new EncodedTexts(stored.Column(0), [.. places.Select(row => row[1])], stored.Notes[0]) { Examples = [.. places.Select(row => row[0])] };
+            return (stored, new TrainingRows(all), new SpanObjective(head, [.. places.Select(row => new SpanTarget(row[2], row[3]))], exampleWeights is null ? null : all.Spread(exampleWeights)));
+
+            string Key() => RowKey.Of(
+                model,
+                FormattableString.Invariant($"questions {encoder.MaxTokens} {how.WindowOverlap}"),
+                questions,
+                contexts,
+                answers.Select(answer => answer.Exists ? FormattableString.Invariant($"{answer.Start} {answer.Text}") : null));
         });
         return new TextQuestionAnswerer(fitted, how, how.NoAnswerThreshold ?? (answers.All(answer => answer.Exists) ? 1 : 0.5));
     }

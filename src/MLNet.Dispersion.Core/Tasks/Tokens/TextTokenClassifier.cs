@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace MLNet.Dispersion;
 
@@ -69,10 +70,30 @@ public sealed class TextTokenClassifier : FineTunedModel
         ExampleWeights.Check(texts.Count, exampleWeights);
         return new TextTokenClassifier(FittedTokens.Train(backbone, options, HeadTask.Tokens, known, known.Length, (model, encoder, head) =>
         {
-            EncodedWords encoded = new WordEncoder(model, encoder).Encode(texts);
+            var words = new WordEncoder(model, encoder);
             Dictionary<string, int> ids = head.Labels.Index().ToDictionary(label => label.Item, label => label.Index, StringComparer.Ordinal);
-            TokenTarget[][] targets = [.. encoded.Windows.Select(window => window.Words.Select(word => new TokenTarget(word.Position, ids[tags[window.Text][word.Word]])).ToArray())];
-            return (new TrainingRows(encoded.Texts), new TokenObjective(head, targets, OutsideOf(head.Labels), options, exampleWeights is null ? null : encoded.Texts.Spread(exampleWeights)));
+            StoredRows stored = StoredRows.Make(options.Storage, columns: 3, Key, rows =>
+            {
+                for (int text = 0; text < texts.Count; text++)
+                {
+                    IReadOnlyList<string> own = tags[text];
+                    EncodedWords encoded = words.Encode([texts[text]]);
+                    foreach ((int place, WordWindow window) in encoded.Windows.Index())
+                    {
+                        rows.Add(encoded.Texts.Sequences[place], [text], [.. window.Words.SelectMany(word => (int[])[word.Position, ids[own[word.Word]]])]);
+                    }
+                }
+            });
+            var targets = new LazyList<TokenTarget[]>(stored.Count, row => MemoryMarshal.Cast<int, TokenTarget>(stored.Column(2)[row].AsSpan()).ToArray());
+            var all = new EncodedTexts(stored.Column(0), SecondStarts: null, Truncated: 0) { Examples = [.. stored.Column(1).Select(text => text[0])] };
+            return (stored, new TrainingRows(all), new TokenObjective(head, targets, OutsideOf(head.Labels), options, exampleWeights is null ? null : all.Spread(exampleWeights)));
+
+            string Key() => RowKey.Of(
+                model,
+                FormattableString.Invariant($"words {encoder.MaxTokens} {string.Join('\n', head.Labels)}"),
+                texts.Select(text => text.Text),
+                texts.Select(text => string.Join(' ', text.Words.Select(word => FormattableString.Invariant($"{word.Start}-{word.End}")))),
+                tags.SelectMany(row => row));
         }));
     }
 
@@ -166,12 +187,14 @@ public sealed class TextTokenClassifier : FineTunedModel
 
         for (int row = 0; row < texts.Count; row++)
         {
-            if (texts[row].Words.Count != tags[row].Count)
+            int words = texts[row].Words.Count;
+            string[] own = [.. tags[row]];
+            if (words != own.Length)
             {
-                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Row {row} has {texts[row].Words.Count} words but {tags[row].Count} tags; each word needs one."), nameof(tags));
+                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Row {row} has {words} words but {own.Length} tags; each word needs one."), nameof(tags));
             }
 
-            if (tags[row].ToList().FindIndex(string.IsNullOrWhiteSpace) is >= 0 and int word)
+            if (Array.FindIndex(own, string.IsNullOrWhiteSpace) is >= 0 and int word)
             {
                 throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Row {row} has no tag for word {word}; outside of entities the tag is {WordText.Outside}."), nameof(tags));
             }

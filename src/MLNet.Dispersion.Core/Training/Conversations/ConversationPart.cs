@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace MLNet.Dispersion;
 
 /// <summary>A part of a conversation: a text as it stands, or messages for a chat template.</summary>
@@ -16,6 +18,13 @@ internal sealed record ConversationPart(string? Text, IReadOnlyList<ChatMessage>
         ArgumentNullException.ThrowIfNull(messages, name);
         return new ConversationPart(null, [.. messages]);
     }
+
+    /// <summary>All that it holds, as texts.</summary>
+    internal IEnumerable<string?> Described() => Messages is null ? [Text] : [$"{Messages.Count} messages", .. Messages.Select(message => message.Json.GetRawText())];
+
+    /// <summary>What a row says beside its parts, as texts.</summary>
+    internal static IEnumerable<string?> Described(IReadOnlyList<JsonElement>? tools, IReadOnlyDictionary<string, JsonElement> variables, float weight) =>
+        [$"{tools?.Count} tools", .. tools?.Select(tool => tool.GetRawText()) ?? [], .. variables.OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => (string[])[pair.Key, pair.Value.GetRawText()]), FormattableString.Invariant($"weight {weight:R}")];
 
     /// <summary>Whether there is nothing in it.</summary>
     internal bool IsEmpty => Messages is null ? string.IsNullOrWhiteSpace(Text) : Messages.Count == 0;

@@ -40,6 +40,9 @@ public sealed record Instruction
     /// <summary>The answer, or the whole text or conversation.</summary>
     internal ConversationPart Answer { get; }
 
+    /// <summary>All that it holds, as texts.</summary>
+    internal IEnumerable<string?> Described() => [.. Prompt?.Described() ?? ["no prompt"], .. Answer.Described(), .. ConversationPart.Described(Tools, Variables, Weight)];
+
     /// <summary>What a model is to answer: the prompt, or the text or conversation without an assistant's last turn.</summary>
     internal ConversationPart Question => Prompt ?? (Answer.Messages is { } all and [.., { Role: Assistant }] ? new ConversationPart(null, [.. all.Take(all.Count - 1)]) : Answer);
 

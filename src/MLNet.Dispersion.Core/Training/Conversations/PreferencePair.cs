@@ -22,6 +22,9 @@ public sealed record PreferencePair
 
     internal ConversationPart Rejected { get; }
 
+    /// <summary>All that it holds, as texts.</summary>
+    internal IEnumerable<string?> Described() => [.. Prompt.Described(), .. Chosen.Described(), .. Rejected.Described(), .. ConversationPart.Described(Tools, Variables, Weight)];
+
     /// <summary>A pair of texts, which stand right behind the prompt.</summary>
     /// <param name="prompt">The prompt.</param>
     /// <param name="chosen">The better answer.</param>

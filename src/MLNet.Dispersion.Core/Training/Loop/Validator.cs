@@ -8,7 +8,9 @@ internal sealed class Validator
     private readonly LanguageBackbone _backbone;
     private readonly TrainingObjective _objective;
     private readonly ForwardPass _pass;
-    private readonly IReadOnlyList<TaskBatch> _batches;
+    private readonly IReadOnlyList<int[]> _chunks;
+    private readonly TrainingRows _rows;
+    private readonly int _padId;
     private readonly RankGroup? _ranks;
 
     /// <param name="backbone">What is measured.</param>
@@ -26,7 +28,7 @@ internal sealed class Validator
         _objective = objective;
         _pass = new ForwardPass(backbone, device);
         IEnumerable<int[]> chunks = held.OrderBy(rows.Length).Chunk(batchSize);
-        _batches = [.. (ranks?.Share(chunks) ?? chunks).Select(chunk => rows.Batch(chunk, padId))];
+        (_rows, _padId, _chunks) = (rows, padId, [.. ranks?.Share(chunks) ?? chunks]);
     }
 
     /// <summary>Measures, and puts the backbone back into the mode it was in.</summary>
@@ -34,9 +36,9 @@ internal sealed class Validator
     {
         using var evaluation = new EvaluationMode(_backbone);
         using var noGradient = no_grad();
-        double loss = 0;
+        double loss = 0, weight = 0;
         var figures = new Dictionary<string, double>();
-        foreach (TaskBatch batch in _batches)
+        foreach (TaskBatch batch in _chunks.Select(chunk => _rows.Batch(chunk, _padId)))
         {
             if (IsCancelled(cancellation))
             {
@@ -47,13 +49,13 @@ internal sealed class Validator
             PassOutput pass = _pass.Read(batch.Tokens, HiddenStateSelection.None);
             TaskLoss task = _objective.Compute(_backbone, pass.States, pass.InputIds, batch);
             loss += (task.Own ?? task.Sum).ToDouble();
+            weight += _objective.TargetWeight(batch);
             foreach (var (name, sum) in task.Figures)
             {
                 figures[name] = figures.GetValueOrDefault(name) + sum.ToDouble();
             }
         }
 
-        double weight = _batches.Sum(_objective.TargetWeight);
         IReadOnlyDictionary<string, double> sums = figures;
         if (_ranks is not null)
         {

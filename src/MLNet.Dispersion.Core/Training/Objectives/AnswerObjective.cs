@@ -6,7 +6,7 @@ namespace MLNet.Dispersion;
 /// <summary>Predicts the tokens of answers: cross-entropy of the logits at t against token t + 1, where that one is learnt; the head is applied there alone.</summary>
 internal sealed class AnswerObjective : TrainingObjective
 {
-    private readonly float[][] _weights;
+    private readonly IReadOnlyList<float[]> _weights;
     private readonly bool _isDynamic;
     private readonly double _smoothing;
 
@@ -16,7 +16,7 @@ internal sealed class AnswerObjective : TrainingObjective
     /// <param name="labelSmoothing">The share of each label that is spread over the vocabulary; the loss that is reported is with it.</param>
     internal AnswerObjective(IReadOnlyList<float[]> weights, IReadOnlyList<IReadOnlyList<int>>? textLengths, bool isDynamic, double labelSmoothing = 0)
     {
-        _weights = [.. weights.Select((row, i) => Predicted(row, textLengths?[i] ?? [row.Length]))];
+        _weights = new LazyList<float[]>(weights.Count, row => Predicted(weights[row], textLengths?[row]));
         (_isDynamic, _smoothing) = (isDynamic, labelSmoothing);
     }
 
@@ -24,7 +24,7 @@ internal sealed class AnswerObjective : TrainingObjective
     public override string Name => _isDynamic ? "answers, with dynamic loss" : "answers";
 
     /// <inheritdoc/>
-    public override int? TargetRows => _weights.Length;
+    public override int? TargetRows => _weights.Count;
 
     /// <inheritdoc/>
     public override ReadOnlySpan<byte> TargetBytes(int row) => MemoryMarshal.AsBytes(_weights[row].AsSpan());
@@ -81,11 +81,11 @@ internal sealed class AnswerObjective : TrainingObjective
 
     private static Dictionary<string, Tensor> Accuracy(double right) => new() { [TrainingFigures.Accuracy] = tensor(right) };
 
-    private static float[] Predicted(float[] row, IReadOnlyList<int> textLengths)
+    private static float[] Predicted(float[] row, IReadOnlyList<int>? textLengths)
     {
         float[] weights = [.. row];
         int start = 0;
-        foreach (int length in textLengths)
+        foreach (int length in textLengths ?? [row.Length])
         {
             weights[start] = 0;
             start += length;

@@ -93,7 +93,7 @@ internal static class TeacherCheck
         var (size, own) = (teacher.Backbone.Info.VocabularySize, student.Backbone.Info.VocabularySize);
         Require(size == own, $"The teacher '{teacher.Name}' has a vocabulary of {size} tokens, the model '{student.Name}' one of {own}: their predictions cannot be compared. Take a teacher of the same family, with the same tokenizer.");
         CompareTokens(teacher, student);
-        int longest = blocks.Max(block => block.Length);
+        int longest = Enumerable.Range(0, blocks.Count).Max(block => StoredRows.LengthOf(blocks, block));
         int context = teacher.Backbone.Info.ContextLength;
         Require(longest <= context, $"The teacher '{teacher.Name}' reads at most {context} tokens, but there are blocks of {longest}. Cut the text into blocks of at most {context} tokens, or take a teacher of a longer context.");
         Require(teacher.Device.ToString() == student.Device.ToString(), $"The teacher '{teacher.Name}' is on {teacher.Device}, the model '{student.Name}' on {student.Device}. Load both on the same device, or name the teacher by its directory.");

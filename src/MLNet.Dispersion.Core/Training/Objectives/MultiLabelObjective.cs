@@ -22,7 +22,9 @@ public sealed class MultiLabelObjective : TrainingObjective
         ArgumentNullException.ThrowIfNull(labels);
         _head = head;
         _smoothing = labelSmoothing;
-        _labels = [.. labels.Select(row => row.Select(label => (byte)(label ? 1 : 0)).ToArray())];
+        // Rows that have the same list share the bytes as well.
+        var known = new Dictionary<IReadOnlyList<bool>, byte[]>(ReferenceEqualityComparer.Instance);
+        _labels = [.. labels.Select(row => known.TryGetValue(row, out byte[]? bytes) ? bytes : known[row] = [.. row.Select(label => (byte)(label ? 1 : 0))])];
     }
 
     /// <inheritdoc/>

@@ -96,7 +96,7 @@ internal sealed record ReferenceLikelihoods(IReadOnlyList<float> Chosen, IReadOn
         float[] Sums(IReadOnlyList<int[]> sequences)
         {
             var sums = new float[sequences.Count];
-            foreach (int[] some in ForwardPass.Sweep([.. sequences.Select(sequence => sequence.Length)]))
+            foreach (int[] some in ForwardPass.Sweep([.. Enumerable.Range(0, sequences.Count).Select(row => StoredRows.LengthOf(sequences, row))]))
             {
                 cancel.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();

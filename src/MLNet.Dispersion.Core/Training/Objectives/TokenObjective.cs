@@ -8,7 +8,7 @@ namespace MLNet.Dispersion;
 internal sealed class TokenObjective : TrainingObjective
 {
     private readonly PretrainedHead _head;
-    private readonly TokenTarget[][] _targets;
+    private readonly IReadOnlyList<TokenTarget[]> _targets;
     private readonly float[]? _classWeights;
     private readonly int _outside;
     private readonly double _smoothing;
@@ -18,7 +18,7 @@ internal sealed class TokenObjective : TrainingObjective
     /// <param name="outside">The class that is none of those looked for: rows of which it is the only one are a group of their own where rows are held out.</param>
     /// <param name="options">How to train: label smoothing and class weights.</param>
     /// <param name="rowWeights">How much each row counts; null where all count the same.</param>
-    internal TokenObjective(PretrainedHead head, TokenTarget[][] targets, int outside, FineTuneOptions options, IReadOnlyList<float>? rowWeights)
+    internal TokenObjective(PretrainedHead head, IReadOnlyList<TokenTarget[]> targets, int outside, FineTuneOptions options, IReadOnlyList<float>? rowWeights)
         : base(rowWeights)
     {
         (_head, _targets, _outside, _smoothing) = (head, targets, outside, options.LabelSmoothing);
@@ -32,7 +32,7 @@ internal sealed class TokenObjective : TrainingObjective
     public override IReadOnlyList<Parameter> HeadParameters => [.. _head.Parameters.Select(pair => pair.Parameter)];
 
     /// <inheritdoc/>
-    public override int? TargetRows => _targets.Length;
+    public override int? TargetRows => _targets.Count;
 
     /// <inheritdoc/>
     public override int Group(int row) => _targets[row].Select(target => target.Class).FirstOrDefault(label => label != _outside, _outside);

@@ -17,7 +17,7 @@ namespace MLNet.Dispersion;
 /// </remarks>
 public sealed class CheckpointOptions : IOptions
 {
-    /// <summary>Gets or sets the folder that holds the checkpoints of this run and of no other; created when missing. It needs room for <see cref="Keep"/> + 1 checkpoints, each about four times the trained weights' size in float32 (weights, two moments, best weights). Must be set.</summary>
+    /// <summary>Gets or sets the folder that holds the checkpoints of this run and of no other; created when missing. It needs room for <see cref="Keep"/> + 1 checkpoints, each about four times the trained weights' size in float32 (weights, two moments, best weights), and for the tokens of data that is larger than <see cref="FineTuneOptions.DataMemoryBytes"/>. Must be set.</summary>
     public string Directory { get; set; } = "";
 
     /// <summary>Gets or sets the number of optimizer steps from one checkpoint to the next. Default 500 (customary: the default of Hugging Face's Trainer). At least 1. The end of training is always saved.</summary>

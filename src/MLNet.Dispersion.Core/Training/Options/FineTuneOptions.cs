@@ -189,6 +189,13 @@ public sealed class FineTuneOptions : IOptions
     [OutsideTheRun]
     public DistributedOptions? Distributed { get; set; }
 
+    /// <summary>
+    /// Gets or sets the most bytes that the texts of the training data, and apart from them their tokens, have in memory. What is larger lies in files: of texts in the temporary folder until training ends, of tokens there, too, or in the folder of
+    /// <see cref="Checkpoints"/>, where the run that goes on finds them again. Batches are drawn from there in the same order, and weights are the same, bit for bit. Default 256 MiB. At least 0, by which both have files.
+    /// </summary>
+    [OutsideTheRun]
+    public long DataMemoryBytes { get; set; } = RowStorage.DefaultMemoryBytes;
+
     /// <summary>Gets or sets the observers that watch training and measure what is trained, called in this order on the training thread. Default: none (<see cref="GeometryProbe"/> has an observer of its own).</summary>
     [OutsideTheRun]
     public IReadOnlyList<ITrainingObserver> Observers { get; set; } = [];
@@ -267,6 +274,9 @@ public sealed class FineTuneOptions : IOptions
         return string.Join(", ", taken.Where(part => part is not null));
     }
 
+    /// <summary>Where the tokens of rows are kept. Processes that train together have each their own, which goes with them.</summary>
+    internal RowStorage Storage => new() { MemoryBytes = DataMemoryBytes, KeepIn = Distributed is null ? Checkpoints?.Directory : null };
+
     /// <summary>The numbers, but for those that these options name.</summary>
     internal FineTuneDefaults Over(FineTuneDefaults numbers) => numbers with
     {
@@ -321,6 +331,7 @@ public sealed class FineTuneOptions : IOptions
         require.Defined(Precision);
         require.Defined(ScoringPrecision);
         require.That(!string.IsNullOrWhiteSpace(Device), "empty", "auto, cpu, cuda or another device", nameof(Device));
+        require.That(DataMemoryBytes >= 0, DataMemoryBytes, "at least 0");
         require.Within(Checkpoints);
         require.Within(Distributed);
         require.That(Distributed is null || !Dispersion.NeedsMoments, "set", "null where Dispersion follows the moments of all batches (Centering Running, or ScaleByDeviation), whose order several processes have not", nameof(Distributed));

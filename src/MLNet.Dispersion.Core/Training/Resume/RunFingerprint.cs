@@ -91,7 +91,7 @@ internal static partial class RunFingerprint
             [Task] = objective.Name,
             ["Task.Head"] = string.Join(", ", objective.HeadParameters.Select(parameter => Printable.Shape(parameter.shape))),
             ["Data.Rows"] = rows.Count.ToString(plain),
-            ["Data.Tokens"] = rows.Sequences.Sum(sequence => (long)sequence.Length).ToString(plain),
+            ["Data.Tokens"] = rows.Tokens.ToString(plain),
             ["Data.Contents"] = Hashing.Of(rows, objective),
             ["Backbone"] = string.Create(plain, $"{info.ModelType} of {info.LayerCount} layers, {info.HiddenSize} features and {info.VocabularySize} tokens"),
             ["Backbone.Configuration"] = Hashing.Of([backbone.Config?.ToJsonString() ?? ""]),

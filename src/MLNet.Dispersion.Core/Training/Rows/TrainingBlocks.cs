@@ -15,9 +15,39 @@ public static class TrainingBlocks
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(texts);
-        int length = Length(model, blockLength);
-        var packer = new TextPacker(length, separated ? Separator(model, nameof(model)) : null, keepRemainder: true);
-        return [.. packer.Pack(Contents(model, texts))];
+        return [.. Pack(model, texts, Length(model, blockLength), separated)];
+    }
+
+    /// <summary>Blocks of texts, as <see cref="Packed"/> or <see cref="OnePerText"/> make them, of more text than memory holds.</summary>
+    /// <param name="model">The model, with its tokenizer.</param>
+    /// <param name="texts">The texts, such as <see cref="StoredTexts"/>; null and blank ones are left out.</param>
+    /// <param name="training">How they will be trained on: the most tokens of a block (<see cref="FineTuneOptions.MaxSequenceLength"/>; null for the context), and what decides where blocks are kept (<see cref="FineTuneOptions.DataMemoryBytes"/>).</param>
+    /// <param name="packed">Whether texts are laid end to end; else each has a block. Default true.</param>
+    /// <param name="separated">Whether the end-of-sequence token closes each text that is packed. Default true.</param>
+    /// <returns>The blocks, as column 0 of rows that the caller disposes behind the training. Their one note is how many texts were cut off.</returns>
+    /// <exception cref="ArgumentException">The length is outside its range, or the model names no token that ends a text where one is needed.</exception>
+    /// <exception cref="ModelFileException">The model has no tokenizer, or a damaged one; or a file of blocks cannot be written.</exception>
+    public static StoredRows Stored(PretrainedLanguageModel model, IReadOnlyList<string?> texts, FineTuneOptions training, bool packed = true, bool separated = true)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentNullException.ThrowIfNull(training);
+        int length = Length(model, Math.Min(training.MaxSequenceLength ?? int.MaxValue, model.Backbone.Info.ContextLength));
+        return StoredRows.Make(
+            training.Storage,
+            columns: 1,
+            () => RowKey.Of(model, FormattableString.Invariant($"blocks {length} {packed} {separated}"), texts),
+            rows =>
+            {
+                int truncated = 0;
+                foreach (int[] block in packed ? Pack(model, texts, length, separated) : Apart(model, texts))
+                {
+                    truncated += block.Length > length ? 1 : 0;
+                    rows.Add(block.Length > length ? block[..length] : block);
+                }
+
+                rows.Notes = [truncated];
+            });
     }
 
     /// <summary>A block for each text: the token that begins texts, the text, the end-of-sequence token; what is longer is cut off.</summary>
@@ -31,15 +61,23 @@ public static class TrainingBlocks
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(texts);
         int length = Length(model, maxTokens);
-        int end = Separator(model, nameof(model));
-        int[] frame = TokenFrame.Of(model.Tokenizer).Before;
-        int[] before = frame.Length > 0 ? frame : [model.Tokenizer.BosTokenId ?? model.Backbone.Info.BosTokenId ?? end];
-        int[][] blocks = [.. Contents(model, texts).Where(content => content.Length > 0).Select(content => (int[])[.. before, .. content, end])];
+        int[][] blocks = [.. Apart(model, texts)];
         return new TextBlocks
         {
             Blocks = [.. blocks.Select(block => block.Length > length ? block[..length] : block)],
             TruncatedTexts = blocks.Count(block => block.Length > length),
         };
+    }
+
+    private static IEnumerable<int[]> Pack(PretrainedLanguageModel model, IEnumerable<string?> texts, int length, bool separated) =>
+        new TextPacker(length, separated ? Separator(model, nameof(model)) : null, keepRemainder: true).Pack(Contents(model, texts));
+
+    private static IEnumerable<int[]> Apart(PretrainedLanguageModel model, IEnumerable<string?> texts)
+    {
+        int end = Separator(model, nameof(model));
+        int[] frame = TokenFrame.Of(model.Tokenizer).Before;
+        int[] before = frame.Length > 0 ? frame : [model.Tokenizer.BosTokenId ?? model.Backbone.Info.BosTokenId ?? end];
+        return Contents(model, texts).Where(content => content.Length > 0).Select(content => (int[])[.. before, .. content, end]);
     }
 
     private static IEnumerable<int[]> Contents(PretrainedLanguageModel model, IEnumerable<string?> texts)

@@ -1,10 +1,10 @@
 namespace MLNet.Dispersion;
 
-/// <summary>Tokenised rows in memory: each one sequence, or several that belong together. What is to be predicted of them the objective knows, by their place here.</summary>
+/// <summary>Tokenised rows: each one sequence, or several that belong together. What is to be predicted of them the objective knows, by their place here.</summary>
 internal sealed class TrainingRows
 {
     private readonly EncodedTexts _texts;
-    private readonly int[] _starts;
+    private readonly int[]? _starts;
 
     internal TrainingRows(IReadOnlyList<int[]> sequences)
         : this(new EncodedTexts(sequences, SecondStarts: null, Truncated: 0))
@@ -16,11 +16,15 @@ internal sealed class TrainingRows
     internal TrainingRows(EncodedTexts texts, IReadOnlyList<int>? counts = null)
     {
         _texts = texts;
-        int rows = counts?.Count ?? texts.Sequences.Count;
-        _starts = new int[rows + 1];
-        for (int row = 0; row < rows; row++)
+        if (counts is null)
         {
-            _starts[row + 1] = _starts[row] + (counts?[row] ?? 1);
+            return;
+        }
+
+        _starts = new int[counts.Count + 1];
+        for (int row = 0; row < counts.Count; row++)
+        {
+            _starts[row + 1] = _starts[row] + counts[row];
         }
     }
 
@@ -30,7 +34,10 @@ internal sealed class TrainingRows
     /// <summary>The sequences of all rows.</summary>
     internal IReadOnlyList<int[]> Sequences => _texts.Sequences;
 
-    internal int Count => _starts.Length - 1;
+    internal int Count => _starts?.Length - 1 ?? Sequences.Count;
+
+    /// <summary>The tokens of all rows.</summary>
+    internal long Tokens => Enumerable.Range(0, Sequences.Count).Sum(place => (long)LengthOf(place));
 
     /// <summary>How many texts were cut off.</summary>
     internal int Truncated => _texts.Truncated;
@@ -39,10 +46,12 @@ internal sealed class TrainingRows
     internal IReadOnlyList<int[]> SequencesOf(int row) => [.. Places(row).Select(place => Sequences[place])];
 
     /// <summary>The tokens of a row's longest sequence.</summary>
-    internal int Length(int row) => Places(row).Max(place => Sequences[place].Length);
+    internal int Length(int row) => _starts is null ? LengthOf(row) : Places(row).Max(LengthOf);
 
     /// <summary>Some of the rows, padded: the sequences of the first, then those of the next.</summary>
     internal TaskBatch Batch(IReadOnlyList<int> rows, int padId) => new() { Tokens = _texts.Pad([.. rows.SelectMany(Places)], padId), Rows = rows };
 
-    private IEnumerable<int> Places(int row) => Enumerable.Range(_starts[row], _starts[row + 1] - _starts[row]);
+    private int LengthOf(int place) => StoredRows.LengthOf(Sequences, place);
+
+    private IEnumerable<int> Places(int row) => _starts is null ? [row] : Enumerable.Range(_starts[row], _starts[row + 1] - _starts[row]);
 }

@@ -11,11 +11,14 @@ internal static class ValidationSplit
             return Split(rows.Count, groupOf, fraction, seed);
         }
 
-        int[][] parts = [.. Enumerable.Range(0, rows.Count).GroupBy(row => examples[row]).Select(part => part.ToArray())];
-        var (train, held) = Split(parts.Length, part => parts[part].Max(groupOf), fraction, seed);
+        // Windows of an example stand side by side.
+        int[] starts = [.. Enumerable.Range(0, rows.Count).Where(row => row == 0 || examples[row] != examples[row - 1]), rows.Count];
+        var (train, held) = Split(starts.Length - 1, part => Windows(part).Max(groupOf), fraction, seed);
         return (RowsOf(train), RowsOf(held));
 
-        int[] RowsOf(int[] chosen) => [.. chosen.SelectMany(part => parts[part]).Order()];
+        int[] RowsOf(int[] chosen) => [.. chosen.SelectMany(Windows)];
+
+        IEnumerable<int> Windows(int part) => Enumerable.Range(starts[part], starts[part + 1] - starts[part]);
     }
 
     /// <summary>Row indices with the last examples held out.</summary>
@@ -24,8 +27,7 @@ internal static class ValidationSplit
     internal static (int[] Train, int[] Validation) Last(TrainingRows rows, int last)
     {
         int first = (rows.Examples is { Count: > 0 } examples ? examples.Max() + 1 : rows.Count) - last;
-        ILookup<bool, int> held = Enumerable.Range(0, rows.Count).ToLookup(row => (rows.Examples?[row] ?? row) >= first);
-        return ([.. held[false]], [.. held[true]]);
+        return Parted(rows.Count, row => (rows.Examples?[row] ?? row) >= first);
     }
 
     /// <summary>Row indices for training and for validation, each in rising order.</summary>
@@ -37,17 +39,25 @@ internal static class ValidationSplit
     internal static (int[] Train, int[] Validation) Split(int count, Func<int, int> groupOf, double fraction, int seed)
     {
         var random = SeedStream.Random(seed, SeedStream.Split);
-        var held = new HashSet<int>();
+        var held = new bool[count];
         var groups = Enumerable.Range(0, count).GroupBy(groupOf).OrderBy(group => group.Key);
         foreach (var group in groups)
         {
             int[] members = [.. group];
             random.Shuffle(members);
             int share = Math.Min((int)Math.Round(members.Length * fraction, MidpointRounding.AwayFromZero), members.Length - 1);
-            held.UnionWith(members.Take(share));
+            foreach (int row in members.AsSpan(0, Math.Max(share, 0)))
+            {
+                held[row] = true;
+            }
         }
 
-        var all = Enumerable.Range(0, count);
-        return ([.. all.Where(row => !held.Contains(row))], [.. all.Where(held.Contains)]);
+        return Parted(count, row => held[row]);
+    }
+
+    private static (int[] Train, int[] Validation) Parted(int count, Func<int, bool> isHeld)
+    {
+        IEnumerable<int> all = Enumerable.Range(0, count);
+        return ([.. all.Where(row => !isHeld(row))], [.. all.Where(isHeld)]);
     }
 }
