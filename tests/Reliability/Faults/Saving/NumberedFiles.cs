@@ -1,71 +1,13 @@
 using System.Buffers.Binary;
-using MLNet.Dispersion.Files;
 
 namespace MLNet.Dispersion.Reliability.Faults;
 
-/// <summary>Saves of a numbered set and of a numbered file: each file says in every word of which save it is.</summary>
-internal static class Saves
+/// <summary>A file that says in every word of which save it is.</summary>
+internal static class Numbered
 {
-    internal const string Set = "set", File = "file";
     private const int FileBytes = 1 << 20;
 
-    /// <summary>Saves over and over, from the number after that which is there.</summary>
-    internal static void Forever(string place, string kind)
-    {
-        for (int number = Number(place, kind) + 1; ; number++)
-        {
-            Save(place, kind, number);
-        }
-    }
-
-    /// <summary>One save. The sets of odd numbers have three files, those of even ones two: shards come and go.</summary>
-    internal static void Save(string place, string kind, int number)
-    {
-        if (kind == File)
-        {
-            new DirectorySink(place).Write("model.zip", stream => Write(stream, number));
-            return;
-        }
-
-        string[] names = [.. Enumerable.Range(1, number % 2 == 0 ? 2 : 3).Select(i => $"shard-{i}"), "config.json"];
-        WholeDirectory.Save(
-            Path.Combine(place, "model"),
-            sink =>
-            {
-                foreach (string name in names)
-                {
-                    sink.Write(name, stream => Write(stream, number));
-                }
-
-                return names;
-            },
-            name => name.StartsWith("shard-", StringComparison.Ordinal));
-    }
-
-    /// <summary>The number of the save that is there; 0 for none.</summary>
-    /// <exception cref="InvalidDataException">What is there is of two saves, or half of one.</exception>
-    internal static int Number(string place, string kind)
-    {
-        if (kind == File)
-        {
-            var source = new DirectorySource(place);
-            return source.Contains("model.zip") ? Read(source, "model.zip") : 0;
-        }
-
-        var set = new DirectorySource(Path.Combine(place, "model"));
-        string[] names = [.. set.FileNames().Where(name => name.StartsWith("shard-", StringComparison.Ordinal) || name == "config.json")];
-        if (names.Length == 0)
-        {
-            return 0;
-        }
-
-        int[] numbers = [.. names.Select(name => Read(set, name)).Distinct()];
-        return numbers is [var one] && names.Length == (one % 2 == 0 ? 3 : 4)
-            ? one
-            : throw new InvalidDataException($"{names.Length} files of the saves {string.Join(", ", numbers)}");
-    }
-
-    private static void Write(Stream stream, int number)
+    internal static void Write(Stream stream, int number)
     {
         var words = new byte[FileBytes];
         for (int i = 0; i < words.Length; i += sizeof(int))
@@ -76,7 +18,7 @@ internal static class Saves
         stream.Write(words);
     }
 
-    private static int Read(FileSource source, string name)
+    internal static int Read(FileSource source, string name)
     {
         byte[] bytes = source.ReadAllBytes(name);
         int number = bytes.Length == FileBytes ? BinaryPrimitives.ReadInt32LittleEndian(bytes) : throw new InvalidDataException($"{name} has {bytes.Length} bytes");
@@ -89,5 +31,65 @@ internal static class Saves
         }
 
         return number;
+    }
+}
+
+/// <summary>One file.</summary>
+internal sealed class NumberedFile : SaveKind
+{
+    private const string FileName = "file";
+
+    internal override string Name => "a file";
+
+    internal override string PathIn(string place) => Path.Combine(place, FileName);
+
+    internal override void Save(string place, int number) => new DirectorySink(place).Write(FileName, stream => Numbered.Write(stream, number));
+
+    internal override int Number(string place)
+    {
+        var source = new DirectorySource(place);
+        return source.Contains(FileName) ? Numbered.Read(source, FileName) : 0;
+    }
+}
+
+/// <summary>A set of files. Those of odd numbers have four, those of even ones three: shards come and go.</summary>
+internal sealed class NumberedSet : SaveKind
+{
+    private const string Shard = "shard-", Config = "config.json";
+
+    internal override string Name => "a set of files";
+
+    internal override string PathIn(string place) => Path.Combine(place, "set");
+
+    internal override void Save(string place, int number)
+    {
+        string[] names = [.. Enumerable.Range(1, number % 2 == 0 ? 2 : 3).Select(i => $"{Shard}{i}"), Config];
+        WholeDirectory.Save(
+            PathIn(place),
+            sink =>
+            {
+                foreach (string name in names)
+                {
+                    sink.Write(name, stream => Numbered.Write(stream, number));
+                }
+
+                return names;
+            },
+            name => name.StartsWith(Shard, StringComparison.Ordinal));
+    }
+
+    internal override int Number(string place)
+    {
+        var set = new DirectorySource(PathIn(place));
+        string[] names = [.. set.FileNames().Where(name => name.StartsWith(Shard, StringComparison.Ordinal) || name == Config)];
+        if (names.Length == 0)
+        {
+            return 0;
+        }
+
+        int[] numbers = [.. names.Select(name => Numbered.Read(set, name)).Distinct()];
+        return numbers is [var one] && names.Length == (one % 2 == 0 ? 3 : 4)
+            ? one
+            : throw new InvalidDataException($"{names.Length} files of the saves {string.Join(", ", numbers)}");
     }
 }
