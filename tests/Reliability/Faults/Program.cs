@@ -24,7 +24,7 @@ internal static class Program
             case ["ranks", var count]:
                 return Lacks(root: true, "mpirun.openmpi", "mpiexec.mpich", "ip") ?? LostRanks.Run(Number(count));
             case ["clock", var count]:
-                return Lacks(root: false) ?? await ClockSteps.RunAsync(Number(count)).ConfigureAwait(false);
+                return Lacks(root: false, "pg_lsclusters") ?? await ClockSteps.RunAsync(Number(count)).ConfigureAwait(false);
             case ["server", var seconds]:
                 return Lacks(root: false, "pg_lsclusters") ?? await ServerOutage.RunAsync(Number(seconds)).ConfigureAwait(false);
             case ["partition", var count]:
@@ -36,7 +36,7 @@ internal static class Program
                            Faults training-kills 100        trainings ended by SIGKILL, within saves and between, and gone on with
                            Faults memory 20                 trainings with less and less memory, by a control group (root)
                            Faults ranks 10                  trainings shared by MPI: a rank killed, stopped, cut off (OpenMPI, MPICH, iproute2; root)
-                           Faults clock 50                  the clock set forwards and back (libfaketime)
+                           Faults clock 50                  the clock set forwards and back (libfaketime, PostgreSQL)
                            Faults server 30                 a study's PostgreSQL server away for so many seconds
                            Faults partition 10              a study's worker cut off for longer than its lease (PostgreSQL, iproute2; root)
                     """);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fuzzes: a target for some seconds, going on where it was left; or all targets in turn, over and over; or shrinks what was found into the corpus; or says how often what was run.
-# FUZZ_STATE is the folder in which all this is kept (artifacts/fuzzing).
+# FUZZ_STATE is the folder in which all this is kept (artifacts/fuzzing); FUZZ_LIMIT the milliseconds that an input may take (10000; more where the machine has other work, since the first ones are compiled meanwhile).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
@@ -35,7 +35,7 @@ fuzz() {
   else
     rm -rf "$out/findings"
   fi
-  afl-fuzz -i "$from" -o "$out/findings" -t 10000 -m none -V "$seconds" -- "$program/Fuzzing" "$target" > "$out/log" 2>&1 || { tail -n 5 "$out/log" >&2; return 1; }
+  afl-fuzz -i "$from" -o "$out/findings" -t "${FUZZ_LIMIT:-10000}" -m none -V "$seconds" -- "$program/Fuzzing" "$target" > "$out/log" 2>&1 || { tail -n 5 "$out/log" >&2; return 1; }
   local done_now; done_now=$(value "$stats" execs_done)
   [ "$done_now" -ge "$before" ] && done_now=$((done_now - before))
   printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$(date -u +%FT%TZ)" "$target" "$seconds" "$done_now" "$(value "$stats" corpus_count)" "$(($(value "$stats" saved_crashes) + $(value "$stats" saved_hangs)))" >> "$work/counts.tsv"

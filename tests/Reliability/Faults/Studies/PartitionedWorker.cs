@@ -39,7 +39,7 @@ internal static class PartitionedWorker
         using var workers = new StudyWorkers(server.ConnectionString(Local), trials, Lease);
         workers.OpenGate(3);
         workers.Start();
-        Process far = workers.Start(server.ConnectionString(Here), null, null, "ip", "netns", "exec", network);
+        Process far = workers.Start(server.ConnectionString(Here), null, "ip", "netns", "exec", network);
         for (int cut = 0; cut < count; cut++)
         {
             int before = workers.BegunBy(far);

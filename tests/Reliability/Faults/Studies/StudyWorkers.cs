@@ -36,9 +36,8 @@ internal sealed class StudyWorkers(string place, int trials, TimeSpan lease) : I
     /// <summary>Starts a worker.</summary>
     /// <param name="otherPlace">Its way to the study; null for that of all.</param>
     /// <param name="patience">How long it asks a storage that does not answer; null for the library's default.</param>
-    /// <param name="environment">Variables of its own.</param>
     /// <param name="before">What it is started by.</param>
-    internal Process Start(string? otherPlace = null, TimeSpan? patience = null, IReadOnlyDictionary<string, string>? environment = null, params string[] before)
+    internal Process Start(string? otherPlace = null, TimeSpan? patience = null, params string[] before)
     {
         string log = _folder.File($"log{_all.Count}");
         string[] arguments =
@@ -46,13 +45,7 @@ internal sealed class StudyWorkers(string place, int trials, TimeSpan lease) : I
             otherPlace ?? place, _study, trials.ToString(CultureInfo.InvariantCulture), lease.TotalMilliseconds.ToString(CultureInfo.InvariantCulture), log, _folder.File("gate"),
             .. patience is { } time ? [time.TotalSeconds.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
         ];
-        ProcessStartInfo start = Child.Of("StudyWorker", before, arguments);
-        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
-        {
-            start.Environment[name] = value;
-        }
-
-        var process = new Process { StartInfo = start };
+        var process = new Process { StartInfo = Child.Of("StudyWorker", before, arguments) };
         var worker = new Worker(log);
         process.ErrorDataReceived += (_, line) => worker.Hear(line.Data);
         process.OutputDataReceived += (_, line) => worker.Hear(line.Data);

@@ -23,12 +23,12 @@ internal static class TrainingKills
                     runs++;
                     failed += end.Code == 0 ? 0 : 1;
                     other += Trainings.Result(end) == expected ? 0 : 1;
-                    left += Directory.EnumerateFileSystemEntries(folder.Path, ".*").Any() ? 1 : 0;
+                    left += IsLeft(folder.Path) ? 1 : 0;
                     break;
                 }
 
                 kills++;
-                within += Directory.EnumerateFileSystemEntries(folder.Path, ".*").Any() ? 1 : 0;
+                within += IsLeft(folder.Path) ? 1 : 0;
 
                 // What was reported was saved before.
                 lost += TrainingCheckpoint.Latest(folder.Path) is { } latest ? (latest.Finished || latest.Step >= reported ? 0 : 1) : Math.Sign(reported);
@@ -40,4 +40,6 @@ internal static class TrainingKills
         Console.WriteLine($"| {kills} | {within} | {runs} | {failed} | {other} | {lost} | {left} |");
         return failed + other + lost + left == 0 ? 0 : 1;
     }
+
+    private static bool IsLeft(string checkpoints) => Directory.EnumerateFileSystemEntries(checkpoints).Any(entry => Path.GetFileName(entry).StartsWith('.'));
 }

@@ -32,10 +32,13 @@ internal static class Trainings
     /// <param name="checkpoints">The folder of its checkpoints.</param>
     /// <param name="steps">How many steps; 0 for a moment after its start.</param>
     /// <param name="moment">The moment.</param>
+    /// <param name="clock">The clock that it goes by; null for the machine's.</param>
     /// <returns>How it ended, 137 where it was killed, and the last step that it reported.</returns>
-    internal static (ChildEnd End, int Reported) RunUntilKilled(string checkpoints, int steps, TimeSpan moment)
+    internal static (ChildEnd End, int Reported) RunUntilKilled(string checkpoints, int steps, TimeSpan moment, FakeClock? clock = null)
     {
-        using Process process = Process.Start(Of(checkpoints))!;
+        ProcessStartInfo start = Of(checkpoints);
+        clock?.Apply(start);
+        using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         var lines = new List<string>();
         int seen = 0, last = 0;
