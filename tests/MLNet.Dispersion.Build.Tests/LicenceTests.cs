@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using MLNet.Dispersion.Tests.Support;
@@ -31,22 +30,9 @@ public sealed partial class LicenceTests
     private static Dictionary<string, string> Noted() => Row().Matches(File.ReadAllText(Path.Combine(Checkout.Folder, "THIRD-PARTY-NOTICES.md")))
         .ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
 
-    /// <summary>Whatever NuGet restored for a project, but not what is for its own build alone.</summary>
-    private static IEnumerable<(string Name, string? Licence)> Restored(string package)
-    {
-        using JsonDocument assets = JsonDocument.Parse(File.ReadAllText(Path.Combine(Checkout.Folder, "src", package, "obj", "project.assets.json")));
-        string[] folders = [.. assets.RootElement.GetProperty("packageFolders").EnumerateObject().Select(folder => folder.Name)];
-        HashSet<string> own = [.. assets.RootElement.GetProperty("project").GetProperty("frameworks").EnumerateObject()
-            .Where(framework => framework.Value.TryGetProperty("dependencies", out _))
-            .SelectMany(framework => framework.Value.GetProperty("dependencies").EnumerateObject())
-            .Where(dependency => dependency.Value.TryGetProperty("suppressParent", out JsonElement kept) && kept.GetString() == "All")
-            .Select(dependency => dependency.Name)];
-        return [.. assets.RootElement.GetProperty("libraries").EnumerateObject()
-            .Where(library => library.Value.GetProperty("type").GetString() == "package")
-            .Select(library => (Name: library.Name.Split('/')[0], Path: library.Value.GetProperty("path").GetString()!))
-            .Where(library => !own.Contains(library.Name))
-            .Select(library => (library.Name, LicenceIn(folders.Select(folder => Path.Combine(folder, library.Path)).First(Directory.Exists))))];
-    }
+    private static IEnumerable<(string Name, string? Licence)> Restored(string package) => RestoredLibraries.Of(Path.Combine(Checkout.Folder, "src", package))
+        .Where(library => library.Folder is not null)
+        .Select(library => (library.Name, LicenceIn(library.Folder!)));
 
     /// <summary>The licence that a package names; null where it gives a page or a file.</summary>
     private static string? LicenceIn(string folder)

@@ -59,12 +59,12 @@ internal sealed class StudyRun(IStudyStorage storage, ISampler sampler, IPruner 
 
             int limit = _exhausted ? 1 : options.MaxTrials ?? int.MaxValue;
             long asked = Stopwatch.GetTimestamp();
-            if (await ClaimAsync(worker, limit).ConfigureAwait(false) is { } claim)
+            if (await AskAsync(storage.ClaimAsync(worker, limit, options.Lease, stop.Token)).ConfigureAwait(false) is { } claim)
             {
                 return (claim, asked);
             }
 
-            Trial[] open = [.. (await storage.TrialsAsync(stop.Token).ConfigureAwait(false)).Where(trial => !trial.IsFinished)];
+            Trial[] open = [.. (await AskAsync(storage.TrialsAsync(stop.Token)).ConfigureAwait(false)).Where(trial => !trial.IsFinished)];
             if (open.Length == 0)
             {
                 return null;
@@ -81,14 +81,15 @@ internal sealed class StudyRun(IStudyStorage storage, ISampler sampler, IPruner 
         }
     }
 
-    private async Task<TrialClaim?> ClaimAsync(string worker, int limit)
+    /// <summary>Asks the storage for something, and says so when it has not answered for some time.</summary>
+    private async Task<T> AskAsync<T>(Task<T> answer)
     {
         await using var word = new Timer(
             _ => options.Waiting?.Invoke(string.Create(CultureInfo.InvariantCulture, $"The study's storage has not answered for {SilentWait.TotalSeconds:0} seconds: another program may hold it, or its server may be away. It is asked on.")),
             null,
             SilentWait,
             Timeout.InfiniteTimeSpan);
-        return await storage.ClaimAsync(worker, limit, options.Lease, stop.Token).ConfigureAwait(false);
+        return await answer.ConfigureAwait(false);
     }
 
     private async Task<bool> AllFinishedAsync() => (await storage.TrialsAsync(stop.Token).ConfigureAwait(false)).All(trial => trial.IsFinished);
@@ -146,7 +147,7 @@ internal sealed class StudyRun(IStudyStorage storage, ISampler sampler, IPruner 
             return;
         }
 
-        if (await storage.FinishAsync(claim, outcome, new Dictionary<string, string>(context.Notes), CancellationToken.None).ConfigureAwait(false))
+        if (await AskAsync(storage.FinishAsync(claim, outcome, new Dictionary<string, string>(context.Notes), CancellationToken.None)).ConfigureAwait(false))
         {
             Interlocked.Increment(ref _ended);
             await TellAsync(trial.Number).ConfigureAwait(false);
@@ -157,7 +158,7 @@ internal sealed class StudyRun(IStudyStorage storage, ISampler sampler, IPruner 
     private async Task<Trial?> DrawAsync(TrialClaim claim, TrialHold hold)
     {
         StudyDefinition definition = storage.Definition;
-        IReadOnlyList<Trial> history = await storage.TrialsAsync(hold.Stop).ConfigureAwait(false);
+        IReadOnlyList<Trial> history = await AskAsync(storage.TrialsAsync(hold.Stop)).ConfigureAwait(false);
         if (sampler.Sample(definition.Space, definition.Objectives, history, claim.Number, definition.Seed) is not { } parameters)
         {
             _exhausted = true;
@@ -165,12 +166,12 @@ internal sealed class StudyRun(IStudyStorage storage, ISampler sampler, IPruner 
             return null;
         }
 
-        return await storage.SetParametersAsync(claim, parameters, hold.Stop).ConfigureAwait(false) ? claim.Trial with { Parameters = parameters } : null;
+        return await AskAsync(storage.SetParametersAsync(claim, parameters, hold.Stop)).ConfigureAwait(false) ? claim.Trial with { Parameters = parameters } : null;
     }
 
     private async Task<bool> ReportAsync(TrialClaim claim, TrialHold hold, IntermediateValue value)
     {
-        if (!await storage.ReportAsync(claim, value, hold.Stop).ConfigureAwait(false))
+        if (!await AskAsync(storage.ReportAsync(claim, value, hold.Stop)).ConfigureAwait(false))
         {
             hold.Lose();
             hold.Stop.ThrowIfCancellationRequested();

@@ -379,7 +379,7 @@ internal static class TrialRows
         {
             return ReadColumns(row, space);
         }
-        catch (Exception error) when (error is FormatException or JsonException or InvalidCastException)
+        catch (Exception error) when (error is FormatException or JsonException or InvalidCastException or ArgumentOutOfRangeException)
         {
             throw new StudyStorageException($"Trial {row.GetInt64(0)} of the study cannot be read: {error.Message} Its row was changed by something other than this library: restore a copy, or begin a new study.", error);
         }
@@ -395,14 +395,16 @@ internal static class TrialRows
         Worker = Text(row, 5),
         StartedUtc = Time(row, 6),
         FinishedUtc = Time(row, 7),
-        Values = Text(row, 8) is { } values ? JsonSerializer.Deserialize<double[]>(values)! : [],
+        Values = Text(row, 8) is { } values ? Filled(JsonSerializer.Deserialize<double[]>(values), "values") : [],
         FailureReason = Text(row, 9),
-        Notes = Text(row, 10) is { } notes ? JsonSerializer.Deserialize<Dictionary<string, string>>(notes)! : [],
+        Notes = Text(row, 10) is { } notes ? Filled(JsonSerializer.Deserialize<Dictionary<string, string>>(notes), "notes") : [],
     };
 
     private static TrialState State(long number) => number is >= 0 and <= (long)TrialState.Failed
         ? (TrialState)number
         : throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"its state is {number}, which this library does not know."));
+
+    private static T Filled<T>(T? read, string name) => read ?? throw new FormatException($"its {name} are null.");
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 

@@ -92,6 +92,22 @@ public sealed class LeaseTests : IDisposable
         Assert.Contains("Trial 0", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("started = 9000000000000000000", "cannot be read")]
+    [InlineData("objective_values = 'null'", "values are null")]
+    [InlineData("notes = 'null'", "notes are null")]
+    public async Task Trials_ARowThatSomebodyElseChanged_IsRefusedByNumber(string change, string reason)
+    {
+        await using IStudyStorage storage = await SqliteStudyStorage.OpenAsync(File, Support.Studies.Definition());
+        await storage.ClaimAsync("a", 1, Lease);
+        await ExecuteAsync($"UPDATE trial SET {change}");
+
+        var error = await Assert.ThrowsAsync<StudyStorageException>(() => storage.TrialsAsync());
+
+        Assert.Contains("Trial 0", error.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, error.Message, StringComparison.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public async Task Run_TrialsThatOthersHold_SaysWhatItWaitsFor()
     {
@@ -114,6 +130,36 @@ public sealed class LeaseTests : IDisposable
             stop.Token).WaitAsync(TimeSpan.FromSeconds(60)));
 
         Assert.Contains("the other one", word, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_StorageThatAnotherProgramHolds_SaysThatItWaitsAndGoesOn()
+    {
+        await using IStudyStorage storage = await SqliteStudyStorage.OpenAsync(File, Support.Studies.Definition());
+        await using var other = new SqliteConnection($"Data Source={File};Pooling=False");
+        await other.OpenAsync();
+        SqliteTransaction? held = null;
+        string? word = null;
+
+        IReadOnlyList<Trial> trials = await new StudyRunner(storage, new RandomSampler()).RunAsync(
+            _ =>
+            {
+                // Just before the outcome is written.
+                held = other.BeginTransaction();
+                return Task.FromResult(TrialOutcome.Completed(1));
+            },
+            new StudyRunOptions
+            {
+                MaxTrials = 1,
+                Waiting = said =>
+                {
+                    word = said;
+                    held!.Rollback();
+                },
+            }).WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.Contains("has not answered", word, StringComparison.Ordinal);
+        Assert.Equal(TrialState.Completed, Assert.Single(trials).State);
     }
 
     private static HeldTrial Held(long end, long now) => new(0, 1, end, Lease, now);

@@ -1,3 +1,5 @@
+using System.Data;
+using System.Globalization;
 using System.Text;
 
 namespace MLNet.Dispersion.Reliability.Fuzzing;
@@ -5,26 +7,56 @@ namespace MLNet.Dispersion.Reliability.Fuzzing;
 /// <summary>Everything that reads what strangers wrote, each as a function of bytes. What a reader documents is caught; whatever else it throws is a finding.</summary>
 public static class FuzzTargets
 {
-    private static readonly SearchSpace Space = SearchSpace.Empty.Uniform("x", -1, 1).Integer("epochs", 1, 9, 2).Choice("kind", "plain", "spread").When("kind", "spread", sub => sub.Choice("layers", 1, 2, 3));
+    // Made within a target: code that is instrumented runs there alone.
+    private static readonly Lazy<SearchSpace> Space = new(() => SearchSpace.Empty.Uniform("x", -1, 1).Integer("epochs", 1, 9, 2).Choice("kind", "plain", "spread").When("kind", "spread", sub => sub.Choice("layers", 1, 2, 3)));
 
     // A file for each thread: GGUF is read by its path.
     private static readonly ThreadLocal<string> Scratch = new(() => Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"mlnet-dispersion-fuzz-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}.gguf"));
 
+    // Behind each other as TrialRows.Columns names them.
+    private static readonly Type[] TrialColumns = [typeof(long), typeof(long), typeof(string), typeof(long), typeof(string), typeof(string), typeof(long), typeof(long), typeof(string), typeof(string), typeof(string)];
+
+    private static readonly Action<BinaryReader>[] ModelKinds =
+    [
+        reader => ClassifierManifest.Read(reader),
+        reader => BinaryManifest.Read(reader),
+        reader => RegressionManifest.Read(reader),
+        reader => MultiLabelManifest.Read(reader),
+        reader => TokenManifest.Read(reader),
+        reader => EmbeddingManifest.Read(reader),
+        reader => RankingManifest.Read(reader),
+        reader => AnswerManifest.Read(reader),
+        reader => InstructionManifest.Read(reader),
+        reader => LanguageModelManifest.Read(reader),
+        reader => GeometryManifest.Read(reader),
+    ];
+
     /// <summary>Gets the targets by name.</summary>
     public static IReadOnlyDictionary<string, Action<byte[]>> All { get; } = new SortedDictionary<string, Action<byte[]>>(StringComparer.Ordinal)
     {
-        ["adapter"] = bytes => Reading(() => PeftConfig.Read(new Bytes("adapter_config.json", bytes))),
+        ["adapter"] = Adapter,
         ["chat-template"] = ChatTemplateOf,
         ["config"] = bytes => Reading(() => BackboneRegistry.ArchitectureOf(ConfigReader.Parse(bytes, "config.json")).Spec.Validate()),
         ["gguf"] = Gguf,
         ["html-report"] = HtmlReportOf,
-        ["manifest"] = bytes => Reading(() => SavedManifest.Find(new Bytes(SavedManifest.FileName, bytes))),
+        ["manifest"] = bytes => Reading(() => SavedManifest.Find(new Files(new() { [SavedManifest.FileName] = bytes }))),
         ["model-zip"] = ModelZip,
         ["safetensors"] = Safetensors,
-        ["study-row"] = bytes => Documented<FormatException, FormatException>(() => ParameterSet.Parse(Text(bytes), Space)),
+        ["study-row"] = bytes => Documented<FormatException, FormatException>(() => ParameterSet.Parse(Text(bytes), Space.Value)),
+        ["study-trial"] = StudyTrial,
         ["task-file"] = bytes => Documented<FormatException, FormatException>(() => BenchmarkTemplate.FromJson(Text(bytes))),
-        ["tokenizer"] = Tokenizer,
+        ["tokenizer"] = bytes => Tokenizer(new Files(new() { ["tokenizer.json"] = bytes })),
+        ["tokenizer-files"] = bytes => Tokenizer(Files.Bundled(bytes)),
     };
+
+    private static void Adapter(byte[] bytes)
+    {
+        Reading(() => PeftConfig.Read(new Files(new() { ["adapter_config.json"] = bytes })));
+        foreach (string name in Text(bytes).Split('\n'))
+        {
+            PeftTensorName.Parse(name);
+        }
+    }
 
     private static void Safetensors(byte[] bytes) => Reading(() =>
     {
@@ -48,9 +80,9 @@ public static class FuzzTargets
         });
     }
 
-    private static void Tokenizer(byte[] bytes) => Reading(() =>
+    private static void Tokenizer(FileSource files) => Reading(() =>
     {
-        var tokenizer = TextTokenizer.Load(new Bytes("tokenizer.json", bytes));
+        var tokenizer = TextTokenizer.Load(files);
         try
         {
             tokenizer.Decode(tokenizer.Encode("Hello wörld, 123!  \u4f60\u597d <s>").Ids);
@@ -73,9 +105,34 @@ public static class FuzzTargets
 
     private static void ModelZip(byte[] bytes)
     {
-        // Below ML.NET's own layer: what stands in Model.key behind ML.NET's header.
-        using var reader = new BinaryReader(new MemoryStream(bytes));
-        Documented<FormatException, ArgumentException>(() => ClassifierManifest.Read(reader));
+        // Below ML.NET's own layer: what stands in Model.key behind ML.NET's header, for each kind of model.
+        foreach (Action<BinaryReader> read in ModelKinds)
+        {
+            using var reader = new BinaryReader(new MemoryStream(bytes));
+            Documented<FormatException, ArgumentException>(() => read(reader));
+        }
+    }
+
+    private static void StudyTrial(byte[] bytes)
+    {
+        // A line a column; a number where the column holds one, and nothing where it is empty.
+        string[] lines = Text(bytes).Split('\n');
+        using var table = new DataTable();
+        object?[] values = [.. TrialColumns.Select((type, i) =>
+        {
+            table.Columns.Add($"c{i}", type);
+            string line = i < lines.Length ? lines[i] : "";
+            return type == typeof(long) ? (long.TryParse(line, CultureInfo.InvariantCulture, out long number) ? (object)number : null) : line.Length > 0 ? line : null;
+        })];
+        if (values[0] is null || values[1] is null || values[2] is null || values[3] is null)
+        {
+            return;
+        }
+
+        table.Rows.Add(values);
+        using DataTableReader row = table.CreateDataReader();
+        row.Read();
+        Documented<StudyStorageException, StudyStorageException>(() => TrialRows.Read(row, Space.Value));
     }
 
     private static void HtmlReportOf(byte[] bytes)
@@ -114,16 +171,39 @@ public static class FuzzTargets
         }
     }
 
-    /// <summary>One file.</summary>
-    private sealed class Bytes(string name, byte[] bytes) : FileSource
+    /// <summary>Files in memory.</summary>
+    private sealed class Files(Dictionary<string, byte[]> files) : FileSource
     {
+        private static readonly byte[] Mark = "\n==> "u8.ToArray();
+
         public override string Name => "fuzz";
 
-        public override bool Contains(string fileName) => fileName == name;
+        /// <summary>Files behind one another, each with a line of <c>==> NAME</c> before it.</summary>
+        public static Files Bundled(byte[] bytes)
+        {
+            var files = new Dictionary<string, byte[]>();
+            ReadOnlySpan<byte> rest = bytes;
+            for (int at = rest.IndexOf(Mark); at >= 0; at = rest.IndexOf(Mark))
+            {
+                rest = rest[(at + Mark.Length)..];
+                int line = rest.IndexOf((byte)'\n');
+                int end = rest.IndexOf(Mark);
+                if (line > 0 && (end < 0 || line < end))
+                {
+                    files[Encoding.UTF8.GetString(rest[..line])] = rest[(line + 1)..(end < 0 ? rest.Length : end)].ToArray();
+                }
+            }
+
+            return new Files(files);
+        }
+
+        public override bool Contains(string fileName) => files.ContainsKey(fileName);
+
+        public override IEnumerable<string> FileNames() => files.Keys;
 
         public override void Read(string fileName, Action<Stream> read)
         {
-            if (!Contains(fileName))
+            if (!files.TryGetValue(fileName, out byte[]? bytes))
             {
                 throw new ModelFileException(Describe(fileName), "There is no such file.");
             }

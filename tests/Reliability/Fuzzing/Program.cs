@@ -25,8 +25,11 @@ internal static class Program
                     target(bytes.ToArray());
                 });
                 return 0;
+            case ["targets"]:
+                Console.WriteLine(string.Join('\n', FuzzTargets.All.Keys));
+                return 0;
             default:
-                Console.Error.WriteLine($"usage: Fuzzing TARGET, under afl-fuzz; or Fuzzing replay TARGET FILES-OR-FOLDERS. Targets: {string.Join(", ", FuzzTargets.All.Keys)}");
+                Console.Error.WriteLine($"usage: Fuzzing TARGET, under afl-fuzz; or Fuzzing replay TARGET FILES-OR-FOLDERS; or Fuzzing targets. Targets: {string.Join(", ", FuzzTargets.All.Keys)}");
                 return 2;
         }
     }

@@ -6,12 +6,12 @@ internal static class FullDisk
     /// <summary>Tries each kind with so many amounts of room; 1 where anything was lost or left, or failed without a word.</summary>
     internal static int Run(int count, string place)
     {
-        Console.WriteLine("| what is saved | amounts of room | told and left as it was | saved | lost or mixed | left behind |");
+        Console.WriteLine("| what is saved over an older one | amounts of room | told and left as it was | saved | lost or mixed | left behind |");
         Console.WriteLine("|---|---|---|---|---|---|");
-        return Run(Saves.Set, count, place) + Run(Saves.File, count, place) == 0 ? 0 : 1;
+        return SaveKind.All.Sum(kind => Run(kind, count, place)) == 0 ? 0 : 1;
     }
 
-    private static int Run(string kind, int count, string place)
+    private static int Run(SaveKind kind, int count, string place)
     {
         string filling = Path.Combine(place, "filling");
         int told = 0, saved = 0, bad = 0, left = 0;
@@ -29,21 +29,22 @@ internal static class FullDisk
                 }
             }
 
-            // A set of three, to be replaced by one of two shards: 3 MB and a little.
-            Saves.Save(place, kind, 1);
-            long room = (long)(4_200_000.0 * i / count);
+            // From none to a little more than the older one takes.
+            long empty = Free(place);
+            kind.Save(place, 1);
+            long room = (long)((empty - Free(place)) * 1.1 * i / count);
             using (FileStream stream = File.Create(filling))
             {
-                stream.Write(new byte[Math.Max(0, new DriveInfo(place).AvailableFreeSpace - room)]);
+                stream.Write(new byte[Math.Max(0, Free(place) - room)]);
             }
 
             try
             {
-                Saves.Save(place, kind, 2);
+                kind.Save(place, 2);
                 saved++;
-                bad += Saves.Number(place, kind) == 2 ? 0 : 1;
+                bad += kind.Number(place) == 2 ? 0 : 1;
             }
-            catch (Exception e) when (e is Files.ModelFileException or IOException)
+            catch (Exception e) when (e is ModelFileException or IOException)
             {
                 told++;
                 bad += Found(place, kind) == 1 ? 0 : 1;
@@ -52,17 +53,19 @@ internal static class FullDisk
             left += Directory.EnumerateFileSystemEntries(place, "*.partial-*", SearchOption.AllDirectories).Any() ? 1 : 0;
         }
 
-        Console.WriteLine($"| {kind} | {count} | {told} | {saved} | {bad} | {left} |");
+        Console.WriteLine($"| {kind.Name} | {count} | {told} | {saved} | {bad} | {left} |");
         return bad + left;
     }
 
-    private static int Found(string place, string kind)
+    private static long Free(string place) => new DriveInfo(place).AvailableFreeSpace;
+
+    private static int Found(string place, SaveKind kind)
     {
         try
         {
-            return Saves.Number(place, kind);
+            return kind.Number(place);
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (SaveKind.IsRefusal(e))
         {
             Console.Error.WriteLine(e.Message);
             return -1;

@@ -8,12 +8,12 @@ internal static class Kills
     /// <summary>Runs each kind so many times; 1 where anything was lost or left.</summary>
     internal static int Run(int count)
     {
-        Console.WriteLine("| what is saved | kills | while a save was under way | saves between | lost or mixed | left after the next save |");
+        Console.WriteLine("| what is saved over and over | kills | while a save was under way | saves between | lost or mixed | left after the next save |");
         Console.WriteLine("|---|---|---|---|---|---|");
-        return Run(Saves.Set, count) + Run(Saves.File, count) == 0 ? 0 : 1;
+        return SaveKind.All.Sum(kind => Run(kind, count)) == 0 ? 0 : 1;
     }
 
-    private static int Run(string kind, int count)
+    private static int Run(SaveKind kind, int count)
     {
         string place = Directory.CreateTempSubdirectory("faults-").FullName;
         var random = new Random(1);
@@ -26,18 +26,18 @@ internal static class Kills
                 within += Leftovers(place) > 0 ? 1 : 0;
                 try
                 {
-                    int found = Saves.Number(place, kind);
+                    int found = kind.Number(place);
                     bad += found < number ? 1 : 0;
                     number = found + 1;
                 }
-                catch (Exception e) when (e is InvalidDataException or Files.ModelFileException)
+                catch (Exception e) when (SaveKind.IsRefusal(e))
                 {
                     Console.Error.WriteLine(e.Message);
                     bad++;
                     number++;
                 }
 
-                Saves.Save(place, kind, number);
+                kind.Save(place, number);
                 left += Leftovers(place) > 0 ? 1 : 0;
             }
         }
@@ -46,18 +46,18 @@ internal static class Kills
             Directory.Delete(place, recursive: true);
         }
 
-        Console.WriteLine($"| {kind} | {count} | {within} | {number} | {bad} | {left} |");
+        Console.WriteLine($"| {kind.Name} | {count} | {within} | {number} | {bad} | {left} |");
         return bad + left;
     }
 
     private static int Leftovers(string place) => Directory.EnumerateFileSystemEntries(place, "*.partial-*", SearchOption.AllDirectories).Count();
 
     /// <summary>Starts a process that saves, and ends it some milliseconds after its first save.</summary>
-    private static void KillAfter(string place, string kind, int milliseconds)
+    private static void KillAfter(string place, SaveKind kind, int milliseconds)
     {
-        using Process process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["saves-forever", place, kind]))!;
+        using Process process = Process.Start(Child.Of("Faults", [], "saves-forever", place, kind.Name))!;
         var watch = Stopwatch.StartNew();
-        string written = kind == Saves.Set ? Path.Combine(place, "model") : Path.Combine(place, "model.zip");
+        string written = kind.PathIn(place);
         DateTime old = Directory.Exists(written) || File.Exists(written) ? File.GetLastWriteTimeUtc(written) : DateTime.MinValue;
         while (watch.Elapsed < TimeSpan.FromSeconds(60) && (!Path.Exists(written) || File.GetLastWriteTimeUtc(written) == old) && !process.HasExited)
         {
