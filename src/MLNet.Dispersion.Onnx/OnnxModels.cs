@@ -137,6 +137,7 @@ public static class OnnxModels
 
     private static void SaveFitted(FineTunedModel model, string path, string content, IReadOnlyList<string> labels, Func<GraphBuilder> make, OnnxSaveOptions options, Action<FileSink, string> beside) =>
         Write(path, Refusing(model.LanguageModel.Name, make), Facts(model.LanguageModel, content, labels), options, beside);
+
     private static (string Key, string Value)[] Facts(PretrainedLanguageModel model, OnnxContent content) =>
         Facts(model, content.ToString(), content == OnnxContent.Head ? model.Head!.Labels : []);
 
