@@ -8,8 +8,8 @@ public sealed class OnnxRuntimeOptions
     private const long MostBytes = 2_000_000_000;
 
     /// <summary>
-    /// Gets or sets how matrices are held. Default <see cref="OnnxWeightType.Float32"/>: the answers of torch up to rounding. With <see cref="OnnxWeightType.Int8"/> a text's scores depend a little on what is scored beside it;
-    /// docs/measured.md ("ONNX Runtime") says what it loses.
+    /// Gets or sets how matrices are held. Default <see cref="OnnxWeightType.Float32"/>: the answers of torch up to rounding. What <see cref="OnnxWeightType.Int8"/> loses:
+    /// docs/measured.md ("ONNX Runtime").
     /// </summary>
     public OnnxWeightType Weights { get; set; }
 

@@ -59,7 +59,7 @@ public static class Power
         bool Tells(int seedCount, int rowCount)
         {
             double noise = (1 - PairedInterval.NoiseTakenOff(seedCount, level)) * parts.Rest / rowCount;
-            double bySeeds = Quantiles.TwoSidedT(level, seedCount - 1) * Math.Sqrt((parts.Seeds + noise) / seedCount);
+            double bySeeds = Quantiles.TwoSidedFlatT(level, seedCount) * Math.Sqrt((parts.Seeds + noise) / seedCount);
             double byRows = Quantiles.TwoSidedNormal(level) * Math.Sqrt((parts.Rows + (parts.Rest / seedCount)) / rowCount);
             return double.Hypot(bySeeds, byRows) + (spread * Math.Sqrt(parts.OfMean(seedCount, rowCount))) <= leastEffect;
         }

@@ -13,6 +13,21 @@ internal static class Quantiles
     internal static double TwoSidedT(double level, double degrees) =>
         degrees > ManyDegrees ? TwoSidedNormal(level) : StudentT.InvCDF(0, 1, degrees, (1 + level) / 2);
 
+    /// <summary>
+    /// Student's number for the mean of so many values, larger by what it lacks where their distribution is flat: few such values lie close together by chance more often than normal ones, and their own spread then says too
+    /// little. To the first order in the kurtosis (Gayen 1949) it holds for the flattest distribution with one peak, the uniform one.
+    /// </summary>
+    internal static double TwoSidedFlatT(double level, int count)
+    {
+        const double FlatKurtosis = -1.2;
+        double t = TwoSidedT(level, count - 1);
+        double share = t * t / ((t * t) + count - 1);
+
+        // P(|T| > t) is greater by -kurtosis / 6 * t f(t) ((n + 4) share - 3) / (n + 1), where f is the density of t.
+        double lack = -FlatKurtosis / 12 * (((count + 4) * share) - 3) / (count + 1);
+        return t * (1 + Math.Max(0, lack));
+    }
+
     /// <summary>The number that a standard normal deviate's size stays below with probability <paramref name="level"/>.</summary>
     internal static double TwoSidedNormal(double level) => Normal.InvCDF(0, 1, (1 + level) / 2);
 

@@ -29,6 +29,9 @@ internal static class SharedFixtures
         return path;
     }
 
+    /// <summary>Whether there is that file or folder below the root; for what runs before tests do, and cannot skip.</summary>
+    public static bool Has(params string[] parts) => System.IO.Path.Exists(System.IO.Path.Combine([Expected, .. parts]));
+
     /// <summary>What a skipped test says.</summary>
     public static string Absent(string path) =>
         $"Reference data absent: there is no {path}. Put the folder 'shared' beside the clone, or name its place in the environment variable {Variable}.";

@@ -38,6 +38,15 @@ internal sealed class StateRoute(PretrainedLanguageModel model) : IDisposable
         }
     }
 
+    /// <summary>Computes the final states of a batch and an earlier hidden state, by torch: an engine has final states alone.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="layer">The hidden state's index.</param>
+    internal (Tensor Final, Tensor Inner) Read(TokenBatch batch, int layer)
+    {
+        BackboneOutput output = _pass.Read(batch, HiddenStateSelection.Of([layer])).States;
+        return (output.LastHiddenState, output.HiddenStates[layer]!);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

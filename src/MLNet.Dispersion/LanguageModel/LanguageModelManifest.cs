@@ -18,7 +18,7 @@ internal sealed record LanguageModelManifest(string TextColumn, string BackboneN
         Options.LogLikelihoodColumnName,
         Options.PerplexityColumnName,
         Options.ContinuationColumnName,
-        new FeaturesDocument(Options.Features.Pooling, Options.Features.Normalize, Options.Features.MaxTokens, Options.Features.AttentionQuery, Options.Features.SkipFirstToken, Options.Features.Mean),
+        new FeaturesDocument(Options.Features.Pooling, Options.Features.Normalize, Options.Features.MaxTokens, Options.Features.AttentionQuery, Options.Features.SkipFirstToken, Options.Features.Mean, Options.Features.Directions, Options.Features.Layer),
         GenerationDocument.Of(Options.Generation),
         Files));
 
@@ -111,10 +111,12 @@ internal sealed record LanguageModelManifest(string TextColumn, string BackboneN
                 AttentionQuery = Features.AttentionQuery,
                 SkipFirstToken = Features.SkipFirstToken,
                 Mean = Features.Mean,
+                Directions = Features.Directions,
+                Layer = Features.Layer,
             },
             Generation = Generation.ToOptions(),
         };
     }
 
-    private sealed record FeaturesDocument(TextPooling? Pooling, bool? Normalize, int? MaxTokens, IReadOnlyList<float>? AttentionQuery = null, bool SkipFirstToken = false, IReadOnlyList<float>? Mean = null);
+    private sealed record FeaturesDocument(TextPooling? Pooling, bool? Normalize, int? MaxTokens, IReadOnlyList<float>? AttentionQuery = null, bool SkipFirstToken = false, IReadOnlyList<float>? Mean = null, IReadOnlyList<IReadOnlyList<float>>? Directions = null, int? Layer = null);
 }

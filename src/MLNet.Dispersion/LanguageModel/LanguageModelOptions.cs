@@ -31,6 +31,12 @@ public sealed class LanguageModelOptions
     /// <summary>Gets or sets how many texts the common mean is learnt of, at most. Default 1000. At least 1.</summary>
     public int CenteringTexts { get; set; } = 1000;
 
+    /// <summary>
+    /// Gets or sets how many directions, in which the vectors of those texts differ most, are taken out beside the mean (<see cref="TextFeatureOptions.Directions"/>, which must be null then). Default 0. Not above 0 without
+    /// <see cref="CenterFeatures"/>; fewer than texts and features.
+    /// </summary>
+    public int CenteringDirections { get; set; }
+
     /// <summary>Gets or sets how continuations are written. Default: as the model's generation_config.json says, else the likeliest 64 tokens at most; behind as much of a long text's end as leaves room for them (<see cref="TextGenerationOptions.TruncatePrompts"/> is true).</summary>
     public TextGenerationOptions Generation { get; set; } = new() { TruncatePrompts = true };
 
@@ -64,9 +70,19 @@ public sealed class LanguageModelOptions
             throw new ArgumentOutOfRangeException(nameof(CenteringTexts), CenteringTexts, FormattableString.Invariant($"LanguageModelOptions.CenteringTexts is {CenteringTexts}; it must be at least 1."));
         }
 
-        if (CenterFeatures && Features.Mean is not null)
+        if (CenteringDirections < 0)
         {
-            throw new ArgumentException("LanguageModelOptions.CenterFeatures learns the mean that Features.Mean holds already. Set one of them.", nameof(CenterFeatures));
+            throw new ArgumentOutOfRangeException(nameof(CenteringDirections), CenteringDirections, FormattableString.Invariant($"LanguageModelOptions.CenteringDirections is {CenteringDirections}; it must be at least 0."));
+        }
+
+        if (CenterFeatures && (Features.Mean is not null || Features.Directions is not null))
+        {
+            throw new ArgumentException("LanguageModelOptions.CenterFeatures learns the mean and the directions that Features.Mean or Features.Directions hold already. Set one of them.", nameof(CenterFeatures));
+        }
+
+        if (CenteringDirections > 0 && !CenterFeatures)
+        {
+            throw new ArgumentException("LanguageModelOptions.CenteringDirections are taken out beside the mean: set CenterFeatures too.", nameof(CenteringDirections));
         }
 
         ArgumentException.ThrowIfNullOrWhiteSpace(Device, nameof(LanguageModelOptions) + "." + nameof(Device));

@@ -31,17 +31,17 @@ internal sealed class LanguageModelScorer : IDisposable
 
     internal TextFeatureExtractor Extractor { get; private set; }
 
-    /// <summary>Learns the common mean of features, before the first row is scored.</summary>
+    /// <summary>Learns the common mean of features, and directions, before the first row is scored.</summary>
     /// <param name="texts">Of which.</param>
-    /// <param name="options">Get the mean.</param>
+    /// <param name="options">Say how many directions, and get what was learnt.</param>
     /// <param name="cancel">Checked before each forward pass.</param>
     internal void Center(IReadOnlyList<string> texts, LanguageModelOptions options, CancellationToken cancel)
     {
         TextFeatureExtractor plain = Extractor;
-        Extractor = plain.Center(texts, cancel);
+        Extractor = plain.Center(texts, options.CenteringDirections, cancel);
         plain.Dispose();
         options.Features = Extractor.Options;
-        options.CenterFeatures = false;
+        (options.CenterFeatures, options.CenteringDirections) = (false, 0);
     }
 
     /// <summary>What the model writes behind texts; nothing behind blank ones.</summary>

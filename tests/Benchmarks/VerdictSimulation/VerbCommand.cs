@@ -15,12 +15,14 @@ internal static class VerbCommand
         var repetitions = new Option<int>("--repetitions") { Description = "Comparisons resampled for each line.", DefaultValueFactory = _ => 2000 };
         var trainings = new Option<int>("--trainings") { Description = "Trainings that are drawn from, at least 20.", DefaultValueFactory = _ => 24 };
         var scores = new Option<string>("--scores") { Description = "Where the trainings' scores are kept; those that are there are not trained again.", DefaultValueFactory = _ => "verb-scores.jsonl" };
-        var command = new Command("verb", "How often ml.Dispersion().Compare and the search's confirmation say each word of real scores, resampled: without an effect by construction, and with one put in.") { repetitions, trainings, scores };
-        command.SetAction(arguments => Run(arguments.GetValue(repetitions), Math.Max(2 * SeedCounts[^1], arguments.GetValue(trainings)), arguments.GetValue(scores)!));
+        var alone = new Option<bool>("--no-effect") { Description = "Only the lines without an effect." };
+        var command = new Command("verb", "How often ml.Dispersion().Compare and the search's confirmation say each word of real scores, resampled: without an effect by construction, and with one put in.") { repetitions, trainings, scores, alone };
+        command.SetAction(arguments => Run(
+            arguments.GetValue(repetitions), Math.Max(2 * SeedCounts[^1], arguments.GetValue(trainings)), arguments.GetValue(scores)!, arguments.GetValue(alone) ? [0] : [0, 0.05, 0.1]));
         return command;
     }
 
-    private static int Run(int repetitions, int trainings, string file)
+    private static int Run(int repetitions, int trainings, string file, IReadOnlyList<double> effects)
     {
         Comparison comparison = RealScores.Comparison();
         IReadOnlyList<ComparedRun> runs = RealScores.Of(comparison, file, trainings);
@@ -36,7 +38,7 @@ internal static class VerbCommand
         {
             foreach (int rows in (int[])[123, 500])
             {
-                foreach (double effect in (double[])[0, 0.05, 0.1])
+                foreach (double effect in effects)
                 {
                     Tell("ml.Dispersion().Compare", effect, seeds, rows, dice =>
                     {
@@ -49,7 +51,7 @@ internal static class VerbCommand
 
         foreach (int seeds in SeedCounts)
         {
-            foreach (double effect in (double[])[0, 0.05, 0.1])
+            foreach (double effect in effects)
             {
                 Tell($"search of {Trials} trials, confirmed", effect, seeds, 123, dice => (Confirmed(comparison, runs, dice, seeds, 123, effect), false));
             }

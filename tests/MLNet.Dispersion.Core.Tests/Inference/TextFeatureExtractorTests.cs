@@ -67,6 +67,77 @@ public sealed class TextFeatureExtractorTests
     }
 
     [Fact]
+    public void Center_WithDirections_TakesOutThoseInWhichTextsDifferMost()
+    {
+        using PretrainedLanguageModel model = Load("tiny");
+        string[] texts = [.. Enumerable.Range(0, 40).Select(i => $"the {(i % 3 == 0 ? "payment" : "courier")} is {i * i} and {(i % 2 == 0 ? "broken" : "my")} error {i}")];
+        var plain = new TextFeatureExtractor(model, new TextFeatureOptions { Normalize = false });
+        double[][] Vectors(TextFeatureExtractor extractor) => [.. extractor.Extract(texts, likelihoods: false).Select(text => text.Embedding!.Select(value => (double)value).ToArray())];
+
+        TextFeatureExtractor centred = plain.Center(texts, directions: 2);
+
+        double[][] directions = [.. centred.Options.Directions!.Select(direction => direction.Select(value => (double)value).ToArray())];
+        Assert.Equal([1, 1, 0], new[] { Dot(directions[0], directions[0]), Dot(directions[1], directions[1]), Dot(directions[0], directions[1]) }, (a, b) => Math.Abs(a - b) < 1e-5);
+        double[][] vectors = Vectors(plain.Center(texts));
+        double total = vectors.Sum(vector => Dot(vector, vector));
+        Assert.All(Vectors(centred), vector => Assert.All(directions, direction => Assert.InRange(Math.Abs(Dot(vector, direction)), 0, 1e-4 * Math.Sqrt(total))));
+
+        // No direction that repeated multiplication finds holds more of them: of the vectors, and of what the first leaves.
+        Assert.True(Held(vectors, directions[0]) >= Held(vectors, Found(vectors)) - (1e-5 * total));
+        double[][] left = [.. vectors.Select(vector => vector.Zip(directions[0], (value, axis) => value - (Dot(vector, directions[0]) * axis)).ToArray())];
+        Assert.True(Held(left, directions[1]) >= Held(left, Found(left)) - (1e-5 * total));
+
+        static double Dot(double[] one, double[] other) => one.Zip(other, (a, b) => a * b).Sum();
+        static double Held(double[][] vectors, double[] direction) => vectors.Sum(vector => Math.Pow(Dot(vector, direction), 2));
+        static double[] Found(double[][] vectors)
+        {
+            double[] direction = [.. vectors[0]];
+            for (int round = 0; round < 300; round++)
+            {
+                double[] next = new double[direction.Length];
+                foreach (double[] vector in vectors)
+                {
+                    double along = Dot(vector, direction);
+                    for (int i = 0; i < next.Length; i++)
+                    {
+                        next[i] += along * vector[i];
+                    }
+                }
+
+                double length = Math.Sqrt(Dot(next, next));
+                direction = [.. next.Select(value => value / length)];
+            }
+
+            return direction;
+        }
+    }
+
+    [Theory]
+    [InlineData("tiny", 0)]
+    [InlineData("llama", 1)]
+    public void Extract_AnInnerLayer_PoolsItsHiddenState(string name, int layer)
+    {
+        using PretrainedLanguageModel model = Load(name);
+        TextFeatures[] found = new TextFeatureExtractor(model, new TextFeatureOptions { Layer = layer, Normalize = false }).Extract(Texts);
+        TextFeatures[] usual = new TextFeatureExtractor(model).Extract(Texts);
+        TextFeatures[] last = new TextFeatureExtractor(model, new TextFeatureOptions { Layer = model.Backbone.Info.LayerCount }).Extract(Texts);
+        for (int i = 0; i < Texts.Length; i++)
+        {
+            int[] ids = Begun(model, Texts[i], out int before);
+            if (ids.Length > before)
+            {
+                using var scope = NewDisposeScope();
+                using var noGradient = no_grad();
+                Tensor states = model.Backbone.Forward(tensor(ids.Select(id => (long)id).ToArray(), 1, ids.Length), null, HiddenStateSelection.All).HiddenStates[layer]![0].to(ScalarType.Float64);
+                AssertNear(states[before..].mean([0]).data<double>().ToArray(), found[i].Embedding!);
+            }
+
+            Assert.Equal(usual[i].LogLikelihood!.Value, found[i].LogLikelihood!.Value, 1e-5);
+            Assert.Equal(usual[i].Embedding, last[i].Embedding);
+        }
+    }
+
+    [Fact]
     public void Center_NothingToLearnOrOtherSizes_SaysSo()
     {
         using PretrainedLanguageModel model = Load("tiny");
@@ -74,6 +145,11 @@ public sealed class TextFeatureExtractorTests
         Assert.Contains("Mean has 3 features", Assert.Throws<ArgumentException>(() => new TextFeatureExtractor(model, new() { Mean = [1, 2, 3] })).Message, StringComparison.Ordinal);
         Assert.Contains("SkipFirstToken", Assert.ThrowsAny<ArgumentException>(() => new TextFeatureExtractor(model, new() { Pooling = TextPooling.FirstToken, SkipFirstToken = true })).Message, StringComparison.Ordinal);
         Assert.Contains("Mean", Assert.ThrowsAny<ArgumentException>(() => new TextFeatureExtractor(model, new() { Mean = [float.NaN] })).Message, StringComparison.Ordinal);
+        Assert.Contains("Directions has 2 features", Assert.Throws<ArgumentException>(() => new TextFeatureExtractor(model, new() { Directions = [[1, 2]] })).Message, StringComparison.Ordinal);
+        Assert.Contains("from 0 to 1, one fewer than the 2 texts", Assert.Throws<ArgumentOutOfRangeException>(() => new TextFeatureExtractor(model).Center(["the", "error"], directions: 2)).Message, StringComparison.Ordinal);
+        Assert.Contains("directions is -1", Assert.Throws<ArgumentOutOfRangeException>(() => new TextFeatureExtractor(model).Center(["the", "error"], directions: -1)).Message, StringComparison.Ordinal);
+        Assert.Contains("Layer is 99", Assert.Throws<ArgumentException>(() => new TextFeatureExtractor(model, new() { Layer = 99 })).Message, StringComparison.Ordinal);
+        Assert.Contains("Layer is 1", Assert.Throws<ArgumentOutOfRangeException>(() => new TextFeatureExtractor(model, new() { Layer = 1, Pooling = TextPooling.Family })).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,7 +17,6 @@ public sealed class ConeReferenceTests : ReferenceTests
     // Norms and ratios are float64 figures of float32 states.
     private const double Relative = 1e-4;
 
-
     [SkippableFact]
     public void Published_Cosines_AreTheAuthors() => EachModel((folder, name, figures, states) => folder.Case(name + " published", () =>
     {

@@ -20,7 +20,7 @@ public sealed class LmEvalReferenceTests : ReferenceTests
     [SkippableFact]
     public void Prompts_ByProtocol_AreTheHarness() => Check(Key, folder =>
     {
-        foreach (Run run in Runs(folder, _ => true))
+        foreach (Run run in Runs(folder.FullPath, _ => true))
         {
             foreach (IGrouping<string, Request> items in run.Requests.GroupBy(request => request.Task))
             {
@@ -45,12 +45,20 @@ public sealed class LmEvalReferenceTests : ReferenceTests
         }
     });
 
-    [SkippableFact]
-    public void Requests_OfTheOwnModel_ScoreAsTheHarness() => Score(RealModels.IsOwn, OwnTolerance);
+    /// <summary>The tasks of the runs of other models, each a test of its own, so that they can be run in parts: --filter "DisplayName~few_shot".</summary>
+    public static TheoryData<string> TasksOfOtherModels()
+    {
+        string[] tasks = SharedFixtures.Has("fixtures", Key) ? [.. Runs(SharedFixtures.Path("fixtures", Key), IsOther).SelectMany(run => run.Tasks)] : [];
+        return [.. tasks.DefaultIfEmpty("none")];
+    }
 
     [SkippableFact]
+    public void Requests_OfTheOwnModel_ScoreAsTheHarness() => Score(RealModels.IsOwn, OwnTolerance, _ => true);
+
+    [SkippableTheory]
+    [MemberData(nameof(TasksOfOtherModels))]
     [Trait("Category", "Long")]
-    public void Requests_OfOtherModels_ScoreAsTheHarness() => Score(name => !RealModels.IsOwn(name), LargeTolerance);
+    public void Requests_OfOtherModels_ScoreAsTheHarness(string task) => Score(IsOther, LargeTolerance, name => name == task);
 
     [SkippableFact]
     public void Pages_Rolled_AreTheHarness() => Check(Key, folder =>
@@ -88,14 +96,16 @@ public sealed class LmEvalReferenceTests : ReferenceTests
         Near(results.GetProperty("byte_perplexity").GetDouble(), Math.Pow(2, all.BitsPerByte), PerplexityTolerance);
     }
 
-    private static void Score(Func<string, bool> ofModel, double tolerance) => Check(Key, folder =>
+    private static bool IsOther(string model) => !RealModels.IsOwn(model);
+
+    private static void Score(Func<string, bool> ofModel, double tolerance, Func<string, bool> ofTask) => Check(Key, folder =>
     {
-        foreach (IGrouping<string, Run> runs in Runs(folder, ofModel).GroupBy(run => run.Model))
+        foreach (IGrouping<string, Run> runs in Runs(folder.FullPath, ofModel).GroupBy(run => run.Model))
         {
             using var model = new Loaded(new(() => PretrainedLanguageModel.Load(RealModels.Source(runs.Key))));
             foreach (Run run in runs)
             {
-                foreach (IGrouping<string, Request> items in run.Requests.GroupBy(request => request.Task))
+                foreach (IGrouping<string, Request> items in run.Requests.GroupBy(request => request.Task).Where(task => ofTask($"{run.Name}/{task.Key}")))
                 {
                     Task(folder, run, items.Key, [.. items], model, tolerance);
                 }
@@ -180,8 +190,8 @@ public sealed class LmEvalReferenceTests : ReferenceTests
 
     private static void Near(double expected, double actual, double relative) => Assert.Equal(1, actual / expected, relative);
 
-    private static IEnumerable<Run> Runs(ReferenceFolder folder, Func<string, bool> ofModel) =>
-        from path in Directory.EnumerateDirectories(folder.FullPath).Order(StringComparer.Ordinal)
+    private static IEnumerable<Run> Runs(string folder, Func<string, bool> ofModel) =>
+        from path in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal)
         where ofModel(Path.GetFileName(path))
         from file in Directory.EnumerateFiles(path, "*.jsonl").Order(StringComparer.Ordinal)
         select new Run(Path.GetFileName(path), file);
@@ -230,6 +240,9 @@ public sealed class LmEvalReferenceTests : ReferenceTests
         public FewShotDraw Draw => _scores.GetProperty("few_shot").GetString()!.Contains("first", StringComparison.Ordinal) ? FewShotDraw.First : FewShotDraw.Harness;
 
         public Request[] Requests { get; } = [.. File.ReadLines(file).Where(line => line.Length > 0).Select(line => new Request(JsonSerializer.Deserialize<JsonElement>(line)))];
+
+        /// <summary>Its tasks, each behind the run's name.</summary>
+        public IEnumerable<string> Tasks => Requests.Select(request => $"{Name}/{request.Task}").Distinct();
 
         public int Shots(string task) => _scores.GetProperty("tasks").GetProperty(task).GetProperty("few_shot").GetInt32();
 

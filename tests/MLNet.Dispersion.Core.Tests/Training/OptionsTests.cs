@@ -153,6 +153,7 @@ public sealed class OptionsTests : IDisposable
             : type == typeof(IReadOnlyList<int>) ? new List<int> { 3 }
             : type == typeof(IReadOnlyList<double>) ? new List<double> { 0.5 }
             : type == typeof(IReadOnlyList<float>) ? new List<float> { 0.5f }
+            : type == typeof(IReadOnlyList<IReadOnlyList<float>>) ? new List<IReadOnlyList<float>> { new List<float> { 0.5f } }
             : type == typeof(IReadOnlyDictionary<string, int>) ? new OrderedDictionary<string, int> { ["other"] = 3 }
             : type == typeof(IReadOnlyDictionary<string, double>) ? new OrderedDictionary<string, double> { ["other"] = 0.5 }
             : type == typeof(IReadOnlyList<ITrainingObserver>) ? new List<ITrainingObserver> { new Silent() }

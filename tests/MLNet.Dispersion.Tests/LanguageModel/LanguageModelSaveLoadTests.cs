@@ -31,18 +31,18 @@ public sealed class LanguageModelSaveLoadTests
     }
 
     [Fact]
-    public void Load_CenteredFeatures_KeepsTheMeanThatFitLearnt()
+    public void Load_CenteredFeaturesOfAnInnerLayer_KeepsWhatFitLearnt()
     {
         LanguageModelOptions options = LanguageRow.Options();
-        options.Features = new TextFeatureOptions { SkipFirstToken = true };
-        (options.CenterFeatures, options.CenteringTexts) = (true, 7);
+        options.Features = new TextFeatureOptions { SkipFirstToken = true, Layer = 1 };
+        (options.CenterFeatures, options.CenteringTexts, options.CenteringDirections) = (true, 7, 2);
         IDataView data = Rows.View(_ml, 20);
         using LanguageModelTransformer transformer = _ml.ApplyLanguageModel("Text", TinyBackbone.Backbone, options).Fit(data);
         using var loaded = Assert.IsType<LanguageModelTransformer>(Reload(transformer));
         AssertSame(transformer, loaded);
 
         string[] texts = [.. data.GetColumn<string>("Text")];
-        TextFeatureExtractor expected = new TextFeatureExtractor(transformer.LanguageModel, new() { SkipFirstToken = true }).Center([.. texts.Where(text => !string.IsNullOrWhiteSpace(text)).Take(7)]);
+        TextFeatureExtractor expected = new TextFeatureExtractor(transformer.LanguageModel, new() { SkipFirstToken = true, Layer = 1 }).Center([.. texts.Where(text => !string.IsNullOrWhiteSpace(text)).Take(7)], directions: 2);
         float[][] vectors = [.. loaded.Transform(data).GetColumn<float[]>(options.FeaturesColumnName)];
         Assert.Equal(expected.Extract(texts, likelihoods: false).Select(text => text.Embedding), vectors);
     }

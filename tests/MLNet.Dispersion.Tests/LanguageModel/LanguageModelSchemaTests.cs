@@ -98,6 +98,10 @@ public sealed class LanguageModelSchemaTests
         AssertSays(Assert.ThrowsAny<ArgumentException>(() => With(new() { Generation = new() { TopP = 2 } })), "TopP is 2");
         AssertSays(Assert.ThrowsAny<ArgumentException>(() => With(new() { Features = null! })), "Features");
         AssertSays(Assert.ThrowsAny<ArgumentException>(() => With(new() { Device = " " })), "Device");
+        AssertSays(Assert.ThrowsAny<ArgumentException>(() => With(new() { CenterFeatures = true, CenteringTexts = 0 })), "CenteringTexts is 0");
+        AssertSays(Assert.ThrowsAny<ArgumentException>(() => With(new() { CenterFeatures = true, CenteringDirections = -1 })), "CenteringDirections is -1");
+        AssertSays(Assert.ThrowsAny<ArgumentException>(() => With(new() { CenteringDirections = 1 })), "set CenterFeatures too");
+        AssertSays(Assert.ThrowsAny<ArgumentException>(() => With(new() { CenterFeatures = true, Features = new() { Directions = [[1]] } })), "Features.Directions");
         AssertSays(Assert.ThrowsAny<ArgumentException>(() => With(new() { PerplexityColumnName = " " })), "Perplexity column has no name", "null");
         AssertSays(Assert.ThrowsAny<ArgumentException>(() => With(new() { PerplexityColumnName = "Features" })), "Features and the Perplexity", "'Features'");
         AssertSays(Assert.ThrowsAny<ArgumentException>(() => With(new() { PerplexityColumnName = "Text" })), "text and the Perplexity");

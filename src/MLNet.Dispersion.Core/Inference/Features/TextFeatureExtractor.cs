@@ -6,7 +6,7 @@ namespace MLNet.Dispersion;
 /// <remarks>
 /// <para>
 /// Each text stands behind the token that begins texts (the tokenizer's own, else the beginning- or end-of-sequence token), so that its first token has a probability too; that token is
-/// in no pooled vector and in no count; <see cref="TextFeatureOptions.SkipFirstToken"/> leaves the text's own first one out too, <see cref="TextFeatureOptions.Mean"/> what all texts have in common. Null and blank texts have no tokens; an encoder's have those of its frame, such as [CLS] and [SEP], which belong to every text. A text's features do not depend on those beside it, beyond rounding.
+/// in no pooled vector and in no count; <see cref="TextFeatureOptions.SkipFirstToken"/> leaves the text's own first one out too, <see cref="TextFeatureOptions.Mean"/> and <see cref="TextFeatureOptions.Directions"/> what all texts have in common. Null and blank texts have no tokens; an encoder's have those of its frame, such as [CLS] and [SEP], which belong to every text. A text's features do not depend on those beside it, beyond rounding.
 /// </para>
 /// <para>Thread-safe while the model is in evaluation mode. The model stays its owner's and must live as long. Disposing it frees what <see cref="ScoreWith"/> made, and nothing else.</para>
 /// </remarks>
@@ -27,12 +27,13 @@ public sealed class TextFeatureExtractor : IDisposable
     private readonly SequenceEncoder? _encoder;
     private readonly TextFeatureOptions _options;
     private readonly StateRoute _route;
+    private readonly CommonPart _common;
     private readonly int _before;
 
     /// <summary>Creates the extractor.</summary>
     /// <param name="model">The model, with its tokenizer.</param>
     /// <param name="options">What to make; null for the defaults. Copied.</param>
-    /// <exception cref="ArgumentException">An option is outside its range, the query has not the model's features, or the model names no token that begins or ends a text.</exception>
+    /// <exception cref="ArgumentException">An option is outside its range, the query, the mean or a direction has not the model's features, the model has no such layer, or the model names no token that begins or ends a text.</exception>
     /// <exception cref="ModelFileException">The model has no tokenizer, or a damaged one.</exception>
     public TextFeatureExtractor(PretrainedLanguageModel model, TextFeatureOptions? options = null)
     {
@@ -51,6 +52,7 @@ public sealed class TextFeatureExtractor : IDisposable
         _options.Pooling ??= model.DefaultPooling;
         _options.Validate();
         CheckLengths();
+        _common = new CommonPart(_options.Mean, _options.Directions);
     }
 
     /// <summary>Gets the options, with what the model's files say where they said nothing; a copy.</summary>
@@ -60,7 +62,10 @@ public sealed class TextFeatureExtractor : IDisposable
     public int MaxTokens { get; }
 
     /// <summary>Gets the length of a feature vector (F).</summary>
-    public int FeatureCount => _backbone.Info.FinalSize;
+    public int FeatureCount => InnerLayer is null ? _backbone.Info.FinalSize : _backbone.Info.HiddenSize;
+
+    /// <summary>The hidden state that is pooled; null for the last one, which every pass gives.</summary>
+    private int? InnerLayer => _options.Layer == _backbone.Info.LayerCount ? null : _options.Layer;
 
     /// <summary>Makes features of texts.</summary>
     /// <param name="texts">Any number of texts; null and blank ones have no tokens of their own.</param>
@@ -101,39 +106,39 @@ public sealed class TextFeatureExtractor : IDisposable
         })];
     }
 
-    /// <summary>Makes an extractor that subtracts the common mean: the mean of the pooled vectors of texts, before they are scaled.</summary>
-    /// <param name="texts">Texts as they are expected, at least one that is not blank; some hundred do. They are read with the options of this extractor, whose own mean is not subtracted.</param>
+    /// <summary>Makes an extractor that takes out what texts have in common: the mean of their pooled vectors, before these are scaled, and if asked for the directions in which they differ most from it.</summary>
+    /// <param name="texts">Texts as they are expected, at least one that is not blank; some hundred do. They are read with the options of this extractor, whose own mean and directions are not taken out.</param>
+    /// <param name="directions">How many directions, from 0, the default; fewer than the texts that are not blank, and than features. Of many models one to three hold what a text says least (Mu and Viswanath 2018).</param>
     /// <param name="cancellationToken">Checked before each forward pass.</param>
-    /// <returns>Another extractor of the same model, with <see cref="TextFeatureOptions.Mean"/> set, which computes by torch.</returns>
+    /// <returns>Another extractor of the same model, with <see cref="TextFeatureOptions.Mean"/> and <see cref="TextFeatureOptions.Directions"/> set, which computes by torch.</returns>
     /// <exception cref="ArgumentException">No text has tokens.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are too few texts or features for so many directions.</exception>
     /// <exception cref="InvalidOperationException">The model gives NaN or infinity.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public TextFeatureExtractor Center(IReadOnlyList<string?> texts, CancellationToken cancellationToken = default)
+    public TextFeatureExtractor Center(IReadOnlyList<string?> texts, int directions = 0, CancellationToken cancellationToken = default)
     {
         TextFeatureOptions plain = Options;
-        (plain.Mean, plain.Normalize) = (null, false);
+        (plain.Mean, plain.Directions, plain.Normalize) = (null, null, false);
         using var reader = new TextFeatureExtractor(_model, plain);
-        TextFeatures[] read = [.. reader.Extract(texts, likelihoods: false, cancellationToken: cancellationToken).Where(text => text.TokenCount > 0)];
+        float[][] read = [.. reader.Extract(texts, likelihoods: false, cancellationToken: cancellationToken).Where(text => text.TokenCount > 0).Select(text => text.Embedding!)];
         if (read.Length == 0)
         {
             throw new ArgumentException("No text has tokens, so there is no common mean of features. Pass texts that are not blank.", nameof(texts));
         }
 
-        var sums = new double[FeatureCount];
-        foreach (TextFeatures text in read)
+        int most = Math.Min(read.Length, FeatureCount) - 1;
+        if (directions < 0 || directions > most)
         {
-            for (int i = 0; i < sums.Length; i++)
-            {
-                sums[i] += text.Embedding![i];
-            }
+            throw new ArgumentOutOfRangeException(nameof(directions), directions, FormattableString.Invariant($"directions is {directions}; it must be from 0 to {most}, one fewer than the {read.Length} texts with tokens and the {FeatureCount} features."));
         }
 
+        var common = CommonPart.Of(read, directions);
         TextFeatureOptions centered = Options;
-        centered.Mean = [.. sums.Select(sum => (float)(sum / read.Length))];
+        (centered.Mean, centered.Directions) = (common.Mean, common.Directions);
         return new TextFeatureExtractor(_model, centered);
     }
 
-    /// <summary>Chooses what computes the final states. At first torch does. Likelihoods are made of these states by torch.</summary>
+    /// <summary>Chooses what computes the final states. At first torch does. Likelihoods are made of these states by torch, and an earlier hidden state (<see cref="TextFeatureOptions.Layer"/>) is torch's, too.</summary>
     /// <remarks>The engine takes a copy of the model's weights as they are now. May be called at any time, from any thread; batches that are read later follow it.</remarks>
     /// <param name="engine">The engine; null for torch again, which frees the engine's copy.</param>
     /// <exception cref="NotSupportedException">The engine cannot compute this model; the message names what it lacks, and all goes on as before.</exception>
@@ -144,9 +149,19 @@ public sealed class TextFeatureExtractor : IDisposable
 
     private void CheckLengths()
     {
+        if (_options.Layer > _backbone.Info.LayerCount)
+        {
+            throw new ArgumentException($"TextFeatureOptions.Layer is {_options.Layer}; {_model.Name} has the hidden states 0 to {_backbone.Info.LayerCount}.", "options");
+        }
+
         if (_options.Mean is { Count: var length } && length != FeatureCount)
         {
             throw new ArgumentException($"TextFeatureOptions.Mean has {length} features; a vector of {_model.Name} has {FeatureCount}. Take what TextFeatureExtractor.Center learns with this model.", "options");
+        }
+
+        if (_options.Directions?.FirstOrDefault(direction => direction.Count != FeatureCount) is { Count: var odd })
+        {
+            throw new ArgumentException($"One of TextFeatureOptions.Directions has {odd} features; a vector of {_model.Name} has {FeatureCount}. Take what TextFeatureExtractor.Center learns with this model.", "options");
         }
 
         if (_options.AttentionQuery is { Count: var count } && count != FeatureCount)
@@ -176,10 +191,19 @@ public sealed class TextFeatureExtractor : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var batch = TokenBatch.Pad([.. texts.Select(text => sequences[text])], padId: 0);
-        Tensor states = _route.Read(batch);
+        Tensor states, pooled;
+        if (vectors is not null && InnerLayer is { } layer)
+        {
+            (states, pooled) = _route.Read(batch, layer);
+        }
+        else
+        {
+            states = pooled = _route.Read(batch);
+        }
+
         if (vectors is not null)
         {
-            Pool(states, batch, texts, vectors);
+            Pool(pooled, batch, texts, vectors);
         }
 
         if (scores is not null)
@@ -204,13 +228,8 @@ public sealed class TextFeatureExtractor : IDisposable
     private float[] Finished(ReadOnlySpan<float> pooled)
     {
         float[] vector = pooled.ToArray();
-        double squares = 0;
-        for (int i = 0; i < vector.Length; i++)
-        {
-            vector[i] -= _options.Mean?[i] ?? 0;
-            squares += (double)vector[i] * vector[i];
-        }
-
+        _common.TakeOut(vector);
+        double squares = vector.Sum(value => (double)value * value);
         if (!double.IsFinite(squares))
         {
             throw new InvalidOperationException("The model's hidden states hold NaN or infinity, so no features can be made of them. Check its weights: training may have diverged.");

@@ -34,12 +34,25 @@ public sealed class TextFeatureOptions : IOptions
     /// </summary>
     public IReadOnlyList<float>? Mean { get; set; }
 
+    /// <summary>
+    /// Gets or sets what is taken out of each vector after <see cref="Mean"/> and before it is scaled, <c>[K, F]</c>, finite, each of length 1 and at right angles to the others: the directions in which vectors of many texts
+    /// differ most, whatever they say (<see cref="TextFeatureExtractor.Center"/> learns them). Default null: none.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<float>>? Directions { get; set; }
+
+    /// <summary>
+    /// Gets or sets which hidden state is pooled: 0 the embeddings, i what block i gives, the model's number of blocks what the final norm gives. Default null: that last one, which is made to predict the next token; in some
+    /// models an earlier one says more of a text. At least 0. Not for <see cref="TextPooling.Family"/>, whose layer stands behind the last.
+    /// </summary>
+    public int? Layer { get; set; }
+
     /// <summary>A copy, which later edits do not reach.</summary>
     public TextFeatureOptions Clone()
     {
         var copy = (TextFeatureOptions)MemberwiseClone();
         copy.AttentionQuery = AttentionQuery is null ? null : [.. AttentionQuery];
         copy.Mean = Mean is null ? null : [.. Mean];
+        copy.Directions = Directions is null ? null : [.. Directions.Select(direction => (float[])[.. direction])];
         return copy;
     }
 
@@ -56,6 +69,9 @@ public sealed class TextFeatureOptions : IOptions
         require.That(AttentionQuery?.All(float.IsFinite) ?? true, "not finite", "of finite numbers", nameof(AttentionQuery));
         require.That(!SkipFirstToken || Pooling is not (TextPooling.FirstToken or TextPooling.Family), SkipFirstToken, "false where Pooling is FirstToken or Family, which read that token");
         require.That(Mean?.All(float.IsFinite) ?? true, "not finite", "of finite numbers", nameof(Mean));
+        require.That(Directions?.All(direction => direction is not null && direction.All(float.IsFinite)) ?? true, "not finite", "of finite numbers", nameof(Directions));
+        require.AtLeast(Layer, 0, ", or null for the last");
+        require.That(Layer is null || Pooling != TextPooling.Family, Layer, "null where Pooling is Family, which reads the last hidden state");
         require.AtLeast(MaxTokens, 1, ", or null for as many as the model's context holds");
     }
 }
