@@ -18,6 +18,9 @@ internal static class PackableProjects
             .Order(StringComparer.Ordinal),
     ];
 
+    /// <summary>Those that hold code compiled in advance.</summary>
+    public static IReadOnlyList<string> ReadyToRun { get; } = [.. Names.Where(name => Says(XDocument.Load(PathOf(name)).Root!, "PackReadyToRun"))];
+
     /// <summary>The path of a package's project.</summary>
     public static string PathOf(string package) => Path.Combine(Checkout.Folder, "src", package, $"{package}.csproj");
 

@@ -38,6 +38,16 @@ public sealed class PackedPackages : IDisposable
         return [.. archive.Entries.Select(entry => entry.FullName)];
     }
 
+    /// <summary>A file in a package.</summary>
+    public byte[] Content(string package, string entry)
+    {
+        using ZipArchive archive = ZipFile.OpenRead(PathOf(package, "nupkg"));
+        using Stream stream = archive.GetEntry(entry)!.Open();
+        using var content = new MemoryStream();
+        stream.CopyTo(content);
+        return content.ToArray();
+    }
+
     /// <summary>The metadata element of a package's specification, its names without the namespace, which differs from package to package.</summary>
     public XElement Metadata(string package)
     {

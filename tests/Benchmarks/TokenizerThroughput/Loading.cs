@@ -10,18 +10,22 @@ internal static class Loading
     private const string Text = "Hello, world!";
 
     /// <summary>Prints one line a kind.</summary>
-    public static void Run(IEnumerable<Folder> folders, int rounds)
+    /// <param name="folders">The kinds.</param>
+    /// <param name="rounds">Rounds.</param>
+    /// <param name="packaged">The program whose first loading is ours; null for this one, whose assemblies hold no code of the processor.</param>
+    public static void Run(IEnumerable<Folder> folders, int rounds, string? packaged)
     {
+        string here = Environment.ProcessPath!;
         Console.WriteLine($"loading, medians of {rounds} rounds in turn, ms");
-        Console.WriteLine($"{"",-34}{"pieces",8}{"ours",8}{"peer",8}{"ours/peer",11}{"first",8}{"peer",8}{"ours/peer",11}{"bytes/piece",13}");
+        Console.WriteLine($"{"",-34}{"pieces",8}{"ours",8}{"peer",8}{"ours/peer",11}{"first",8}{"packaged",10}{"peer",8}{"ours/peer",11}{"bytes/piece",13}");
         foreach (Folder folder in folders)
         {
             int pieces = folder.Load().VocabularySize;
             double[][] warm = Rounds(rounds, () => Ours(folder), () => Peer(folder));
-            double[][] first = Rounds(Math.Min(rounds, 5), () => InFreshProcess(folder, "ours"), () => InFreshProcess(folder, "peer"));
+            double[][] first = Rounds(rounds, () => InFreshProcess(here, folder, "ours"), () => InFreshProcess(packaged ?? here, folder, "ours"), () => InFreshProcess(here, folder, "peer"));
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{folder.Name,-34}{pieces,8}{Median(warm, 0),8:0}{Median(warm, 1),8:0}{Median(warm, 0) / Median(warm, 1),11:0.00}{Median(first, 0),8:0}{Median(first, 1),8:0}{Median(first, 0) / Median(first, 1),11:0.00}{BytesOf(folder) / pieces,13:0}"));
+                $"{folder.Name,-34}{pieces,8}{Median(warm, 0),8:0}{Median(warm, 1),8:0}{Median(warm, 0) / Median(warm, 1),11:0.00}{Median(first, 0),8:0}{Median(first, 1),10:0}{Median(first, 2),8:0}{Median(first, 1) / Median(first, 2),11:0.00}{BytesOf(folder) / pieces,13:0}"));
         }
     }
 
@@ -42,13 +46,13 @@ internal static class Loading
         return watch.Elapsed.TotalMilliseconds;
     }
 
-    private static double[][] Rounds(int rounds, Func<double> ours, Func<double> peer) => [.. Enumerable.Range(0, rounds).Select(_ => new[] { ours(), peer() })];
+    private static double[][] Rounds(int rounds, params Func<double>[] measured) => [.. Enumerable.Range(0, rounds).Select(_ => measured.Select(one => one()).ToArray())];
 
     private static double Median(double[][] rows, int column) => rows.Select(row => row[column]).Order().ElementAt(rows.Length / 2);
 
-    private static double InFreshProcess(Folder folder, string whose)
+    private static double InFreshProcess(string program, Folder folder, string whose)
     {
-        using Process child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["load", whose, folder.Path]) { RedirectStandardOutput = true })!;
+        using Process child = Process.Start(new ProcessStartInfo(program, ["load", whose, folder.Path]) { RedirectStandardOutput = true })!;
         string line = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
         return double.Parse(line, CultureInfo.InvariantCulture);

@@ -14,7 +14,8 @@ var rounds = new Option<int>("--rounds") { Description = "Rounds; medians are pr
 var only = new Option<string[]>("--only") { Description = "Kinds, by the beginning of their names. Default: all.", AllowMultipleArgumentsPerToken = true };
 var models = new Option<string?>("--models") { Description = "A folder of folders with a tokenizer.json each, instead of our own kinds." };
 var parts = new Option<string[]>("--parts") { Description = "speed, loading, threads, worst. Default: all.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["speed", "loading", "threads", "worst"] };
-var root = new RootCommand("Tokenizers of every kind beside Tokenizers.DotNet (Hugging Face's library): encoding, loading, memory, threads, worst cases.") { texts, megabytes, rounds, only, models, parts };
+var packages = new Option<string?>("--packages") { Description = "A folder of packages (dotnet pack): the first loading of a process is measured with their assemblies, too." };
+var root = new RootCommand("Tokenizers of every kind beside Tokenizers.DotNet (Hugging Face's library): encoding, loading, memory, threads, worst cases.") { texts, megabytes, rounds, only, models, parts, packages };
 root.SetAction(arguments =>
 {
     string folder = Path.Combine(Path.GetTempPath(), "tokenizer-throughput");
@@ -39,7 +40,8 @@ root.SetAction(arguments =>
 
     if (chosen.Contains("loading"))
     {
-        Loading.Run(all, arguments.GetValue(rounds));
+        string? packaged = arguments.GetValue(packages) is { } place ? PackagedProgram.Make(place, Path.Combine(folder, "packaged")) : null;
+        Loading.Run(all, arguments.GetValue(rounds), packaged);
     }
 
     if (chosen.Contains("threads"))
