@@ -62,7 +62,7 @@ internal static class Rooms
         ["Core/Inference"] = ["Core/Models/*", "Core/Weights", "Core/Torch", "Text", "Text/Aligned", "Files"],
         ["Core/Inference/Likelihoods"] = ["Core/Inference", "Core/Models/*", "Core/Torch", "Text", "Files"],
         ["Core/Inference/Features"] = ["Core/Inference", "Core/Checks", "Core/Models/*", "Core/Torch", "Text", "Files"],
-        ["Core/Inference/Generation"] = ["Core/Inference", "Core/Inference/Decode", "Core/Checks", "Core/Models/*", "Core/Torch", "Text", "Text/Chat", "Text/Pipeline", "Files"],
+        ["Core/Inference/Generation"] = ["Core/Inference", "Core/Inference/Decode", "Core/Checks", "Core/Models/*", "Core/Weights", "Core/Torch", "Text", "Text/Chat", "Text/Pipeline", "Files"],
         ["Core/Inference/Decode"] = ["Core/Models/*", "Core/Weights", "Core/Torch", "Files"],
         ["Core/Training/Reports"] = ["Core/Geometry", "Core/Models/*", "Core/Torch"],
         ["Core/Training/Options"] = ["Core/Training/Reports", "Core/Checks", "Core/Losses", "Core/Models/*", "Core/Torch", "Text", "Files", "Core/Losses/Embeddings"],

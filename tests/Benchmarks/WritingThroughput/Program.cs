@@ -9,8 +9,9 @@ var tokens = new Option<int>("--tokens") { Description = "Tokens written behind 
 var prompt = new Option<int>("--prompt") { Description = "Tokens of a prompt, whose reading is not timed.", DefaultValueFactory = _ => 32 };
 var counts = new Option<int[]>("--prompts") { Description = "Prompts side by side.", DefaultValueFactory = _ => [1, 8], AllowMultipleArgumentsPerToken = true };
 var threads = new Option<int>("--threads") { Description = "Threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
+var memory = new Option<string?>("--memory") { Description = "Only prints the memory that the process takes for the model and a text: kept (in the file's blocks) or unpacked." };
 var peer = new Option<string?>("--peer") { Description = "Only answers with llama.cpp from this GGUF file; for the process that compares.", Hidden = true };
-var root = new RootCommand("Tokens a second of writing: torch, the library's own decoder, and llama.cpp (LLamaSharp) in a process of its own, one line of JSON for each.") { modelPath, rounds, tokens, prompt, counts, threads, peer };
+var root = new RootCommand("Tokens a second of writing: torch, the library's own decoder, and llama.cpp (LLamaSharp) in a process of its own, one line of JSON for each.") { modelPath, rounds, tokens, prompt, counts, threads, memory, peer };
 root.SetAction(arguments =>
 {
     if (arguments.GetValue(peer) is { } file)
@@ -20,23 +21,35 @@ root.SetAction(arguments =>
     }
 
     string path = arguments.GetValue(modelPath) ?? throw new ArgumentException("--model is missing.");
+    if (arguments.GetValue(memory) is { } how)
+    {
+        MeasureMemory(path, isKept: how == "kept");
+        return;
+    }
+
     string folder = Directory.CreateTempSubdirectory("mlnet-dispersion-writing-").FullName;
     try
     {
         TorchSharp.torch.set_num_threads(arguments.GetValue(threads));
         using var model = PretrainedLanguageModel.Load(File.Exists(path) ? ModelSource.FromGguf(path) : ModelSource.FromDirectory(path));
-        var ways = new List<(string Name, IWriter Writer)>
-        {
-            ("torch, Float32", new OwnWriter(model, GenerationEngine.Torch, null)),
-            ("own decoder, Float32", new OwnWriter(model, GenerationEngine.Managed, GenerationPrecision.Float32)),
-            ("own decoder, BFloat16", new OwnWriter(model, GenerationEngine.Managed, GenerationPrecision.BFloat16)),
-        };
-        foreach (GgufWeightType type in new[] { GgufWeightType.F32, GgufWeightType.F16 })
+        var ways = new List<(string Name, IWriter Writer)> { ("torch, Float32", new OwnWriter(model, GenerationEngine.Torch, null)) };
+        ways.AddRange(Enum.GetValues<GenerationPrecision>().Select(precision => ($"own decoder, {precision}", (IWriter)new OwnWriter(model, GenerationEngine.Managed, precision))));
+        string Copy(GgufWeightType type)
         {
             string copy = Path.Combine(folder, $"{type}.gguf");
             model.SaveGguf(copy, new GgufSaveOptions { Type = type });
-            ways.Add(($"llama.cpp, {type}", new LlamaWriter(copy, arguments.GetValue(threads))));
+            return copy;
         }
+
+        List<(string Name, string File)> files = [.. new[] { GgufWeightType.F32, GgufWeightType.F16, GgufWeightType.Q8_0 }.Select(type => ($"{type}", Copy(type)))];
+        if (model.Backbone.QuantizedTypes.Count > 0)
+        {
+            files.Add((string.Join("+", model.Backbone.QuantizedTypes), path));
+        }
+
+        ways.AddRange(files.Select(file => ($"llama.cpp, {file.Name}", (IWriter)new LlamaWriter(file.File, arguments.GetValue(threads)))));
+        PretrainedLanguageModel[] kept = [.. files.Skip(2).Select(file => PretrainedLanguageModel.Load(ModelSource.FromGguf(file.File), new ModelLoadOptions { KeepQuantized = true }))];
+        ways.AddRange(kept.Zip(files.Skip(2), (own, file) => ($"own decoder, blocks of {file.Name}", (IWriter)new OwnWriter(own, GenerationEngine.Managed, null))));
 
         foreach (int count in arguments.GetValue(counts)!)
         {
@@ -44,6 +57,7 @@ root.SetAction(arguments =>
         }
 
         ways.ForEach(way => way.Writer.Dispose());
+        Array.ForEach(kept, own => own.Dispose());
     }
     finally
     {
@@ -51,6 +65,20 @@ root.SetAction(arguments =>
     }
 });
 return root.Parse(args).Invoke();
+
+static void MeasureMemory(string path, bool isKept)
+{
+    TorchRuntime.EnsureLoaded();
+    long before = Environment.WorkingSet;
+    using var model = PretrainedLanguageModel.Load(ModelSource.FromGguf(path), new ModelLoadOptions { KeepQuantized = isKept });
+    long loaded = Environment.WorkingSet;
+    model.Generate(["The capital of France is"], new TextGenerationOptions { MaxNewTokens = 16 });
+    using var process = System.Diagnostics.Process.GetCurrentProcess();
+    double Megabytes(long bytes) => Math.Round((bytes - before) / 1e6);
+    Console.WriteLine(JsonSerializer.Serialize(
+        new { model = model.Name, memory = isKept ? "kept" : "unpacked", fileMegabytes = Math.Round(new FileInfo(path).Length / 1e6), loaded = Megabytes(loaded), written = Megabytes(Environment.WorkingSet), peak = Megabytes(process.PeakWorkingSet64) },
+        JsonSerializerOptions.Web));
+}
 
 static void Measure(PretrainedLanguageModel model, List<(string Name, IWriter Writer)> ways, int count, int promptTokens, int newTokens, int rounds, int threads)
 {

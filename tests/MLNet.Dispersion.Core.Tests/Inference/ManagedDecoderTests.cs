@@ -116,8 +116,8 @@ public sealed class ManagedDecoderTests
 
             foreach (var (width, kernels) in Widths)
             {
-                AssertEqualsWhole(backbone, [3, 1, 8, 5, 2], 3, kernels, $"{name}, {width}", isHalf: true);
-                AssertEqualsWhole(backbone, [4], 3, kernels, $"{name}, one row, {width}", isHalf: true);
+                AssertEqualsWhole(backbone, [3, 1, 8, 5, 2], 3, kernels, $"{name}, {width}", type: GgufType.BF16);
+                AssertEqualsWhole(backbone, [4], 3, kernels, $"{name}, one row, {width}", type: GgufType.BF16);
             }
         }
     }
@@ -228,7 +228,7 @@ public sealed class ManagedDecoderTests
     }
 
     /// <summary>Reads prompts by torch, then some tokens a row by the decoder, and holds each token's logits against a pass over the whole.</summary>
-    private static void AssertEqualsWhole(LanguageBackbone backbone, int[] prompts, int steps, DecodeKernels kernels, string what, bool isHalf = false)
+    private static void AssertEqualsWhole(LanguageBackbone backbone, int[] prompts, int steps, DecodeKernels kernels, string what, GgufType type = GgufType.F32)
     {
         using var scope = NewDisposeScope();
         Assert.Null(ManagedDecoder.Refusal(backbone));
@@ -237,7 +237,7 @@ public sealed class ManagedDecoderTests
         List<int>[] rows = [.. prompts.Select(count => Enumerable.Range(0, count).Select(_ => Token()).ToList())];
         int capacity = prompts.Max() + steps;
         using KeyValueCache cache = backbone.CreateCache(rows.Length, capacity)!;
-        using var decoder = new ManagedDecoder(backbone, rows.Length, capacity, isHalf, kernels);
+        using var decoder = new ManagedDecoder(backbone, rows.Length, capacity, type, kernels);
         ReadByTorch(backbone, cache, [.. rows.Select(row => row.ToArray())]);
         for (int step = 0; step < steps; step++)
         {

@@ -30,6 +30,7 @@ internal sealed class DecodeProduct
         }
 
         Parts = [.. parts];
+        RoundedLength = layers.Any(layer => BlockProducts.Has(layer.Type)) ? layers[0].Inputs : 0;
     }
 
     /// <summary>Numbers of a row of outputs.</summary>
@@ -40,6 +41,9 @@ internal sealed class DecodeProduct
 
     /// <summary>Numbers between the matrices of the adapters of all layers.</summary>
     internal int MiddleWidth { get; }
+
+    /// <summary>Numbers of an input where a layer reads it rounded (<see cref="BlockProducts.Round"/>); else 0.</summary>
+    internal int RoundedLength { get; }
 
     /// <summary>A piece: some outputs of a layer.</summary>
     /// <param name="Layer">The layer.</param>

@@ -9,17 +9,17 @@ internal sealed unsafe class DecodeWeights : IDisposable
 {
     private readonly DecodeMemory _memory = new();
     private readonly ForwardContext _context;
-    private readonly bool _isHalf;
+    private readonly GgufType _type;
 
     /// <summary>Tensors whose memory is read.</summary>
     private readonly List<Tensor> _kept = [];
 
-    private DecodeWeights(DecoderNetwork network, bool isHalf)
+    private DecodeWeights(DecoderNetwork network, GgufType type)
     {
-        (_context, _isHalf) = (network.Context, isHalf);
+        (_context, _type) = (network.Context, type);
         TransformerTrunk trunk = network.Trunk;
         Spec = network.Architecture.Spec;
-        Tokens = Floats(trunk.Tokens.Weight);
+        Tokens = Table(trunk.Tokens.Weight);
         var around = trunk.Pieces.ToDictionary(piece => piece.Part, piece => piece.Piece);
         Positions = around[WeightPart.Positions] is EmbeddingTable positions ? Floats(positions.Weight) : null;
         EmbeddingNorm = Norm(Spec.Embedding.Norm, around[WeightPart.EmbeddingNorm]);
@@ -33,8 +33,8 @@ internal sealed unsafe class DecodeWeights : IDisposable
 
     internal TransformerSpec Spec { get; }
 
-    /// <summary>The table of token embeddings, <c>[V, E]</c>, float32.</summary>
-    internal float* Tokens { get; }
+    /// <summary>The table of token embeddings, <c>[V, E]</c>.</summary>
+    internal DecodeTable Tokens { get; }
 
     /// <summary>The table of positions, float32; null for none.</summary>
     internal float* Positions { get; }
@@ -65,7 +65,7 @@ internal sealed unsafe class DecodeWeights : IDisposable
             return "the model has no language-model head";
         }
 
-        if (network.parameters().FirstOrDefault(parameter => parameter.device_type != TorchSharp.DeviceType.CPU || parameter.dtype != ScalarType.Float32 || !parameter.is_contiguous()) is { } other)
+        if (network.parameters().FirstOrDefault(parameter => network.Context.Blocks.Of(parameter) is null && (parameter.device_type != TorchSharp.DeviceType.CPU || parameter.dtype != ScalarType.Float32 || !parameter.is_contiguous())) is { } other)
         {
             return $"a weight is {other.dtype} on {other.device}, and float32 on the processor is read alone";
         }
@@ -92,8 +92,8 @@ internal sealed unsafe class DecodeWeights : IDisposable
 
     /// <summary>Reads a network that <see cref="Refusal(LanguageBackbone)"/> has nothing against.</summary>
     /// <param name="backbone">The network.</param>
-    /// <param name="isHalf">Whether matrices are held in bfloat16.</param>
-    internal static DecodeWeights Of(LanguageBackbone backbone, bool isHalf) => new((DecoderNetwork)backbone, isHalf);
+    /// <param name="type">How matrices are held that are not in a file's blocks: F32, BF16, or Q8_0, with BF16 for those whose rows are no whole blocks.</param>
+    internal static DecodeWeights Of(LanguageBackbone backbone, GgufType type) => new((DecoderNetwork)backbone, type);
 
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
@@ -134,20 +134,46 @@ internal sealed unsafe class DecodeWeights : IDisposable
 
     private DecodeMatrix Layer(Parameter weight, Parameter? bias, bool isInputsFirst, LowRankUpdate? update)
     {
-        Tensor held = _isHalf ? _context.Copies.Of(weight, ScalarType.BFloat16) : weight;
+        (int inputs, int outputs) = ((int)weight.shape[isInputsFirst ? 0 : 1], (int)weight.shape[isInputsFirst ? 1 : 0]);
+        (GgufType type, Tensor held) = _context.Blocks.Of(weight) is { } blocks ? (blocks.Type, blocks.Blocks) : _type switch
+        {
+            GgufType.F32 => (GgufType.F32, weight),
+            GgufType.Q8_0 when inputs % BlockProducts.Block == 0 => (GgufType.Q8_0, _context.Copies.Of(weight, ScalarType.Byte, values => Eights(values, isInputsFirst))),
+            _ => (GgufType.BF16, _context.Copies.Of(weight, ScalarType.BFloat16)),
+        };
         return new DecodeMatrix
         {
             Weights = Pointer(held),
-            IsHalf = _isHalf,
-            Inputs = (int)weight.shape[isInputsFirst ? 0 : 1],
-            Outputs = (int)weight.shape[isInputsFirst ? 1 : 0],
-            IsInputsFirst = isInputsFirst,
+            Type = type,
+            Inputs = inputs,
+            Outputs = outputs,
+            IsInputsFirst = isInputsFirst && !BlockProducts.Has(type),
             Bias = bias is null ? null : Floats(bias),
             Down = update is null ? null : Floats(update.Down),
             Up = update is null ? null : Floats(update.Up),
             Rank = update is null ? 0 : (int)update.Down.shape[0],
             UpdateScale = (float)(update?.Scale ?? 0),
         };
+    }
+
+    /// <summary>A matrix in blocks of Q8_0, outputs first.</summary>
+    private static Tensor Eights(Parameter weight, bool isInputsFirst)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor values = isInputsFirst ? weight.t().contiguous() : weight;
+        (int rows, int length) = ((int)values.shape[0], (int)values.shape[1]);
+        int width = length / BlockProducts.Block * GgufBlocks.Bytes(GgufType.Q8_0);
+        Tensor blocks = empty([rows, width], ScalarType.Byte);
+        (nint from, nint to) = ((nint)TensorMemory.Pointer(values), (nint)TensorMemory.Pointer(blocks));
+        TorchThreads.For(rows, row => GgufEncoder.Encode(GgufType.Q8_0, new ReadOnlySpan<float>((float*)from + ((long)row * length), length), new Span<byte>((byte*)to + ((long)row * width), width)));
+        return blocks.MoveToOuterDisposeScope();
+    }
+
+    private DecodeTable Table(Parameter weight)
+    {
+        BlockMatrix? matrix = _context.Blocks.Of(weight);
+        return new DecodeTable { Rows = Pointer(matrix?.Blocks ?? weight), Type = matrix?.Type ?? GgufType.F32, Size = (int)weight.shape[1] };
     }
 
     private DecodeNorm? Norm(NormSpec? spec, object? piece, int headStride = 0)

@@ -34,6 +34,7 @@ internal sealed unsafe class ManagedDecoder : IDisposable
     private readonly float* _embedded;
     private readonly float* _scores;
     private readonly float* _middle;
+    private readonly byte* _rounded;
     private readonly float* _logits;
     private readonly Action<int> _multiplyPart;
     private readonly Action<int> _attendHead;
@@ -42,21 +43,20 @@ internal sealed unsafe class ManagedDecoder : IDisposable
     private int _column;
     private int _layer;
     private DecodeProduct _product;
-    private float* _x;
+    private DecodeInput _input;
     private float* _y;
-    private int _xStride;
 
     /// <param name="backbone">A network that <see cref="Refusal"/> has nothing against, in evaluation mode.</param>
     /// <param name="rows">Rows, of which at most <see cref="MostRows"/> are computed at once.</param>
     /// <param name="capacity">Columns of the cache.</param>
-    /// <param name="isHalf">Whether matrices are held in bfloat16.</param>
+    /// <param name="type">How matrices are held that are not in a file's blocks: F32, BF16 or Q8_0.</param>
     /// <param name="kernels">The loops; null for the processor's.</param>
-    internal ManagedDecoder(LanguageBackbone backbone, int rows, int capacity, bool isHalf = false, DecodeKernels? kernels = null)
+    internal ManagedDecoder(LanguageBackbone backbone, int rows, int capacity, GgufType type = GgufType.F32, DecodeKernels? kernels = null)
     {
         using var noGradient = no_grad();
         rows = Math.Min(rows, MostRows);
         _kernels = kernels ?? DecodeKernels.Best;
-        _weights = DecodeWeights.Of(backbone, isHalf);
+        _weights = DecodeWeights.Of(backbone, type);
         _spec = _weights.Spec;
         _bound = ((DecoderNetwork)backbone).Trunk.ChangesBeyond;
         _capacity = capacity;
@@ -81,6 +81,7 @@ internal sealed unsafe class ManagedDecoder : IDisposable
         _inner = Rows(_weights.Layers.Max(block => block.Up.Width));
         _scores = Rows((long)attentions.Max(attention => attention.HeadCount) * capacity);
         _middle = Rows(products.Max(product => product.MiddleWidth));
+        _rounded = (byte*)Rows(products.Max(product => BlockProducts.InputBytes(product.RoundedLength)) / sizeof(float));
         _logits = Rows(_weights.Head.Width);
     }
 
@@ -179,7 +180,7 @@ internal sealed unsafe class ManagedDecoder : IDisposable
         for (int row = 0; row < _rows; row++)
         {
             float* to = _embedded + ((long)row * size);
-            new ReadOnlySpan<float>(_weights.Tokens + ((long)tokens[row][0] * size), size).CopyTo(new Span<float>(to, size));
+            _weights.Tokens.Copy(tokens[row][0], new Span<float>(to, size));
             if (embedding.Scale != 1)
             {
                 _kernels.Scale(to, (float)embedding.Scale, size);
@@ -441,15 +442,20 @@ internal sealed unsafe class ManagedDecoder : IDisposable
 
     private void Multiply(DecodeProduct product, float* x, int xStride, float* y)
     {
-        (_product, _xStride) = (product, xStride);
-        _x = x;
+        _product = product;
         _y = y;
+        _input = new DecodeInput { Numbers = x, Stride = xStride, Rows = _rows, Rounded = _rounded, Middle = _middle, MiddleStride = product.MiddleWidth };
+        for (int row = 0; product.RoundedLength > 0 && row < _rows; row++)
+        {
+            BlockProducts.Round(x + ((long)row * xStride), product.RoundedLength, _rounded + ((long)row * BlockProducts.InputBytes(product.RoundedLength)));
+        }
+
         for (int part = 0; product.MiddleWidth > 0 && part < product.Parts.Length; part++)
         {
             DecodeProduct.Part piece = product.Parts[part];
             if (piece is { First: 0, Layer.Rank: > 0 })
             {
-                piece.Layer.Project(_kernels, x, _rows, xStride, _middle + piece.MiddleOffset, product.MiddleWidth);
+                piece.Layer.Project(_kernels, in _input, piece.MiddleOffset);
             }
         }
 
@@ -459,7 +465,7 @@ internal sealed unsafe class ManagedDecoder : IDisposable
     private void MultiplyPart(int index)
     {
         DecodeProduct.Part part = _product.Parts[index];
-        part.Layer.Multiply(_kernels, part.First, part.Count, _x, _rows, _xStride, _y + part.Offset, _product.Width, _middle + part.MiddleOffset, _product.MiddleWidth);
+        part.Layer.Multiply(_kernels, part.First, part.Count, in _input, part.MiddleOffset, _y + part.Offset, _product.Width);
     }
 
     private static void Copy(float* from, float* to, long count) => Buffer.MemoryCopy(from, to, count * sizeof(float), count * sizeof(float));

@@ -30,11 +30,17 @@ internal abstract class NextTokenLogits(LanguageBackbone backbone) : IDisposable
             return new WholeLogits(backbone, rows, reason);
         }
 
-        bool isHalf = (plan.Precision ?? (backbone.ComputeType == ScalarType.BFloat16 ? GenerationPrecision.BFloat16 : GenerationPrecision.Float32)) == GenerationPrecision.BFloat16;
+        GgufType type = plan.Precision switch
+        {
+            GenerationPrecision.Float32 => GgufType.F32,
+            GenerationPrecision.BFloat16 => GgufType.BF16,
+            GenerationPrecision.Q8 => GgufType.Q8_0,
+            _ => backbone.ComputeType == ScalarType.BFloat16 ? GgufType.BF16 : GgufType.F32,
+        };
         try
         {
             int prefixes = rows == 1 && backbone is { ComputeType: ScalarType.Float32, KeepsStates: true } ? plan.PrefixTokens : 0;
-            return new CachedLogits(backbone, cache, reason is null ? new ManagedDecoder(backbone, rows, capacity, isHalf) : null, reason, prefixes);
+            return new CachedLogits(backbone, cache, reason is null ? new ManagedDecoder(backbone, rows, capacity, type) : null, reason, prefixes);
         }
         catch
         {

@@ -105,7 +105,7 @@ internal sealed class DecoderNetwork : CausalLMBackbone
         }
     }
 
-    private Parameter? HeadMatrix => Head is { } head ? (head.Update is null ? head.Weight : null) : _trunk.Tokens.Update is { ReachesTheHead: true } ? null : _trunk.Tokens.Weight;
+    private Parameter? HeadMatrix => !Context.Blocks.IsEmpty ? null : Head is { } head ? (head.Update is null ? head.Weight : null) : _trunk.Tokens.Update is { ReachesTheHead: true } ? null : _trunk.Tokens.Weight;
 
     /// <inheritdoc/>
     protected internal override string? ArchitectureName => PredictsTokens ? _architecture.Names.ArchitectureName : null;

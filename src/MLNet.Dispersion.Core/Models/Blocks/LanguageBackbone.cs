@@ -78,6 +78,17 @@ public abstract class LanguageBackbone : nn.Module
         Prefixes.Drop();
     }
 
+    /// <summary>Checks that every parameter holds its values, and none is in the blocks of a file instead.</summary>
+    /// <param name="what">What needs them, as the subject of a sentence.</param>
+    /// <exception cref="NotSupportedException">Some are in blocks.</exception>
+    internal void RequireValues(string what)
+    {
+        if (!Context.Blocks.IsEmpty)
+        {
+            throw new NotSupportedException($"{what} needs the weights as numbers, and this model holds matrices as the blocks of its GGUF file, to write and to score with. Load it without ModelLoadOptions.KeepQuantized.");
+        }
+    }
+
     /// <summary>The table of token embeddings, which training may reset and whose output it may disturb; null (default) where neither is possible.</summary>
     internal virtual EmbeddingTable? Tokens => null;
 
@@ -209,7 +220,7 @@ public abstract class LanguageBackbone : nn.Module
     /// <param name="tensorName">The name in the file.</param>
     protected internal virtual string ParameterName(string tensorName) => tensorName;
 
-    /// <summary>Gets the types, such as <c>Q4_1</c>, in which the weights were stored quantised in a GGUF file; empty where they were not. In memory they are the float32 values that they stand for, on which training works.</summary>
+    /// <summary>Gets the types, such as <c>Q4_1</c>, in which the weights were stored quantised in a GGUF file; empty where they were not. In memory they are the float32 values that they stand for, on which training works, unless <see cref="ModelLoadOptions.KeepQuantized"/> was asked for.</summary>
     public IReadOnlyList<string> QuantizedTypes { get; internal set; } = [];
 
     /// <summary>Gets how the network is built and what its tensors are called; null (default) for a backbone that no spec describes.</summary>
@@ -247,6 +258,7 @@ public abstract class LanguageBackbone : nn.Module
         if (disposing)
         {
             Forget();
+            Context.Blocks.Dispose();
             Attachment?.Dispose();
         }
 

@@ -86,13 +86,18 @@ public static class BackboneRegistry
     /// <param name="source">The checkpoint: config.json and model.safetensors, or shards with model.safetensors.index.json.</param>
     /// <returns>The backbone, which the caller disposes.</returns>
     /// <exception cref="ModelFileException">A file is missing or damaged, the architecture unknown, tensors missing, surplus or of the wrong shape.</exception>
-    public static LanguageBackbone Load(FileSource source)
+    public static LanguageBackbone Load(FileSource source) => Load(source, matrices: null);
+
+    /// <summary>The same, some matrices in blocks.</summary>
+    /// <param name="source">The checkpoint.</param>
+    /// <param name="matrices">What reads those matrices, by their names in the files; null for none.</param>
+    internal static LanguageBackbone Load(FileSource source, IReadOnlyDictionary<string, Func<BlockMatrix>>? matrices)
     {
         ArgumentNullException.ThrowIfNull(source);
         var backbone = Construct(ReadConfig(source));
         try
         {
-            BackboneWeights.Load(backbone, source);
+            BackboneWeights.Load(backbone, source, matrices ?? new Dictionary<string, Func<BlockMatrix>>());
             backbone.eval();
             return backbone;
         }
@@ -153,7 +158,7 @@ public static class BackboneRegistry
     /// <param name="source">The checkpoint.</param>
     /// <param name="texts">Token ids, each <c>[1, n]</c>, int64, on the CPU.</param>
     /// <param name="look">Called for hidden states 0..N, each for all texts in turn.</param>
-    /// <exception cref="ModelFileException">As <see cref="Load"/>, before any text is run where the files do not fit; or a file changed or was cut off meanwhile.</exception>
+    /// <exception cref="ModelFileException">As <see cref="Load(FileSource)"/>, before any text is run where the files do not fit; or a file changed or was cut off meanwhile.</exception>
     internal static void RunLayers(FileSource source, IReadOnlyList<Tensor> texts, LayerwiseNetwork.LookAction look)
     {
         using var scope = NewDisposeScope();

@@ -7,7 +7,10 @@ namespace MLNet.Dispersion.Models;
 internal static class BackboneWeights
 {
     /// <summary>Reads every parameter from the checkpoint's files: all of them, or an exception.</summary>
-    internal static void Load(LanguageBackbone backbone, FileSource source)
+    /// <param name="backbone">The backbone.</param>
+    /// <param name="source">The files.</param>
+    /// <param name="matrices">What reads the matrices that stay in blocks, by their names in the files.</param>
+    internal static void Load(LanguageBackbone backbone, FileSource source, IReadOnlyDictionary<string, Func<BlockMatrix>> matrices)
     {
         using var noGradient = no_grad();
         var parameters = backbone.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter, StringComparer.Ordinal);
@@ -17,7 +20,15 @@ internal static class BackboneWeights
         string? tied = HeadAlone(weights, backbone) is null && backbone.TiedHeadName is { } name ? name + ".weight" : null;
         using Tensor? repeated = tied is null ? null : TiedHead(weights, tied, backbone.TokenEmbeddingWeight!);
         Func<string, string?> nameOf = Naming(weights, backbone);
-        weights.Read(tensor => tensor == tied ? repeated : nameOf(tensor) is { } parameter ? parameters[parameter] : null);
+        weights.Read(tensor => tensor == tied ? repeated : nameOf(tensor) is { } parameter && !matrices.ContainsKey(tensor) ? parameters[parameter] : null);
+        foreach (var (tensor, read) in matrices)
+        {
+            if (tensor != tied && nameOf(tensor) is { } target)
+            {
+                backbone.Context.Blocks.Put(parameters[target], read());
+            }
+        }
+
         if (repeated is not null && repeated.ne(backbone.TokenEmbeddingWeight!).any().item<bool>())
         {
             Untie(backbone, repeated);

@@ -51,16 +51,7 @@ internal sealed class GgufReader
     /// <exception cref="ModelFileException">The file is cut off, or the tensor does not fit in memory.</exception>
     internal Tensor Read(GgufEntry entry)
     {
-        Tensor tensor;
-        try
-        {
-            tensor = empty(entry.Shape, ScalarType.Float32);
-        }
-        catch (Exception e) when (e is ExternalException or OutOfMemoryException)
-        {
-            throw new ModelFileException(File, $"There is no memory for {Printable.Shape(entry.Shape)} of float32.", Printable.Name(entry.Name), e);
-        }
-
+        Tensor tensor = Allocate(entry, entry.Shape, ScalarType.Float32);
         try
         {
             long at = 0;
@@ -70,6 +61,27 @@ internal sealed class GgufReader
                 values.CopyTo(MemoryMarshal.Cast<byte, float>(part.bytes));
                 at += values.Length;
             });
+            return tensor;
+        }
+        catch
+        {
+            tensor.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads a matrix's blocks as they are.</summary>
+    /// <param name="entry">One of <see cref="Entries"/>, a matrix.</param>
+    /// <returns>A new tensor of bytes on the CPU, a row for each of the matrix, which belongs to the current dispose scope or else to the caller.</returns>
+    /// <exception cref="ModelFileException">The file is cut off, or the tensor does not fit in memory.</exception>
+    internal Tensor ReadBlocks(GgufEntry entry)
+    {
+        Tensor tensor = Allocate(entry, [entry.Shape[0], entry.ByteLength / entry.Shape[0]], ScalarType.Byte);
+        try
+        {
+            MoveTo(entry);
+            TensorBytes.Fill(tensor, ScalarType.Byte, bytes => SourceStream.ReadExactly(_stream, bytes, File, "its values", entry.Name));
+            _position = entry.Offset + entry.ByteLength;
             return tensor;
         }
         catch
@@ -101,6 +113,18 @@ internal sealed class GgufReader
         }
 
         _position = entry.Offset + entry.ByteLength;
+    }
+
+    private Tensor Allocate(GgufEntry entry, long[] shape, ScalarType type)
+    {
+        try
+        {
+            return empty(shape, type);
+        }
+        catch (Exception e) when (e is ExternalException or OutOfMemoryException)
+        {
+            throw new ModelFileException(File, $"There is no memory for {Printable.Shape(shape)} of {(type == ScalarType.Byte ? "bytes" : "float32")}.", Printable.Name(entry.Name), e);
+        }
     }
 
     private static InvalidOperationException Unread() => new("The metadata were not read by this reader.");

@@ -58,6 +58,13 @@ internal sealed class GgufSource : FileSource
     /// <summary>The types of quantised tensors, such as Q4_1; empty where there are none.</summary>
     internal IReadOnlyList<string> QuantizedTypes { get; } = [];
 
+    /// <summary>What reads each matrix whose blocks can be multiplied as they are, by its name in model.safetensors; the caller disposes what it gets.</summary>
+    internal IReadOnlyDictionary<string, Func<BlockMatrix>> Matrices => _weights!.Matrices.ToDictionary(matrix => matrix.Name, matrix => (Func<BlockMatrix>)(() =>
+    {
+        using FileStream file = Open(_path);
+        return _weights.Blocks(new GgufReader(file, Name, _dataStart), matrix.Index);
+    }), StringComparer.Ordinal);
+
     /// <summary>The tokenizer of a file that need not hold a model.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="ModelFileException">The file is missing or damaged, or its tokenizer is not supported.</exception>

@@ -31,6 +31,20 @@ internal sealed class GgufWeights
     /// <param name="index">Which of <see cref="Counts"/>.</param>
     internal Tensor Values(GgufReader reader, int index) => Values(reader, _tensors[index].Entry, _tensors[index].Part);
 
+    /// <summary>The matrices whose blocks can be multiplied as they are: their names in the family's files, and which of <see cref="Counts"/> each is. Tables of positions are none of them.</summary>
+    internal IEnumerable<(string Name, int Index)> Matrices => _tensors.Index()
+        .Where(tensor => tensor.Item.Entry is { Type: GgufType.Q8_0 or GgufType.Q4_1, Shape.Length: 2 } && tensor.Item.Part != WeightPart.Positions)
+        .Select(tensor => (tensor.Item.Name, tensor.Index));
+
+    /// <summary>One of <see cref="Matrices"/>, outputs first whatever the family's files have; belongs to the caller and to no dispose scope.</summary>
+    /// <param name="reader">Reads the file; can seek.</param>
+    /// <param name="index">Which.</param>
+    internal BlockMatrix Blocks(GgufReader reader, int index)
+    {
+        var (entry, part, _, _) = _tensors[index];
+        return Refusing(entry, () => new BlockMatrix(entry.Type, _layout.Rows(reader.ReadBlocks(entry), part, toGguf: false).contiguous().MoveToOuterDisposeScope().DetachFromDisposeScope()));
+    }
+
     /// <summary>How a safetensors file of these tensors begins.</summary>
     internal byte[] Header()
     {
@@ -66,13 +80,16 @@ internal sealed class GgufWeights
         return (entry, part, name, _layout.IsTransposed(part, entry.Shape.Length) ? [entry.Shape[1], entry.Shape[0]] : entry.Shape);
     }
 
-    private Tensor Values(GgufReader reader, GgufEntry entry, WeightPart part)
+    private Tensor Values(GgufReader reader, GgufEntry entry, WeightPart part) =>
+        Refusing(entry, () => _layout.ToFamily(reader.Read(entry), part, entry.Name).contiguous().MoveToOuterDisposeScope().DetachFromDisposeScope());
+
+    private T Refusing<T>(GgufEntry entry, Func<T> read)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         try
         {
-            return _layout.ToFamily(reader.Read(entry), part, entry.Name).contiguous().MoveToOuterDisposeScope().DetachFromDisposeScope();
+            return read();
         }
         catch (ArgumentException e)
         {

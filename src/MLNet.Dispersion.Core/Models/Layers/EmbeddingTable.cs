@@ -52,13 +52,13 @@ internal sealed class EmbeddingTable : nn.Module
     internal Tensor Head(Tensor hidden)
     {
         Tensor narrow = _context.Cast(hidden);
-        Tensor logits = nn.functional.linear(narrow, _context.CastWeight(weight));
+        Tensor logits = _context.Linear(narrow, weight);
         return (Update is null ? logits : Update.ApplyToLogits(logits, narrow)).to(ScalarType.Float32);
     }
 
     private Tensor Look(Tensor ids)
     {
-        Tensor rows = EmbeddingLookup.Rows(weight, ids, training ? _paddingRow : null);
+        Tensor rows = _context.Blocks.Of(weight) is { } blocks ? blocks.Values(ids) : EmbeddingLookup.Rows(weight, ids, training ? _paddingRow : null);
         return Update is null ? rows : Update.ApplyTo(rows, ids);
     }
 }

@@ -18,6 +18,9 @@ internal sealed class ForwardContext
     /// <summary>The weights as passes inside <see cref="ComputeIn"/> read them, without gradients.</summary>
     internal WeightCopies Copies { get; } = new();
 
+    /// <summary>The matrices that are in blocks instead of their parameters.</summary>
+    internal BlockWeights Blocks { get; } = new();
+
     /// <summary>Where dropout masks are drawn from; null switches dropout off.</summary>
     internal Generator? DropoutGenerator { get; set; }
 
@@ -43,6 +46,26 @@ internal sealed class ForwardContext
         }
 
         return ComputeTypeScope.Of(this) is not null && !is_grad_enabled() ? Copies.Of(weight, type) : weight.to(type);
+    }
+
+    /// <summary>A linear layer's products, in the number type of products.</summary>
+    /// <param name="input"><c>[..., in]</c>, in that type.</param>
+    /// <param name="weight">The layer's matrix.</param>
+    /// <param name="bias">What is added, or null.</param>
+    /// <param name="isInputsFirst">Whether the matrix is stored <c>[in, out]</c>.</param>
+    internal Tensor Linear(Tensor input, Parameter weight, Parameter? bias = null, bool isInputsFirst = false)
+    {
+        Tensor? added = bias is null ? null : CastWeight(bias);
+        if (Blocks.Of(weight) is not { } blocks)
+        {
+            Tensor matrix = CastWeight(weight);
+            return nn.functional.linear(input, isInputsFirst ? matrix.t() : matrix, added);
+        }
+
+        // Freed at once: a pass must not gather the values of all layers.
+        using Tensor values = blocks.Values();
+        using Tensor narrow = values.to(ComputeType);
+        return nn.functional.linear(input, narrow, added);
     }
 
     /// <summary>The tensor in the number type of products; itself when it has it already.</summary>

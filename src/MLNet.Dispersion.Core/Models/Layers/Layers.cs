@@ -35,7 +35,7 @@ internal sealed class ProjectionLayer : nn.Module, IAdaptable, ILayer
     public Tensor Forward(Tensor input)
     {
         Tensor narrow = _context.Cast(input);
-        Tensor output = nn.functional.linear(narrow, _context.CastWeight(weight), bias is null ? null : _context.CastWeight(bias));
+        Tensor output = _context.Linear(narrow, weight, bias);
         return Update is null ? output : Update.AddTo(output, narrow, training);
     }
 }
@@ -72,7 +72,7 @@ internal sealed class Conv1D : nn.Module, IAdaptable, ILayer
     public Tensor Forward(Tensor input)
     {
         Tensor narrow = _context.Cast(input);
-        Tensor output = nn.functional.linear(narrow, _context.CastWeight(weight).t(), bias is null ? null : _context.CastWeight(bias));
+        Tensor output = _context.Linear(narrow, weight, bias, isInputsFirst: true);
         return Update is null ? output : Update.AddTo(output, narrow, training);
     }
 }

@@ -10,6 +10,7 @@ internal static class WeightHash
     /// <summary>SHA-256, in small hexadecimal digits, of every parameter in the order of names: name, shape, values in their own type, little-endian.</summary>
     internal static string Of(LanguageBackbone backbone)
     {
+        backbone.RequireValues("A hash of the weights");
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var (name, parameter) in backbone.named_parameters().OrderBy(pair => pair.name, StringComparer.Ordinal))
         {

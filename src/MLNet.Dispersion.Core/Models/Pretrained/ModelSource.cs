@@ -30,7 +30,7 @@ public sealed class ModelSource
         return new ModelSource(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))), source);
     }
 
-    /// <summary>A backbone in a GGUF file, as llama.cpp reads it, quantised or not: F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K to Q6_K, IQ4_NL, IQ4_XS. Weights are loaded as float32.</summary>
+    /// <summary>A backbone in a GGUF file, as llama.cpp reads it, quantised or not: F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K to Q6_K, IQ4_NL, IQ4_XS. Weights are loaded as float32, unless <see cref="ModelLoadOptions.KeepQuantized"/> leaves them as they are.</summary>
     /// <remarks>Its tokenizer and chat template come from the file too. What is saved of the model is a directory in Hugging Face's format.</remarks>
     /// <param name="path">The file's path.</param>
     /// <exception cref="ModelFileException">The file is missing or damaged, holds no model, or asks for what is not supported; the message names key or tensor and the cure.</exception>

@@ -129,6 +129,7 @@ public sealed partial class PretrainedLanguageModel
 
     private void RequireNoAdapter()
     {
+        Backbone.RequireValues("An adapter");
         if (Backbone.Adapter is not null)
         {
             throw new InvalidOperationException($"{Name} has an adapter already: remove it with RemoveAdapter, or make it part of the weights with AbsorbAdapter.");

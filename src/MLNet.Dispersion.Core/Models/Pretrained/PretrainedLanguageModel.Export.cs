@@ -10,6 +10,7 @@ public sealed partial class PretrainedLanguageModel
     /// <summary>Gives the weights of the network, without a task's head, an adapter merged into each: one after the other, so that no second copy of all is ever in memory.</summary>
     public IEnumerable<ModelWeight> MergedWeights()
     {
+        Backbone.RequireValues("Reading the weights");
         LoraAdapter? adapter = Backbone.Adapter;
         Tensor Value(Parameter weight) => adapter is null ? weight : adapter.MergedWeight(weight);
         var weights = Backbone.named_parameters().Select(pair => new ModelWeight(pair.name, pair.parameter.shape, () => Value(pair.parameter)));

@@ -20,6 +20,7 @@ public sealed partial class PretrainedLanguageModel
     /// <param name="options">Device and adapter; null for the CPU and the adapter that lies with the files, if there is one.</param>
     /// <exception cref="ModelFileException">A file is missing or damaged, or a base is not found or has other weights; the message names it and the cure.</exception>
     /// <exception cref="InvalidOperationException">The files hold an adapter, and the options name another.</exception>
+    /// <exception cref="ArgumentException">The options ask for quantised matrices, and there are none, or not on this device.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
     /// <example>
     /// <code>
@@ -41,7 +42,7 @@ public sealed partial class PretrainedLanguageModel
         bool adapted = PeftFiles.AreIn(files);
         bool alone = adapted && !files.Contains("config.json");
         AdapterBase? identity = alone || AdapterBase.IsIn(files) ? PeftFiles.BaseOf(files) : null;
-        PretrainedLanguageModel model = LoadWeights(alone ? AdapterBases.Find(identity!, AdapterBase.Describe(files)) : source, options?.Device);
+        PretrainedLanguageModel model = LoadWeights(alone ? AdapterBases.Find(identity!, AdapterBase.Describe(files)) : source, options ?? new());
         try
         {
             model.Origin = identity ?? model.Origin;
@@ -169,10 +170,11 @@ public sealed partial class PretrainedLanguageModel
         _ => Backbone.IsCausal && Backbone.PredictsTokens ? "text-generation" : ModelCard.Features,
     };
 
-    private static PretrainedLanguageModel LoadWeights(ModelSource source, Device? device)
+    private static PretrainedLanguageModel LoadWeights(ModelSource source, ModelLoadOptions options)
     {
         TorchRuntime.EnsureLoaded();
-        var network = BackboneRegistry.Load(source.Source);
+        Device? device = options.Device;
+        var network = BackboneRegistry.Load(source.Source, options.KeepQuantized ? Matrices(source, device) : null);
         PretrainedHead? head = null;
         try
         {
@@ -201,6 +203,13 @@ public sealed partial class PretrainedLanguageModel
             throw;
         }
     }
+
+    /// <summary>What reads the matrices of a GGUF file that can stay in its blocks.</summary>
+    /// <exception cref="ArgumentException">There are none, or they are to lie on another device.</exception>
+    private static IReadOnlyDictionary<string, Func<BlockMatrix>> Matrices(ModelSource source, Device? device) =>
+        device is not null && device.type != DeviceType.CPU ? throw new ArgumentException($"ModelLoadOptions.KeepQuantized is true, and Device is {device}: quantised matrices stay on the CPU. Leave one of the two as it is by default.", nameof(device))
+        : source.Source is GgufSource { Matrices: { Count: > 0 } matrices } ? matrices
+        : throw new ArgumentException($"ModelLoadOptions.KeepQuantized is true, and {source.Name} holds no matrix of the types Q8_0 and Q4_1. Load it without, or take a GGUF file of one of these types.", nameof(source));
 
     /// <summary>Weights are compared with one another only, and a card is for people.</summary>
     private static bool IsComparedByItself(string name) => !name.EndsWith(".safetensors", StringComparison.Ordinal) && name != ModelCard.FileName;
@@ -247,6 +256,7 @@ public sealed partial class PretrainedLanguageModel
 
     private void WriteModel(FileSink sink, ModelSaveOptions options, Func<Parameter, Tensor> valueOf, PretrainedHead? taskHead)
     {
+        Backbone.RequireValues("Saving");
         using var scope = NewDisposeScope();
         var config = SavedConfig(options.TypeName);
         List<KeyValuePair<string, Tensor>> weights = [.. Backbone.named_parameters().Select(pair => KeyValuePair.Create(Backbone.TensorName(pair.name, taskHead?.Spec), valueOf(pair.parameter)))];

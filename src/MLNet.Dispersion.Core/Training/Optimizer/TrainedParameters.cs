@@ -24,6 +24,7 @@ internal sealed class TrainedParameters : IDisposable
     /// <exception cref="ArgumentException">The options do not fit the backbone, its adapter or the task.</exception>
     internal static TrainedParameters Choose(LanguageBackbone backbone, IReadOnlyList<Parameter> head, FineTuneOptions options)
     {
+        backbone.RequireValues("Training");
         var trained = new TrainedParameters([.. Unfrozen(backbone, OfBackbone(backbone, head, options), options.FrozenLayers)], head);
         var kept = trained.Backbone.Select(pair => pair.Parameter).ToHashSet<Parameter>(ReferenceEqualityComparer.Instance);
         var all = backbone.named_parameters().Select(pair => pair.parameter).Concat(backbone.Adapter?.Parameters.Select(pair => pair.Parameter) ?? []);

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MLNet.Dispersion.Tests.RoundTrips;
+namespace MLNet.Dispersion.Tests;
 
 /// <summary>Rewrites a GGUF file of float32 so that the matrices of its blocks are Q4_1, as the reference's README has that type: a scale and a least value in float16, and 32 numbers of 4 bits.</summary>
 internal static class Q4_1File

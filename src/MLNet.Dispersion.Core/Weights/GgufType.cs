@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Models;
+namespace MLNet.Dispersion;
 
 /// <summary>How the values of a GGUF tensor are stored. Numbers are those of the format.</summary>
 internal enum GgufType
@@ -92,9 +92,10 @@ internal static class GgufBlocks
                 y[0] = BitConverter.UInt32BitsToSingle((uint)BitConverter.ToUInt16(b) << 16);
                 break;
             case GgufType.Q8_0:
+                float scale = Scale(b);
                 for (int i = 0; i < y.Length; i++)
                 {
-                    y[i] = Scale(b) * (sbyte)b[Half + i];
+                    y[i] = scale * (sbyte)b[Half + i];
                 }
 
                 break;
