@@ -62,19 +62,20 @@ public sealed class CardTrainingTests
     [SkippableFact]
     public void InterruptedRun_GoesOnOnTheCardAndIsRefusedElsewhereByName()
     {
+        string card = Card.Name;
         string folder = Directory.CreateTempSubdirectory("mlnet-dispersion-card-").FullName;
         try
         {
             using var source = new CancellationTokenSource();
-            Assert.ThrowsAny<OperationCanceledException>(() => Train(Card.Name, options =>
+            Assert.ThrowsAny<OperationCanceledException>(() => Train(card, options =>
             {
                 options.Checkpoints = new CheckpointOptions { Directory = folder, EverySteps = 2 };
                 options.CancellationToken = source.Token;
                 options.Progress = new Stop(5, source);
             }));
-            Skip.If(Card.Name == "cpu", "The processor is no other device.");
+            Skip.If(card == "cpu", "The processor is no other device.");
             Assert.Contains("Backbone.Device", Assert.Throws<ModelFileException>(() => Train("cpu", options => options.Checkpoints = new CheckpointOptions { Directory = folder })).Message, StringComparison.Ordinal);
-            Assert.Equal(4, Train(Card.Name, options => options.Checkpoints = new CheckpointOptions { Directory = folder, EverySteps = 2 }).ResumedFromStep);
+            Assert.Equal(4, Train(card, options => options.Checkpoints = new CheckpointOptions { Directory = folder, EverySteps = 2 }).ResumedFromStep);
         }
         finally
         {

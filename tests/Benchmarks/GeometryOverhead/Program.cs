@@ -1,11 +1,11 @@
 using System.CommandLine;
-using System.Globalization;
+using System.Text.Json;
 using MLNet.Dispersion;
 using MLNet.Dispersion.Benchmarks.GeometryOverhead;
 
 var texts = new Option<int>("--texts") { Description = "Texts of 512 tokens.", DefaultValueFactory = _ => 100 };
 var rounds = new Option<int>("--rounds") { Description = "Rounds; medians are printed.", DefaultValueFactory = _ => 3 };
-var root = new RootCommand("How much longer a condensation report takes than its forward passes alone.") { texts, rounds };
+var root = new RootCommand("How much longer a condensation report takes than its forward passes alone, one line of JSON for each report.") { texts, rounds };
 root.SetAction(arguments =>
 {
     string[] sample = Subject.Texts(arguments.GetValue(texts));
@@ -19,11 +19,12 @@ root.SetAction(arguments =>
         using PretrainedLanguageModel model = load();
         var clock = new Stopclock(model, sample);
         clock.Forward();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{model.Name}, {sample.Length} texts of 512 tokens, {arguments.GetValue(rounds)} rounds"));
         foreach (var (name, spectrumTexts, histograms) in reports)
         {
             double[] ratios = [.. Enumerable.Range(0, arguments.GetValue(rounds)).Select(_ => clock.Report(spectrumTexts, histograms) / clock.Forward()).Order()];
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name,-48}{ratios[ratios.Length / 2]:0.000} times the forward passes ({ratios[0]:0.000} to {ratios[^1]:0.000})"));
+            Console.WriteLine(JsonSerializer.Serialize(
+                new { model = model.Name, texts = sample.Length, report = name, rounds = ratios.Length, timesForward = Math.Round(ratios[ratios.Length / 2], 3), least = Math.Round(ratios[0], 3), most = Math.Round(ratios[^1], 3) },
+                JsonSerializerOptions.Web));
         }
     }
 });

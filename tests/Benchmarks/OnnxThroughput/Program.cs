@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
+using System.Text.Json;
 using MLNet.Dispersion;
 using MLNet.Dispersion.Benchmarks.OnnxThroughput;
 using static TorchSharp.torch;
@@ -31,7 +31,6 @@ root.SetAction(arguments =>
             ways.Add(($"ONNX Runtime, {type}, {new FileInfo(file).Length / 1e6:0.0} MB", new OnnxReader(file, arguments.GetValue(threads))));
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{model.Name} ({model.Backbone.Info.ModelType}), batches of {arguments.GetValue(batch)} x {arguments.GetValue(length)} tokens, {arguments.GetValue(threads)} thread(s), {arguments.GetValue(rounds)} rounds in turns; tokens a processor-second, mean with a 95 % t interval over rounds"));
         var ids = new Tokens(arguments.GetValue(batch), arguments.GetValue(length), model.Backbone.Info.VocabularySize);
         double[][] speeds = [.. ways.Select(_ => new double[arguments.GetValue(rounds)])];
         ways.ForEach(way => way.Reader.Read(ids));
@@ -48,7 +47,19 @@ root.SetAction(arguments =>
         foreach (var (i, way) in ways.Index())
         {
             Interval speed = MeanInterval.T(speeds[i]);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {way.Name,-48}{speed.Estimate,9:0} ({speed.Lower:0} to {speed.Upper:0})"));
+            Console.WriteLine(JsonSerializer.Serialize(
+                new
+                {
+                    model = model.Name,
+                    way = way.Name,
+                    texts = arguments.GetValue(batch),
+                    tokens = arguments.GetValue(length),
+                    threads = arguments.GetValue(threads),
+                    tokensPerProcessorSecond = Math.Round(speed.Estimate),
+                    lower = Math.Round(speed.Lower),
+                    upper = Math.Round(speed.Upper),
+                },
+                JsonSerializerOptions.Web));
         }
 
         string[] texts = [.. File.ReadLines(arguments.GetValue(lines)!.FullName).Where(line => !string.IsNullOrWhiteSpace(line))];

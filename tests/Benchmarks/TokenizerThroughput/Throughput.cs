@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Tokenizers.DotNet;
 
 namespace MLNet.Dispersion.Benchmarks.TokenizerThroughput;
@@ -10,12 +10,10 @@ internal static class Throughput
 {
     private static readonly TextEncodingOptions Plain = new();
 
-    /// <summary>Prints one line a kind.</summary>
+    /// <summary>Prints one line of JSON a kind: medians of the rounds, in megabytes a second of one core.</summary>
     public static void Run(IEnumerable<Folder> folders, string[] texts, int rounds)
     {
         double bytes = texts.Sum(text => (double)Encoding.UTF8.GetByteCount(text));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{texts.Length} passages, {bytes / 1e6:0.0} MB; medians of {rounds} rounds in turn, MB/s of one core"));
-        Console.WriteLine($"{"",-34}{"ids",8}{"offsets",10}{"peer",8}{"ids/peer",10}   ids");
         foreach (Folder folder in folders)
         {
             PipelineTokenizer ours = folder.Load();
@@ -31,7 +29,10 @@ internal static class Throughput
                 }),
             ];
             double Median(int column) => seconds.Select(row => row[column]).Order().ElementAt(rounds / 2);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{folder.Name,-34}{bytes / 1e6 / Median(0),8:0.0}{bytes / 1e6 / Median(1),10:0.0}{bytes / 1e6 / Median(2),8:0.0}{Median(2) / Median(0),10:0.00}   {equal}"));
+            double Speed(int column) => Math.Round(bytes / 1e6 / Median(column), 2);
+            Console.WriteLine(JsonSerializer.Serialize(
+                new { kind = folder.Name, texts = texts.Length, rounds, megabytesPerSecond = Speed(0), withOffsets = Speed(1), peer = Speed(2), timesPeer = Math.Round(Median(2) / Median(0), 2), ids = equal },
+                JsonSerializerOptions.Web));
         }
     }
 
