@@ -4,7 +4,6 @@ using Apache.Arrow.Compression;
 using Apache.Arrow.Ipc;
 using Apache.Arrow.Memory;
 using Apache.Arrow.Types;
-using Microsoft.ML;
 using Microsoft.ML.Data;
 
 namespace MLNet.Dispersion.Columns;

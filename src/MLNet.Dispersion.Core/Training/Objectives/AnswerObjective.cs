@@ -6,7 +6,7 @@ namespace MLNet.Dispersion;
 /// <summary>Predicts the tokens of answers: cross-entropy of the logits at t against token t + 1, where that one is learnt; the head is applied there alone.</summary>
 internal sealed class AnswerObjective : TrainingObjective
 {
-    private readonly IReadOnlyList<float[]> _weights;
+    private readonly LazyList<float[]> _weights;
     private readonly bool _isDynamic;
     private readonly double _smoothing;
 
