@@ -112,32 +112,80 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
         return AddedColumns.Alone((builder, _) => _columns.AddTo(builder, PromisedFeatureCount));
     }
 
-    private protected override LanguageModelTransformer FitChecked(IDataView input)
+    /// <summary>Trains on data, and chooses the best weights by other texts instead of holding some of the data out.</summary>
+    /// <param name="input">The data; read once.</param>
+    /// <param name="validationSet">Rows with the same column, which are not trained on: their loss is measured at the end of each epoch. Read once.</param>
+    /// <returns>The transformer; it holds the model's weights, and the caller disposes it.</returns>
+    /// <exception cref="Exception">As with <see cref="TextEstimator{TTransformer}.Fit"/>, which says of the columns of both.</exception>
+    /// <exception cref="InvalidOperationException">The model is taken as it is.</exception>
+    public LanguageModelTransformer Fit(IDataView input, IDataView validationSet)
     {
-        using IChannel channel = Host.Start("Training");
-        using var cancellation = new FitCancellation(Host, _training?.CancellationToken ?? default);
-        TrainingTexts? texts = null;
-        if (_training is not null || _options.CenterFeatures)
+        Check(input, validationSet ?? throw new ArgumentNullException(nameof(validationSet)));
+        return Fit(input, _backbone, validationSet);
+    }
+
+    /// <summary>Trains on data, and chooses the best weights by a metric of your own on other texts, which also stops training early (<see cref="FineTuneOptions.EarlyStoppingPatience"/>).</summary>
+    /// <param name="input">The data; read once.</param>
+    /// <param name="validationSet">Rows with the same column, which are not trained on.</param>
+    /// <param name="metric">The metric, the higher the better, of the validation set as the model in training reads it, such as <c>scored => -ml.EvaluateLanguageModel(scored).Perplexity</c>; asked at the end of each epoch. What it is given lives for the call.</param>
+    /// <returns>The transformer; it holds the model's weights, and the caller disposes it.</returns>
+    /// <exception cref="Exception">As with <see cref="TextEstimator{TTransformer}.Fit"/>, which says of the columns of both.</exception>
+    /// <exception cref="InvalidOperationException">The model is taken as it is.</exception>
+    public LanguageModelTransformer Fit(IDataView input, IDataView validationSet, Func<IDataView, double> metric)
+    {
+        ArgumentNullException.ThrowIfNull(metric);
+        Check(input, validationSet ?? throw new ArgumentNullException(nameof(validationSet)));
+        return Fit(input, _backbone, validationSet, metric);
+    }
+
+    /// <summary>Trains a language model further, on other texts; it stays as it is.</summary>
+    /// <param name="input">The data; read once.</param>
+    /// <param name="previous">What is gone on from, in the place of the backbone. An adapter that it carries is trained further where the options describe it.</param>
+    /// <param name="validationSet">Rows to choose the best weights by; null (default) to hold some of the data out, as the options say.</param>
+    /// <param name="metric">A metric of your own on the validation set; null (default) for the loss.</param>
+    /// <returns>The transformer; it holds weights of its own, and the caller disposes it.</returns>
+    /// <exception cref="Exception">As with <see cref="TextEstimator{TTransformer}.Fit"/>.</exception>
+    /// <exception cref="InvalidOperationException">The model is taken as it is.</exception>
+    public LanguageModelTransformer Fit(IDataView input, LanguageModelTransformer previous, IDataView? validationSet = null, Func<IDataView, double>? metric = null)
+    {
+        ArgumentNullException.ThrowIfNull(previous);
+        RequireValidation(validationSet, metric);
+        Check(input, validationSet);
+        using var model = new PreviousModel(previous);
+        return Fit(input, model.Source, validationSet, metric);
+    }
+
+    private protected override LanguageModelTransformer FitChecked(IDataView input) => Fit(input, _backbone);
+
+    private LanguageModelTransformer Fit(IDataView input, ModelSource backbone, IDataView? validationSet = null, Func<IDataView, double>? metric = null)
+    {
+        if (_training is null && (validationSet is not null || !ReferenceEquals(backbone, _backbone)))
         {
-            texts = TrainingTexts.Read(input, _columns.Text, cancellation);
-            texts.Warn(channel);
-            texts.CheckTrainable(Host);
+            throw new InvalidOperationException($"{_backbone.Name} is taken as it is, so there is no training that a validation set or a previous model is for: use FineTuneLanguageModelWithDispersion.");
         }
 
-        var model = PretrainedLanguageModel.Load(_backbone, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(_training?.Device ?? _options.Device) });
+        using IChannel channel = Host.Start("Training");
+        using var cancellation = new FitCancellation(Host, _training?.CancellationToken ?? default);
+        TrainingTexts? texts = _training is not null || _options.CenterFeatures ? Read(input, channel, cancellation) : null;
+        TrainingTexts? held = validationSet is null ? null : Read(validationSet, channel, cancellation);
+        var model = PretrainedLanguageModel.Load(backbone, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(ContextDevice.Of(Host, _training?.Device ?? _options.Device)) });
         try
         {
+            // A folder of files that go again is closed by the time that the first text is read.
+            _ = model.HasTokenizer ? model.Tokenizer : null;
+
             // Made first, so that what the model cannot do is said before it is trained.
             LanguageModelOptions options = _options.Clone();
             var scorer = new LanguageModelScorer(model, options, _columns);
             var columns = new LanguageModelColumns(_columns.Text, options);
-            FineTuneResult? result = _training is null ? null : Train(model, texts!.Texts, channel, cancellation);
+            var run = _training is null ? null : new FineTuneRun(Host, channel, cancellation, backbone, $"column '{_columns.Text}'", _training, _seed, validationSet, metric);
+            FineTuneResult? result = run is null ? null : Train(model, texts!.Texts, held?.Texts ?? [], channel, run, () => new LanguageModelTransformer(Host, columns, backbone.Name, scorer, options));
             if (_options.CenterFeatures)
             {
                 scorer.Center([.. texts!.Texts.Take(_options.CenteringTexts)], options, cancellation.Token);
             }
 
-            return new LanguageModelTransformer(Host, columns, _backbone.Name, scorer, options) { TrainingResult = result, GeometryHistory = result?.GeometryHistory ?? [] };
+            return new LanguageModelTransformer(Host, columns, backbone.Name, scorer, options) { TrainingResult = result, GeometryHistory = result?.GeometryHistory ?? [] };
         }
         catch
         {
@@ -146,12 +194,27 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
         }
     }
 
-    private FineTuneResult Train(PretrainedLanguageModel model, IReadOnlyList<string> texts, IChannel channel, FitCancellation cancellation)
+    private TrainingTexts Read(IDataView data, IChannel channel, FitCancellation cancellation)
     {
-        IReadOnlyList<int[]> blocks = Blocks(model, texts, channel);
-        var run = new FineTuneRun(Host, channel, cancellation, _backbone.Name, $"column '{_columns.Text}'", _training!, _seed);
+        TrainingTexts texts = TrainingTexts.Read(data, _columns.Text, cancellation);
+        texts.Warn(channel);
+        texts.CheckTrainable(Host);
+        return texts;
+    }
+
+    private FineTuneResult Train(PretrainedLanguageModel model, IReadOnlyList<string> texts, IReadOnlyList<string> heldTexts, IChannel channel, FineTuneRun run, Func<ITransformer> transformer)
+    {
+        IReadOnlyList<int[]> blocks = Blocks(model, texts, channel), held = heldTexts.Count == 0 ? [] : Blocks(model, heldTexts, channel);
         string what = string.Create(CultureInfo.InvariantCulture, $"as a language model on {texts.Count} texts in {blocks.Count} blocks");
-        FineTuneResult result = run.Train(what, options => LanguageModelTrainer.Train(model, blocks, options));
+        FineTuneResult result = run.Train(what, options =>
+        {
+            if (held.Count > 0)
+            {
+                (options.ValidationRows, options.ValidationFraction) = (held.Count, null);
+            }
+
+            return LanguageModelTrainer.Train(model, [.. blocks, .. held], run.Choosing(options, transformer));
+        });
         run.Tell(result);
         return result;
     }

@@ -7,6 +7,8 @@ namespace MLNet.Dispersion;
 /// <summary>The questions of the training data with their contexts and answers, read once into memory.</summary>
 internal sealed class QuestionRows(AnswerColumns columns) : LabelledRows<AnswerSpan>(columns)
 {
+    private readonly List<int> _rows = [];
+
     /// <exception cref="ArgumentException">There is no row, or none has an answer.</exception>
     internal override void CheckTrainable(IExceptionContext context)
     {
@@ -20,11 +22,11 @@ internal sealed class QuestionRows(AnswerColumns columns) : LabelledRows<AnswerS
             throw context.Process(new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"None of the {Labels.Count} training rows has an answer in column '{columns.Label}'; there is nothing to learn.")));
         }
 
-        foreach (var (row, answer) in Labels.Index())
+        foreach (var (place, answer) in Labels.Index())
         {
-            if (answer.Problem(Texts[row]) is { } problem)
+            if (answer.Problem(Texts[place]) is { } problem)
             {
-                throw context.Process(new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Row {row} (from 0), columns '{columns.Label}' and '{columns.Index}': {problem}")));
+                throw context.Process(new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Row {_rows[place]} (from 0), columns '{columns.Label}' and '{columns.Index}': {problem}")));
             }
         }
     }
@@ -37,6 +39,7 @@ internal sealed class QuestionRows(AnswerColumns columns) : LabelledRows<AnswerS
         return Reader<ReadOnlyMemory<char>>(cursor, label, text =>
         {
             readIndex(ref index);
+            _rows.Add(RowsRead - 1);
             return new AnswerSpan(text.ToString(), index);
         });
     }

@@ -68,7 +68,9 @@ internal static class TokenHeads
     /// <summary>The weights of a head under their names.</summary>
     internal static IReadOnlyList<KeyValuePair<string, Tensor>> Weights(PretrainedHead head) => [.. head.Parameters.Select(pair => new KeyValuePair<string, Tensor>(pair.Name, pair.Parameter))];
 
-    private static PretrainedHead OfLabels(PretrainedHead head, HeadLabels labels)
+    /// <summary>A head that knows the tags of the rows.</summary>
+    /// <exception cref="ArgumentException">It does not know them all.</exception>
+    internal static PretrainedHead OfLabels(PretrainedHead head, HeadLabels labels)
     {
         string[] unknown = [.. labels.Names.Except(head.Labels)];
         return unknown.Length == 0
