@@ -68,7 +68,8 @@ internal sealed class FoundAnswer
 {
     public string[] Answer { get; set; } = [];
 
-    public override string ToString() => Answer[0];
+    // Not an empty line, which whoever reads the output might pass over.
+    public override string ToString() => Answer[0].Length > 0 ? Answer[0] : "(none)";
 }
 
 /// <summary>What a model that answers prompts adds.</summary>

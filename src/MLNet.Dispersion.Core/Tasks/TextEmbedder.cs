@@ -62,8 +62,14 @@ public sealed class TextEmbedder : FineTunedTextModel
         ExampleWeights.Check(rows, exampleWeights);
         bool ownPooling = options.Pooling is null;
         EmbedderSettings? saved = Files.ToGoOnFrom<EmbedderSettings>(backbone, options);
-        own.Normalize ??= saved?.Normalize;
-        own.OutputSize ??= saved?.Size;
+        if (saved is not null)
+        {
+            // Vectors have no head beyond their pooling, which is taken over here.
+            options.HeadStart = HeadStart.Linear;
+            own.Normalize ??= saved.Normalize;
+            own.OutputSize ??= saved.Size;
+        }
+
         string?[] texts = [.. Enumerable.Range(0, rows).SelectMany(row => columns.Select(column => column[row]))];
         FittedHead fitted = FittedHead.Train(
             backbone,
