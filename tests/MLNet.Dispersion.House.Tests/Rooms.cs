@@ -95,7 +95,7 @@ internal static class Rooms
         ["Face/Embeddings"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Statistics", "Statistics/Metrics", "Text", "Files"],
         ["Face/Ranking"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Statistics", "Statistics/Metrics", "Text", "Files"],
         ["Face/QuestionAnswering"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Statistics", "Statistics/Metrics", "Text", "Files"],
-        ["Face/Regression"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Text", "Files"],
+        ["Face/Regression"] = ["Face/Shared", "Face/Lexical", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Text", "Files"],
         ["Face/LanguageModel"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Text", "Files"],
         ["Face/Instructions"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Text", "Text/Chat", "Text/Chat/Python", "Files"],
         ["Face/Geometry"] = ["Face/Shared", "Face/Rows", "Face/Saving", "Face/Interop", "Core/*", "TinyEnglish", "Text", "Files"],

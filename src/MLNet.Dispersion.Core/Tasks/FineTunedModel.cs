@@ -72,13 +72,12 @@ public abstract class FineTunedModel : IDisposable
     /// <summary>Writes everything that loading needs: configuration, tokenizer, weights (float32) and head; or the adapter and the head alone, see <see cref="AdapterSaving"/>.</summary>
     /// <param name="sink">Where to.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public void Save(FileSink sink)
-    {
-        ArgumentNullException.ThrowIfNull(sink);
-        ThrowIfDisposed();
-        LanguageModel.Save(sink, new ModelSaveOptions { Adapter = LanguageModel.Adapter is null ? null : AdapterSaving });
-        WriteHead(sink);
-    }
+    public void Save(FileSink sink) => Write(sink, AdapterSaving);
+
+    /// <summary>Writes the same, with the base beside an adapter whatever <see cref="AdapterSaving"/> says: what training goes on from.</summary>
+    /// <param name="sink">Where to.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SaveWhole(FileSink sink) => Write(sink, AdapterSaving.Everything);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -122,4 +121,12 @@ public abstract class FineTunedModel : IDisposable
     }
 
     private protected void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+
+    private void Write(FileSink sink, AdapterSaving adapterSaving)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        ThrowIfDisposed();
+        LanguageModel.Save(sink, new ModelSaveOptions { Adapter = LanguageModel.Adapter is null ? null : adapterSaving });
+        WriteHead(sink);
+    }
 }

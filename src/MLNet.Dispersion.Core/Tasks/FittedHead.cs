@@ -58,6 +58,8 @@ internal sealed class FittedHead : FittedBackbone
     /// <param name="objective">Makes the task of the head, with the targets of the rows that texts were encoded into.</param>
     /// <param name="windowOverlap">How many tokens neighbouring windows of texts share that are longer than the model reads; null to cut those off.</param>
     /// <param name="counts">How many of the texts belong to each training row; null where each is one.</param>
+    /// <param name="saved">A head that lies beside the backbone's weights, to go on from; null for none.</param>
+    /// <param name="metric">A figure of the caller's by which the best weights are chosen, of the model as it is; null for none.</param>
     internal static FittedHead Train(
         ModelSource backbone,
         FineTuneOptions options,
@@ -67,12 +69,10 @@ internal sealed class FittedHead : FittedBackbone
         int outputCount,
         Func<ScoreHead, EncodedTexts, TrainingObjective> objective,
         int? windowOverlap = null,
-        IReadOnlyList<int>? counts = null)
-    {
-        FittedHead fitted = Train(backbone, options, texts, secondTexts, model => HeadMaking.Make(model, options, labels, outputCount), objective, windowOverlap, counts);
-        fitted.LabelNames = fitted.Head.Own?.Labels ?? labels.Names;
-        return fitted;
-    }
+        IReadOnlyList<int>? counts = null,
+        SavedHead? saved = null,
+        Func<FittedHead, double>? metric = null) =>
+        Train(backbone, options, texts, secondTexts, model => HeadMaking.Make(model, options, labels, outputCount, saved), objective, windowOverlap, counts, saved?.Pooling, labels.Names, metric);
 
     /// <summary>Loads a backbone, gives it a head of any kind, made when <see cref="FineTuneOptions.Pooling"/> is filled in, and trains both.</summary>
     internal static FittedHead Train<THead>(
@@ -83,10 +83,14 @@ internal sealed class FittedHead : FittedBackbone
         Func<PretrainedLanguageModel, THead> makeHead,
         Func<THead, EncodedTexts, TrainingObjective> objective,
         int? windowOverlap,
-        IReadOnlyList<int>? counts)
+        IReadOnlyList<int>? counts,
+        TextPooling? savedPooling,
+        IReadOnlyList<string> labels,
+        Func<FittedHead, double>? metric)
         where THead : class, ITextHead => Open(backbone, options.Device, model =>
         {
-            options.Pooling ??= options.HeadStart == HeadStart.Linear ? model.DefaultPooling : TextPooling.Family;
+            TextPooling? pooling = SavedHead.PoolingFor(options, savedPooling);
+            options.Pooling ??= pooling ?? (options.HeadStart == HeadStart.Linear ? model.DefaultPooling : TextPooling.Family);
             var encoder = new TextEncoder(model, options.MaxSequenceLength, secondTexts is not null);
             THead head = makeHead(model);
             try
@@ -100,10 +104,17 @@ internal sealed class FittedHead : FittedBackbone
                     isPlain: !hasPairs && !hasWindows);
                 EncodedTexts encoded = StoredEncoding.Read(rows, hasPairs, hasWindows);
                 IReadOnlyList<int[]>? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe).Sequences : null;
+                var inTraining = new FittedHead(model, head, encoder, secondTexts is not null) { WindowOverlap = windowOverlap, ScoringPrecision = options.ScoringPrecision, LabelNames = head.Own?.Labels ?? labels };
+                if (metric is not null)
+                {
+                    options.ChooseBy(_ => metric(inTraining));
+                }
+
                 var result = MeasuredTraining.Run(model, objective(head, encoded), new TrainingRows(encoded, counts), options, probeTexts);
                 return new FittedHead(model, head, encoder, secondTexts is not null)
                 {
                     WindowOverlap = windowOverlap,
+                    LabelNames = inTraining.LabelNames,
                     ScoringPrecision = options.ScoringPrecision,
                     AdapterSaving = options.Lora?.Saving ?? AdapterSaving.Everything,
                     TrainingResult = result,
@@ -120,12 +131,12 @@ internal sealed class FittedHead : FittedBackbone
 
     /// <summary>Reads what a model with a head wrote.</summary>
     /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
-    internal static FittedHead Load(FileSource source, string device, HeadFiles files, IHeadSettings settings, int outputCount) =>
-        Load(source, device, settings, model => files.HoldOwnHead(source) ? OwnHead(source, model, outputCount) : files.ReadHead(source, outputCount, model.Backbone.Info.FinalSize, settings.Pooling, model.Device));
+    internal static FittedHead Load(FileSource source, string device, HeadFiles files, IHeadSettings settings, int outputCount, IReadOnlyList<string>? labels = null) =>
+        Load(source, device, settings, labels ?? [], model => files.HoldOwnHead(source) ? OwnHead(source, model, outputCount) : files.ReadHead(source, outputCount, model.Backbone.Info.FinalSize, settings.Pooling, model.Device));
 
     /// <summary>Reads what a model with a head of any kind wrote.</summary>
     /// <exception cref="ModelFileException">Files are missing or damaged.</exception>
-    internal static FittedHead Load(FileSource source, string device, IHeadSettings settings, Func<PretrainedLanguageModel, ITextHead> readHead) => Open(ModelSource.FromSource(source.Name, source), device, model =>
+    internal static FittedHead Load(FileSource source, string device, IHeadSettings settings, IReadOnlyList<string> labels, Func<PretrainedLanguageModel, ITextHead> readHead) => Open(ModelSource.FromSource(source.Name, source), device, model =>
     {
         model.Backbone.eval();
         ITextHead head = readHead(model);
@@ -134,7 +145,7 @@ internal sealed class FittedHead : FittedBackbone
             return new FittedHead(model, head, new TextEncoder(model, settings.MaxSequenceLength, settings.Pairs), settings.Pairs)
             {
                 WindowOverlap = settings.WindowOverlap,
-                LabelNames = head.Own?.Labels ?? [],
+                LabelNames = head.Own?.Labels ?? labels,
                 ScoringPrecision = settings.ScoringPrecision,
                 AdapterSaving = model.Adapter?.Saving ?? AdapterSaving.Everything,
                 GeometryHistory = GeometryHistoryFile.Read(source),

@@ -32,6 +32,10 @@ internal sealed record HeadFiles(string Kind)
             SettingsFile,
             settings => settings.Problem is { } problem ? throw new FormatException($"{problem}. Save the {Kind} again.") : settings);
 
+    /// <summary>The settings of a model of this kind among a backbone's files, where training is to go on from its head (<see cref="HeadStart.Pretrained"/>); null where it is not, or they hold none.</summary>
+    internal TSettings? ToGoOnFrom<TSettings>(ModelSource backbone, FineTuneOptions options)
+        where TSettings : class, IModelSettings => options.HeadStart == HeadStart.Pretrained && backbone.Source.Contains(SettingsFile) ? ReadSettings<TSettings>(backbone.Source) : null;
+
     /// <summary>Whether the head is the family's own, which lies among the model's weights: the file of weights is empty.</summary>
     internal bool HoldOwnHead(FileSource source)
     {

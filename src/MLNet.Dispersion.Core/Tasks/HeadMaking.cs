@@ -3,14 +3,22 @@ namespace MLNet.Dispersion;
 /// <summary>Gives a fitted model the head that its options ask for.</summary>
 internal static class HeadMaking
 {
+    private const string Cure = "Use HeadStart.Linear or HeadStart.Family, which begin with a new head.";
+
     /// <summary>Makes the head, or takes the model's own; in the first case a head that came with the files goes.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">How to train.</param>
     /// <param name="wanted">Names and meaning of the numbers; no names where the caller has none.</param>
     /// <param name="outputCount">Numbers a text (K).</param>
+    /// <param name="saved">A head that lies beside the model's weights, to go on from; null for none.</param>
     /// <exception cref="ArgumentException">There is no such head, or it is for other labels.</exception>
-    internal static ScoreHead Make(PretrainedLanguageModel model, FineTuneOptions options, HeadLabels wanted, int outputCount)
+    internal static ScoreHead Make(PretrainedLanguageModel model, FineTuneOptions options, HeadLabels wanted, int outputCount, SavedHead? saved)
     {
+        if (saved is not null)
+        {
+            return saved.Read(model, wanted, outputCount);
+        }
+
         RefuseAdapterOnly(options);
 
         if (options.HeadStart != HeadStart.Linear && options.Pooling is not (null or TextPooling.Family))
@@ -66,18 +74,28 @@ internal static class HeadMaking
         return found is null ? model.Head! : throw new ArgumentException($"The files of {model.Name} {found}. {cure}", nameof(model));
     }
 
+    /// <summary>Checks that a head that came with a model is for the labels of the rows.</summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="labels">Those of the head; empty where nobody gave any, and their number alone counts.</param>
+    /// <param name="outputs">How many the head has.</param>
+    /// <param name="wanted">Those of the rows; no names where the caller has none.</param>
+    /// <param name="outputCount">How many the rows have.</param>
+    /// <exception cref="ArgumentException">It is for others.</exception>
+    internal static void RequireSameLabels(string model, IReadOnlyList<string> labels, int outputs, HeadLabels wanted, int outputCount)
+    {
+        bool areNamed = wanted.Names.Count > 0 && labels.Count > 0;
+        if (outputs != outputCount || (areNamed && !labels.ToHashSet().SetEquals(wanted.Names)))
+        {
+            string own = labels.Count > 0 ? Printable.FirstTen([.. labels]) : $"{outputs} labels", rows = wanted.Names.Count > 0 ? Printable.FirstTen([.. wanted.Names]) : $"{outputCount} labels";
+            throw new ArgumentException($"FineTuneOptions.HeadStart is Pretrained, but the head of {model} is for {own} ({outputs}), and the rows have {rows} ({outputCount}). {Cure}", nameof(wanted));
+        }
+    }
+
     private static PretrainedHead OfSameLabels(PretrainedLanguageModel model, HeadLabels wanted, int outputCount)
     {
-        const string Cure = "Use HeadStart.Linear or HeadStart.Family, which begin with a new head.";
         PretrainedHead head = Require(model, wanted.Problem!.Value, "FineTuneOptions.HeadStart is Pretrained. " + Cure);
-        bool isNamed = wanted.Names.Count > 0;
-        if (isNamed ? !head.Labels.ToHashSet().SetEquals(wanted.Names) || head.OutputCount != outputCount : head.OutputCount != outputCount)
-        {
-            string rows = isNamed ? Printable.FirstTen([.. wanted.Names]) : $"{outputCount} labels";
-            throw new ArgumentException($"FineTuneOptions.HeadStart is Pretrained, but the head of {model.Name} is for {Printable.FirstTen([.. head.Labels])} ({head.OutputCount}), and the rows have {rows} ({outputCount}). {Cure}", nameof(wanted));
-        }
-
-        if (isNamed && !head.Labels.SequenceEqual(wanted.Names))
+        RequireSameLabels(model.Name, head.Labels, head.OutputCount, wanted, outputCount);
+        if (wanted.Names.Count > 0 && !head.Labels.SequenceEqual(wanted.Names))
         {
             head.Reorder(wanted.Names);
         }

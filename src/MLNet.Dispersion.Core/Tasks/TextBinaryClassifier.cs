@@ -23,6 +23,7 @@ public sealed class TextBinaryClassifier : FineTunedTextModel
     /// <param name="options">How to train. Losses that it reports are cross-entropies in nats.</param>
     /// <param name="secondTexts">The second text of each row, where rows are pairs; null (default) for single texts.</param>
     /// <param name="exampleWeights">How much each row counts, at least 0, not all 0; null (default) where all count the same.</param>
+    /// <param name="metric">A figure of your own by which the best weights are chosen and training stops early, the higher the better: asked at the end of each epoch of the model as it is then, which is lent for the call. Needs held-out rows (<see cref="FineTuneOptions.ValidationFraction"/>). Null (default): <see cref="FineTuneOptions.BestBy"/>.</param>
     /// <exception cref="ArgumentException">No rows, lengths that differ, labels that are all the same, a bad weight, or a bad option.</exception>
     /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
@@ -34,14 +35,25 @@ public sealed class TextBinaryClassifier : FineTunedTextModel
         IReadOnlyList<bool> labels,
         FineTuneOptions options,
         IReadOnlyList<string?>? secondTexts = null,
-        IReadOnlyList<float>? exampleWeights = null)
+        IReadOnlyList<float>? exampleWeights = null,
+        Func<TextBinaryClassifier, double>? metric = null)
     {
         ArgumentNullException.ThrowIfNull(labels);
         options = Checked(backbone, options, "binary text classification");
         int[] classes = [.. labels.Select(label => label ? 1 : 0)];
         LabelledTexts.Check(texts, secondTexts, classes, classCount: 2);
         ExampleWeights.Check(texts.Count, exampleWeights);
-        return new TextBinaryClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels([], ProblemType.MultiLabel), 1, (head, _) => new BinaryClassificationObjective(head, labels, options.LabelSmoothing, ExampleWeights.Of(classes, exampleWeights, options.ClassWeights))));
+        BinaryClassifierSettings? saved = Files.ToGoOnFrom<BinaryClassifierSettings>(backbone, options);
+        return new TextBinaryClassifier(FittedHead.Train(
+            backbone,
+            options,
+            texts,
+            secondTexts,
+            new HeadLabels([], ProblemType.MultiLabel),
+            1,
+            (head, _) => new BinaryClassificationObjective(head, labels, options.LabelSmoothing, ExampleWeights.Of(classes, exampleWeights, options.ClassWeights)),
+            saved: SavedHead.Of(Files, backbone.Source, saved, 1),
+            metric: metric is null ? null : fitted => metric(new TextBinaryClassifier(fitted))));
     }
 
     /// <summary>Reads a classifier that <see cref="FineTunedModel.Save"/> wrote.</summary>

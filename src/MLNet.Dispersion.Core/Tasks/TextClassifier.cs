@@ -43,6 +43,7 @@ public sealed class TextClassifier : FineTunedTextModel
     /// <param name="exampleWeights">How much each row counts, at least 0, not all 0; null (default) where all count the same.</param>
     /// <param name="windowOverlap">Reads texts longer than the model does in windows, of which neighbours share so many tokens, at least 0: each is learned with the text's label, all of one text counting as much as another text,
     /// and a text's probabilities are the means of its windows'. Null (default): such texts are cut off. Saved with the model; for single texts alone.</param>
+    /// <param name="metric">A figure of your own by which the best weights are chosen and training stops early, the higher the better: asked at the end of each epoch of the model as it is then, which is lent for the call. Needs held-out rows (<see cref="FineTuneOptions.ValidationFraction"/>). Null (default): <see cref="FineTuneOptions.BestBy"/>.</param>
     /// <exception cref="ArgumentException">No rows, lengths that differ, a label out of range, a bad weight, fewer than two classes present, or a bad option.</exception>
     /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
@@ -57,7 +58,8 @@ public sealed class TextClassifier : FineTunedTextModel
         IReadOnlyList<string?>? secondTexts = null,
         IReadOnlyList<string>? labelNames = null,
         IReadOnlyList<float>? exampleWeights = null,
-        int? windowOverlap = null)
+        int? windowOverlap = null,
+        Func<TextClassifier, double>? metric = null)
     {
         options = Checked(backbone, options, "text classification");
         LabelledTexts.Check(texts, secondTexts, labels, classCount);
@@ -68,12 +70,22 @@ public sealed class TextClassifier : FineTunedTextModel
         }
 
         CheckWindows(windowOverlap, secondTexts is not null);
-        return new TextClassifier(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels(labelNames ?? [], ProblemType.SingleLabel), classCount, (head, encoded) =>
-        {
-            IReadOnlyList<int> ofRows = encoded.Spread(labels);
-            return new ClassificationObjective(head, ofRows, options.LabelSmoothing, ExampleWeights.Of(ofRows, encoded.SharedWeights(exampleWeights), options.ClassWeights));
-        },
-        windowOverlap));
+        ClassifierSettings? saved = Files.ToGoOnFrom<ClassifierSettings>(backbone, options);
+        return new TextClassifier(FittedHead.Train(
+            backbone,
+            options,
+            texts,
+            secondTexts,
+            new HeadLabels(labelNames ?? [], ProblemType.SingleLabel),
+            classCount,
+            (head, encoded) =>
+            {
+                IReadOnlyList<int> ofRows = encoded.Spread(labels);
+                return new ClassificationObjective(head, ofRows, options.LabelSmoothing, ExampleWeights.Of(ofRows, encoded.SharedWeights(exampleWeights), options.ClassWeights));
+            },
+            windowOverlap,
+            saved: SavedHead.Of(Files, backbone.Source, saved, saved?.ClassCount ?? 0, saved?.Labels),
+            metric: metric is null ? null : fitted => metric(new TextClassifier(fitted))));
     }
 
     /// <summary>Opens a classifier of Hugging Face's library, with the head and the labels of its files: ready to score, without training.</summary>
@@ -95,7 +107,7 @@ public sealed class TextClassifier : FineTunedTextModel
     {
         ArgumentNullException.ThrowIfNull(source);
         var settings = Files.ReadSettings<ClassifierSettings>(source);
-        return new TextClassifier(FittedHead.Load(source, device, Files, settings, settings.ClassCount));
+        return new TextClassifier(FittedHead.Load(source, device, Files, settings, settings.ClassCount, settings.Labels));
     }
 
     /// <inheritdoc/>
@@ -124,7 +136,7 @@ public sealed class TextClassifier : FineTunedTextModel
     private protected override float[] Finish(Tensor outputs) => Numbers(outputs.softmax(1));
 
     private protected override void WriteHead(FileSink sink, ITextHead head) =>
-        Files.Write(sink, head, new ClassifierSettings(ClassCount, MaxSequenceLength, ScoringPrecision, ReadsPairs, head.Pooling, WindowOverlap), GeometryHistory);
+        Files.Write(sink, head, new ClassifierSettings(ClassCount, MaxSequenceLength, ScoringPrecision, ReadsPairs, head.Pooling, WindowOverlap, Names.Count > 0 ? Names : null), GeometryHistory);
 }
 
 /// <summary>What classifier.json holds.</summary>
@@ -134,10 +146,13 @@ public sealed class TextClassifier : FineTunedTextModel
 /// <param name="Pairs">Whether it reads pairs of texts.</param>
 /// <param name="Pooling">How a text's tokens become the vector that the head reads; files of version 1 do not name it, and mean the family's own.</param>
 /// <param name="WindowOverlap">How many tokens neighbouring windows of long texts share; null where those are cut off.</param>
-internal sealed record ClassifierSettings(int ClassCount, int MaxSequenceLength, Precision ScoringPrecision = Precision.Float32, bool Pairs = false, TextPooling Pooling = TextPooling.Family, int? WindowOverlap = null) : IHeadSettings
+/// <param name="Labels">The names of the classes; null where nobody gave any.</param>
+internal sealed record ClassifierSettings(
+    int ClassCount, int MaxSequenceLength, Precision ScoringPrecision = Precision.Float32, bool Pairs = false, TextPooling Pooling = TextPooling.Family, int? WindowOverlap = null, IReadOnlyList<string>? Labels = null) : IHeadSettings
 {
     /// <inheritdoc/>
     string? IModelSettings.Problem => ClassCount < 2 || MaxSequenceLength < 1 || WindowOverlap < 0
         ? $"It names {ClassCount} classes and texts of {MaxSequenceLength} tokens; there must be at least 2 and 1, and an overlap of at least 0"
+        : Labels is { } names && (names.Count != ClassCount || names.Any(name => name is null)) ? $"It names {ClassCount} classes and {names.Count} labels; each class needs one"
         : null;
 }

@@ -36,6 +36,7 @@ public sealed class TextEmbedder : FineTunedTextModel
     /// <param name="embedding">The loss, and what comes out; null for the defaults.</param>
     /// <param name="scores">How alike the first and second text of each row are, where that is known; null (default) where rows are pairs that belong together.</param>
     /// <param name="exampleWeights">How much each row counts, at least 0, not all 0; null (default) where all count the same.</param>
+    /// <param name="metric">A figure of your own by which the best weights are chosen and training stops early, the higher the better: asked at the end of each epoch of the model as it is then, which is lent for the call. Needs held-out rows (<see cref="FineTuneOptions.ValidationFraction"/>). Null (default): <see cref="FineTuneOptions.BestBy"/>.</param>
     /// <exception cref="ArgumentException">No rows, lengths that differ, rows that do not fit the loss, a bad score or weight, or a bad option.</exception>
     /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
@@ -47,7 +48,8 @@ public sealed class TextEmbedder : FineTunedTextModel
         FineTuneOptions options,
         EmbeddingOptions? embedding = null,
         IReadOnlyList<float>? scores = null,
-        IReadOnlyList<float>? exampleWeights = null)
+        IReadOnlyList<float>? exampleWeights = null,
+        Func<TextEmbedder, double>? metric = null)
     {
         ArgumentNullException.ThrowIfNull(columns);
         options = Checked(backbone, options, "text embeddings");
@@ -59,6 +61,15 @@ public sealed class TextEmbedder : FineTunedTextModel
         int rows = columns[0].Count;
         ExampleWeights.Check(rows, exampleWeights);
         bool ownPooling = options.Pooling is null;
+        EmbedderSettings? saved = Files.ToGoOnFrom<EmbedderSettings>(backbone, options);
+        if (saved is not null)
+        {
+            // Vectors have no head beyond their pooling, which is taken over here.
+            options.HeadStart = HeadStart.Linear;
+            own.Normalize ??= saved.Normalize;
+            own.OutputSize ??= saved.Size;
+        }
+
         var texts = new LazyList<string?>(checked(rows * columns.Count), place => columns[place % columns.Count][place / columns.Count]);
         FittedHead fitted = FittedHead.Train(
             backbone,
@@ -68,11 +79,14 @@ public sealed class TextEmbedder : FineTunedTextModel
             model =>
             {
                 own.Normalize ??= (ownPooling ? model.Sentence?.Normalize : null) ?? own.IsByAngle;
-                return MakeHead(model, options.Pooling!.Value, own.OutputSize, Math.Max(own.OutputSize ?? 1, own.MatryoshkaSizes?.Max() ?? 1));
+                return MakeHead(model, options.Pooling!.Value, own.OutputSize, Math.Max(own.OutputSize ?? 1, own.MatryoshkaSizes?.Max() ?? 1), saved is null ? null : backbone.Source);
             },
             (head, _) => new EmbeddingObjective(head, own, rows, columns.Count, scores, exampleWeights),
             windowOverlap: null,
-            counts: [.. Enumerable.Repeat(columns.Count, rows)]);
+            counts: [.. Enumerable.Repeat(columns.Count, rows)],
+            savedPooling: saved?.Pooling,
+            labels: [],
+            metric: metric is null ? null : lent => metric(new TextEmbedder(lent, own.Normalize!.Value)));
         return new TextEmbedder(fitted, own.Normalize!.Value);
     }
 
@@ -110,7 +124,7 @@ public sealed class TextEmbedder : FineTunedTextModel
     {
         ArgumentNullException.ThrowIfNull(source);
         var settings = Files.ReadSettings<EmbedderSettings>(source);
-        return new TextEmbedder(FittedHead.Load(source, device, settings, model => settings.Size <= model.Backbone.Info.FinalSize
+        return new TextEmbedder(FittedHead.Load(source, device, settings, labels: [], model => settings.Size <= model.Backbone.Info.FinalSize
             ? Files.ReadEmbeddingHead(source, settings.Size, model.Backbone.Info.FinalSize, settings.Pooling, model.Device)
             : throw new ModelFileException(source.Describe("embedder.json"), $"It names vectors of {settings.Size} features, and the model has {model.Backbone.Info.FinalSize}. Save the embedder again.")), settings.Normalize);
     }
@@ -203,7 +217,7 @@ public sealed class TextEmbedder : FineTunedTextModel
         }
     }
 
-    private static EmbeddingHead MakeHead(PretrainedLanguageModel model, TextPooling pooling, int? outputSize, int largestSize)
+    private static EmbeddingHead MakeHead(PretrainedLanguageModel model, TextPooling pooling, int? outputSize, int largestSize, FileSource? saved = null)
     {
         int features = model.Backbone.Info.FinalSize;
         if (largestSize > features)
@@ -212,7 +226,7 @@ public sealed class TextEmbedder : FineTunedTextModel
         }
 
         model.ReplaceHead(null);
-        return new EmbeddingHead(TextPooler.Create(pooling, features, model.Device), outputSize ?? features);
+        return saved is null ? new EmbeddingHead(TextPooler.Create(pooling, features, model.Device), outputSize ?? features) : Files.ReadEmbeddingHead(saved, outputSize ?? features, features, pooling, model.Device);
     }
 }
 

@@ -34,6 +34,7 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
     /// <param name="labelNames">The names of the labels; null (default) for none. <see cref="HeadStart.Pretrained"/> compares them with the head's.</param>
     /// <param name="tuneThresholds">Whether <see cref="Thresholds"/> are tuned on the rows that <see cref="FineTuneOptions.ValidationFraction"/> holds out, for the highest F1 of each label. Default false: 0.5 each.</param>
     /// <param name="exampleWeights">How much each row counts, at least 0, not all 0; null (default) where all count the same.</param>
+    /// <param name="metric">A figure of your own by which the best weights are chosen and training stops early, the higher the better: asked at the end of each epoch of the model as it is then, which is lent for the call. Needs held-out rows (<see cref="FineTuneOptions.ValidationFraction"/>). Null (default): <see cref="FineTuneOptions.BestBy"/>.</param>
     /// <exception cref="ArgumentException">No rows, lengths that differ, labels that are all the same, a bad weight, thresholds to tune without held-out rows, or a bad option.</exception>
     /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
@@ -48,7 +49,8 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
         IReadOnlyList<string?>? secondTexts = null,
         IReadOnlyList<string>? labelNames = null,
         bool tuneThresholds = false,
-        IReadOnlyList<float>? exampleWeights = null)
+        IReadOnlyList<float>? exampleWeights = null,
+        Func<TextMultiLabelClassifier, double>? metric = null)
     {
         options = Checked(backbone, options, "multi-label text classification");
         MultiLabelTexts.Check(texts, secondTexts, labels, labelCount);
@@ -59,7 +61,17 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
         }
 
         CheckThresholds(texts.Count, options, tuneThresholds);
-        FittedHead fitted = FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels(labelNames ?? [], ProblemType.MultiLabel), labelCount, (head, _) => new MultiLabelObjective(head, labels, options.LabelSmoothing, exampleWeights));
+        MultiLabelSettings? saved = Files.ToGoOnFrom<MultiLabelSettings>(backbone, options);
+        FittedHead fitted = FittedHead.Train(
+            backbone,
+            options,
+            texts,
+            secondTexts,
+            new HeadLabels(labelNames ?? [], ProblemType.MultiLabel),
+            labelCount,
+            (head, _) => new MultiLabelObjective(head, labels, options.LabelSmoothing, exampleWeights),
+            saved: SavedHead.Of(Files, backbone.Source, saved, saved?.Thresholds.Count ?? 0, saved?.Labels),
+            metric: metric is null ? null : lent => metric(new TextMultiLabelClassifier(lent)));
         var classifier = new TextMultiLabelClassifier(fitted);
         if (tuneThresholds)
         {
@@ -88,7 +100,7 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
     {
         ArgumentNullException.ThrowIfNull(source);
         var settings = Files.ReadSettings<MultiLabelSettings>(source);
-        return new TextMultiLabelClassifier(FittedHead.Load(source, device, Files, settings, settings.Thresholds.Count), settings.Thresholds);
+        return new TextMultiLabelClassifier(FittedHead.Load(source, device, Files, settings, settings.Thresholds.Count, settings.Labels), settings.Thresholds);
     }
 
     /// <inheritdoc/>
@@ -97,15 +109,15 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
     private protected override float[] Finish(Tensor outputs) => Numbers(outputs.sigmoid());
 
     private protected override void WriteHead(FileSink sink, ITextHead head) =>
-        Files.Write(sink, head, new MultiLabelSettings(Thresholds, MaxSequenceLength, ScoringPrecision, ReadsPairs, head.Pooling), GeometryHistory);
+        Files.Write(sink, head, new MultiLabelSettings(Thresholds, MaxSequenceLength, ScoringPrecision, ReadsPairs, head.Pooling, Names.Count > 0 ? Names : null), GeometryHistory);
 
     /// <summary>Refuses before training what would be refused after it.</summary>
     private static void CheckThresholds(int rows, FineTuneOptions options, bool tune)
     {
         double fraction = options.ValidationFraction ?? FineTuneDefaults.ForHead(rows, trainedWeights: 1).ValidationFraction;
-        if (tune && fraction == 0)
+        if (tune && options.ValidationRows is null && fraction == 0)
         {
-            throw new ArgumentException($"Thresholds are to be tuned on held-out rows, and none of the {rows} rows are held out: set FineTuneOptions.ValidationFraction, such as 0.2.", nameof(options));
+            throw new ArgumentException($"Thresholds are to be tuned on held-out rows, and none of the {rows} rows are held out: set FineTuneOptions.ValidationFraction, such as 0.2, or give a validation set.", nameof(options));
         }
     }
 
@@ -129,11 +141,13 @@ public sealed class TextMultiLabelClassifier : FineTunedTextModel
 /// <param name="ScoringPrecision">The number type of scoring.</param>
 /// <param name="Pairs">Whether it reads pairs of texts.</param>
 /// <param name="Pooling">How a text's tokens become the vector that the head reads.</param>
-internal sealed record MultiLabelSettings(IReadOnlyList<float> Thresholds, int MaxSequenceLength, Precision ScoringPrecision, bool Pairs, TextPooling Pooling) : IHeadSettings
+/// <param name="Labels">The names of the labels; null where nobody gave any.</param>
+internal sealed record MultiLabelSettings(IReadOnlyList<float> Thresholds, int MaxSequenceLength, Precision ScoringPrecision, bool Pairs, TextPooling Pooling, IReadOnlyList<string>? Labels = null) : IHeadSettings
 {
     /// <inheritdoc/>
     string? IModelSettings.Problem =>
         Thresholds is not { Count: > 0 } || Thresholds.Any(threshold => !(threshold is > 0 and < 1)) ? "Its thresholds must be numbers above 0 and below 1, one a label"
         : MaxSequenceLength < 1 ? $"It names texts of {MaxSequenceLength} tokens; there must be at least 1"
+        : Labels is { } names && (names.Count != Thresholds.Count || names.Any(name => name is null)) ? $"It names {Thresholds.Count} thresholds and {names.Count} labels; each label needs one"
         : null;
 }

@@ -25,6 +25,7 @@ public sealed class TextRanker : FineTunedTextModel
     /// <param name="options">How to train; rows of a batch are queries, with all their documents.</param>
     /// <param name="loss">The loss. Default <see cref="RankingLoss.ListNet"/>.</param>
     /// <param name="exampleWeights">How much each row counts, at least 0, not all 0: a query counts the mean of its rows. Null (default) where all count the same.</param>
+    /// <param name="metric">A figure of your own by which the best weights are chosen and training stops early, the higher the better: asked at the end of each epoch of the model as it is then, which is lent for the call. Needs held-out rows (<see cref="FineTuneOptions.ValidationFraction"/>). Null (default): <see cref="FineTuneOptions.BestBy"/>.</param>
     /// <exception cref="ArgumentException">No rows, lengths that differ, a group of one row, nothing to order in any group, a bad relevance or weight, or a bad option.</exception>
     /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
@@ -38,7 +39,8 @@ public sealed class TextRanker : FineTunedTextModel
         IReadOnlyList<string> groups,
         FineTuneOptions options,
         RankingLoss loss = RankingLoss.ListNet,
-        IReadOnlyList<float>? exampleWeights = null)
+        IReadOnlyList<float>? exampleWeights = null,
+        Func<TextRanker, double>? metric = null)
     {
         ArgumentNullException.ThrowIfNull(queries);
         ArgumentNullException.ThrowIfNull(documents);
@@ -48,6 +50,7 @@ public sealed class TextRanker : FineTunedTextModel
         ExampleWeights.Check(queries.Count, exampleWeights);
         RankedTexts ranked = RankedTexts.Of(queries, documents, relevance, groups);
         IReadOnlyList<float>? weights = exampleWeights is null ? null : [.. ranked.ByQuery(exampleWeights).Select(query => query.Average())];
+        RankerSettings? saved = Files.ToGoOnFrom<RankerSettings>(backbone, options);
         return new TextRanker(FittedHead.Train(
             backbone,
             options,
@@ -56,7 +59,9 @@ public sealed class TextRanker : FineTunedTextModel
             new HeadLabels([], ProblemType.Regression),
             1,
             (head, _) => new RankingObjective(head, ranked.ByQuery(relevance), loss, weights),
-            counts: ranked.Counts));
+            counts: ranked.Counts,
+            saved: SavedHead.Of(Files, backbone.Source, saved, 1),
+            metric: metric is null ? null : fitted => metric(new TextRanker(fitted))));
     }
 
     /// <summary>Opens a cross-encoder of Hugging Face's library or sentence-transformers, with the head of its files: ready to score, without training.</summary>

@@ -28,6 +28,7 @@ public sealed class TextRegressor : FineTunedTextModel
     /// <param name="options">How to train. Losses that it reports are squared errors in variances of the labels: 1 is no better than always predicting the mean.</param>
     /// <param name="secondTexts">The second text of each row, where rows are pairs; null (default) for single texts.</param>
     /// <param name="exampleWeights">How much each row counts, at least 0, not all 0; null (default) where all count the same.</param>
+    /// <param name="metric">A figure of your own by which the best weights are chosen and training stops early, the higher the better: asked at the end of each epoch of the model as it is then, which is lent for the call. Needs held-out rows (<see cref="FineTuneOptions.ValidationFraction"/>). Null (default): <see cref="FineTuneOptions.BestBy"/>.</param>
     /// <exception cref="ArgumentException">No rows, lengths that differ, a label that is not finite, a bad weight, labels that are all the same, or a bad option.</exception>
     /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
@@ -39,16 +40,28 @@ public sealed class TextRegressor : FineTunedTextModel
         IReadOnlyList<float> labels,
         FineTuneOptions options,
         IReadOnlyList<string?>? secondTexts = null,
-        IReadOnlyList<float>? exampleWeights = null)
+        IReadOnlyList<float>? exampleWeights = null,
+        Func<TextRegressor, double>? metric = null)
     {
         options = Checked(backbone, options, "text regression");
         NumberedTexts.Check(texts, secondTexts, labels);
         ExampleWeights.Check(texts.Count, exampleWeights);
 
         // A head that was trained before, or is to be saved as it is, gives the labels themselves.
-        LabelScale scale = options.HeadStart == HeadStart.Linear ? LabelScale.Of(labels) : new LabelScale(0, 1);
+        RegressorSettings? saved = Files.ToGoOnFrom<RegressorSettings>(backbone, options);
+        LabelScale scale = saved is not null ? new LabelScale(saved.LabelMean, saved.LabelDeviation) : options.HeadStart == HeadStart.Linear ? LabelScale.Of(labels) : new LabelScale(0, 1);
         float[] values = scale.Standardised(labels);
-        return new TextRegressor(FittedHead.Train(backbone, options, texts, secondTexts, new HeadLabels([], ProblemType.Regression), 1, (head, _) => new RegressionObjective(head, values, exampleWeights)), scale);
+        FittedHead fitted = FittedHead.Train(
+            backbone,
+            options,
+            texts,
+            secondTexts,
+            new HeadLabels([], ProblemType.Regression),
+            1,
+            (head, _) => new RegressionObjective(head, values, exampleWeights),
+            saved: SavedHead.Of(Files, backbone.Source, saved, 1),
+            metric: metric is null ? null : lent => metric(new TextRegressor(lent, scale)));
+        return new TextRegressor(fitted, scale);
     }
 
     /// <summary>Opens a regressor of Hugging Face's library, with the head of its files: ready to score, without training.</summary>

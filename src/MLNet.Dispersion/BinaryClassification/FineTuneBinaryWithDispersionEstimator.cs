@@ -66,7 +66,9 @@ public sealed class FineTuneBinaryWithDispersionEstimator : FineTuneEstimator<Fi
     private protected override FineTuneBinaryWithDispersionTransformer Train(IDataView input, FineTuneRun run)
     {
         BinaryRows rows = run.Read(new BinaryRows(_columns, run.Storage), input);
-        TextBinaryClassifier classifier = run.Train(rows, "of yes and no", options => TextBinaryClassifier.Train(Backbone, rows.Texts, rows.Labels, options, rows.SecondTexts, rows.Weights));
-        return new FineTuneBinaryWithDispersionTransformer(Host, _columns, Backbone.Name, classifier);
+        TextBinaryClassifier classifier = run.Train(rows, "of yes and no", options => TextBinaryClassifier.Train(run.Backbone, rows.Texts, rows.Labels, options, rows.SecondTexts, rows.Weights, run.Metric<TextBinaryClassifier>(Transformer)));
+        return Transformer(classifier);
+
+        FineTuneBinaryWithDispersionTransformer Transformer(TextBinaryClassifier model) => new(Host, _columns, run.Backbone.Name, model);
     }
 }

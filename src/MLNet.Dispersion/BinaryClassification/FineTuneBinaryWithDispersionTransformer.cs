@@ -48,7 +48,7 @@ public sealed class FineTuneBinaryWithDispersionTransformer : FineTunedTextTrans
     internal static FineTuneBinaryWithDispersionTransformer Load(IHostEnvironment environment, LoadContext context)
     {
         BinaryManifest manifest = BinaryManifest.Read(context.Reader);
-        TextBinaryClassifier classifier = LoadModel(context, manifest.Files, manifest.Columns, source => TextBinaryClassifier.Load(source));
+        TextBinaryClassifier classifier = LoadModel(environment, context, manifest.Files, manifest.Columns, TextBinaryClassifier.Load);
         return new FineTuneBinaryWithDispersionTransformer(environment, manifest.Columns, manifest.BackboneName, classifier);
     }
 

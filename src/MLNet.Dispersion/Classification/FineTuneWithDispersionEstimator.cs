@@ -94,16 +94,19 @@ public sealed class FineTuneWithDispersionEstimator : FineTuneEstimator<FineTune
         TextClassifier classifier = run.Train(
             rows,
             string.Create(CultureInfo.InvariantCulture, $"of {classCount} classes"),
-            options => TextClassifier.Train(Backbone, rows.Texts, rows.Labels, classCount, options, rows.SecondTexts, classes is null ? null : [.. classes.Names.Select(name => name.ToString())], rows.Weights, _windowOverlap));
+            options => TextClassifier.Train(
+                run.Backbone, rows.Texts, rows.Labels, classCount, options, rows.SecondTexts, classes is null ? null : [.. classes.Names.Select(name => name.ToString())], rows.Weights, _windowOverlap, run.Metric<TextClassifier>(model => Transformer(model))));
         try
         {
-            return new FineTuneWithDispersionTransformer(Host, _columns, Backbone.Name, classes, classifier, _lexical ? Lexical(rows, classCount, run) : null);
+            return Transformer(classifier, _lexical ? Lexical(rows, classCount, run) : null);
         }
         catch
         {
             classifier.Dispose();
             throw;
         }
+
+        FineTuneWithDispersionTransformer Transformer(TextClassifier model, LexicalPart? lexical = null) => new(Host, _columns, run.Backbone.Name, classes, model, lexical);
     }
 
     /// <summary>N-grams of the rows that are learnt from, and how much they count beside the language model.</summary>
@@ -112,14 +115,9 @@ public sealed class FineTuneWithDispersionEstimator : FineTuneEstimator<FineTune
         int count = rows.Count - run.ValidationRows;
         return LexicalPart.Learn([.. rows.Texts.Take(count)], [.. rows.Labels.Take(count)], rows.Weights?.Take(count).ToArray(), classCount, run.DrawingSeed, (fold, learnt, held) =>
         {
-            using TextClassifier classifier = run.Train(string.Create(CultureInfo.InvariantCulture, $"for the weight of n-grams, part {fold + 1}, on {learnt.Length} rows"), options =>
-            {
-                FineTuneOptions own = options.Clone();
-                (own.Checkpoints, own.GeometryProbe, own.Progress, own.Observers, own.ValidationRows) = (null, null, null, [], null);
-                return TextClassifier.Train(
-                    Backbone, [.. learnt.Select(row => rows.Texts[row])], [.. learnt.Select(row => rows.Labels[row])], classCount, own,
-                    exampleWeights: rows.Weights is { } weights ? [.. learnt.Select(row => weights[row])] : null, windowOverlap: _windowOverlap);
-            });
+            using TextClassifier classifier = run.TrainPart(fold, learnt.Length, options => TextClassifier.Train(
+                run.Backbone, [.. learnt.Select(row => rows.Texts[row])], [.. learnt.Select(row => rows.Labels[row])], classCount, options,
+                exampleWeights: rows.Weights is { } weights ? [.. learnt.Select(row => weights[row])] : null, windowOverlap: _windowOverlap));
             return classifier.Score([.. held.Select(row => rows.Texts[row])]).Values;
         });
     }

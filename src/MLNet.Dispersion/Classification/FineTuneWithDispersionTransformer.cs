@@ -71,11 +71,7 @@ public sealed class FineTuneWithDispersionTransformer : FineTunedTextTransformer
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void SavePretrained(string directory, ModelSaveOptions? options = null)
     {
-        if (_lexical is not null)
-        {
-            throw new NotSupportedException("N-grams have a say in the scores of this classifier (WithLexicalFeatures), and a directory of Hugging Face's library has no place for them: fit without them, or save the language model alone through LanguageModel.");
-        }
-
+        RefuseLexicalFeatures();
         Model.Use(model => model.SavePretrained(directory, ScoreNames, options));
     }
 
@@ -85,7 +81,7 @@ public sealed class FineTuneWithDispersionTransformer : FineTunedTextTransformer
     internal static FineTuneWithDispersionTransformer Open(IHostEnvironment environment, ClassifierColumns columns, ModelSource source)
     {
         columns.Validate();
-        TextClassifier classifier = TextClassifier.FromPretrained(source, columns.SecondText is not null);
+        TextClassifier classifier = TextClassifier.FromPretrained(source, columns.SecondText is not null, device: ContextDevice.Of(environment));
         return new FineTuneWithDispersionTransformer(environment, columns, source.Name, ClassValueKind.OfTexts(classifier.LabelNames), classifier);
     }
 
@@ -95,12 +91,12 @@ public sealed class FineTuneWithDispersionTransformer : FineTunedTextTransformer
     internal static FineTuneWithDispersionTransformer Load(IHostEnvironment environment, LoadContext context)
     {
         ClassifierManifest manifest = ClassifierManifest.Read(context.Reader);
-        TextClassifier classifier = LoadModel(context, manifest.Files, manifest.Columns, source => TextClassifier.Load(source), found => found.ClassCount == manifest.ClassCount
+        TextClassifier classifier = LoadModel(environment, context, manifest.Files, manifest.Columns, TextClassifier.Load, found => found.ClassCount == manifest.ClassCount
             ? null
             : $"its header speaks of {manifest.ClassCount} classes, its weights of {found.ClassCount}");
         try
         {
-            LexicalPart? lexical = manifest.Lexical is { } weights ? new LexicalPart(LexicalClassifier.Read(new ModelZipSource(context, manifest.Files), LexicalPart.FileName, manifest.ClassCount), weights) : null;
+            LexicalPart? lexical = manifest.Lexical is { } weights ? new LexicalPart(LexicalClassifier.Read(new ModelZipSource(context, manifest.Files), LexicalFile.Name, manifest.ClassCount), weights) : null;
             return new FineTuneWithDispersionTransformer(environment, manifest.Columns, manifest.BackboneName, manifest.Classes, classifier, lexical);
         }
         catch
@@ -119,7 +115,7 @@ public sealed class FineTuneWithDispersionTransformer : FineTunedTextTransformer
         base.WriteFiles(sink);
         if (_lexical is not null)
         {
-            sink.Write(LexicalPart.FileName, _lexical.Classifier.Write);
+            sink.Write(LexicalFile.Name, _lexical.Classifier.Write);
         }
     }
 

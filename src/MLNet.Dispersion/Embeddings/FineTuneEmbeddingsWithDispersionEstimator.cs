@@ -88,7 +88,9 @@ public sealed class FineTuneEmbeddingsWithDispersionEstimator : FineTuneEstimato
     {
         EmbeddingRows rows = run.Read(new EmbeddingRows(_columns, run.Storage), input);
         string kind = rows.Scores is not null ? "of texts with scores" : "of texts that belong together";
-        TextEmbedder embedder = run.Train(rows, kind, options => TextEmbedder.Train(Backbone, rows.TextColumns, options, _embedding, rows.Scores, rows.Weights));
-        return new FineTuneEmbeddingsWithDispersionTransformer(Host, _columns, Backbone.Name, embedder);
+        TextEmbedder embedder = run.Train(rows, kind, options => TextEmbedder.Train(run.Backbone, rows.TextColumns, options, _embedding, rows.Scores, rows.Weights, run.Metric<TextEmbedder>(Transformer)));
+        return Transformer(embedder);
+
+        FineTuneEmbeddingsWithDispersionTransformer Transformer(TextEmbedder model) => new(Host, _columns, run.Backbone.Name, model);
     }
 }

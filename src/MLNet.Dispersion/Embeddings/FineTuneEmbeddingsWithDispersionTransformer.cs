@@ -75,7 +75,7 @@ public sealed class FineTuneEmbeddingsWithDispersionTransformer : FineTunedTextT
     internal static FineTuneEmbeddingsWithDispersionTransformer Open(IHostEnvironment environment, EmbeddingColumns columns, ModelSource source)
     {
         columns.Validate();
-        return new FineTuneEmbeddingsWithDispersionTransformer(environment, columns, source.Name, TextEmbedder.FromPretrained(source));
+        return new FineTuneEmbeddingsWithDispersionTransformer(environment, columns, source.Name, TextEmbedder.FromPretrained(source, device: ContextDevice.Of(environment)));
     }
 
     /// <summary>Reads what saving wrote.</summary>
@@ -84,7 +84,7 @@ public sealed class FineTuneEmbeddingsWithDispersionTransformer : FineTunedTextT
     internal static FineTuneEmbeddingsWithDispersionTransformer Load(IHostEnvironment environment, LoadContext context)
     {
         EmbeddingManifest manifest = EmbeddingManifest.Read(context.Reader);
-        TextEmbedder embedder = LoadModel(context, manifest.Files, manifest.Columns, source => TextEmbedder.Load(source), found => found.OutputCount == manifest.Size
+        TextEmbedder embedder = LoadModel(environment, context, manifest.Files, manifest.Columns, TextEmbedder.Load, found => found.OutputCount == manifest.Size
             ? null
             : $"its header speaks of vectors of {manifest.Size} features, its files of {found.OutputCount}");
         return new FineTuneEmbeddingsWithDispersionTransformer(environment, manifest.Columns, manifest.BackboneName, embedder);

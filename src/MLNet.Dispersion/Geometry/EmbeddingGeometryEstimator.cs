@@ -70,7 +70,7 @@ public sealed class EmbeddingGeometryEstimator : TextEstimator<EmbeddingGeometry
     private protected override EmbeddingGeometryTransformer FitChecked(IDataView input)
     {
         MeasuredModel model = _fitted is null
-            ? MeasuredModel.Owning(PretrainedLanguageModel.Load(_backbone!, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(_options.Device) }))
+            ? MeasuredModel.Owning(PretrainedLanguageModel.Load(_backbone!, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(ContextDevice.Of(Host, _options.Device)) }))
             : _fitted.Measurable!;
         return new EmbeddingGeometryTransformer(Host, _columns, _fitted?.BackboneName ?? _backbone!.Name, model, _options.MaxTokens);
     }

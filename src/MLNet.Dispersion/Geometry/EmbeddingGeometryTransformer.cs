@@ -91,7 +91,7 @@ public sealed class EmbeddingGeometryTransformer : TextTransformer
     {
         GeometryManifest manifest = GeometryManifest.Read(context.Reader);
         var backbone = ModelSource.FromSource(manifest.BackboneName, new ModelZipSource(context, manifest.Files));
-        var model = PretrainedLanguageModel.Load(backbone, new ModelLoadOptions { Device = TorchRuntime.SelectDevice("auto") });
+        var model = PretrainedLanguageModel.Load(backbone, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(ContextDevice.Of(environment)) });
         return new EmbeddingGeometryTransformer(environment, manifest.Columns, manifest.BackboneName, MeasuredModel.Owning(model), manifest.MaxTokens);
     }
 

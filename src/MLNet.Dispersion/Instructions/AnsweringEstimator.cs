@@ -76,42 +76,46 @@ public abstract class AnsweringEstimator : TextEstimator<FineTuneInstructionsWit
     /// <exception cref="Exception">As with <see cref="TextEstimator{TTransformer}.Fit"/>, which says of the columns of both.</exception>
     public FineTuneInstructionsWithDispersionTransformer Fit(IDataView input, IDataView validationSet)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        ArgumentNullException.ThrowIfNull(validationSet);
-        GetOutputSchema(SchemaShapes.Of(input.Schema));
-        GetOutputSchema(SchemaShapes.Of(validationSet.Schema));
+        Check(input, validationSet ?? throw new ArgumentNullException(nameof(validationSet)));
         return Train(input, validationSet, _backbone);
+    }
+
+    /// <summary>Trains on data, and chooses the best weights by a metric of your own on other rows, which also stops training early (<see cref="FineTuneOptions.EarlyStoppingPatience"/>).</summary>
+    /// <param name="input">The data; read once.</param>
+    /// <param name="validationSet">Rows with the same columns, which are not trained on.</param>
+    /// <param name="metric">The metric, the higher the better, of the validation set as the model in training scores it, such as <c>scored => ml.EvaluateInstructions(scored).TokenAccuracy</c>; asked at the end of each epoch. What it is given lives for the call.</param>
+    /// <returns>The transformer; it holds the model's weights, and the caller disposes it.</returns>
+    /// <exception cref="Exception">As with <see cref="TextEstimator{TTransformer}.Fit"/>, which says of the columns of both.</exception>
+    public FineTuneInstructionsWithDispersionTransformer Fit(IDataView input, IDataView validationSet, Func<IDataView, double> metric)
+    {
+        ArgumentNullException.ThrowIfNull(metric);
+        Check(input, validationSet ?? throw new ArgumentNullException(nameof(validationSet)));
+        return Train(input, validationSet, _backbone, metric);
     }
 
     /// <summary>Trains a fitted model further, on other data or for another of these tasks; it stays as it is.</summary>
     /// <param name="input">The data; read once.</param>
     /// <param name="previous">What is gone on from, in the place of the backbone. An adapter that it carries is trained further where the options describe it, and is part of a reference policy.</param>
+    /// <param name="validationSet">Rows to choose the best weights by; null (default) to hold some of the data out, as the options say.</param>
+    /// <param name="metric">A metric of your own on the validation set; null (default) for the loss, or the figure that <see cref="FineTuneOptions.BestBy"/> names.</param>
     /// <returns>The transformer; it holds weights of its own, and the caller disposes it.</returns>
     /// <exception cref="Exception">As with <see cref="TextEstimator{TTransformer}.Fit"/>.</exception>
-    public FineTuneInstructionsWithDispersionTransformer Fit(IDataView input, FineTuneInstructionsWithDispersionTransformer previous)
+    public FineTuneInstructionsWithDispersionTransformer Fit(IDataView input, FineTuneInstructionsWithDispersionTransformer previous, IDataView? validationSet = null, Func<IDataView, double>? metric = null)
     {
-        ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(previous);
-        GetOutputSchema(SchemaShapes.Of(input.Schema));
-        string folder = Directory.CreateTempSubdirectory("mlnet-dispersion-previous-").FullName;
-        try
-        {
-            previous.SaveLanguageModel(folder);
-            return Train(input, validation: null, ModelSource.FromSource(previous.BackboneName, new DirectorySource(folder)));
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        RequireValidation(validationSet, metric);
+        Check(input, validationSet);
+        using var model = new PreviousModel(previous);
+        return Train(input, validationSet, model.Source, metric);
     }
 
     private protected sealed override FineTuneInstructionsWithDispersionTransformer FitChecked(IDataView input) => Train(input, validation: null, _backbone);
 
-    private FineTuneInstructionsWithDispersionTransformer Train(IDataView input, IDataView? validation, ModelSource backbone)
+    private FineTuneInstructionsWithDispersionTransformer Train(IDataView input, IDataView? validation, ModelSource backbone, Func<IDataView, double>? metric = null)
     {
         using IChannel channel = Host.Start("Training");
         using var cancellation = new FitCancellation(Host, _options.Training.CancellationToken);
-        var model = PretrainedLanguageModel.Load(backbone, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(_options.Training.Device) });
+        var model = PretrainedLanguageModel.Load(backbone, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(ContextDevice.Of(Host, _options.Training.Device)) });
         try
         {
             // A folder of files that go again is closed by the time that the first row is read.
@@ -119,12 +123,17 @@ public abstract class AnsweringEstimator : TextEstimator<FineTuneInstructionsWit
             bool asChat = AnsweringModel.IsChat(model, _options.AsChat, Instructions.ChatTemplate);
             using var read = new AnswerSets(_options.Training.DataMemoryBytes, cancellation);
             var train = Reads(input, validation, asChat, read);
-            using var run = new FineTuneRun(Host, channel, cancellation, backbone.Name, _columns.TextColumns, _options.Training, _seed);
-            InstructionTrainingResult result = run.Train(Task == FineTuneTask.Preferences ? "on preference pairs" : "on instructions", options => train(model, options));
+            using var run = new FineTuneRun(Host, channel, cancellation, backbone, _columns.TextColumns, _options.Training, _seed, validation, metric);
+            InstructionTrainingResult result = run.Train(
+                Task == FineTuneTask.Preferences ? "on preference pairs" : "on instructions",
+                options => train(model, run.Choosing(options, () => Transformer(training: null))),
+                training => $"{training.TruncatedTexts} rows have more tokens in {_columns.TextColumns} than the model reads, and were cut.");
             Tell(channel, result);
             run.Tell(result.Training);
-            var answering = new AnsweringModel(model, _columns, Instructions, _options.Generation, asChat, _options.Training.MaxSequenceLength);
-            return new FineTuneInstructionsWithDispersionTransformer(Host, _columns, backbone.Name, answering) { TrainingResult = result.Training, GeometryHistory = result.Training.GeometryHistory };
+            return Transformer(result.Training);
+
+            FineTuneInstructionsWithDispersionTransformer Transformer(FineTuneResult? training) =>
+                new(Host, _columns, backbone.Name, new AnsweringModel(model, _columns, Instructions, _options.Generation, asChat, _options.Training.MaxSequenceLength)) { TrainingResult = training, GeometryHistory = training?.GeometryHistory ?? [] };
         }
         catch
         {
@@ -133,13 +142,8 @@ public abstract class AnsweringEstimator : TextEstimator<FineTuneInstructionsWit
         }
     }
 
-    private void Tell(IChannel channel, InstructionTrainingResult result)
+    private static void Tell(IChannel channel, InstructionTrainingResult result)
     {
-        if (result.TruncatedRows > 0)
-        {
-            ChannelLog.Warn(channel, $"{result.TruncatedRows} rows have more tokens in {_columns.TextColumns} than the model reads, and were cut.");
-        }
-
         if (result.RowsLeftOut.Count > 0)
         {
             ChannelLog.Warn(channel, $"{result.RowsLeftOut.Count} rows were left out of training because nothing of their answers was left: {string.Join(", ", result.RowsLeftOut.Take(10).Select(row => row.ToString(CultureInfo.InvariantCulture)))}{(result.RowsLeftOut.Count > 10 ? ", …" : "")} (from 0).");

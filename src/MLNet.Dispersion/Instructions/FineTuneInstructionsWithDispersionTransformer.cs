@@ -52,9 +52,6 @@ public sealed class FineTuneInstructionsWithDispersionTransformer : TextTransfor
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public PretrainedLanguageModel LanguageModel => _model.Unguarded.Model;
 
-    /// <summary>Writes the language model alone, with the adapter that it carries.</summary>
-    internal void SaveLanguageModel(string folder) => _model.Use(answering => answering.Model.Save(folder, new ModelSaveOptions { Adapter = answering.Model.Adapter is null ? null : AdapterSaving.Everything }));
-
     /// <inheritdoc/>
     internal override MeasuredModel Measurable => MeasuredModel.Borrowing(_model, answering => answering.Model);
 
@@ -71,7 +68,7 @@ public sealed class FineTuneInstructionsWithDispersionTransformer : TextTransfor
         var files = new ModelZipSource(context, manifest.Files);
         IReadOnlyList<GeometrySnapshot> geometry = GeometryHistoryFile.Read(files);
         EmbeddedBases.Register();
-        var model = PretrainedLanguageModel.Load(ModelSource.FromSource(manifest.BackboneName, files), new ModelLoadOptions { Device = TorchRuntime.SelectDevice("auto") });
+        var model = PretrainedLanguageModel.Load(ModelSource.FromSource(manifest.BackboneName, files), new ModelLoadOptions { Device = TorchRuntime.SelectDevice(ContextDevice.Of(environment)) });
         try
         {
             // The zip is closed by the time that the first row is read.

@@ -36,6 +36,24 @@ public static class LanguageModelCatalog
         return new(CatalogEnvironment.Of(catalog), textColumnName, backbone, training, options);
     }
 
+    /// <summary>Fine-tunes a small pretrained language model on texts with the numbers that most callers set, all other options at their defaults: see <see cref="LanguageModelEstimator"/>.</summary>
+    /// <param name="catalog">The catalog of text transforms, <c>ml.Transforms.Text</c>.</param>
+    /// <param name="textColumnName">The text column.</param>
+    /// <param name="epochs">Passes over the training data, at least 1: <see cref="FineTuneOptions.Epochs"/>.</param>
+    /// <param name="batchSize">Blocks of an optimizer step, at least 1: <see cref="FineTuneOptions.MicroBatchSize"/>.</param>
+    /// <param name="learningRate">The highest learning rate of the schedule, above 0: <see cref="FineTuneOptions.LearningRate"/>; null (default) for one that fits the backbone's size.</param>
+    /// <param name="backbone">The pretrained language model; null for <c>ModelSource.TinyEnglish</c>.</param>
+    /// <exception cref="ArgumentException">A column has no name, or a number is outside its range; the message names it.</exception>
+    /// <exception cref="NotSupportedException">This version of ML.NET does not let the catalog's environment be found: use the extension of <see cref="MLContext"/>.</exception>
+    public static LanguageModelEstimator FineTuneLanguageModelWithDispersion(
+        this TransformsCatalog.TextTransforms catalog,
+        string textColumnName,
+        int epochs,
+        int batchSize = 16,
+        double? learningRate = null,
+        ModelSource? backbone = null) =>
+        catalog.FineTuneLanguageModelWithDispersion(textColumnName, backbone, FewOptions.Of(epochs, batchSize, learningRate));
+
     /// <summary>Takes a pretrained language model as it is, for feature vectors, likelihoods and continuations: see <see cref="LanguageModelEstimator"/>.</summary>
     /// <param name="catalog">The catalog of text transforms, <c>ml.Transforms.Text</c>.</param>
     /// <param name="textColumnName">The text column.</param>

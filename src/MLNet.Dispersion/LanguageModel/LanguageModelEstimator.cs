@@ -112,32 +112,80 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
         return AddedColumns.Alone((builder, _) => _columns.AddTo(builder, PromisedFeatureCount));
     }
 
-    private protected override LanguageModelTransformer FitChecked(IDataView input)
+    /// <summary>Trains on data, and chooses the best weights by other texts instead of holding some of the data out.</summary>
+    /// <param name="input">The data; read once.</param>
+    /// <param name="validationSet">Rows with the same column, which are not trained on: their loss is measured at the end of each epoch. Read once.</param>
+    /// <returns>The transformer; it holds the model's weights, and the caller disposes it.</returns>
+    /// <exception cref="Exception">As with <see cref="TextEstimator{TTransformer}.Fit"/>, which says of the columns of both.</exception>
+    /// <exception cref="InvalidOperationException">The model is taken as it is.</exception>
+    public LanguageModelTransformer Fit(IDataView input, IDataView validationSet)
     {
-        using IChannel channel = Host.Start("Training");
-        using var cancellation = new FitCancellation(Host, _training?.CancellationToken ?? default);
-        using var texts = new TrainingTexts(_columns.Text, _training?.DataMemoryBytes ?? RowStorage.DefaultMemoryBytes);
-        if (_training is not null || _options.CenterFeatures)
+        Check(input, validationSet ?? throw new ArgumentNullException(nameof(validationSet)));
+        return Fit(input, _backbone, validationSet);
+    }
+
+    /// <summary>Trains on data, and chooses the best weights by a metric of your own on other texts, which also stops training early (<see cref="FineTuneOptions.EarlyStoppingPatience"/>).</summary>
+    /// <param name="input">The data; read once.</param>
+    /// <param name="validationSet">Rows with the same column, which are not trained on.</param>
+    /// <param name="metric">The metric, the higher the better, of the validation set as the model in training reads it, such as <c>scored => -ml.EvaluateLanguageModel(scored).Perplexity</c>; asked at the end of each epoch. What it is given lives for the call.</param>
+    /// <returns>The transformer; it holds the model's weights, and the caller disposes it.</returns>
+    /// <exception cref="Exception">As with <see cref="TextEstimator{TTransformer}.Fit"/>, which says of the columns of both.</exception>
+    /// <exception cref="InvalidOperationException">The model is taken as it is.</exception>
+    public LanguageModelTransformer Fit(IDataView input, IDataView validationSet, Func<IDataView, double> metric)
+    {
+        ArgumentNullException.ThrowIfNull(metric);
+        Check(input, validationSet ?? throw new ArgumentNullException(nameof(validationSet)));
+        return Fit(input, _backbone, validationSet, metric);
+    }
+
+    /// <summary>Trains a language model further, on other texts; it stays as it is.</summary>
+    /// <param name="input">The data; read once.</param>
+    /// <param name="previous">What is gone on from, in the place of the backbone. An adapter that it carries is trained further where the options describe it.</param>
+    /// <param name="validationSet">Rows to choose the best weights by; null (default) to hold some of the data out, as the options say.</param>
+    /// <param name="metric">A metric of your own on the validation set; null (default) for the loss.</param>
+    /// <returns>The transformer; it holds weights of its own, and the caller disposes it.</returns>
+    /// <exception cref="Exception">As with <see cref="TextEstimator{TTransformer}.Fit"/>.</exception>
+    /// <exception cref="InvalidOperationException">The model is taken as it is.</exception>
+    public LanguageModelTransformer Fit(IDataView input, LanguageModelTransformer previous, IDataView? validationSet = null, Func<IDataView, double>? metric = null)
+    {
+        ArgumentNullException.ThrowIfNull(previous);
+        RequireValidation(validationSet, metric);
+        Check(input, validationSet);
+        using var model = new PreviousModel(previous);
+        return Fit(input, model.Source, validationSet, metric);
+    }
+
+    private protected override LanguageModelTransformer FitChecked(IDataView input) => Fit(input, _backbone);
+
+    private LanguageModelTransformer Fit(IDataView input, ModelSource backbone, IDataView? validationSet = null, Func<IDataView, double>? metric = null)
+    {
+        if (_training is null && (validationSet is not null || !ReferenceEquals(backbone, _backbone)))
         {
-            texts.Read(input, cancellation);
-            texts.Warn(channel);
-            texts.CheckTrainable(Host);
+            throw new InvalidOperationException($"{_backbone.Name} is taken as it is, so there is no training that a validation set or a previous model is for: use FineTuneLanguageModelWithDispersion.");
         }
 
-        var model = PretrainedLanguageModel.Load(_backbone, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(_training?.Device ?? _options.Device) });
+        using IChannel channel = Host.Start("Training");
+        using var cancellation = new FitCancellation(Host, _training?.CancellationToken ?? default);
+        using TrainingTexts? texts = _training is not null || _options.CenterFeatures ? Read(input, channel, cancellation) : null;
+        using TrainingTexts? held = validationSet is null ? null : Read(validationSet, channel, cancellation);
+        var model = PretrainedLanguageModel.Load(backbone, new ModelLoadOptions { Device = TorchRuntime.SelectDevice(ContextDevice.Of(Host, _training?.Device ?? _options.Device)) });
         try
         {
+            // A folder of files that go again is closed by the time that the first text is read.
+            _ = model.HasTokenizer ? model.Tokenizer : null;
+
             // Made first, so that what the model cannot do is said before it is trained.
             LanguageModelOptions options = _options.Clone();
             var scorer = new LanguageModelScorer(model, options, _columns);
             var columns = new LanguageModelColumns(_columns.Text, options);
-            FineTuneResult? result = _training is null ? null : Train(model, texts.Texts, channel, cancellation);
+            using FineTuneRun? run = _training is null ? null : new FineTuneRun(Host, channel, cancellation, backbone, $"column '{_columns.Text}'", _training, _seed, validationSet, metric);
+            FineTuneResult? result = run is null ? null : Train(model, texts!.Texts, held?.Texts, channel, run, () => new LanguageModelTransformer(Host, columns, backbone.Name, scorer, options));
             if (_options.CenterFeatures)
             {
-                scorer.Center([.. texts.Texts.Take(_options.CenteringTexts)], options, cancellation.Token);
+                scorer.Center([.. texts!.Texts.Take(_options.CenteringTexts)], options, cancellation.Token);
             }
 
-            return new LanguageModelTransformer(Host, columns, _backbone.Name, scorer, options) { TrainingResult = result, GeometryHistory = result?.GeometryHistory ?? [] };
+            return new LanguageModelTransformer(Host, columns, backbone.Name, scorer, options) { TrainingResult = result, GeometryHistory = result?.GeometryHistory ?? [] };
         }
         catch
         {
@@ -146,19 +194,44 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
         }
     }
 
-    private FineTuneResult Train(PretrainedLanguageModel model, IReadOnlyList<string> texts, IChannel channel, FitCancellation cancellation)
+    private TrainingTexts Read(IDataView data, IChannel channel, FitCancellation cancellation)
     {
-        using StoredRows stored = TrainingBlocks.Stored(model, texts, _training!, _options.PackTexts, _options.SeparateTexts);
+        var texts = new TrainingTexts(_columns.Text, _training?.DataMemoryBytes ?? RowStorage.DefaultMemoryBytes);
+        try
+        {
+            texts.Read(data, cancellation);
+            texts.Warn(channel);
+            texts.CheckTrainable(Host);
+            return texts;
+        }
+        catch
+        {
+            texts.Dispose();
+            throw;
+        }
+    }
+
+    private FineTuneResult Train(PretrainedLanguageModel model, IReadOnlyList<string> texts, IReadOnlyList<string>? heldTexts, IChannel channel, FineTuneRun run, Func<ITransformer> transformer)
+    {
+        using StoredRows stored = TrainingBlocks.Stored(model, texts, _training!, _options.PackTexts, _options.SeparateTexts, heldTexts);
         IReadOnlyList<int[]> blocks = stored.Column(0);
-        if (stored.Notes[0] > 0)
+        int truncated = stored.Notes[0], held = stored.Notes[1];
+        if (truncated > 0)
         {
             int length = Math.Min(_training!.MaxSequenceLength ?? int.MaxValue, model.Backbone.Info.ContextLength);
-            ChannelLog.Warn(channel, $"{stored.Notes[0]} of {texts.Count} training texts have more tokens in column '{_columns.Text}' than the {length} of a block, and were cut off.");
+            ChannelLog.Warn(channel, $"{truncated} of {texts.Count + (heldTexts?.Count ?? 0)} training texts have more tokens in column '{_columns.Text}' than the {length} of a block, and were cut off.");
         }
 
-        using var run = new FineTuneRun(Host, channel, cancellation, _backbone.Name, $"column '{_columns.Text}'", _training!, _seed);
-        string what = string.Create(CultureInfo.InvariantCulture, $"as a language model on {texts.Count} texts in {blocks.Count} blocks");
-        FineTuneResult result = run.Train(what, options => LanguageModelTrainer.Train(model, blocks, options));
+        string what = string.Create(CultureInfo.InvariantCulture, $"as a language model on {texts.Count} texts in {blocks.Count - held} blocks");
+        FineTuneResult result = run.Train(what, options =>
+        {
+            if (held > 0)
+            {
+                (options.ValidationRows, options.ValidationFraction) = (held, null);
+            }
+
+            return LanguageModelTrainer.Train(model, blocks, run.Choosing(options, transformer));
+        });
         run.Tell(result);
         return result;
     }

@@ -100,7 +100,7 @@ public sealed class LanguageModelTransformer : TextTransformer
         var files = new ModelZipSource(context, manifest.Files);
         IReadOnlyList<GeometrySnapshot> geometry = GeometryHistoryFile.Read(files);
         EmbeddedBases.Register();
-        var model = PretrainedLanguageModel.Load(ModelSource.FromSource(manifest.BackboneName, files), new ModelLoadOptions { Device = TorchRuntime.SelectDevice("auto") });
+        var model = PretrainedLanguageModel.Load(ModelSource.FromSource(manifest.BackboneName, files), new ModelLoadOptions { Device = TorchRuntime.SelectDevice(ContextDevice.Of(environment)) });
         try
         {
             // The zip is closed by the time that the first text is read.

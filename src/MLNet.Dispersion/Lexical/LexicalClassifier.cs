@@ -39,10 +39,9 @@ internal sealed class LexicalClassifier
     /// <summary>The probabilities of texts' classes, <c>[rows * K]</c>.</summary>
     internal float[] Score(IReadOnlyList<string?> texts)
     {
-        IDataView rows = _ml.Data.LoadFromEnumerable(texts.Select(text => new TextRow { Text = text ?? string.Empty }).ToArray());
         var scores = new float[texts.Count * _classCount];
         int start = 0;
-        foreach (VBuffer<float> row in _model.Transform(rows).GetColumn<VBuffer<float>>("Score"))
+        foreach (VBuffer<float> row in LexicalFile.Transform(_ml, _model, texts).GetColumn<VBuffer<float>>("Score"))
         {
             row.CopyTo(scores.AsSpan(start, _classCount));
             start += _classCount;
@@ -51,40 +50,20 @@ internal sealed class LexicalClassifier
         return scores;
     }
 
-    /// <summary>Writes it, as ML.NET writes models.</summary>
-    internal void Write(Stream stream)
-    {
-        using var buffer = new MemoryStream();
-        _ml.Model.Save(_model, null, buffer);
-        buffer.Position = 0;
-        buffer.CopyTo(stream);
-    }
+    /// <summary>Writes it.</summary>
+    internal void Write(Stream stream) => LexicalFile.Write(_ml, _model, stream);
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <param name="source">Where it lies.</param>
     /// <param name="fileName">Its name.</param>
     /// <param name="classCount">Classes (K).</param>
     /// <exception cref="ModelFileException">The file is missing, or is no such model.</exception>
-    internal static LexicalClassifier Read(FileSource source, string fileName, int classCount)
+    internal static LexicalClassifier Read(FileSource source, string fileName, int classCount) => LexicalFile.Read(source, fileName, (ml, model) =>
     {
-        using var buffer = new MemoryStream(source.ReadAllBytes(fileName));
-        var ml = new MLContext(seed: 1);
-        try
-        {
-            var classifier = new LexicalClassifier(ml, ml.Model.Load(buffer, out _), classCount);
-            classifier.Score([string.Empty]);
-            return classifier;
-        }
-        catch (Exception e) when (e is FormatException or InvalidDataException or InvalidOperationException or ArgumentException)
-        {
-            throw new ModelFileException(source.Describe(fileName), $"The classifier of n-grams in it cannot be read ({e.Message}). Save the model again, or fetch the file again.", innerException: e);
-        }
-    }
-
-    private sealed class TextRow
-    {
-        public string Text { get; set; } = "";
-    }
+        var classifier = new LexicalClassifier(ml, model, classCount);
+        classifier.Score([string.Empty]);
+        return classifier;
+    });
 
     private sealed class ClassRow
     {

@@ -5,10 +5,6 @@ namespace MLNet.Dispersion;
 /// <param name="Weights">How much either counts.</param>
 internal sealed record LexicalPart(LexicalClassifier Classifier, JoiningWeights Weights)
 {
-    /// <summary>The name of its file in a saved model.</summary>
-    internal const string FileName = "lexical.zip";
-
-    private const int Folds = 3;
     private static readonly float[] Strengths = [1, 0.3f, 0.1f, 0.03f];
 
     /// <summary>Learns n-grams from labelled texts, and from predictions of rows that were held out in turn how much they count beside the language model.</summary>
@@ -21,7 +17,7 @@ internal sealed record LexicalPart(LexicalClassifier Classifier, JoiningWeights 
     /// <returns>N-grams without a say where there are so few rows that no part can be held out.</returns>
     internal static LexicalPart Learn(IReadOnlyList<string> texts, IReadOnlyList<int> labels, IReadOnlyList<float>? exampleWeights, int classCount, int seed, Func<int, int[], int[], float[]> network)
     {
-        int[][] folds = Parts(labels, seed);
+        int[][] folds = LexicalFolds.Of(labels, seed);
         if (Array.Exists(folds, fold => labels.Where((_, row) => !fold.Contains(row)).Distinct().Count() < 2))
         {
             return new LexicalPart(OfAll(Strengths[0]), JoiningWeights.NetworkAlone);
@@ -60,14 +56,5 @@ internal sealed record LexicalPart(LexicalClassifier Classifier, JoiningWeights 
         {
             JoinedProbabilities.Join(scores, Classifier.Score(texts), scores.Length / texts.Count, Weights);
         }
-    }
-
-    /// <summary>Rows in three parts, of each class a third in each as nearly as can be.</summary>
-    private static int[][] Parts(IReadOnlyList<int> labels, int seed)
-    {
-        int[] order = [.. Enumerable.Range(0, labels.Count)];
-        new Random(seed).Shuffle(order);
-        int[] sorted = [.. order.OrderBy(row => labels[row])];
-        return [.. Enumerable.Range(0, Folds).Select(fold => sorted.Where((_, place) => place % Folds == fold).Order().ToArray()).Where(part => part.Length > 0)];
     }
 }

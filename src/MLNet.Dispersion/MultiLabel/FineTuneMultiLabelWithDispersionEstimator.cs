@@ -73,11 +73,13 @@ public sealed class FineTuneMultiLabelWithDispersionEstimator : FineTuneEstimato
         DataViewSchema.Column label = input.Schema[_columns.Label];
         int labelCount = MultiLabelColumns.LabelCount(label);
         string[]? names = MultiLabelColumns.NamesOf(label);
-        MultiLabelRows rows = run.Read(new MultiLabelRows(_columns, run.Storage), input);
+        MultiLabelRows rows = run.Read(new MultiLabelRows(_columns, names, run.Storage), input);
         TextMultiLabelClassifier classifier = run.Train(
             rows,
             string.Create(CultureInfo.InvariantCulture, $"of {labelCount} labels"),
-            options => TextMultiLabelClassifier.Train(Backbone, rows.Texts, rows.Labels, labelCount, options, rows.SecondTexts, names, _tuneThresholds, rows.Weights));
-        return new FineTuneMultiLabelWithDispersionTransformer(Host, _columns, Backbone.Name, names ?? [], classifier);
+            options => TextMultiLabelClassifier.Train(run.Backbone, rows.Texts, rows.Labels, labelCount, options, rows.SecondTexts, names, _tuneThresholds, rows.Weights, run.Metric<TextMultiLabelClassifier>(Transformer)));
+        return Transformer(classifier);
+
+        FineTuneMultiLabelWithDispersionTransformer Transformer(TextMultiLabelClassifier model) => new(Host, _columns, run.Backbone.Name, names ?? [], model);
     }
 }

@@ -70,7 +70,7 @@ public sealed class FineTuneMultiLabelWithDispersionTransformer : FineTunedTextT
     internal static FineTuneMultiLabelWithDispersionTransformer Open(IHostEnvironment environment, MultiLabelColumns columns, ModelSource source)
     {
         columns.Validate();
-        TextMultiLabelClassifier classifier = TextMultiLabelClassifier.FromPretrained(source, columns.SecondText is not null);
+        TextMultiLabelClassifier classifier = TextMultiLabelClassifier.FromPretrained(source, columns.SecondText is not null, device: ContextDevice.Of(environment));
         return new FineTuneMultiLabelWithDispersionTransformer(environment, columns, source.Name, classifier.LabelNames, classifier);
     }
 
@@ -80,7 +80,7 @@ public sealed class FineTuneMultiLabelWithDispersionTransformer : FineTunedTextT
     internal static FineTuneMultiLabelWithDispersionTransformer Load(IHostEnvironment environment, LoadContext context)
     {
         MultiLabelManifest manifest = MultiLabelManifest.Read(context.Reader);
-        TextMultiLabelClassifier classifier = LoadModel(context, manifest.Files, manifest.Columns, source => TextMultiLabelClassifier.Load(source), found => found.LabelCount == manifest.LabelCount
+        TextMultiLabelClassifier classifier = LoadModel(environment, context, manifest.Files, manifest.Columns, TextMultiLabelClassifier.Load, found => found.LabelCount == manifest.LabelCount
             ? null
             : $"its header speaks of {manifest.LabelCount} labels, its weights of {found.LabelCount}");
         return new FineTuneMultiLabelWithDispersionTransformer(environment, manifest.Columns, manifest.BackboneName, manifest.Names, classifier);

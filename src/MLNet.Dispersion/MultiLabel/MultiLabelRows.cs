@@ -6,7 +6,10 @@ using Microsoft.ML.Runtime;
 namespace MLNet.Dispersion;
 
 /// <summary>The texts of the training data with a yes or no for each label.</summary>
-internal sealed class MultiLabelRows(MultiLabelColumns columns, RowStorage storage) : LabelledRows(columns, storage)
+/// <param name="columns">The columns.</param>
+/// <param name="names">The names of the labels; null where nobody gave any.</param>
+/// <param name="storage">Where texts are kept.</param>
+internal sealed class MultiLabelRows(MultiLabelColumns columns, IReadOnlyList<string>? names, RowStorage storage) : LabelledRows(columns, storage)
 {
     private readonly List<bool[]> _labels = [];
     private readonly Dictionary<string, bool[]> _known = new(StringComparer.Ordinal);
@@ -15,7 +18,7 @@ internal sealed class MultiLabelRows(MultiLabelColumns columns, RowStorage stora
     /// <summary>One list a text.</summary>
     internal IReadOnlyList<IReadOnlyList<bool>> Labels => _labels;
 
-    /// <exception cref="ArgumentException">A number is neither 1 nor 0, no row has labels, or all rows have the same ones.</exception>
+    /// <exception cref="ArgumentException">A number is neither 1 nor 0, no row has labels, all rows have the same ones, or none has one of them.</exception>
     internal override void CheckTrainable(IExceptionContext context)
     {
         if (_other is var (row, slot, value))
@@ -33,6 +36,14 @@ internal sealed class MultiLabelRows(MultiLabelColumns columns, RowStorage stora
         {
             throw context.Process(new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture, $"All {_labels.Count} training rows have the same labels in column '{Columns.Label}'. Fit needs rows of different labels.")));
+        }
+
+        int never = Enumerable.Range(0, _labels[0].Length).FirstOrDefault(label => _labels.TrueForAll(labels => !labels[label]), -1);
+        if (never >= 0)
+        {
+            string name = names is null ? "" : $" ('{names[never]}')";
+            throw context.Process(new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture, $"The label in column '{Columns.Label}', slot {never}{name}, is that of none of the {_labels.Count} training rows (rows 0 to {RowsRead - 1}), so it cannot be learnt. Add rows that have it, or leave the slot out.")));
         }
     }
 

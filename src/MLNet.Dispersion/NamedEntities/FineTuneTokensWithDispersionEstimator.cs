@@ -99,7 +99,9 @@ public sealed class FineTuneTokensWithDispersionEstimator : FineTuneEstimator<Fi
         TextTokenClassifier classifier = run.Train(
             rows,
             string.Create(CultureInfo.InvariantCulture, $"of {rows.WordCount} words"),
-            options => TextTokenClassifier.Train(Backbone, rows.Words, rows.Tags, options, rows.Weights));
-        return new FineTuneTokensWithDispersionTransformer(Host, _columns, cutting, Backbone.Name, classifier);
+            options => TextTokenClassifier.Train(run.Backbone, rows.Words, rows.Tags, options, rows.Weights, run.Metric<TextTokenClassifier>(Transformer)));
+        return Transformer(classifier);
+
+        FineTuneTokensWithDispersionTransformer Transformer(TextTokenClassifier model) => new(Host, _columns, cutting, run.Backbone.Name, model);
     }
 }

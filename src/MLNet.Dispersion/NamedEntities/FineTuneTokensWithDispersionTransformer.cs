@@ -66,7 +66,7 @@ public sealed class FineTuneTokensWithDispersionTransformer : FineTunedTransform
     internal static FineTuneTokensWithDispersionTransformer Open(IHostEnvironment environment, TokenColumns columns, WordCutting cutting, ModelSource source)
     {
         columns.Validate();
-        return new FineTuneTokensWithDispersionTransformer(environment, columns, cutting, source.Name, TextTokenClassifier.FromPretrained(source));
+        return new FineTuneTokensWithDispersionTransformer(environment, columns, cutting, source.Name, TextTokenClassifier.FromPretrained(source, device: ContextDevice.Of(environment)));
     }
 
     /// <summary>Reads what saving wrote.</summary>
@@ -75,7 +75,7 @@ public sealed class FineTuneTokensWithDispersionTransformer : FineTunedTransform
     internal static FineTuneTokensWithDispersionTransformer Load(IHostEnvironment environment, LoadContext context)
     {
         TokenManifest manifest = TokenManifest.Read(context.Reader);
-        TextTokenClassifier classifier = LoadModel(context, manifest.Files, source => TextTokenClassifier.Load(source), _ => null);
+        TextTokenClassifier classifier = LoadModel(environment, context, manifest.Files, TextTokenClassifier.Load, _ => null);
         return new FineTuneTokensWithDispersionTransformer(environment, manifest.Columns, manifest.Cutting, manifest.BackboneName, classifier);
     }
 

@@ -87,7 +87,9 @@ public sealed class FineTuneAnswersWithDispersionEstimator : FineTuneEstimator<F
         TextQuestionAnswerer answerer = run.Train(
             rows,
             "of questions",
-            options => TextQuestionAnswerer.Train(Backbone, rows.SecondTexts!, rows.Texts, rows.Labels, options, _answering, rows.Weights));
-        return new FineTuneAnswersWithDispersionTransformer(Host, _columns, _topAnswers, Backbone.Name, answerer);
+            options => TextQuestionAnswerer.Train(run.Backbone, rows.SecondTexts!, rows.Texts, rows.Labels, options, _answering, rows.Weights, run.Metric<TextQuestionAnswerer>(Transformer)));
+        return Transformer(answerer);
+
+        FineTuneAnswersWithDispersionTransformer Transformer(TextQuestionAnswerer model) => new(Host, _columns, _topAnswers, run.Backbone.Name, model);
     }
 }

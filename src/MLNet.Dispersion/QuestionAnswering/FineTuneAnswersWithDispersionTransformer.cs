@@ -69,7 +69,7 @@ public sealed class FineTuneAnswersWithDispersionTransformer : FineTunedTransfor
     internal static FineTuneAnswersWithDispersionTransformer Open(IHostEnvironment environment, AnswerColumns columns, int topAnswers, ModelSource source, QuestionAnsweringOptions? answering)
     {
         columns.Validate();
-        return new FineTuneAnswersWithDispersionTransformer(environment, columns, topAnswers, source.Name, TextQuestionAnswerer.FromPretrained(source, answering));
+        return new FineTuneAnswersWithDispersionTransformer(environment, columns, topAnswers, source.Name, TextQuestionAnswerer.FromPretrained(source, answering, device: ContextDevice.Of(environment)));
     }
 
     /// <summary>Reads what saving wrote.</summary>
@@ -78,7 +78,7 @@ public sealed class FineTuneAnswersWithDispersionTransformer : FineTunedTransfor
     internal static FineTuneAnswersWithDispersionTransformer Load(IHostEnvironment environment, LoadContext context)
     {
         AnswerManifest manifest = AnswerManifest.Read(context.Reader);
-        TextQuestionAnswerer answerer = LoadModel(context, manifest.Files, source => TextQuestionAnswerer.Load(source), _ => null);
+        TextQuestionAnswerer answerer = LoadModel(environment, context, manifest.Files, TextQuestionAnswerer.Load, _ => null);
         return new FineTuneAnswersWithDispersionTransformer(environment, manifest.Columns, manifest.TopAnswers, manifest.BackboneName, answerer);
     }
 

@@ -9,6 +9,7 @@ internal sealed class QuestionRows(AnswerColumns columns, RowStorage storage) : 
 {
     private readonly StoredTexts _answers = new(storage);
     private readonly List<int> _starts = [];
+    private readonly List<int> _rows = [];
 
     /// <summary>The answers.</summary>
     internal IReadOnlyList<AnswerSpan> Labels => new LazyList<AnswerSpan>(_answers.Count, row => new AnswerSpan(_answers[row], _starts[row]));
@@ -33,11 +34,11 @@ internal sealed class QuestionRows(AnswerColumns columns, RowStorage storage) : 
             throw context.Process(new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"None of the {Labels.Count} training rows has an answer in column '{columns.Label}'; there is nothing to learn.")));
         }
 
-        foreach (var (row, answer) in Labels.Index())
+        foreach (var (place, answer) in Labels.Index())
         {
-            if (answer.Problem(Texts[row]) is { } problem)
+            if (answer.Problem(Texts[place]) is { } problem)
             {
-                throw context.Process(new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Row {row} (from 0), columns '{columns.Label}' and '{columns.Index}': {problem}")));
+                throw context.Process(new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Row {_rows[place]} (from 0), columns '{columns.Label}' and '{columns.Index}': {problem}")));
             }
         }
     }
@@ -53,6 +54,7 @@ internal sealed class QuestionRows(AnswerColumns columns, RowStorage storage) : 
         {
             readText(ref text);
             readIndex(ref index);
+            _rows.Add(RowsRead - 1);
             _answers.Add(text.ToString());
             _starts.Add(index);
             return true;

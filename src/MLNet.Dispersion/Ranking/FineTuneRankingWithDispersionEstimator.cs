@@ -78,7 +78,12 @@ public sealed class FineTuneRankingWithDispersionEstimator : FineTuneEstimator<F
     private protected override FineTuneRankingWithDispersionTransformer Train(IDataView input, FineTuneRun run)
     {
         RankingRows rows = run.Read(new RankingRows(_columns, run.Storage), input);
-        TextRanker ranker = run.Train(rows, "for a ranking", options => TextRanker.Train(Backbone, rows.Texts, rows.SecondTexts!, rows.Labels, rows.Groups, options, _loss, rows.Weights));
-        return new FineTuneRankingWithDispersionTransformer(Host, _columns, Backbone.Name, ranker);
+        TextRanker ranker = run.Train(
+            rows,
+            "for a ranking",
+            options => TextRanker.Train(run.Backbone, rows.Texts, rows.SecondTexts!, rows.Labels, rows.Groups, options, _loss, rows.Weights, run.Metric<TextRanker>(Transformer)));
+        return Transformer(ranker);
+
+        FineTuneRankingWithDispersionTransformer Transformer(TextRanker model) => new(Host, _columns, run.Backbone.Name, model);
     }
 }

@@ -51,7 +51,7 @@ public sealed class FineTuneRankingWithDispersionTransformer : FineTunedTextTran
     internal static FineTuneRankingWithDispersionTransformer Open(IHostEnvironment environment, RankingColumns columns, ModelSource source)
     {
         columns.Validate();
-        return new FineTuneRankingWithDispersionTransformer(environment, columns, source.Name, TextRanker.FromPretrained(source));
+        return new FineTuneRankingWithDispersionTransformer(environment, columns, source.Name, TextRanker.FromPretrained(source, device: ContextDevice.Of(environment)));
     }
 
     /// <summary>Reads what saving wrote.</summary>
@@ -60,7 +60,7 @@ public sealed class FineTuneRankingWithDispersionTransformer : FineTunedTextTran
     internal static FineTuneRankingWithDispersionTransformer Load(IHostEnvironment environment, LoadContext context)
     {
         RankingManifest manifest = RankingManifest.Read(context.Reader);
-        TextRanker ranker = LoadModel(context, manifest.Files, manifest.Columns, source => TextRanker.Load(source));
+        TextRanker ranker = LoadModel(environment, context, manifest.Files, manifest.Columns, TextRanker.Load);
         return new FineTuneRankingWithDispersionTransformer(environment, manifest.Columns, manifest.BackboneName, ranker);
     }
 

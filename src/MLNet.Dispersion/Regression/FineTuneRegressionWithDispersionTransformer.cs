@@ -28,18 +28,35 @@ namespace MLNet.Dispersion;
 public sealed class FineTuneRegressionWithDispersionTransformer : FineTunedTextTransformer
 {
     private readonly RegressionColumns _columns;
+    private readonly LexicalNumbers? _lexical;
 
-    internal FineTuneRegressionWithDispersionTransformer(IHostEnvironment environment, RegressionColumns columns, string backboneName, FineTunedTextModel model)
-        : base(environment, nameof(FineTuneRegressionWithDispersionTransformer), columns, backboneName, model) => _columns = columns;
+    internal FineTuneRegressionWithDispersionTransformer(IHostEnvironment environment, RegressionColumns columns, string backboneName, FineTunedTextModel model, LexicalNumbers? lexical = null)
+        : base(environment, nameof(FineTuneRegressionWithDispersionTransformer), columns, backboneName, model) => (_columns, _lexical) = (columns, lexical);
+
+    /// <inheritdoc/>
+    public override bool HasLexicalFeatures => _lexical is not null;
+
+    /// <summary>
+    /// Gets how much n-grams count beside the language model, whose own weight is <see cref="NetworkWeight"/>: scores are the labels' mean + network weight x (its score - mean) + lexical weight x (theirs - mean).
+    /// 0 without n-grams, and where held-out rows said that they do not help.
+    /// </summary>
+    public double LexicalWeight => _lexical?.Weights.Lexical ?? 0;
+
+    /// <summary>Gets how much the language model's scores count; 1 without n-grams.</summary>
+    public double NetworkWeight => _lexical?.Weights.Network ?? 1;
 
     /// <summary>Writes a directory that Hugging Face's <c>AutoModelForSequenceClassification</c> loads with its head: see <see cref="FineTunedTextModel.SavePretrained"/>.</summary>
     /// <param name="directory">The directory's path.</param>
     /// <param name="options">Number type and size of files; null for the defaults.</param>
     /// <exception cref="ArgumentException">The options ask for an adapter apart.</exception>
-    /// <exception cref="NotSupportedException">The head is of another kind than the family's own; the message names both and the cure.</exception>
+    /// <exception cref="NotSupportedException">The head is of another kind than the family's own, or n-grams have a say in the scores; the message names the cure.</exception>
     /// <exception cref="ModelFileException">The directory cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public void SavePretrained(string directory, ModelSaveOptions? options = null) => Model.Use(model => model.SavePretrained(directory, options: options));
+    public void SavePretrained(string directory, ModelSaveOptions? options = null)
+    {
+        RefuseLexicalFeatures();
+        Model.Use(model => model.SavePretrained(directory, options: options));
+    }
 
     private protected override ModelFormat Format => RegressionManifest.Format;
 
@@ -47,7 +64,7 @@ public sealed class FineTuneRegressionWithDispersionTransformer : FineTunedTextT
     internal static FineTuneRegressionWithDispersionTransformer Open(IHostEnvironment environment, RegressionColumns columns, ModelSource source)
     {
         columns.Validate();
-        return new FineTuneRegressionWithDispersionTransformer(environment, columns, source.Name, TextRegressor.FromPretrained(source, columns.SecondText is not null));
+        return new FineTuneRegressionWithDispersionTransformer(environment, columns, source.Name, TextRegressor.FromPretrained(source, columns.SecondText is not null, device: ContextDevice.Of(environment)));
     }
 
     /// <summary>Reads what saving wrote.</summary>
@@ -56,14 +73,32 @@ public sealed class FineTuneRegressionWithDispersionTransformer : FineTunedTextT
     internal static FineTuneRegressionWithDispersionTransformer Load(IHostEnvironment environment, LoadContext context)
     {
         RegressionManifest manifest = RegressionManifest.Read(context.Reader);
-        TextRegressor regressor = LoadModel(context, manifest.Files, manifest.Columns, source => TextRegressor.Load(source));
-        return new FineTuneRegressionWithDispersionTransformer(environment, manifest.Columns, manifest.BackboneName, regressor);
+        TextRegressor regressor = LoadModel(environment, context, manifest.Files, manifest.Columns, TextRegressor.Load);
+        try
+        {
+            LexicalNumbers? lexical = manifest.Lexical is { } weights ? new LexicalNumbers(LexicalRegressor.Read(new ModelZipSource(context, manifest.Files), LexicalFile.Name), weights, manifest.LexicalMean) : null;
+            return new FineTuneRegressionWithDispersionTransformer(environment, manifest.Columns, manifest.BackboneName, regressor, lexical);
+        }
+        catch
+        {
+            regressor.Dispose();
+            throw;
+        }
     }
 
     private protected override void AddColumns(DataViewSchema.Builder builder, uint setId) => _columns.AddTo(builder, setId);
 
-    private protected override AddedValues NewScores() => new NumberScores(Model);
+    private protected override AddedValues NewScores() => new RegressionScores(Model, _lexical);
+
+    private protected override void WriteFiles(ModelZipSink sink)
+    {
+        base.WriteFiles(sink);
+        if (_lexical is not null)
+        {
+            sink.Write(LexicalFile.Name, _lexical.Regressor.Write);
+        }
+    }
 
     private protected override void WriteManifest(BinaryWriter writer, IReadOnlyList<StoredFile> files) =>
-        new RegressionManifest(_columns, BackboneName, files).Write(writer);
+        new RegressionManifest(_columns, BackboneName, files) { Lexical = _lexical?.Weights, LexicalMean = _lexical?.Mean ?? 0 }.Write(writer);
 }

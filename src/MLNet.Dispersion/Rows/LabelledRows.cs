@@ -76,7 +76,7 @@ internal abstract class LabelledRows(TaskColumns columns, RowStorage storage) : 
     internal virtual (int Count, string Name) Encoded => (Count, "rows");
 
     /// <summary>Tells of rows that were left out or are empty, once each.</summary>
-    internal void Warn(IChannel channel)
+    internal virtual void Warn(IChannel channel)
     {
         int unlabelled = RowsRead - Count;
         if (unlabelled > 0)

@@ -7,6 +7,7 @@ namespace MLNet.Dispersion;
 internal sealed class ScoredDataView(RowScoring scoring, IDataView input) : IDataView
 {
     private readonly ScoringSchema _schema = scoring.Schema;
+    private readonly RepeatedScoring _passes = new(scoring.Host, scoring.Schema.TextColumns, scoring.Done);
 
     public bool CanShuffle => input.CanShuffle;
 
@@ -16,16 +17,27 @@ internal sealed class ScoredDataView(RowScoring scoring, IDataView input) : IDat
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
-        HashSet<int> active = ScoringSchema.Indices(columnsNeeded);
+        HashSet<int> active = Begin(columnsNeeded);
         return Cursor(input.GetRowCursor(_schema.InputColumns(active), rand), active);
     }
 
     /// <summary>One cursor where anything is scored (there is one model, and it keeps every core busy), else as many as the input gives.</summary>
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
     {
-        HashSet<int> active = ScoringSchema.Indices(columnsNeeded);
+        HashSet<int> active = Begin(columnsNeeded);
         DataViewRowCursor[] cursors = input.GetRowCursorSet(_schema.InputColumns(active), _schema.NeedsScores(active) ? 1 : n, rand);
         return [.. cursors.Select(cursor => Cursor(cursor, active))];
+    }
+
+    private HashSet<int> Begin(IEnumerable<DataViewSchema.Column> columnsNeeded)
+    {
+        HashSet<int> active = ScoringSchema.Indices(columnsNeeded);
+        if (_schema.NeedsScores(active))
+        {
+            _passes.PassBegins();
+        }
+
+        return active;
     }
 
     // Rows are read ahead only where that pays (something is scored) and is possible (the columns passed through can be kept).

@@ -16,6 +16,27 @@ internal static class EvaluatedColumns
             : throw new ArgumentException(FormattableString.Invariant($"Column '{name}' of row {row} (from 0) is {value}; it must be finite. Filter such rows out."), nameof(name)))];
     }
 
+    /// <summary>A column of sums with one of how much each adds up, read in one pass.</summary>
+    /// <exception cref="ArgumentException">There is no such column, or it is of another type.</exception>
+    internal static IReadOnlyList<(double Sum, int Count)> SumsWithCounts(IDataView data, string sums, string counts)
+    {
+        DataViewSchema.Column sum = Find(data, sums, type => type == NumberDataViewType.Single, "Single"), count = Find(data, counts, type => type == NumberDataViewType.Int32, "Int32");
+        using DataViewRowCursor cursor = data.GetRowCursor([sum, count]);
+        ValueGetter<float> readSum = cursor.GetGetter<float>(sum);
+        ValueGetter<int> readCount = cursor.GetGetter<int>(count);
+        float added = 0;
+        int many = 0;
+        var rows = new List<(double Sum, int Count)>();
+        while (cursor.MoveNext())
+        {
+            readSum(ref added);
+            readCount(ref many);
+            rows.Add((added, many));
+        }
+
+        return rows;
+    }
+
     /// <summary>A column of vectors.</summary>
     /// <exception cref="ArgumentException">There is no such column, or it is of another type.</exception>
     internal static float[][] Vectors(IDataView data, string name)

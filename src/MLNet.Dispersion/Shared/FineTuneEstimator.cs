@@ -85,20 +85,53 @@ public abstract class FineTuneEstimator<TTransformer> : TextEstimator<TTransform
     /// <exception cref="ArgumentException">The validation set has no row with a label.</exception>
     public TTransformer Fit(IDataView input, IDataView validationSet)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        ArgumentNullException.ThrowIfNull(validationSet);
-        GetOutputSchema(SchemaShapes.Of(input.Schema));
-        GetOutputSchema(SchemaShapes.Of(validationSet.Schema));
-        return Train(input, validationSet);
+        Check(input, validationSet ?? throw new ArgumentNullException(nameof(validationSet)));
+        return Train(input, Backbone, validationSet);
     }
 
-    private protected sealed override TTransformer FitChecked(IDataView input) => Train(input, validation: null);
+    /// <summary>Trains on data, and chooses the best weights by a metric of your own on other rows, which also stops training early (<see cref="FineTuneOptions.EarlyStoppingPatience"/>).</summary>
+    /// <param name="input">The data; read once.</param>
+    /// <param name="validationSet">Rows with the same columns, which are not trained on.</param>
+    /// <param name="metric">The metric, the higher the better, of the validation set as the model in training scores it, such as <c>scored => ml.MulticlassClassification.Evaluate(scored).MacroAccuracy</c>; asked at the end of each epoch. What it is given lives for the call.</param>
+    /// <returns>The transformer; it holds the model's weights, and the caller disposes it.</returns>
+    /// <exception cref="Exception">As with <see cref="TextEstimator{TTransformer}.Fit"/>, which says of the columns of both.</exception>
+    /// <exception cref="ArgumentException">The validation set has no row with a label, or <see cref="FineTuneOptions.BestBy"/> names a figure besides.</exception>
+    public TTransformer Fit(IDataView input, IDataView validationSet, Func<IDataView, double> metric)
+    {
+        ArgumentNullException.ThrowIfNull(metric);
+        Check(input, validationSet ?? throw new ArgumentNullException(nameof(validationSet)));
+        return Train(input, Backbone, validationSet, metric);
+    }
 
-    private TTransformer Train(IDataView input, IDataView? validation)
+    /// <summary>Trains a fitted model further, its head included, on other data for the same task; it stays as it is.</summary>
+    /// <remarks>
+    /// Labels must be those that it was trained on: transform the data with the steps in front of the model that was fitted then, such as its <c>MapValueToKey</c>. A tagger may be given fewer tags.
+    /// An adapter that it carries is trained further where <see cref="FineTuneOptions.Lora"/> describes it. The optimizer and the schedule begin anew. From a file: the transformer that <c>Model.Load</c> gives, or
+    /// <see cref="ModelSource.FromModelZip"/> as backbone with <see cref="HeadStart.Pretrained"/>.
+    /// </remarks>
+    /// <param name="input">The data; read once.</param>
+    /// <param name="previous">What is gone on from, in the place of the backbone.</param>
+    /// <param name="validationSet">Rows to choose the best weights by; null (default) to hold some of the data out, as the options say.</param>
+    /// <param name="metric">A metric of your own on the validation set; null (default) for the loss, or the figure that <see cref="FineTuneOptions.BestBy"/> names.</param>
+    /// <returns>The transformer; it holds weights of its own, and the caller disposes it.</returns>
+    /// <exception cref="Exception">As with <see cref="TextEstimator{TTransformer}.Fit"/>.</exception>
+    /// <exception cref="ArgumentException">The labels are others, or there is a metric without a validation set.</exception>
+    public TTransformer Fit(IDataView input, TTransformer previous, IDataView? validationSet = null, Func<IDataView, double>? metric = null)
+    {
+        ArgumentNullException.ThrowIfNull(previous);
+        RequireValidation(validationSet, metric);
+        Check(input, validationSet);
+        using var model = new PreviousModel(previous);
+        return Train(input, model.Source, validationSet, metric, goesOn: true);
+    }
+
+    private protected sealed override TTransformer FitChecked(IDataView input) => Train(input, Backbone);
+
+    private TTransformer Train(IDataView input, ModelSource backbone, IDataView? validation = null, Func<IDataView, double>? metric = null, bool goesOn = false)
     {
         using IChannel channel = Host.Start("Training");
         using var cancellation = new FitCancellation(Host, _options.CancellationToken);
-        using var run = new FineTuneRun(Host, channel, cancellation, Backbone.Name, _columns.TextColumns, _options, _seed, validation);
+        using var run = new FineTuneRun(Host, channel, cancellation, backbone, _columns.TextColumns, _options, _seed, validation, metric) { GoesOn = goesOn };
         return Train(input, run);
     }
 }

@@ -8,18 +8,26 @@ namespace MLNet.Dispersion;
 /// <param name="host">For errors.</param>
 /// <param name="channel">Where the log lines go.</param>
 /// <param name="cancellation">The ways to cancel it.</param>
-/// <param name="backboneName">For the log.</param>
+/// <param name="backbone">What is trained.</param>
 /// <param name="textColumns">The text columns, for the log.</param>
 /// <param name="options">How to train; copied.</param>
 /// <param name="seed">The seed to train with, unless a checkpoint has its own.</param>
 /// <param name="validation">Rows to choose the best weights by; null to hold some of the training rows out.</param>
-internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation cancellation, string backboneName, string textColumns, FineTuneOptions options, int seed, IDataView? validation = null) : IDisposable
+/// <param name="metric">A figure of the caller's by which the best weights are chosen, of those rows as scored; null for the loss, or the figure that the options name.</param>
+internal sealed class FineTuneRun(
+    IHost host, IChannel channel, FitCancellation cancellation, ModelSource backbone, string textColumns, FineTuneOptions options, int seed, IDataView? validation = null, Func<IDataView, double>? metric = null) : IDisposable
 {
     private readonly List<IDisposable> _read = [];
     private int? _validationRows;
 
     /// <summary>Where the texts of rows are kept.</summary>
     internal RowStorage Storage { get; } = new() { MemoryBytes = options.DataMemoryBytes };
+
+    /// <summary>What is trained.</summary>
+    internal ModelSource Backbone => backbone;
+
+    /// <summary>Whether training goes on from a fitted model of the same task, and so from its head.</summary>
+    internal bool GoesOn { get; init; }
 
     /// <summary>The seed of what is drawn beside the training itself.</summary>
     internal int DrawingSeed => seed;
@@ -63,15 +71,13 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
         where TModel : FineTunedModel
     {
         int count = rows.Count;
-        TModel model = Train(string.Create(CultureInfo.InvariantCulture, $"on {count} rows {task}"), train);
-        if (model.TruncatedTrainingRows > 0)
-        {
-            ChannelLog.Warn(channel, $"{model.TruncatedTrainingRows} of {rows.Encoded.Count} training {rows.Encoded.Name} have more tokens in {textColumns} than the {model.MaxSequenceLength} that the model reads, and were cut off.");
-        }
-
+        TModel model = Train(
+            string.Create(CultureInfo.InvariantCulture, $"on {count} rows {task}"),
+            train,
+            run => $"{run.TruncatedTexts} of {rows.Encoded.Count} training {rows.Encoded.Name} have more tokens in {textColumns} than the {Longest(run)} that the model reads, and were cut off.");
         if (model.LanguageModel.ChangedFiles is { Count: > 0 } changed)
         {
-            ChannelLog.Warn(channel, $"Of the files of {backboneName}, {Printable.FirstTen(changed)} changed since the model was saved. They were read as they are now.");
+            ChannelLog.Warn(channel, $"Of the files of {backbone.Name}, {Printable.FirstTen(changed)} changed since the model was saved. They were read as they are now.");
         }
 
         if (model.TrainingResult is { } result)
@@ -85,10 +91,13 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
     /// <summary>Trains; what was trained before the cancellation was noticed is freed.</summary>
     /// <param name="what">What is done to the backbone, for the log: <c>on 40 rows of 3 classes</c>, …</param>
     /// <param name="train">Trains with the options it is given; its result is freed if it can be.</param>
-    internal TTrained Train<TTrained>(string what, Func<FineTuneOptions, TTrained> train)
+    /// <param name="cutOff">What to warn of before the first step where texts are longer than the model reads; null for nothing.</param>
+    internal TTrained Train<TTrained>(string what, Func<FineTuneOptions, TTrained> train, Func<TrainingRun, FormattableString>? cutOff = null)
         where TTrained : class
     {
         FineTuneOptions own = options.Clone();
+        own.Device = ContextDevice.Of(host, own.Device);
+        own.HeadStart = GoesOn ? HeadStart.Pretrained : own.HeadStart;
         own.Seed = Agreed(own, Seed(own));
         own.CancellationToken = cancellation.Token;
         if (_validationRows is { } held)
@@ -96,10 +105,10 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
             (own.ValidationRows, own.ValidationFraction) = (held, null);
         }
 
-        var log = new TrainingLog(channel, own, cancellation);
+        var log = new TrainingLog(channel, own, cancellation, cutOff);
         own.Progress = log;
         own.Observers = [log, .. own.Observers];
-        ChannelLog.Info(channel, $"Fine-tuning {backboneName} {what}, seed {own.Seed}, dispersion coefficient {own.Dispersion.Coefficient}.");
+        ChannelLog.Info(channel, $"Fine-tuning {backbone.Name} {what}, seed {own.Seed}, dispersion coefficient {own.Dispersion.Coefficient}.");
         TTrained? trained = null;
         try
         {
@@ -116,6 +125,36 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
         return trained;
     }
 
+    /// <summary>Trains on a part of the rows, for predictions of the others: without checkpoints, observers and a validation set.</summary>
+    /// <param name="part">Which, from 0, for the log.</param>
+    /// <param name="count">Its rows, for the log.</param>
+    /// <param name="train">Trains with the options it is given.</param>
+    internal TModel TrainPart<TModel>(int part, int count, Func<FineTuneOptions, TModel> train)
+        where TModel : FineTunedModel => Train(string.Create(CultureInfo.InvariantCulture, $"for the weight of n-grams, part {part + 1}, on {count} rows"), options =>
+        {
+            FineTuneOptions own = options.Clone();
+            (own.Checkpoints, own.GeometryProbe, own.Progress, own.Observers) = (null, null, null, []);
+            (own.ValidationRows, own.BestBy) = (null, own.ValidationRows is null ? own.BestBy : null);
+            return train(own);
+        });
+
+    /// <summary>The caller's figure of the validation set, of a model in training; null where the caller has none.</summary>
+    /// <param name="transformer">Makes a transformer of the model, which stays the training's.</param>
+    internal Func<TModel, double>? Metric<TModel>(Func<TModel, ITransformer> transformer) => metric is null || validation is null ? null : model => metric(transformer(model).Transform(validation));
+
+    /// <summary>Lets a language model be chosen by the caller's figure of the validation set, where the caller has one.</summary>
+    /// <param name="own">The training's options.</param>
+    /// <param name="transformer">Makes a transformer of the model in training, which stays the training's.</param>
+    internal FineTuneOptions Choosing(FineTuneOptions own, Func<ITransformer> transformer)
+    {
+        if (metric is not null && validation is not null)
+        {
+            own.ChooseBy(_ => metric(transformer().Transform(validation)));
+        }
+
+        return own;
+    }
+
     /// <summary>Tells how training ended: its warning, if there is one, and its figures.</summary>
     internal void Tell(FineTuneResult result)
     {
@@ -130,8 +169,11 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
         }
 
         string kept = result.BestEpoch is { } best ? string.Create(CultureInfo.InvariantCulture, $"; kept the weights of epoch {best}, validation loss {result.BestValidationLoss:0.0000}") : "";
-        ChannelLog.Info(channel, $"Fine-tuned {backboneName} in {result.Elapsed.TotalSeconds:0.0} s and {result.Steps} steps ({result.StopReason}, peak learning rate {result.LearningRate:0.##E+0}, {result.ComputeType}){kept}.");
+        ChannelLog.Info(channel, $"Fine-tuned {backbone.Name} in {result.Elapsed.TotalSeconds:0.0} s and {result.Steps} steps ({result.StopReason}, peak learning rate {result.LearningRate:0.##E+0}, {result.ComputeType}){kept}.");
     }
+
+    // Rows that lie in a file are not read for it.
+    private static int Longest(TrainingRun run) => Enumerable.Range(0, run.Sequences.Count).Max(place => StoredRows.LengthOf(run.Sequences, place));
 
     // Each process draws a number of its own.
     private static int Agreed(FineTuneOptions own, int seed) => own is { Seed: null, Distributed: { } distributed } ? DistributedJob.Join(distributed).Agree(seed) : seed;
@@ -160,7 +202,7 @@ internal sealed class FineTuneRun(IHost host, IChannel channel, FitCancellation 
 /// Writes the progress of training to MLContext.Log: which defaults it takes, the first step of each epoch, each validation, the last step and about twenty lines besides.
 /// Passes every step on to the caller's own progress.
 /// </summary>
-internal sealed class TrainingLog(IChannel channel, FineTuneOptions options, FitCancellation cancellation) : IProgress<TrainingProgress>, ITrainingObserver
+internal sealed class TrainingLog(IChannel channel, FineTuneOptions options, FitCancellation cancellation, Func<TrainingRun, FormattableString>? cutOff) : IProgress<TrainingProgress>, ITrainingObserver
 {
     private const int Lines = 20;
     private readonly IProgress<TrainingProgress>? _next = options.Progress;
@@ -173,6 +215,11 @@ internal sealed class TrainingLog(IChannel channel, FineTuneOptions options, Fit
         if (run.Rank == 0 && options.TakenFrom(run.Numbers) is { Length: > 0 } taken)
         {
             ChannelLog.Info(channel, $"Defaults for {run.RowCount} rows: {taken}.");
+        }
+
+        if (run is { Rank: 0, TruncatedTexts: > 0 } && cutOff is not null)
+        {
+            ChannelLog.Warn(channel, cutOff(run));
         }
     }
 

@@ -79,6 +79,9 @@ public abstract class FineTunedTransformer<TModel> : TextTransformer
     /// <inheritdoc/>
     internal override bool TakesEngines => true;
 
+    /// <inheritdoc/>
+    internal override void SaveWhole(FileSink sink) => Model.Use(model => model.SaveWhole(sink));
+
     /// <summary>The model itself.</summary>
     private protected SharedModel<TModel> Model { get; }
 
@@ -86,17 +89,18 @@ public abstract class FineTunedTransformer<TModel> : TextTransformer
     public override void ScoreWith(IScoringEngine? engine) => Model.Use(model => model.ScoreWith(engine));
 
     /// <summary>Reads the model of a saved transformer; frees it again where it is not the one that the header speaks of.</summary>
+    /// <param name="environment">Says on which device.</param>
     /// <param name="context">What ML.NET hands to the loader.</param>
     /// <param name="files">The model's files.</param>
-    /// <param name="load">Reads it.</param>
+    /// <param name="load">Reads it from its files, onto a device.</param>
     /// <param name="problem">What the header and the weights disagree on, as a sentence without its stop; null where they agree.</param>
     /// <exception cref="FormatException">Header and weights disagree.</exception>
     /// <exception cref="ModelFileException">A file is damaged or missing.</exception>
-    private protected static TLoaded LoadModel<TLoaded>(LoadContext context, IReadOnlyList<StoredFile> files, Func<FileSource, TLoaded> load, Func<TLoaded, string?> problem)
+    private protected static TLoaded LoadModel<TLoaded>(IHostEnvironment environment, LoadContext context, IReadOnlyList<StoredFile> files, Func<FileSource, string, TLoaded> load, Func<TLoaded, string?> problem)
         where TLoaded : TModel
     {
         EmbeddedBases.Register();
-        TLoaded model = load(new ModelZipSource(context, files));
+        TLoaded model = load(new ModelZipSource(context, files), ContextDevice.Of(environment));
         if (problem(model) is not { } found)
         {
             return model;

@@ -3,7 +3,7 @@ using Microsoft.ML;
 namespace MLNet.Dispersion;
 
 /// <summary>One number a row.</summary>
-internal sealed class NumberScores(SharedModel<FineTunedTextModel> model) : HeadScores(model, outputCount: 1)
+internal class NumberScores(SharedModel<FineTunedTextModel> model) : HeadScores(model, outputCount: 1)
 {
-    internal override Delegate Getter(int offset, Func<int> current) => (ValueGetter<float>)((ref float value) => value = Of(current())[0]);
+    internal sealed override Delegate Getter(int offset, Func<int> current) => (ValueGetter<float>)((ref float value) => value = Of(current())[0]);
 }

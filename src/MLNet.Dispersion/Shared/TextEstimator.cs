@@ -39,9 +39,28 @@ public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer>
     /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated; later, the best weights are kept and a warning is logged.</exception>
     public TTransformer Fit(IDataView input)
     {
+        Check(input, validationSet: null);
+        return FitChecked(input);
+    }
+
+    /// <summary>Checks the columns of data, and of a validation set where there is one.</summary>
+    private protected void Check(IDataView input, IDataView? validationSet)
+    {
         ArgumentNullException.ThrowIfNull(input);
         GetOutputSchema(SchemaShapes.Of(input.Schema));
-        return FitChecked(input);
+        if (validationSet is not null)
+        {
+            GetOutputSchema(SchemaShapes.Of(validationSet.Schema));
+        }
+    }
+
+    /// <summary>Refuses a metric that there are no rows for.</summary>
+    private protected static void RequireValidation(IDataView? validationSet, Func<IDataView, double>? metric)
+    {
+        if (metric is not null && validationSet is null)
+        {
+            throw new ArgumentException("The metric is measured on a validation set, and there is none: give both, or neither.", nameof(metric));
+        }
     }
 
     /// <summary>Checks the columns that are read, and says which are added: their types, of any length.</summary>

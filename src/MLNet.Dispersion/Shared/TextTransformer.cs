@@ -101,6 +101,14 @@ public abstract class TextTransformer : ITransformer, IDisposable
         WriteManifest(context.Writer, sink.Files);
     }
 
+    /// <summary>Writes what training goes on from: here the language model, with the adapter that it carries and the base beside it.</summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal virtual void SaveWhole(FileSink sink) => Measurable!.Use(model =>
+    {
+        model.Save(sink, new ModelSaveOptions { Adapter = model.Adapter is null ? null : AdapterSaving.Everything });
+        return true;
+    });
+
     /// <summary>Frees the model; may be called again.</summary>
     private protected abstract void Free();
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -15,53 +14,44 @@ internal sealed class LabelledText
 /// <summary>Few rows a class.</summary>
 internal static class FewRows
 {
-    public static void Run(string model, string data, int seeds, int? epochs, double? rate, int perClass, int testRows)
+    private const string Tuned = "fine-tuned";
+
+    public static void Run(ModelSource source, string data, RunLines lines, int seeds, int? epochs, double? rate, int perClass, int testRows)
     {
         LabelledText[] all = Read(Path.Combine(data, "train.tsv"));
-        LabelledText[] test = [.. Read(Path.Combine(data, "validation.tsv")).Take(testRows)];
-        ModelSource source = ModelSource.FromDirectory(model);
-        Console.WriteLine($"{Path.GetFileName(model)}, {Path.GetFileName(data)}, {perClass} rows a class, {test.Length} test rows; accuracy");
-        Console.WriteLine("  seed   frozen + linear   pairs + linear   fine-tuned");
-        var frozen = new List<double>();
-        var pairs = new List<double>();
-        var tuned = new List<double>();
+        string validation = Path.Combine(data, "validation.tsv");
+        LabelledText[] test = [.. Read(File.Exists(validation) ? validation : Path.Combine(data, "dev.tsv")).Take(testRows)];
+        string set = FormattableString.Invariant($"{Path.GetFileName(Path.TrimEndingDirectorySeparator(data))}, {source.Name}, {perClass} rows a class, {test.Length} test rows{(epochs is { } passes ? $", {passes} epochs of pairs" : "")}{(rate is { } peak ? $", rate {peak}" : "")}");
         for (int seed = 1; seed <= seeds; seed++)
         {
+            int own = seed;
             var ml = new MLContext(seed);
             var random = new Random(seed);
             LabelledText[] shuffled = [.. all];
             random.Shuffle(shuffled);
             LabelledText[] rows = [.. shuffled.GroupBy(row => row.Label).SelectMany(group => group.Take(perClass))];
+            ScoredPair[] made = [.. Pairs(rows, random)];
             IDataView train = ml.Data.LoadFromEnumerable(rows), held = ml.Data.LoadFromEnumerable(test);
-            using (var plain = ml.OpenTextEmbedder(source))
+            lines.Do(set, "frozen, linear head", seed, () =>
             {
-                frozen.Add(Linear(ml, plain, train, held));
-            }
-
-            var options = new FineTuneOptions { Seed = seed, Epochs = epochs ?? 1, LearningRate = rate, Dispersion = { Coefficient = 0 } };
-            using (var embedder = ml.Transforms.Text.FineTuneEmbeddingsWithDispersion(backbone: source, options: options, embedding: new EmbeddingOptions { Loss = EmbeddingLoss.CosineSimilarity }, labelColumnName: "Label").Fit(ml.Data.LoadFromEnumerable(Pairs(rows, random))))
+                using var plain = ml.OpenTextEmbedder(source);
+                return Linear(ml, plain, train, held);
+            });
+            lines.Do(set, Tuned, seed, () =>
             {
-                pairs.Add(Linear(ml, embedder, train, held));
-            }
-
-            var whole = ml.Transforms.Conversion.MapValueToKey("Label").FineTuneWithDispersion(ml, backbone: source, options: new FineTuneOptions { Seed = seed, Dispersion = { Coefficient = 0 } }).Fit(train);
-            tuned.Add(ml.MulticlassClassification.Evaluate(whole.Transform(held)).MicroAccuracy);
-            whole.Dispose();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {seed,4}   {frozen[^1],15:0.000}   {pairs[^1],14:0.000}   {tuned[^1],10:0.000}"));
+                var whole = ml.Transforms.Conversion.MapValueToKey("Label").FineTuneWithDispersion(ml, backbone: source, options: new FineTuneOptions { Seed = own, Dispersion = { Coefficient = 0 }, GeometryProbe = null }).Fit(train);
+                using var owned = (IDisposable)whole;
+                return ml.MulticlassClassification.Evaluate(whole.Transform(held)).MicroAccuracy;
+            });
+            lines.Do(set, "pairs of labels, linear head", seed, () =>
+            {
+                var options = new FineTuneOptions { Seed = own, Epochs = epochs ?? 1, LearningRate = rate, Dispersion = { Coefficient = 0 }, GeometryProbe = null };
+                using var embedder = ml.Transforms.Text.FineTuneEmbeddingsWithDispersion(backbone: source, options: options, embedding: new EmbeddingOptions { Loss = EmbeddingLoss.CosineSimilarity }, labelColumnName: "Label").Fit(ml.Data.LoadFromEnumerable(made));
+                return Linear(ml, embedder, train, held);
+            });
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  mean   {frozen.Average(),15:0.000}   {pairs.Average(),14:0.000}   {tuned.Average(),10:0.000}"));
-        if (seeds > 1)
-        {
-            Say("pairs + linear over frozen + linear", frozen);
-            Say("pairs + linear over fine-tuned", tuned);
-        }
-
-        void Say(string what, List<double> others)
-        {
-            Interval gain = MeanInterval.T([.. pairs.Zip(others, (own, other) => own - other)]);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what}: {gain.Estimate:+0.000;-0.000} (95 % over seeds: {gain.Lower:+0.000;-0.000} to {gain.Upper:+0.000;-0.000})"));
-        }
+        Console.WriteLine(lines.Table(set, "accuracy", Tuned));
     }
 
     private static LabelledText[] Read(string path) => [.. Table.Read(path, "label", "text").Select(row => new LabelledText { Label = row[0], Text = row[1] })];

@@ -20,33 +20,44 @@ internal sealed class ScoredPair
 /// <summary>STS-B.</summary>
 internal static class Similarity
 {
-    public static void Run(string model, string data, int seeds, int? epochs, double? rate, EmbeddingLoss loss)
-    {
-        ScoredPair[] train = ScoredPair.Read(Path.Combine(data, "train.tsv")), dev = ScoredPair.Read(Path.Combine(data, "dev.tsv"));
-        ModelSource source = ModelSource.FromDirectory(model);
-        Console.WriteLine($"{Path.GetFileName(model)}, {train.Length} pairs to train on, {dev.Length} to test on, {loss}; Spearman's rho");
-        var ml = new MLContext(seed: 0);
-        double before;
-        using (var frozen = ml.OpenTextEmbedder(source))
-        {
-            before = ml.EvaluateSimilarity(frozen.Transform(ml.Data.LoadFromEnumerable(dev))).Spearman;
-        }
+    private const string Frozen = "frozen";
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  frozen   {before:0.0000}"));
-        var after = new List<double>();
+    public static void Run(ModelSource source, string data, RunLines lines, int seeds, int? epochs, double? rate, EmbeddingLoss loss, int? rows)
+    {
+        ScoredPair[] all = ScoredPair.Read(Path.Combine(data, "train.tsv")), dev = ScoredPair.Read(Path.Combine(data, "dev.tsv"));
+        int most = Math.Min(rows ?? all.Length, all.Length);
+        string set = FormattableString.Invariant($"{source.Name}, {most} pairs to train on, {dev.Length} to test on, {loss}{(epochs is { } passes ? $", {passes} epochs" : "")}{(rate is { } peak ? $", rate {peak}" : "")}");
         for (int seed = 1; seed <= seeds; seed++)
         {
-            var options = new FineTuneOptions { Seed = seed, Epochs = epochs, LearningRate = rate, Dispersion = { Coefficient = 0 } };
-            using var fitted = ml.Transforms.Text.FineTuneEmbeddingsWithDispersion(backbone: source, options: options, embedding: new EmbeddingOptions { Loss = loss }, labelColumnName: "Label").Fit(ml.Data.LoadFromEnumerable(train));
-            after.Add(ml.EvaluateSimilarity(fitted.Transform(ml.Data.LoadFromEnumerable(dev))).Spearman);
-            FineTuneResult result = fitted.TrainingResult!;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  seed {seed}   {after[^1]:0.0000}   {result.Numbers?.Epochs} epochs, rate {result.LearningRate:0.##E+0}, {result.Elapsed.TotalSeconds:0} s"));
+            int own = seed;
+            var ml = new MLContext(seed);
+            lines.Do(set, "words in common", seed, () => Statistics.CorrelationMetrics.Of([.. dev.Select(pair => (double)pair.Label)], [.. dev.Select(WordsInCommon)]).Spearman);
+            lines.Do(set, Frozen, seed, () =>
+            {
+                using var frozen = ml.OpenTextEmbedder(source);
+                return Rho(frozen);
+            });
+            lines.Do(set, "trained", seed, () =>
+            {
+                ScoredPair[] train = [.. all];
+                new Random(own).Shuffle(train);
+                var options = new FineTuneOptions { Seed = own, Epochs = epochs, LearningRate = rate, Dispersion = { Coefficient = 0 }, GeometryProbe = null };
+                using var fitted = ml.Transforms.Text.FineTuneEmbeddingsWithDispersion(backbone: source, options: options, embedding: new EmbeddingOptions { Loss = loss }, labelColumnName: "Label").Fit(ml.Data.LoadFromEnumerable(train.Take(most)));
+                return Rho(fitted);
+            });
+
+            double Rho(ITransformer model) => ml.EvaluateSimilarity(model.Transform(ml.Data.LoadFromEnumerable(dev))).Spearman;
         }
 
-        if (seeds > 1)
-        {
-            Interval gain = MeanInterval.T([.. after.Select(rho => rho - before)]);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  mean     {after.Average():0.0000}   better than frozen by {gain.Estimate:0.0000} (95 % over seeds: {gain.Lower:0.0000} to {gain.Upper:0.0000})"));
-        }
+        Console.WriteLine(lines.Table(set, "Spearman's rho", Frozen));
     }
+
+    /// <summary>The share of the words of both sentences that are in both.</summary>
+    private static double WordsInCommon(ScoredPair pair)
+    {
+        HashSet<string> first = Words(pair.Text), second = Words(pair.SecondText);
+        return (double)first.Intersect(second).Count() / Math.Max(1, first.Union(second).Count());
+    }
+
+    private static HashSet<string> Words(string text) => [.. text.ToLowerInvariant().Split([' ', '.', ',', '"', '?', '!', ';', ':', '(', ')'], StringSplitOptions.RemoveEmptyEntries)];
 }

@@ -33,6 +33,46 @@ public sealed class TrainingObserverTests
     }
 
     [Fact]
+    public void ChooseBy_AFigureOfTheCallers_KeepsTheBestEpochAndEndsTraining()
+    {
+        FineTuneOptions options = CheckpointRun.Options();
+        options.EarlyStoppingPatience = 2;
+        int asked = 0;
+        options.ChooseBy(run =>
+        {
+            Assert.False(run.Backbone.training);
+            return -asked++;
+        });
+
+        FineTuneResult result = CheckpointRun.Classifier(options).Result;
+
+        Assert.Equal((FineTuneStopReason.EarlyStopped, (int?)1, 3), (result.StopReason, result.BestEpoch, asked));
+        Assert.Equal([0, -1, -2], result.History.Where(step => step.ValidationLoss is not null).Select(step => step.ValidationFigures[TrainingFigures.OwnMetric]));
+        Assert.Contains("BestBy is 'own metric'", Assert.Throws<ArgumentException>(() => options.ChooseBy(_ => 0)).Message, StringComparison.Ordinal);
+        options.ValidationFraction = 0;
+        Assert.Contains("none of the 48 rows are held out", Assert.Throws<ArgumentException>(() => CheckpointRun.Classifier(options)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Metric_OfTheModelInTraining_SeesWhatIsKeptAndChangesNothing()
+    {
+        var (texts, labels) = TinyBackbone.LabelledTexts(48);
+        FineTuneOptions options = CheckpointRun.Options();
+        options.EarlyStoppingPatience = null;
+        var seen = new List<float[]>();
+        using TextClassifier classifier = TextClassifier.Train(TinyBackbone.Backbone, texts, labels, 3, options, metric: model =>
+        {
+            seen.Add(model.Score(texts).Values);
+            return seen.Count;
+        });
+
+        Assert.Equal(4, seen.Count);
+        Assert.Equal(seen[^1], classifier.Score(texts).Values);
+        using TextClassifier plain = TextClassifier.Train(TinyBackbone.Backbone, texts, labels, 3, options);
+        Assert.Equal(plain.TrainingResult!.History.Select(step => step.TaskLoss), classifier.TrainingResult!.History.Select(step => step.TaskLoss));
+    }
+
+    [Fact]
     public void Resume_ObserverWithADocument_GoesOnFromWhatItSaw()
     {
         using var folder = new TemporaryFolder();

@@ -49,6 +49,26 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public void Fit_ClassThatNeverOccurs_TrainsWithOneWarning()
+    {
+        var log = new LogRecorder(_ml);
+        using FineTuneWithDispersionTransformer model = Trainer().Fit(KeyedBy(row => row.Label = row.Label == "numbers" ? "colours" : row.Label, 24));
+        Assert.Equal("1 of 3 classes occur in none of the 24 training rows and are not learnt: numbers.", Assert.Single(log.Warnings));
+        Assert.Equal(3, model.ClassCount);
+    }
+
+    [Fact]
+    public void Fit_BadWeights_AreRefusedByTheirRow()
+    {
+        List<TextRow> rows = Rows.Labelled(6);
+        rows[4].Id = -1;
+        var weighted = _ml.MulticlassClassification.Trainers.FineTuneWithDispersion(backbone: TinyBackbone.Backbone, options: Tuning.Brief(), exampleWeightColumnName: "Id");
+        Assert.Contains("The weight in column 'Id' of row 4 (from 0) is -1", Assert.Throws<ArgumentException>(() => weighted.Fit(Tuning.Keyed(_ml, _ml.Data.LoadFromEnumerable(rows)))).Message, StringComparison.Ordinal);
+        rows.ForEach(row => row.Id = 0);
+        Assert.Contains("All 6 training rows have weight 0 in column 'Id'", Assert.Throws<ArgumentException>(() => weighted.Fit(Tuning.Keyed(_ml, _ml.Data.LoadFromEnumerable(rows)))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Fit_NullAndBlankTexts_TrainsWithOneWarning()
     {
         var log = new LogRecorder(_ml);

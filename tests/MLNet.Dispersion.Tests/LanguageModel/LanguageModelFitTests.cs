@@ -31,6 +31,26 @@ public sealed class LanguageModelFitTests
     }
 
     [Fact]
+    public void Fit_ValidationSet_IsHeldOutAndEvaluatedAlike()
+    {
+        FineTuneOptions training = Training();
+        training.EarlyStoppingPatience = null;
+        IDataView data = Rows.View(_ml, 60), held = _ml.Data.LoadFromEnumerable(Rows.Labelled(20, seed: 9));
+        LanguageModelEstimator estimator = _ml.FineTuneLanguageModelWithDispersion("Text", TinyBackbone.Backbone, training, new() { PackTexts = false });
+        using LanguageModelTransformer with = estimator.Fit(data, held), without = estimator.Fit(data);
+
+        Assert.Equal([.. Enumerable.Range(60, 20)], with.TrainingResult!.HeldOutRows);
+        Assert.Equal(without.TrainingResult!.History[0].TaskLoss, with.TrainingResult.History[0].TaskLoss, 1e-5);
+        LanguageModelMetrics metrics = _ml.EvaluateLanguageModel(with.Transform(held));
+        LanguageRow[] rows = [.. LanguageRow.Read(_ml, With(with, held))];
+        Assert.Equal((20, rows.Sum(row => row.TokenCount)), (metrics.Texts, metrics.Tokens));
+        Assert.Equal(-rows.Sum(row => (double)row.LogLikelihood) / metrics.Tokens, metrics.MeanNegativeLogLikelihood, 1e-4);
+        Assert.Contains("no column 'Mine'", Assert.Throws<ArgumentException>(() => _ml.EvaluateLanguageModel(held, "Mine")).Message, StringComparison.Ordinal);
+        Assert.Contains("taken as it is", Assert.Throws<InvalidOperationException>(() => _ml.ApplyLanguageModel("Text", TinyBackbone.Backbone).Fit(data, held)).Message, StringComparison.Ordinal);
+        Assert.Equal("Text", _ml.Transforms.Text.FineTuneLanguageModelWithDispersion("Text", epochs: 1).Columns.Text);
+    }
+
+    [Fact]
     public void Fit_SameContextSeed_GivesTheSameModelAndLogsIt()
     {
         var log = new LogRecorder(_ml);

@@ -131,6 +131,9 @@ public sealed class MultiLabelPipelineTests
         Assert.Contains(log.Warnings, warning => warning.Contains("1 of 12 rows have no label", StringComparison.Ordinal));
         rows[5].Label[1] = 2;
         Assert.Contains("slot 1, of row 5 (from 0) is 2", Assert.Throws<ArgumentException>(() => estimator.Fit(ml.Data.LoadFromEnumerable(rows))).Message, StringComparison.Ordinal);
+        rows[5].Label[1] = 1;
+        rows.ForEach(row => row.Label = [row.Label[0], 0]);
+        Assert.Contains("slot 1, is that of none of the 12 training rows (rows 0 to 11)", Assert.Throws<ArgumentException>(() => estimator.Fit(ml.Data.LoadFromEnumerable(rows))).Message, StringComparison.Ordinal);
         rows.ForEach(row => row.Label = [1, 0]);
         Assert.Contains("same labels", Assert.Throws<ArgumentException>(() => estimator.Fit(ml.Data.LoadFromEnumerable(rows))).Message, StringComparison.Ordinal);
         Assert.Contains("expected Vector<Boolean>", Assert.Throws<ArgumentOutOfRangeException>(() => estimator.Fit(Rows.View(ml, 6))).Message, StringComparison.Ordinal);

@@ -84,6 +84,15 @@ public sealed class ScoreHead : ITextHead
         _ => null,
     };
 
+    /// <summary>Puts the outputs into another order.</summary>
+    /// <param name="places">For each, its place now.</param>
+    internal void Reorder(long[] places)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        Weight.copy_(Weight.index_select(0, tensor(places, device: Weight.device)));
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -40,7 +40,7 @@ public sealed class ModelSource
         return new ModelSource(Path.GetFileNameWithoutExtension(path), new GgufSource(path));
     }
 
-    /// <summary>The language model in a zip that ML.NET's <c>Model.Save</c> wrote of one of this library's transformers, to be trained further: for the same task or another one. A classifier's head is not taken over; an adapter is.</summary>
+    /// <summary>The language model in a zip that ML.NET's <c>Model.Save</c> wrote of one of this library's transformers, to be trained further: for the same task or another one. An adapter is taken over; a head, such as a classifier's, by training for the same task that begins with it (<c>FineTuneOptions.HeadStart</c> = <c>Pretrained</c>).</summary>
     /// <param name="path">The zip's path.</param>
     /// <exception cref="ModelFileException">The zip is missing or damaged, or holds no model, or several.</exception>
     public static ModelSource FromModelZip(string path)

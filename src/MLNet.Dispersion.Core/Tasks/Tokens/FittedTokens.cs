@@ -33,17 +33,36 @@ internal sealed class FittedTokens : FittedBackbone
     /// <param name="labels">Names of the numbers of a token; none for spans.</param>
     /// <param name="outputs">Numbers a token (K).</param>
     /// <param name="prepare">Makes rows and their task, for a model, its encoder and its head, and what holds the rows.</param>
+    /// <param name="files">The files of a model of this kind, to go on from a head that lies beside the backbone's weights; null for none.</param>
+    /// <param name="savedLabels">The names of that head's numbers.</param>
+    /// <param name="metric">A figure of the caller's by which the best weights are chosen, of the model as it is; null for none.</param>
     internal static FittedTokens Train(
-        ModelSource backbone, FineTuneOptions options, HeadTask task, IReadOnlyList<string> labels, int outputs, Func<PretrainedLanguageModel, TextEncoder, PretrainedHead, (StoredRows Stored, TrainingRows Rows, TrainingObjective Objective)> prepare) =>
+        ModelSource backbone,
+        FineTuneOptions options,
+        HeadTask task,
+        IReadOnlyList<string> labels,
+        int outputs,
+        Func<PretrainedLanguageModel, TextEncoder, PretrainedHead, (StoredRows Stored, TrainingRows Rows, TrainingObjective Objective)> prepare,
+        HeadFiles? files,
+        IReadOnlyList<string> savedLabels,
+        Func<FittedTokens, double>? metric) =>
         Open(backbone, options.Device, model =>
         {
             var encoder = new TextEncoder(model, options.MaxSequenceLength);
-            PretrainedHead head = TokenHeads.Make(model, options, task, new HeadLabels(labels, Problem: null), outputs);
+            PretrainedHead head = files is not null && !files.HoldOwnHead(backbone.Source)
+                ? TokenHeads.OfLabels(ReadHead(backbone.Source, model, files, task, savedLabels, savedLabels.Count == 0 ? outputs : savedLabels.Count), new HeadLabels(labels, Problem: null))
+                : TokenHeads.Make(model, options, task, new HeadLabels(labels, Problem: null), outputs);
             try
             {
                 var (stored, rows, objective) = prepare(model, encoder, head);
                 using StoredRows held = stored;
                 IReadOnlyList<int[]>? probeTexts = options.GeometryProbe?.Texts is { } probe ? encoder.Encode(probe).Sequences : null;
+                var inTraining = new FittedTokens(model, head, encoder) { LabelNames = head.Labels, ScoringPrecision = options.ScoringPrecision };
+                if (metric is not null)
+                {
+                    options.ChooseBy(_ => metric(inTraining));
+                }
+
                 FineTuneResult result = MeasuredTraining.Run(model, objective, rows, options, probeTexts);
                 return new FittedTokens(model, head, encoder)
                 {

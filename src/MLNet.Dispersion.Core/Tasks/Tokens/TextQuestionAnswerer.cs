@@ -60,6 +60,7 @@ public sealed class TextQuestionAnswerer : FineTunedModel
     /// <param name="options">How to train. Losses that it reports are cross-entropies in nats, the mean of start and end.</param>
     /// <param name="answering">How contexts are read and answers are chosen; null for the defaults. Copied.</param>
     /// <param name="exampleWeights">How much each question counts, at least 0, not all 0; null (default) where all count the same.</param>
+    /// <param name="metric">A figure of your own by which the best weights are chosen and training stops early, the higher the better: asked at the end of each epoch of the model as it is then, which is lent for the call. Needs held-out rows (<see cref="FineTuneOptions.ValidationFraction"/>). Null (default): <see cref="FineTuneOptions.BestBy"/>.</param>
     /// <exception cref="ArgumentException">No rows, counts that differ, an answer that does not stand in its context where it says, no answer at all, a bad weight, or a bad option.</exception>
     /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
@@ -72,44 +73,55 @@ public sealed class TextQuestionAnswerer : FineTunedModel
         IReadOnlyList<AnswerSpan> answers,
         FineTuneOptions options,
         QuestionAnsweringOptions? answering = null,
-        IReadOnlyList<float>? exampleWeights = null)
+        IReadOnlyList<float>? exampleWeights = null,
+        Func<TextQuestionAnswerer, double>? metric = null)
     {
         options = Checked(backbone, options, "question answering");
         QuestionAnsweringOptions how = Checked(answering);
         CheckRows(questions, contexts, answers);
         ExampleWeights.Check(questions.Count, exampleWeights);
-        FittedTokens fitted = FittedTokens.Train(backbone, options, HeadTask.Spans, [], Sides, (model, encoder, head) =>
-        {
-            var asked = new QuestionEncoder(model, encoder, how.WindowOverlap);
-            StoredRows stored = StoredRows.Make(options.Storage, columns: 2, Key, rows =>
+        double threshold = how.NoAnswerThreshold ?? (answers.All(answer => answer.Exists) ? 1 : 0.5);
+        FittedTokens fitted = FittedTokens.Train(
+            backbone,
+            options,
+            HeadTask.Spans,
+            [],
+            Sides,
+            (model, encoder, head) =>
             {
-                int truncated = 0;
-                for (int question = 0; question < questions.Count; question++)
+                var asked = new QuestionEncoder(model, encoder, how.WindowOverlap);
+                StoredRows stored = StoredRows.Make(options.Storage, columns: 2, Key, rows =>
                 {
-                    AnswerSpan answer = answers[question];
-                    EncodedQuestions encoded = asked.Encode([questions[question]], [contexts[question]]);
-                    truncated += encoded.Texts.Truncated;
-                    foreach ((int place, ContextWindow window) in encoded.Windows.Index())
+                    int truncated = 0;
+                    for (int question = 0; question < questions.Count; question++)
                     {
-                        SpanTarget target = answer.Exists ? window.PlacesOf(answer.Start, answer.Start + answer.Text!.Length) : new SpanTarget(0, 0);
-                        rows.Add(encoded.Texts.Sequences[place], [question, window.Start, target.Start, target.End]);
+                        AnswerSpan answer = answers[question];
+                        EncodedQuestions encoded = asked.Encode([questions[question]], [contexts[question]]);
+                        truncated += encoded.Texts.Truncated;
+                        foreach ((int place, ContextWindow window) in encoded.Windows.Index())
+                        {
+                            SpanTarget target = answer.Exists ? window.PlacesOf(answer.Start, answer.Start + answer.Text!.Length) : new SpanTarget(0, 0);
+                            rows.Add(encoded.Texts.Sequences[place], [question, window.Start, target.Start, target.End]);
+                        }
                     }
-                }
 
-                rows.Notes = [truncated];
-            });
-            IReadOnlyList<int[]> places = stored.Column(1);
-            var all = new EncodedTexts(stored.Column(0), [.. places.Select(row => row[1])], stored.Notes[0]) { Examples = [.. places.Select(row => row[0])] };
-            return (stored, new TrainingRows(all), new SpanObjective(head, [.. places.Select(row => new SpanTarget(row[2], row[3]))], exampleWeights is null ? null : all.Spread(exampleWeights)));
+                    rows.Notes = [truncated];
+                });
+                IReadOnlyList<int[]> places = stored.Column(1);
+                var all = new EncodedTexts(stored.Column(0), [.. places.Select(row => row[1])], stored.Notes[0]) { Examples = [.. places.Select(row => row[0])] };
+                return (stored, new TrainingRows(all), new SpanObjective(head, [.. places.Select(row => new SpanTarget(row[2], row[3]))], exampleWeights is null ? null : all.Spread(exampleWeights)));
 
-            string Key() => RowKey.Of(
-                model,
-                FormattableString.Invariant($"questions {encoder.MaxTokens} {how.WindowOverlap}"),
-                questions,
-                contexts,
-                answers.Select(answer => answer.Exists ? FormattableString.Invariant($"{answer.Start} {answer.Text}") : null));
-        });
-        return new TextQuestionAnswerer(fitted, how, how.NoAnswerThreshold ?? (answers.All(answer => answer.Exists) ? 1 : 0.5));
+                string Key() => RowKey.Of(
+                    model,
+                    FormattableString.Invariant($"questions {encoder.MaxTokens} {how.WindowOverlap}"),
+                    questions,
+                    contexts,
+                    answers.Select(answer => answer.Exists ? FormattableString.Invariant($"{answer.Start} {answer.Text}") : null));
+            },
+            Files.ToGoOnFrom<QuestionAnswererSettings>(backbone, options) is null ? null : Files,
+            [],
+            metric is null ? null : lent => metric(new TextQuestionAnswerer(lent, how, threshold)));
+        return new TextQuestionAnswerer(fitted, how, threshold);
     }
 
     /// <summary>Opens a model for questions of Hugging Face's library (<c>ForQuestionAnswering</c>), with the head of its files: ready to answer, without training.</summary>

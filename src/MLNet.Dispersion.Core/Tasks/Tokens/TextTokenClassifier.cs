@@ -53,6 +53,7 @@ public sealed class TextTokenClassifier : FineTunedModel
     /// <param name="tags">A tag for each word of each text: of any scheme (<c>B-PER</c>, <c>I-PER</c>, <c>O</c>, …), or plain classes of words.</param>
     /// <param name="options">How to train. Losses that it reports are cross-entropies in nats, the mean over words.</param>
     /// <param name="exampleWeights">How much the words of each text count, at least 0, not all 0; null (default) where all count the same.</param>
+    /// <param name="metric">A figure of your own by which the best weights are chosen and training stops early, the higher the better: asked at the end of each epoch of the model as it is then, which is lent for the call. Needs held-out rows (<see cref="FineTuneOptions.ValidationFraction"/>). Null (default): <see cref="FineTuneOptions.BestBy"/>.</param>
     /// <exception cref="ArgumentException">No rows, counts that differ, words without tag, fewer than two tags, a bad weight, or a bad option.</exception>
     /// <exception cref="ModelFileException">The backbone's files are missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written.</exception>
     /// <exception cref="TorchUnavailableException">The native library does not load.</exception>
@@ -63,38 +64,49 @@ public sealed class TextTokenClassifier : FineTunedModel
         IReadOnlyList<WordText> texts,
         IReadOnlyList<IReadOnlyList<string>> tags,
         FineTuneOptions options,
-        IReadOnlyList<float>? exampleWeights = null)
+        IReadOnlyList<float>? exampleWeights = null,
+        Func<TextTokenClassifier, double>? metric = null)
     {
         options = Checked(backbone, options, "token classification");
         string[] known = KnownTags(texts, tags);
         ExampleWeights.Check(texts.Count, exampleWeights);
-        return new TextTokenClassifier(FittedTokens.Train(backbone, options, HeadTask.Tokens, known, known.Length, (model, encoder, head) =>
-        {
-            var words = new WordEncoder(model, encoder);
-            Dictionary<string, int> ids = head.Labels.Index().ToDictionary(label => label.Item, label => label.Index, StringComparer.Ordinal);
-            StoredRows stored = StoredRows.Make(options.Storage, columns: 3, Key, rows =>
+        TokenClassifierSettings? saved = Files.ToGoOnFrom<TokenClassifierSettings>(backbone, options);
+        return new TextTokenClassifier(FittedTokens.Train(
+            backbone,
+            options,
+            HeadTask.Tokens,
+            known,
+            known.Length,
+            (model, encoder, head) =>
             {
-                for (int text = 0; text < texts.Count; text++)
+                var words = new WordEncoder(model, encoder);
+                Dictionary<string, int> ids = head.Labels.Index().ToDictionary(label => label.Item, label => label.Index, StringComparer.Ordinal);
+                StoredRows stored = StoredRows.Make(options.Storage, columns: 3, Key, rows =>
                 {
-                    IReadOnlyList<string> own = tags[text];
-                    EncodedWords encoded = words.Encode([texts[text]]);
-                    foreach ((int place, WordWindow window) in encoded.Windows.Index())
+                    for (int text = 0; text < texts.Count; text++)
                     {
-                        rows.Add(encoded.Texts.Sequences[place], [text], [.. window.Words.SelectMany(word => (int[])[word.Position, ids[own[word.Word]]])]);
+                        IReadOnlyList<string> own = tags[text];
+                        EncodedWords encoded = words.Encode([texts[text]]);
+                        foreach ((int place, WordWindow window) in encoded.Windows.Index())
+                        {
+                            rows.Add(encoded.Texts.Sequences[place], [text], [.. window.Words.SelectMany(word => (int[])[word.Position, ids[own[word.Word]]])]);
+                        }
                     }
-                }
-            });
-            var targets = new LazyList<TokenTarget[]>(stored.Count, row => MemoryMarshal.Cast<int, TokenTarget>(stored.Column(2)[row].AsSpan()).ToArray());
-            var all = new EncodedTexts(stored.Column(0), SecondStarts: null, Truncated: 0) { Examples = [.. stored.Column(1).Select(text => text[0])] };
-            return (stored, new TrainingRows(all), new TokenObjective(head, targets, OutsideOf(head.Labels), options, exampleWeights is null ? null : all.Spread(exampleWeights)));
+                });
+                var targets = new LazyList<TokenTarget[]>(stored.Count, row => MemoryMarshal.Cast<int, TokenTarget>(stored.Column(2)[row].AsSpan()).ToArray());
+                var all = new EncodedTexts(stored.Column(0), SecondStarts: null, Truncated: 0) { Examples = [.. stored.Column(1).Select(text => text[0])] };
+                return (stored, new TrainingRows(all), new TokenObjective(head, targets, OutsideOf(head.Labels), options, exampleWeights is null ? null : all.Spread(exampleWeights)));
 
-            string Key() => RowKey.Of(
-                model,
-                FormattableString.Invariant($"words {encoder.MaxTokens} {string.Join('\n', head.Labels)}"),
-                texts.Select(text => text.Text),
-                texts.Select(text => string.Join(' ', text.Words.Select(word => FormattableString.Invariant($"{word.Start}-{word.End}")))),
-                tags.SelectMany(row => row));
-        }));
+                string Key() => RowKey.Of(
+                    model,
+                    FormattableString.Invariant($"words {encoder.MaxTokens} {string.Join('\n', head.Labels)}"),
+                    texts.Select(text => text.Text),
+                    texts.Select(text => string.Join(' ', text.Words.Select(word => FormattableString.Invariant($"{word.Start}-{word.End}")))),
+                    tags.SelectMany(row => row));
+            },
+            saved is null ? null : Files,
+            saved?.Tags ?? [],
+            metric is null ? null : fitted => metric(new TextTokenClassifier(fitted))));
     }
 
     /// <summary>Opens a token classifier of Hugging Face's library (<c>ForTokenClassification</c>), with the head and the labels of its files: ready to tag, without training.</summary>

@@ -72,15 +72,17 @@ internal static class TokenHeads
     /// <summary>The weights of a head under their names.</summary>
     internal static IReadOnlyList<KeyValuePair<string, Tensor>> Weights(PretrainedHead head) => [.. head.Parameters.Select(pair => new KeyValuePair<string, Tensor>(pair.Name, pair.Parameter))];
 
-    /// <summary>Whether Hugging Face's library has such a head of the family.</summary>
-    private static bool IsFamilys(FittedTokens fitted) =>
-        fitted.Model.Backbone.Heads.Any(head => head.Task == fitted.Head.Task && head.Output == fitted.Head.Spec.Output && head.Layers.Count == fitted.Head.Spec.Layers.Count);
-
-    private static PretrainedHead OfLabels(PretrainedHead head, HeadLabels labels)
+    /// <summary>A head that knows the tags of the rows.</summary>
+    /// <exception cref="ArgumentException">It does not know them all.</exception>
+    internal static PretrainedHead OfLabels(PretrainedHead head, HeadLabels labels)
     {
         string[] unknown = [.. labels.Names.Except(head.Labels)];
         return unknown.Length == 0
             ? head
             : throw new ArgumentException($"FineTuneOptions.HeadStart is Pretrained, but the rows have {Printable.FirstTen(unknown)}, which the model's head does not know: it has {Printable.FirstTen([.. head.Labels])}. Use HeadStart.Linear or HeadStart.Family, which begin with a new head.", nameof(labels));
     }
+
+    /// <summary>Whether Hugging Face's library has such a head of the family.</summary>
+    private static bool IsFamilys(FittedTokens fitted) =>
+        fitted.Model.Backbone.Heads.Any(head => head.Task == fitted.Head.Task && head.Output == fitted.Head.Spec.Output && head.Layers.Count == fitted.Head.Spec.Layers.Count);
 }

@@ -56,6 +56,11 @@ internal sealed class FineTuneLoop : IDisposable
         (_train, _heldOut) = options.ValidationRows is { } last
             ? ValidationSplit.Last(rows, last)
             : ValidationSplit.Split(rows, objective.Group, numbers.ValidationFraction, seed);
+        if (options.BestBy is { } figure && _heldOut.Length == 0)
+        {
+            throw new ArgumentException($"The best weights are to be chosen by '{figure}', and none of the {rows.Count} rows are held out to measure it on: set FineTuneOptions.ValidationFraction or ValidationRows, or give a validation set.", nameof(options));
+        }
+
         _planner = new BatchPlanner([.. _train.Select(rows.Length)], options.MicroBatchSize);
         _optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, trained.Head, options, numbers.HeadLearningRateMultiplier, backbone);
         _validator = _heldOut.Length > 0 ? new Validator(backbone, objective.ForValidation, rows, _heldOut, options.MicroBatchSize, _padId, device, ranks) : null;
@@ -68,7 +73,7 @@ internal sealed class FineTuneLoop : IDisposable
         _schedule = CreateSchedule();
         _noise = options.NeftuneAlpha > 0 ? new EmbeddingNoise(options.NeftuneAlpha, generators.Add("embedding_noise", SeedStream.EmbeddingNoise, device), options.NeftuneCountsPads) : null;
         _forgetting = ActiveForgetting.Create(backbone, _optimizer, options, _schedule);
-        _told = new TrainingRun(backbone, rows.Sequences, _schedule.TotalSteps, () => _run.Step, options.CancellationToken) { Numbers = numbers, RowCount = rows.Count, Rank = ranks?.Rank ?? 0 };
+        _told = new TrainingRun(backbone, rows.Sequences, _schedule.TotalSteps, () => _run.Step, options.CancellationToken) { Numbers = numbers, RowCount = rows.Count, TruncatedTexts = rows.Truncated, Rank = ranks?.Rank ?? 0 };
     }
 
     private int StepsPerEpoch => (_planner.BatchCount + _microBatches - 1) / _microBatches;
@@ -254,7 +259,7 @@ internal sealed class FineTuneLoop : IDisposable
         int step = _run.Step + 1;
         int epoch = Epoch;
         bool epochEnds = step % StepsPerEpoch == 0 || step == _schedule.TotalSteps;
-        var validation = epochEnds ? _validator?.Measure(_options.CancellationToken) : null;
+        ValidationFigures? validation = epochEnds ? Measure() : null;
         if (epochEnds)
         {
             _run.EndEpoch(epoch, validation?.Loss, Score(validation), StepCounts(step));
@@ -262,6 +267,25 @@ internal sealed class FineTuneLoop : IDisposable
 
         AfterStep(Progress(step, epoch, figures, learningRate, validation), epochEnds);
         return true;
+    }
+
+    /// <summary>The figures of the held-out rows, with those that observers have of their own; null where none are held out.</summary>
+    private ValidationFigures? Measure()
+    {
+        if (_validator?.Measure(_options.CancellationToken) is not { } held)
+        {
+            return null;
+        }
+
+        using var evaluation = new EvaluationMode(_backbone);
+        using var noGradient = no_grad();
+        var figures = new Dictionary<string, double>(held.Figures);
+        foreach (var (name, value) in _run.Observers.SelectMany(observer => observer.Figures(_told)))
+        {
+            figures[name] = value;
+        }
+
+        return held with { Figures = figures };
     }
 
     /// <summary>Draws for a micro-batch what it would get on any rank.</summary>

@@ -143,7 +143,7 @@ public sealed class FineTuneOptions : IOptions
 
     /// <summary>
     /// Gets or sets the figure of the held-out rows by which the best weights are chosen and training stops early, the higher the better: one that the task reports (<see cref="TrainingProgress.ValidationFigures"/>), such as
-    /// <see cref="TrainingFigures.Accuracy"/>. Default null: the loss, the lower the better.
+    /// <see cref="TrainingFigures.Accuracy"/>, or that an observer gives (<see cref="ITrainingObserver.Figures"/>). Default null: the loss, the lower the better. Refused where no rows are held out.
     /// </summary>
     public string? BestBy { get; set; }
 
@@ -252,6 +252,20 @@ public sealed class FineTuneOptions : IOptions
         copy.Distributed = Distributed?.Clone();
         copy.Observers = [.. Observers ?? []];
         return copy;
+    }
+
+    /// <summary>Lets the best weights be chosen, and training stop early, by a figure of your own, the higher the better: adds an observer that gives it and sets <see cref="BestBy"/>. Needs held-out rows.</summary>
+    /// <param name="measure">Measures it at the end of each epoch, such as by scoring rows of your own with the model that is trained; the backbone is in evaluation mode meanwhile.</param>
+    /// <exception cref="ArgumentException"><see cref="BestBy"/> names another figure.</exception>
+    public void ChooseBy(Func<TrainingRun, double> measure)
+    {
+        ArgumentNullException.ThrowIfNull(measure);
+        if (BestBy is { } other)
+        {
+            throw new ArgumentException($"FineTuneOptions.BestBy is '{other}', and a figure of your own is to choose the best weights: leave BestBy null, or leave the figure out.", nameof(measure));
+        }
+
+        (BestBy, Observers) = (TrainingFigures.OwnMetric, [.. Observers, new EpochFigure(TrainingFigures.OwnMetric, measure)]);
     }
 
     /// <summary>Checks every value.</summary>

@@ -26,6 +26,13 @@ public interface ITrainingObserver
     {
     }
 
+    /// <summary>
+    /// Asked for figures of its own at the end of each epoch whose held-out rows are measured, before the best weights are chosen: they stand among <see cref="TrainingProgress.ValidationFigures"/>, in the place of the
+    /// task's of the same name, and <see cref="FineTuneOptions.BestBy"/> may name one, the higher the better. The backbone is in evaluation mode meanwhile. Default: none.
+    /// </summary>
+    /// <param name="run">The run.</param>
+    IReadOnlyDictionary<string, double> Figures(TrainingRun run) => TrainingProgress.NoFigures;
+
     /// <summary>Told after the last step of each epoch and its validation, behind <see cref="StepDone"/>.</summary>
     /// <param name="run">The run.</param>
     /// <param name="progress">The figures of the epoch's last step, those of the validation included.</param>

@@ -6,6 +6,9 @@ public static class TrainingFigures
     /// <summary>The share of targets that were predicted rightly, 0..1.</summary>
     public const string Accuracy = "accuracy";
 
+    /// <summary>The figure that a function of the caller's gives of held-out rows, by which the best weights are chosen.</summary>
+    public const string OwnMetric = "own metric";
+
     /// <summary>T² KL(teacher || student), nats, at least 0.</summary>
     public const string Distillation = "distillation";
 

@@ -20,6 +20,9 @@ public sealed class TrainingRun
     /// <summary>Gets the number of rows, those held out included.</summary>
     public required int RowCount { get; init; }
 
+    /// <summary>Gets how many texts are longer than the model reads, and were cut off.</summary>
+    public int TruncatedTexts { get; init; }
+
     /// <summary>Gets the token ids of all rows, those held out included; a row of several texts has several.</summary>
     public IReadOnlyList<int[]> Sequences { get; }
 

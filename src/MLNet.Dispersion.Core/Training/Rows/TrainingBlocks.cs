@@ -24,10 +24,11 @@ public static class TrainingBlocks
     /// <param name="training">How they will be trained on: the most tokens of a block (<see cref="FineTuneOptions.MaxSequenceLength"/>; null for the context), and what decides where blocks are kept (<see cref="FineTuneOptions.DataMemoryBytes"/>).</param>
     /// <param name="packed">Whether texts are laid end to end; else each has a block. Default true.</param>
     /// <param name="separated">Whether the end-of-sequence token closes each text that is packed. Default true.</param>
-    /// <returns>The blocks, as column 0 of rows that the caller disposes behind the training. Their one note is how many texts were cut off.</returns>
+    /// <param name="validation">Texts to choose the best weights by, whose blocks stand behind the others (<see cref="FineTuneOptions.ValidationRows"/>); null (default) for none.</param>
+    /// <returns>The blocks, as column 0 of rows that the caller disposes behind the training. Their notes are how many texts were cut off, and how many of the blocks are of the validation's texts.</returns>
     /// <exception cref="ArgumentException">The length is outside its range, or the model names no token that ends a text where one is needed.</exception>
     /// <exception cref="ModelFileException">The model has no tokenizer, or a damaged one; or a file of blocks cannot be written.</exception>
-    public static StoredRows Stored(PretrainedLanguageModel model, IReadOnlyList<string?> texts, FineTuneOptions training, bool packed = true, bool separated = true)
+    public static StoredRows Stored(PretrainedLanguageModel model, IReadOnlyList<string?> texts, FineTuneOptions training, bool packed = true, bool separated = true, IReadOnlyList<string?>? validation = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(texts);
@@ -36,17 +37,23 @@ public static class TrainingBlocks
         return StoredRows.Make(
             training.Storage,
             columns: 1,
-            () => RowKey.Of(model, FormattableString.Invariant($"blocks {length} {packed} {separated}"), texts),
+            () => RowKey.Of(model, FormattableString.Invariant($"blocks {length} {packed} {separated}"), texts, validation ?? []),
             rows =>
             {
                 int truncated = 0;
-                foreach (int[] block in packed ? Pack(model, texts, length, separated) : Apart(model, texts))
-                {
-                    truncated += block.Length > length ? 1 : 0;
-                    rows.Add(block.Length > length ? block[..length] : block);
-                }
+                Add(texts);
+                int learnt = rows.Count;
+                Add(validation ?? []);
+                rows.Notes = [truncated, rows.Count - learnt];
 
-                rows.Notes = [truncated];
+                void Add(IReadOnlyList<string?> some)
+                {
+                    foreach (int[] block in packed ? Pack(model, some, length, separated) : Apart(model, some))
+                    {
+                        truncated += block.Length > length ? 1 : 0;
+                        rows.Add(block.Length > length ? block[..length] : block);
+                    }
+                }
             });
     }
 

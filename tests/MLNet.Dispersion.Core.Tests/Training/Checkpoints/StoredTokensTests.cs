@@ -75,13 +75,17 @@ public sealed class StoredTokensTests
         using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         using StoredRows packed = TrainingBlocks.Stored(model, [.. texts, " ", null], Options(0));
         using StoredRows apart = TrainingBlocks.Stored(model, texts, new FineTuneOptions { MaxSequenceLength = 9, DataMemoryBytes = 0 }, packed: false);
+        using StoredRows parted = TrainingBlocks.Stored(model, texts[..40], Options(0), validation: texts[40..]);
         TextBlocks expected = TrainingBlocks.OnePerText(model, texts, 9);
+        IReadOnlyList<int[]> learnt = TrainingBlocks.Packed(model, texts[..40]), held = TrainingBlocks.Packed(model, texts[40..]);
 
         Assert.True(packed.IsInFile && apart.IsInFile);
         Assert.Equal(TrainingBlocks.Packed(model, texts), packed.Column(0));
         Assert.Equal(expected.Blocks, apart.Column(0));
-        Assert.Equal([expected.TruncatedTexts], apart.Notes);
+        Assert.Equal([expected.TruncatedTexts, 0], apart.Notes);
         Assert.True(expected.TruncatedTexts > 0);
+        Assert.Equal(learnt.Concat(held), parted.Column(0));
+        Assert.Equal([0, held.Count], parted.Notes);
     }
 
     [Theory]
