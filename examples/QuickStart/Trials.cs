@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNet.Dispersion.Statistics;
 
 namespace MLNet.Dispersion.Examples.QuickStart;
 

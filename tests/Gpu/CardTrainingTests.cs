@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace MLNet.Dispersion.Tests.Gpu;
 
 /// <summary>Training on the card: as on the processor, in bfloat16, of an adapter alone, and over to the other device.</summary>

@@ -106,7 +106,7 @@ public sealed class KeptBlockTests : IDisposable
         [
             () => kept.Save(Path.Combine(_folder, "saved")),
             () => kept.SaveGguf(Path.Combine(_folder, "saved.gguf")),
-            () => kept.MergedWeights().Count(),
+            () => _ = kept.MergedWeights().ToArray(),
             () => kept.AddAdapter(new LoraOptions { Rank = 2 }, generator),
             () => LanguageModelTrainer.Train(kept, [[3, 4, 5, 6]], new FineTuneOptions { MaxSteps = 1, WarmupRatio = 0, MicroBatchSize = 1, ValidationFraction = 0, GeometryProbe = null }),
         ];
