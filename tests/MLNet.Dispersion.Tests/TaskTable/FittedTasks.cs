@@ -1,5 +1,4 @@
 using MLNet.Dispersion.Tests.Saving;
-using MLNet.Dispersion.Tests.Support;
 
 namespace MLNet.Dispersion.Tests.TaskTable;
 

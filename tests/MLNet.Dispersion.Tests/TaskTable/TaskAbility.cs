@@ -20,7 +20,7 @@ internal sealed record TaskAbility(string Name, Action<FittedTasks, TaskCase> Ch
         new("fit", (tasks, task) =>
         {
             FittedTask fitted = tasks[task];
-            Assert.Equal(2, ((FineTuneResult)((dynamic)fitted.Model).TrainingResult).Steps);
+            Assert.InRange(((FineTuneResult)((dynamic)fitted.Model).TrainingResult).Steps, 1, 2);
             Assert.True(fitted.Model.GetOutputSchema(fitted.Data.Schema).Count > fitted.Data.Schema.Count);
         }),
         new("evaluate", (tasks, task) => Assert.True(double.IsFinite(task.Evaluate(tasks[task].Ml, tasks[task].Model.Transform(tasks[task].Data))))),
