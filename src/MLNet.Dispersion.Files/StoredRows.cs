@@ -62,7 +62,7 @@ public sealed class StoredRows : IDisposable
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(fill);
         string? folder = storage.KeepIn is { } kept ? Path.GetFullPath(kept) : null;
-        string? known = folder is not null && Kept(folder).Any() ? key() : null;
+        string? known = folder is not null && Kept(folder).Length > 0 ? key() : null;
         if (known is not null && TryOpen(PathOf(folder!, known), columns, storage) is { } former)
         {
             return former;
