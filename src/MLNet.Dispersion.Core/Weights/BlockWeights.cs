@@ -19,7 +19,7 @@ internal sealed class BlockWeights : IDisposable
     {
         _matrices.Add(weight, matrix);
         weight.requires_grad = false;
-        using Tensor none = full([1], float.NaN);
+        using Tensor none = tensor([float.NaN]);
         using Tensor everywhere = none.expand(weight.shape);
         weight.set_(everywhere);
     }

@@ -12,18 +12,23 @@ public sealed class ValidationSetTests
     {
         IDataView all = Tuning.KeyedRows(_ml, 60);
         IDataView train = _ml.Data.TakeRows(all, 42), held = _ml.Data.SkipRows(all, 42);
-        FineTuneOptions options = Tuning.Options(epochs: 3);
-        (options.Seed, options.BestBy) = (1, TrainingFigures.Accuracy);
-        FineTuneWithDispersionEstimator estimator = _ml.MulticlassClassification.Trainers.FineTuneWithDispersion("Label", "Text", TinyBackbone.Backbone, options);
 
-        using var with = estimator.Fit(train, held);
-        using var without = estimator.Fit(train);
+        using var with = Estimator(TrainingFigures.Accuracy).Fit(train, held);
+        using var without = Estimator(bestBy: null).Fit(train);
 
         Assert.Equal(Enumerable.Range(42, 18), with.TrainingResult!.HeldOutRows);
         Assert.Empty(without.TrainingResult!.HeldOutRows);
         Assert.Equal(without.TrainingResult.Steps, with.TrainingResult.Steps);
         TrainingProgress[] epochs = [.. with.TrainingResult.History.Where(step => step.ValidationAccuracy is not null)];
         Assert.Equal(epochs.First(step => step.ValidationAccuracy == epochs.Max(other => other.ValidationAccuracy)).Epoch, with.TrainingResult.BestEpoch);
+        Assert.Contains("none of the 42 rows are held out", Assert.Throws<ArgumentException>(() => Estimator(TrainingFigures.Accuracy).Fit(train)).Message, StringComparison.Ordinal);
+
+        FineTuneWithDispersionEstimator Estimator(string? bestBy)
+        {
+            FineTuneOptions options = Tuning.Options(epochs: 3);
+            (options.Seed, options.BestBy) = (1, bestBy);
+            return _ml.MulticlassClassification.Trainers.FineTuneWithDispersion("Label", "Text", TinyBackbone.Backbone, options);
+        }
     }
 
     [Fact]
