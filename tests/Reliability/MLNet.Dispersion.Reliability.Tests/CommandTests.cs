@@ -18,7 +18,6 @@ public sealed class CommandTests
     [InlineData("Faults", "partition", "2")]
     [InlineData("Faults", "ranks", "1")]
     [InlineData("Soak", "work", "1")]
-    [InlineData("Soak", "exits", "3")]
     public async Task Run_SmallNumbers_EndsWell(string program, string command, string count)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, $"{program}.dll"), command, count])
