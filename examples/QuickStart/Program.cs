@@ -17,18 +17,19 @@ var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
 IDataView few = ml.Data.TakeRows(split.TrainSet, 60);
 string[] arms = ["bag of words", Trials.Plain, "plain, twice as long", "label smoothing", "dispersion"];
 var trials = new Trials(few, split.TestSet, arms);
+
+// So small a network gains little from a second thread: the trainings run side by side instead, one thread each.
+TorchSharp.torch.set_num_threads(1);
 AnsiConsole.Progress().Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn(), new RemainingTimeColumn()).Start(bar =>
 {
-    // So small a network gains little from a second thread: the trainings run side by side instead, one thread each.
-    TorchSharp.torch.set_num_threads(1);
     ProgressTask task = bar.AddTask("training", maxValue: arms.Length * Trials.Seeds);
     Parallel.ForEach(from seed in Enumerable.Range(1, Trials.Seeds) from arm in arms select (seed, arm), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, run =>
     {
         trials.Run(run.arm, run.seed);
         task.Increment(1);
     });
-    TorchSharp.torch.set_num_threads(Environment.ProcessorCount);
 });
+TorchSharp.torch.set_num_threads(Environment.ProcessorCount);
 AnsiConsole.Write(Report.Arms(trials));
 AnsiConsole.Write(Report.Differences(trials, arms[2..]));
 Report.Cosines(trials).SavePng("cosines.png");
