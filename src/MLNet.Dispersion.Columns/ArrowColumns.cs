@@ -24,57 +24,30 @@ internal static class ArrowColumns
 }
 
 /// <summary>An open Arrow file; what goes wrong with it is told with its name.</summary>
-internal sealed class ArrowSource : IDisposable
+internal sealed class ArrowSource : ColumnFile
 {
     private static readonly byte[] FileMagic = "ARROW1"u8.ToArray();
-    private readonly string _path;
-    private readonly FileStream _stream;
 
     internal ArrowSource(string path)
-    {
-        _path = path;
-        _stream = RegularFile.OpenRead(path);
-        try
-        {
-            Reader = Guarded(Open);
-        }
-        catch
-        {
-            _stream.Dispose();
-            throw;
-        }
-    }
+        : base(path, "Arrow") => Reader = Opened(Open);
 
     internal ArrowStreamReader Reader { get; }
 
-    public void Dispose()
+    public override void Dispose()
     {
         Reader.Dispose();
-        _stream.Dispose();
-    }
-
-    // The library has no exception of its own for files that are not what they say.
-    internal T Guarded<T>(Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (Exception e) when (e is not ModelFileException and not OperationCanceledException)
-        {
-            throw new ModelFileException(_path, $"It cannot be read as Arrow: {e.Message.TrimEnd('.')}. Fetch the file again, or write it anew.", innerException: e);
-        }
+        base.Dispose();
     }
 
     private ArrowStreamReader Open()
     {
         Span<byte> magic = stackalloc byte[FileMagic.Length];
-        int read = _stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
-        _stream.Position = 0;
+        int read = Stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
+        Stream.Position = 0;
         var memory = new LimitedAllocator(ColumnFilesCatalog.MaxColumnBytes);
         return read == 0 ? throw new InvalidDataException("it is empty.")
-            : magic.SequenceEqual(FileMagic) ? new ArrowFileReader(_stream, memory, new CompressionCodecFactory(), leaveOpen: true)
-            : new ArrowStreamReader(_stream, memory, new CompressionCodecFactory(), leaveOpen: true);
+            : magic.SequenceEqual(FileMagic) ? new ArrowFileReader(Stream, memory, new CompressionCodecFactory(), leaveOpen: true)
+            : new ArrowStreamReader(Stream, memory, new CompressionCodecFactory(), leaveOpen: true);
     }
 }
 

@@ -21,25 +21,10 @@ internal static class ParquetColumns
 }
 
 /// <summary>An open Parquet file; what goes wrong with it is told with its name.</summary>
-internal sealed class ParquetSource : IDisposable
+internal sealed class ParquetSource : ColumnFile
 {
-    private readonly string _path;
-    private readonly FileStream _stream;
-
     internal ParquetSource(string path)
-    {
-        _path = path;
-        _stream = RegularFile.OpenRead(path);
-        try
-        {
-            Reader = Guarded(() => ParquetReader.CreateAsync(_stream, new ParquetOptions(), leaveStreamOpen: true).GetAwaiter().GetResult());
-        }
-        catch
-        {
-            _stream.Dispose();
-            throw;
-        }
-    }
+        : base(path, "Parquet") => Reader = Opened(() => ParquetReader.CreateAsync(Stream, new ParquetOptions(), leaveStreamOpen: true).GetAwaiter().GetResult());
 
     internal ParquetReader Reader { get; }
 
@@ -50,32 +35,19 @@ internal sealed class ParquetSource : IDisposable
     internal RawColumnData Read(ParquetRowGroupReader group, DataField field) => Guarded(() =>
     {
         Parquet.Meta.ColumnMetaData about = group.GetMetadata(field)?.MetaData ?? throw new InvalidDataException($"the row group lacks column '{field.Path}'.");
-        if (about.NumValues < 0 || (field.MaxRepetitionLevel == 0 && about.NumValues != group.RowCount) || about.NumValues > ColumnFilesCatalog.MaxColumnBytes / sizeof(long) || about.TotalUncompressedSize is < 0 or > ColumnFilesCatalog.MaxColumnBytes || about.TotalCompressedSize < 0 || about.TotalCompressedSize > _stream.Length)
+        if (about.NumValues < 0 || (field.MaxRepetitionLevel == 0 && about.NumValues != group.RowCount) || about.NumValues > ColumnFilesCatalog.MaxColumnBytes / sizeof(long) || about.TotalUncompressedSize is < 0 or > ColumnFilesCatalog.MaxColumnBytes || about.TotalCompressedSize < 0 || about.TotalCompressedSize > Stream.Length)
         {
             throw new InvalidDataException(FormattableString.Invariant(
-                $"column '{field.Path}' says that it has {about.NumValues} values in {about.TotalUncompressedSize} bytes, {about.TotalCompressedSize} of them in the file's {_stream.Length}; a row group may have {ColumnFilesCatalog.MaxColumnBytes / sizeof(long)} values of a column in {ColumnFilesCatalog.MaxColumnBytes} bytes. Write it in smaller row groups."));
+                $"column '{field.Path}' says that it has {about.NumValues} values in {about.TotalUncompressedSize} bytes, {about.TotalCompressedSize} of them in the file's {Stream.Length}; a row group may have {ColumnFilesCatalog.MaxColumnBytes / sizeof(long)} values of a column in {ColumnFilesCatalog.MaxColumnBytes} bytes. Write it in smaller row groups."));
         }
 
         return group.ReadRawColumnDataBaseAsync(field).AsTask().GetAwaiter().GetResult();
     });
 
-    public void Dispose()
+    public override void Dispose()
     {
         Reader.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        _stream.Dispose();
-    }
-
-    // The library has no exception of its own for files that are not what they say.
-    internal T Guarded<T>(Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (Exception e) when (e is not ModelFileException and not OperationCanceledException)
-        {
-            throw new ModelFileException(_path, $"It cannot be read as Parquet: {e.Message.TrimEnd('.')}. Fetch the file again, or write it anew.", innerException: e);
-        }
+        base.Dispose();
     }
 }
 
