@@ -31,9 +31,8 @@ root.SetAction((arguments, cancellation) =>
         Findings findings = Run(size, corpus, folder, tasks, count, !arguments.GetValue(initialisation), cancellation);
         var report = new Report(findings, $"GPT-2-like models of {size.Layers} layers and {size.Features} features, {size.PretrainingSteps} steps of pre-training and {size.MidTrainingSteps} of mid-training with {size.BlocksPerStep * size.Context} tokens each, on {corpus.Description}; {count} full replications. Accuracy: mean over {tasks.Length} benchmark(s).");
         report.Print();
-        string page = Path.Combine(folder, "report.html");
-        report.Write(page);
-        AnsiConsole.MarkupLineInterpolated($"Written to {page}");
+        report.Write(folder);
+        AnsiConsole.MarkupLineInterpolated($"Written to {Path.Combine(folder, Report.MainPage)}");
         return Task.FromResult(0);
     }
     catch (OperationCanceledException)

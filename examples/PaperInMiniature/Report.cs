@@ -6,7 +6,10 @@ namespace MLNet.Dispersion.Examples.PaperInMiniature;
 /// <summary>The findings as tables on the console and as a web page.</summary>
 internal sealed class Report(Findings findings, string setting)
 {
-    private const int ShownTrainings = 15;
+    /// <summary>The page of everything.</summary>
+    public const string MainPage = "report.html";
+
+    private const string MidTrainingPage = "mid-training.html";
 
     /// <summary>The tables, the observations first.</summary>
     public IReadOnlyList<HtmlReportTable> Tables =>
@@ -63,17 +66,26 @@ internal sealed class Report(Findings findings, string setting)
         }
     }
 
-    /// <summary>Writes the page.</summary>
-    public void Write(string path)
+    /// <summary>Writes the pages: <see cref="MainPage"/> with all tables and the models that were trained from random weights, and where there was mid-training one of those models.</summary>
+    /// <param name="folder">Where to.</param>
+    public void Write(string folder)
     {
-        Outcome[] trained = [.. First.Widths.Select(pair => pair.Outcome), .. First.FromRandomWeights.Select(pair => pair.Outcome), .. First.Arms.Select(pair => pair.Outcome)];
-        HtmlReport.Write(path, new HtmlReportContent(trained.Length > 0 ? [.. trained.Select(outcome => outcome.Report)] : [.. First.Initial.Select(one => one.Report)])
+        Outcome[] first = [.. First.Widths.Select(pair => pair.Outcome), .. First.FromRandomWeights.Select(pair => pair.Outcome)];
+        Write(Path.Combine(folder, MainPage), "The paper in miniature", Tables, first, first.Length > 0 ? [.. first.Select(outcome => outcome.Report)] : [.. First.Initial.Select(one => one.Report)]);
+        if (First.Arms.Count > 0)
         {
-            Title = "The paper in miniature",
-            Tables = Tables,
-            Trainings = [.. trained.Where(outcome => outcome.History.Count > 0).Take(ShownTrainings).Select(outcome => (outcome.Name, outcome.History))],
-        });
+            Outcome[] arms = [First.Start, .. First.Arms.Select(pair => pair.Outcome)];
+            Write(Path.Combine(folder, MidTrainingPage), "The paper in miniature: mid-training", [TablesOfTraining[^1]], arms, [.. arms.Select(outcome => outcome.Report)]);
+        }
     }
+
+    private static void Write(string path, string title, IReadOnlyList<HtmlReportTable> tables, Outcome[] trained, CondensationReport[] reports) =>
+        HtmlReport.Write(path, new HtmlReportContent(reports)
+        {
+            Title = title,
+            Tables = tables,
+            Trainings = [.. trained.Where(outcome => outcome.History.Count > 0).Select(outcome => (outcome.Name, outcome.History))],
+        });
 
     private static string[] Row(Observation observation) =>
         [observation.Text, observation.Published, observation.PublishedWord, observation.Here.ToString(observation.Here.LeastEffect >= 1 ? "0.0" : "0.###")];

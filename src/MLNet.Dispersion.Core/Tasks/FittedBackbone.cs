@@ -15,7 +15,7 @@ internal abstract class FittedBackbone(PretrainedLanguageModel model, TextEncode
     /// <summary>The numbers that the head gives.</summary>
     internal abstract int OutputCount { get; }
 
-    internal Precision ScoringPrecision { get; init; }
+    internal Precision ScoringPrecision { get; init; } = Precision.Float32;
 
     internal AdapterSaving AdapterSaving { get; init; } = AdapterSaving.Everything;
 

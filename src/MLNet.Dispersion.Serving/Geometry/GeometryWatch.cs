@@ -5,7 +5,7 @@ using MLNet.Dispersion.Statistics;
 namespace MLNet.Dispersion.Serving;
 
 /// <summary>Measures sampled texts beside the serving, on a thread of its own, and tells of drift. Thread-safe.</summary>
-internal sealed partial class GeometryWatch : IDisposable
+internal sealed class GeometryWatch : IDisposable
 {
     private const int KeptWindows = 500;
     private const int KeptFigures = 300;
@@ -129,7 +129,7 @@ internal sealed partial class GeometryWatch : IDisposable
             // Some were too short to have a cosine.
             if (_baselineTexts.Length > 0 && !_alarm.IsWatching && !_stopped)
             {
-                LogShortBaseline(_log, _alarm.Baseline.Count, _options.BaselineTexts);
+                ServingLog.BaselineIsShort(_log, _alarm.Baseline.Count, _options.BaselineTexts);
             }
         }
 
@@ -161,7 +161,7 @@ internal sealed partial class GeometryWatch : IDisposable
         {
             // Whatever a text brings about must not end the watch; its message may quote the text.
             Interlocked.Increment(ref _failed);
-            LogFailed(_log, e.GetType().Name);
+            ServingLog.GeometryFailed(_log, e.GetType().Name);
         }
     }
 
@@ -192,7 +192,7 @@ internal sealed partial class GeometryWatch : IDisposable
     {
         if (window.IsAlarm)
         {
-            LogDrift(_log, window.Texts, window.Mean.Estimate, _alarm.Baseline.Average(), window.P);
+            ServingLog.GeometryDrifts(_log, window.Texts, window.Mean.Estimate, _alarm.Baseline.Average(), window.P);
         }
     }
 
@@ -204,15 +204,6 @@ internal sealed partial class GeometryWatch : IDisposable
             queue.Dequeue();
         }
     }
-
-    [LoggerMessage(1, LogLevel.Warning, "The geometry of served texts drifts: over the last {Texts} sampled texts the mean cosine of the last layer's tokens is {Mean:0.0000}, in the baseline {Baseline:0.0000} (p {P:0.0e0}).")]
-    private static partial void LogDrift(ILogger log, int texts, double mean, double baseline, double p);
-
-    [LoggerMessage(2, LogLevel.Warning, "The baseline's texts gave {Figures} of {Wanted} figures; served texts make up the rest.")]
-    private static partial void LogShortBaseline(ILogger log, int figures, int wanted);
-
-    [LoggerMessage(3, LogLevel.Warning, "The geometry of a served text could not be measured or kept: {Exception}.")]
-    private static partial void LogFailed(ILogger log, string exception);
 }
 
 /// <summary>The geometry of served texts, as the page shows it.</summary>

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace MLNet.Dispersion.Serving;
 
 /// <summary>What every request passes: who may ask, how errors are answered, and what is counted. Nothing of a request's text is logged. Thread-safe.</summary>
-internal sealed partial class Gate(ServingOptions options, ServingMetrics metrics, ILogger<Gate> log)
+internal sealed class Gate(ServingOptions options, ServingMetrics metrics, ILogger<Gate> log)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
     private readonly ApiKeys _keys = new(options.ApiKeys);
@@ -42,7 +42,7 @@ internal sealed partial class Gate(ServingOptions options, ServingMetrics metric
         catch (Exception e)
         {
             // Its message may quote a text.
-            LogFailed(log, endpoint, e.GetType().Name);
+            ServingLog.RequestFailed(log, endpoint, e.GetType().Name);
             await Answer(context, new ApiException(500, "The server failed; its log names the kind of error.", code: "internal_error")).ConfigureAwait(false);
         }
 
@@ -148,7 +148,4 @@ internal sealed partial class Gate(ServingOptions options, ServingMetrics metric
             }
         }
     }
-
-    [LoggerMessage(10, LogLevel.Error, "{Endpoint} failed: {Exception}.")]
-    private static partial void LogFailed(ILogger log, string endpoint, string exception);
 }

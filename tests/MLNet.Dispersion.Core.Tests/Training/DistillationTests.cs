@@ -1,3 +1,4 @@
+using MLNet.Dispersion.Tests.Training.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -163,6 +164,23 @@ public sealed class DistillationTests
         Assert.Contains("at most 8 tokens, but there are blocks of 10", Refused(student, shorter), StringComparison.Ordinal);
         Assert.Contains("tokenizers differ: token", Refused(student, stranger), StringComparison.Ordinal);
         Assert.Contains("is trained itself", Refused(student, student), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Train_TeacherSavedByUsWhoseFilesNameATokenForPadding_FitsTheModelInMemory()
+    {
+        using var folder = new TemporaryFolder();
+        TextTokenizer tokenizer = ByteLevelBpeTrainer.Train(["a language that both know, with words of its own"], 280, ["<|endoftext|>"]);
+        using var student = Teacher(tokenizer: tokenizer);
+        student.Save(folder.File("teacher"));
+        int end = tokenizer.EosTokenId!.Value;
+        Assert.NotEqual(tokenizer.Decode([end]), TextTokenizer.Load(new DirectorySource(folder.File("teacher"))).Decode([end]));
+        var options = Options(null, 0.5);
+        options.Distillation = new DistillationOptions { TeacherDirectory = folder.File("teacher") };
+
+        var result = LanguageModelTrainer.Train(student, Blocks, options);
+
+        Assert.NotNull(result.History[0].Distillation);
     }
 
     [Fact]

@@ -27,6 +27,7 @@ public sealed class OpenTextClassifierTests : IDisposable
 
         using FineTuneWithDispersionTransformer opened = _ml.OpenTextClassifier(ModelSource.FromDirectory(directory));
         float[] scores = Tuning.Scores(_ml, fitted, Texts);
+        Assert.Equal(Precision.Float32, opened.ScoringPrecision);
         Assert.Equal(scores, Tuning.Scores(_ml, opened, Texts));
         Assert.Equal(3, opened.ClassCount);
 
