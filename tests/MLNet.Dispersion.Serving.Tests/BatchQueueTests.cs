@@ -23,7 +23,7 @@ public sealed class BatchQueueTests : IDisposable
     {
         using var queue = Queue(maxRows: 4, maxWaiting: 100);
         Task<IReadOnlyList<int>> first = queue.TryEnter([0], default)!;
-        await Until(() => queue.Waiting == 0);
+        await Waiting.Until(() => queue.Waiting == 0);
         Task<IReadOnlyList<int>>[] others = [.. Enumerable.Range(1, 6).Select(i => queue.TryEnter(i == 3 ? [3, 30] : [i], default)!)];
         _go.Set();
 
@@ -39,7 +39,7 @@ public sealed class BatchQueueTests : IDisposable
     {
         using var queue = Queue(maxRows: 1, maxWaiting: 3);
         Task<IReadOnlyList<int>> first = queue.TryEnter([0], default)!;
-        await Until(() => queue.Waiting == 0);
+        await Waiting.Until(() => queue.Waiting == 0);
         Task<IReadOnlyList<int>> second = queue.TryEnter([1, 2], default)!;
 
         Assert.Null(queue.TryEnter([3, 4], default));
@@ -57,7 +57,7 @@ public sealed class BatchQueueTests : IDisposable
     {
         using var queue = Queue(maxRows: 8, maxWaiting: 100);
         Task<IReadOnlyList<int>> first = queue.TryEnter([0], default)!;
-        await Until(() => queue.Waiting == 0);
+        await Waiting.Until(() => queue.Waiting == 0);
         Task<IReadOnlyList<int>> good = queue.TryEnter([1], default)!;
         Task<IReadOnlyList<int>> bad = queue.TryEnter([666], default)!;
         Task<IReadOnlyList<int>> alsoGood = queue.TryEnter([2], default)!;
@@ -74,7 +74,7 @@ public sealed class BatchQueueTests : IDisposable
     {
         using var queue = Queue(maxRows: 8, maxWaiting: 100);
         Task<IReadOnlyList<int>> first = queue.TryEnter([0], default)!;
-        await Until(() => queue.Waiting == 0);
+        await Waiting.Until(() => queue.Waiting == 0);
         using var cancel = new CancellationTokenSource();
         Task<IReadOnlyList<int>> gone = queue.TryEnter([1], cancel.Token)!;
         Task<IReadOnlyList<int>> stays = queue.TryEnter([2], default)!;
@@ -121,16 +121,6 @@ public sealed class BatchQueueTests : IDisposable
         using var queue = Queue(maxRows: 16, maxWaiting: 10_000, engines: 3, delay: TimeSpan.FromMilliseconds(1));
         int[][] answers = await Task.WhenAll(Enumerable.Range(1, 500).Select(i => Task.Run(async () => (await queue.TryEnter([i, i + 1000], default)!).ToArray())));
         Assert.Equal(Enumerable.Range(1, 500).Select(i => new[] { -i, -i - 1000 }), answers);
-    }
-
-    private static async Task Until(Func<bool> reached)
-    {
-        for (int i = 0; i < 2000 && !reached(); i++)
-        {
-            await Task.Delay(5);
-        }
-
-        Assert.True(reached());
     }
 
     private BatchQueue<int, int> Queue(int maxRows, int maxWaiting, int engines = 1, TimeSpan delay = default) => new(

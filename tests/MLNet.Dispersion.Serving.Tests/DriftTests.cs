@@ -129,7 +129,7 @@ public sealed class DriftTests : IDisposable
 
     private static async Task<JsonElement> Geometry(RunningServer server, Func<JsonElement, bool> reached)
     {
-        for (int i = 0; i < 200; i++)
+        for (int i = 0; i < 1200; i++)
         {
             JsonElement geometry = JsonDocument.Parse(await server.Client.GetStringAsync("/stats")).RootElement.GetProperty("geometry");
             if (reached(geometry))

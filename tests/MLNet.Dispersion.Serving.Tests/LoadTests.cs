@@ -12,7 +12,7 @@ public sealed class LoadTests
         await using RunningServer server = await RunningServer.Start(SavedModels.Checkpoint, options => (options.Engines, options.MaxQueuedGenerations) = (1, 1));
         using var hold = new Hold(server);
         Task<JsonElement> waits = server.Json("/v1/completions", new { prompt = "refund", max_tokens = 3 });
-        await Until(() => server.Engines.Writing!.Waiting == 1);
+        await Waiting.Until(() => server.Engines.Writing!.Waiting == 1);
 
         using HttpResponseMessage refused = await server.Post("/v1/completions", new { prompt = "refund", max_tokens = 3 });
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
@@ -43,7 +43,7 @@ public sealed class LoadTests
         await using RunningServer server = await RunningServer.Start(SavedModels.Checkpoint, options => options.Engines = 1);
         using var hold = new Hold(server);
         Task<JsonElement> waits = server.Json("/v1/completions", new { prompt = "refund", max_tokens = 3 });
-        await Until(() => server.Engines.Writing!.Waiting == 1);
+        await Waiting.Until(() => server.Engines.Writing!.Waiting == 1);
         Assert.Equal(HttpStatusCode.OK, (await server.Client.GetAsync("/ready")).StatusCode);
 
         Task stopping = server.Stop();
@@ -68,7 +68,7 @@ public sealed class LoadTests
         await using RunningServer server = await RunningServer.Start(SavedModels.Checkpoint, options => (options.Engines, options.ShutdownTimeout) = (1, TimeSpan.FromSeconds(1)));
         using var hold = new Hold(server);
         Task<HttpResponseMessage> waits = server.Post("/v1/completions", new { prompt = "refund" });
-        await Until(() => server.Engines.Writing!.Waiting == 1);
+        await Waiting.Until(() => server.Engines.Writing!.Waiting == 1);
 
         await server.Stop().WaitAsync(TimeSpan.FromSeconds(30));
         await Assert.ThrowsAnyAsync<Exception>(() => waits);
@@ -82,7 +82,7 @@ public sealed class LoadTests
         using var hold = new Hold(server);
         using var cancel = new CancellationTokenSource();
         Task<HttpResponseMessage> gone = server.Post("/v1/completions", new { prompt = "refund" }, cancel.Token);
-        await Until(() => server.Engines.Writing!.Waiting == 1);
+        await Waiting.Until(() => server.Engines.Writing!.Waiting == 1);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
         await Task.Delay(200);
@@ -90,16 +90,6 @@ public sealed class LoadTests
 
         await server.Json("/v1/completions", new { prompt = "refund", max_tokens = 2 });
         Assert.DoesNotContain("\nError ", server.Logs.Text, StringComparison.Ordinal);
-    }
-
-    private static async Task Until(Func<bool> reached)
-    {
-        for (int i = 0; i < 2000 && !reached(); i++)
-        {
-            await Task.Delay(5);
-        }
-
-        Assert.True(reached());
     }
 
     /// <summary>Keeps the one engine that writes busy.</summary>

@@ -21,11 +21,7 @@ public sealed class PageTests : IDisposable
             await server.Json("/v1/embeddings", new { input = i < 20 ? $"refund my payment {i} please" : string.Join(' ', Enumerable.Repeat("bug", 15 + (i % 3))) });
         }
 
-        for (int i = 0; i < 200 && !server.Engines.Watch!.IsAlarm; i++)
-        {
-            await Task.Delay(50);
-        }
-
+        await Waiting.Until(() => server.Engines.Watch!.IsAlarm && server.Engines.Watch.Picture().Figures.Count == 40);
         await Task.Delay(1100);
         (string dom, string log) = Open(browser, server.Address);
 

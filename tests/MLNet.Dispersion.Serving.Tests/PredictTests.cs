@@ -14,7 +14,7 @@ public sealed class PredictTests
         var ml = new MLContext();
         using var engine = ml.Model.CreatePredictionEngine<Ticket, TicketPrediction>(ml.Model.Load(SavedModels.Classifier, out _));
         TicketPrediction[] expected = [.. texts.Select(text => engine.Predict(new Ticket { Text = text }))];
-        await using RunningServer server = await RunningServer.Start(SavedModels.Classifier, options => options.MaxBatchDelay = TimeSpan.FromMilliseconds(100));
+        await using RunningServer server = await RunningServer.Start(SavedModels.Classifier, options => options.MaxBatchDelay = TimeSpan.FromMilliseconds(500));
 
         JsonElement[] answers = await Task.WhenAll(texts.Select(text => server.Json("/predict", new { rows = new[] { new { Text = text } } })));
 
@@ -27,6 +27,7 @@ public sealed class PredictTests
 
         Assert.Equal(["class 0", "class 1", "class 2"], answers[0].GetProperty("slotNames").GetProperty("Score").EnumerateArray().Select(name => name.GetString()!).Order());
         Assert.Equal("tickets", answers[0].GetProperty("model").GetString());
+        await Waiting.Until(() => server.Metrics.Traffic.Picture().Seconds.Any(second => second.Batches > 0));
         await Task.Delay(1100);
         Assert.InRange(server.Metrics.Traffic.Picture().Seconds.Sum(second => second.Batches), 1, texts.Length / 2);
     }

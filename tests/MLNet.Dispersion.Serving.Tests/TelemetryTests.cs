@@ -33,9 +33,11 @@ public sealed class TelemetryTests
         await chat.PostText("/v1/embeddings", $"{{\"input\":\"{Secret}\"}}");
         await rows.PostText("/predict", $"{{\"rows\":[{{\"Text\":\"{Secret}\"}}]}}");
         await rows.PostText("/predict", $"{{\"rows\":[{{\"Text\":\"{Secret}\",\"Number\":\"{Secret}\"}}]}}");
+        string All() => chat.Logs.Text + rows.Logs.Text + string.Join('\n', told);
+        await Waiting.Until(() => All().Contains("dispersion.serving.geometry.mean_cosine", StringComparison.Ordinal));
         await Task.Delay(1000);
 
-        string all = chat.Logs.Text + rows.Logs.Text + string.Join('\n', told);
+        string all = All();
         Assert.Contains("dispersion.completions", all, StringComparison.Ordinal);
         Assert.Contains("dispersion.serving.batch.rows", all, StringComparison.Ordinal);
         Assert.Contains("dispersion.serving.geometry.mean_cosine", all, StringComparison.Ordinal);
@@ -50,7 +52,7 @@ public sealed class TelemetryTests
         using var meters = Listen((instrument, value, tags) => counted.AddOrUpdate($"{instrument}{tags}", value, (_, before) => before + value));
         await server.Json("/predict", new { rows = new[] { new { Text = "a" }, new { Text = "b" } } });
         await server.Refused("/predict", new { }, 400);
-        await Task.Delay(200);
+        await Waiting.Until(() => counted.ContainsKey("dispersion.serving.requests endpoint=predict status=400") && counted.ContainsKey("dispersion.serving.request.duration endpoint=predict status=200"));
 
         Assert.InRange(counted["dispersion.serving.requests endpoint=predict status=200"], 1, double.MaxValue);
         Assert.InRange(counted["dispersion.serving.requests endpoint=predict status=400"], 1, double.MaxValue);
