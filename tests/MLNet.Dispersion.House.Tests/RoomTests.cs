@@ -103,7 +103,7 @@ public sealed class RoomTests
         { "MLNet.Dispersion.Studies.PostgreSql", ["Npgsql"] },
         { "MLNet.Dispersion.Search", ["Microsoft.ML", "TorchSharp"] },
         { "MLNet.Dispersion.Serving", ["Microsoft.AspNetCore", "Microsoft.Extensions", "Microsoft.ML", "TorchSharp"] },
-        { "MLNet.Dispersion.Tool", ["Microsoft.AspNetCore", "Microsoft.Extensions", "Microsoft.ML", "Parquet", "System.CommandLine", "TorchSharp"] },
+        { "MLNet.Dispersion.Tool", ["CsvHelper", "Microsoft.AspNetCore", "Microsoft.Extensions", "Microsoft.ML", "Parquet", "System.CommandLine", "TorchSharp"] },
     };
 
     [Fact]

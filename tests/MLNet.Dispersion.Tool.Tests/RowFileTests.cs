@@ -51,6 +51,14 @@ public sealed class RowFileTests : IDisposable
         "line 2: a quote is opened", Assert.Throws<ToolException>(() => RowFile.Read(_folder.Write("a.csv", "text", "\"one", "two"))).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void A_quoted_field_that_goes_on_behind_its_quote_is_refused_by_its_line() => Assert.Contains(
+        "line 3: behind a closing quote", Assert.Throws<ToolException>(() => RowFile.Read(_folder.Write("a.csv", "text", "one", "\"two\" three"))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Quotes_within_a_field_without_quotes_stand_for_themselves() =>
+        Assert.Equal(["5\" pipe", "he said \"no\""], RowFile.Read(_folder.Write("a.csv", "text", "5\" pipe", "he said \"no\""))["text"].Texts);
+
+    [Fact]
     public void Other_encodings_are_refused()
     {
         string path = _folder.File("a.csv");

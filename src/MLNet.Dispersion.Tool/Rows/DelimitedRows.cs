@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using CsvHelper;
+using CsvHelper.Configuration;
 
 namespace MLNet.Dispersion.Tool;
 
@@ -81,76 +83,31 @@ internal static class DelimitedRows
     // Blank lines are passed over, as spreadsheets and ML.NET's loader do.
     private static IEnumerable<(int Line, List<string> Fields)> Records(string path, TextReader reader, char separator, bool quotes)
     {
-        int line = 0;
-        while (reader.ReadLine() is { } text)
+        string? bad = null;
+        using var parser = new CsvParser(reader, new CsvConfiguration(CultureInfo.InvariantCulture)
         {
-            int first = ++line;
-            if (text.Length == 0)
+            Delimiter = separator.ToString(),
+            Mode = quotes ? CsvMode.RFC4180 : CsvMode.NoEscape,
+            IgnoreBlankLines = true,
+            BadDataFound = found => bad ??= found.Field,
+        });
+        while (parser.Read())
+        {
+            List<string> fields = [.. parser.Record!];
+            ReadOnlySpan<char> raw = parser.RawRecord;
+            if (bad?.StartsWith('"') != true)
             {
+                bad = null;
+                yield return (FirstLine(parser.RawRow, raw.TrimEnd("\r\n")), fields);
                 continue;
             }
 
-            if (!quotes || !text.Contains('"', StringComparison.Ordinal))
-            {
-                yield return (first, [.. text.Split(separator)]);
-                continue;
-            }
-
-            var fields = new List<string>();
-            var field = new StringBuilder();
-            int at = 0;
-            while (true)
-            {
-                field.Clear();
-                if (at < text.Length && text[at] == '"')
-                {
-                    at++;
-                    while (true)
-                    {
-                        int quote = text.IndexOf('"', at);
-                        if (quote < 0)
-                        {
-                            field.Append(text, at, text.Length - at).Append('\n');
-                            text = reader.ReadLine() ?? throw new ToolException(string.Create(CultureInfo.InvariantCulture, $"{path}, line {first}: a quote is opened and never closed."));
-                            line++;
-                            at = 0;
-                            continue;
-                        }
-
-                        field.Append(text, at, quote - at);
-                        at = quote + 1;
-                        if (at >= text.Length || text[at] != '"')
-                        {
-                            break;
-                        }
-
-                        field.Append('"');
-                        at++;
-                    }
-
-                    if (at < text.Length && text[at] != separator)
-                    {
-                        throw new ToolException(string.Create(CultureInfo.InvariantCulture, $"{path}, line {line}: behind a closing quote stands '{text[at]}'. Write quotes inside a quoted field twice."));
-                    }
-                }
-                else
-                {
-                    int end = text.IndexOf(separator, at);
-                    end = end < 0 ? text.Length : end;
-                    field.Append(text, at, end - at);
-                    at = end;
-                }
-
-                fields.Add(field.ToString());
-                if (at >= text.Length)
-                {
-                    break;
-                }
-
-                at++;
-            }
-
-            yield return (first, fields);
+            bool isOpen = bad.AsSpan().Count('"') % 2 == 1;
+            int line = FirstLine(parser.RawRow, isOpen ? raw : raw.TrimEnd("\r\n"));
+            throw new ToolException(string.Create(CultureInfo.InvariantCulture, $"{path}, line {line}: {(isOpen ? "a quote is opened and never closed." : "behind a closing quote the field goes on. Write quotes inside a quoted field twice.")}"));
         }
     }
+
+    /// <summary>The parser counts to a record's last line.</summary>
+    private static int FirstLine(int lastLine, ReadOnlySpan<char> record) => lastLine - record.Count('\n');
 }
