@@ -30,7 +30,10 @@ internal sealed class FakeHub : IAsyncDisposable
     /// <summary>What a test does in the server's place; says whether it answered.</summary>
     public Func<HttpContext, Request, Task<bool>> Misbehave { get; set; } = (_, _) => Task.FromResult(false);
 
-    public string Address => _hub.Urls.Single();
+    /// <summary>The path below which it answers, as a mirror in a folder of a server does: begins with a slash; empty for none.</summary>
+    public string Prefix { get; set; } = "";
+
+    public string Address => _hub.Urls.Single() + Prefix;
 
     public string CdnAddress => _cdn.Urls.Single();
 
@@ -114,7 +117,14 @@ internal sealed class FakeHub : IAsyncDisposable
 
     private async Task HubAsync(HttpContext context)
     {
-        string[] parts = [.. context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget.TrimStart('/').Split('/').Select(Uri.UnescapeDataString)];
+        string target = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget;
+        if (!target.StartsWith(Prefix + "/", StringComparison.Ordinal))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        string[] parts = [.. target[Prefix.Length..].TrimStart('/').Split('/').Select(Uri.UnescapeDataString)];
         bool listing = parts is ["api", "models", ..];
         int verb = Array.IndexOf(parts, listing ? "revision" : "resolve");
         string name = string.Join('/', parts[(listing ? 2 : 0)..verb]);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 
@@ -129,6 +130,68 @@ public sealed class HubAnswersTests : IAsyncLifetime
         Assert.Equal(folder, await _hub.GetAsync(Name, change: options => options.Endpoint = "http://127.0.0.1:9"));
         HubException failed = await Assert.ThrowsAsync<HubException>(() => _hub.GetAsync("org/other", change: options => options.Endpoint = "http://127.0.0.1:9"));
         Assert.Contains("cannot be reached", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HostThatTakesNoConnection_IsGivenUp()
+    {
+        // A queue of connections that nobody takes: when it is full, the system lets further ones wait.
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(0);
+        Socket[] waiting = [.. Enumerable.Range(0, 8).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false })];
+        try
+        {
+            foreach (Socket socket in waiting)
+            {
+                Assert.Equal(SocketError.WouldBlock, Assert.Throws<SocketException>(() => socket.Connect(listener.LocalEndPoint!)).SocketErrorCode);
+            }
+
+            await FailsAsync("did not answer within 0.3 s, 3 times", options =>
+            {
+                options.Endpoint = $"http://{listener.LocalEndPoint}";
+                options.Patience = TimeSpan.FromMilliseconds(300);
+            });
+        }
+        finally
+        {
+            Array.ForEach(waiting, socket => socket.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task EndpointInAFolderOfAServer_IsAskedThere()
+    {
+        _hub.Prefix = "/mirror/hub";
+
+        string folder = await _hub.GetAsync(Name, change: options => options.Endpoint = _hub.Address + "/");
+
+        Assert.True(File.Exists(Path.Combine(folder, "model.safetensors")));
+        Assert.All(_hub.Requests.Where(request => request.Host == "hub"), request => Assert.StartsWith("/mirror/hub/", request.Path, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task PinnedCommit_ForWhichTheHubAnswersWithAnother_IsRefused()
+    {
+        string pinned = new('b', 40);
+        _model.Revisions.Add(pinned);
+
+        HubException failed = await Assert.ThrowsAsync<HubException>(() => _hub.GetAsync(Name, pinned));
+
+        Assert.Contains($"answers for commit {_model.Commit}", failed.Message, StringComparison.Ordinal);
+        Assert.Empty(_hub.Downloads("config.json"));
+    }
+
+    [Fact]
+    public async Task RepositoryOfPicklesAlone_IsRefusedBeforeAnythingIsDownloaded()
+    {
+        _hub.Repositories["org/old"] = new FakeRepository().With("config.json", "{}").With("pytorch_model.bin", new byte[100]).With("tokenizer.json", "{}");
+
+        HubException failed = await Assert.ThrowsAsync<HubException>(() => _hub.GetAsync("org/old"));
+
+        Assert.Contains("pytorch_model.bin), which can run any code", failed.Message, StringComparison.Ordinal);
+        Assert.Single(_hub.Requests);
+        Assert.False(Directory.Exists(_hub.Cache));
     }
 
     [Fact]

@@ -25,6 +25,17 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void VariablesInAPath_AreExpandedAsPythonExpandsThem()
+    {
+        (string, string?) disk = ("DISK", _folder);
+        Assert.Equal(Path.Combine(_folder, "hf", "hub"), Settings(("HF_HOME", "$DISK/hf"), disk).CacheDirectory);
+        Assert.Equal(Path.Combine(_folder, "models"), Settings(("HF_HUB_CACHE", "${DISK}/models"), disk).CacheDirectory);
+        Assert.Equal(Path.GetFullPath("a$NONE/b"), Settings(("HF_HUB_CACHE", "a$NONE/b"), disk).CacheDirectory);
+        File.WriteAllText(Path.Combine(_folder, "key"), "hf_file");
+        Assert.Equal("hf_file", Settings(("HF_TOKEN_PATH", "$DISK/key"), disk).Token);
+    }
+
+    [Fact]
     public void Token_IsFoundByTheVariablesOfPythonsClient()
     {
         string file = Path.Combine(_folder, "token");
@@ -99,6 +110,15 @@ public sealed class SettingsTests : IDisposable
             Assert.Contains("HubOptions.", Assert.Throws<ArgumentOutOfRangeException>(options.Validate).Message, StringComparison.Ordinal);
         });
         new HubOptions { Attempts = 100, RetryDelay = TimeSpan.Zero, LongestWait = TimeSpan.Zero, Patience = TimeSpan.FromMilliseconds(1), Token = "", Endpoint = "http://localhost:80/x" }.Validate();
+    }
+
+    [Fact]
+    public void FreeBytes_OfAFolderThatIsNotThereYet_AreThoseOfItsDisk()
+    {
+        long? there = DiskSpace.FreeBytes(_folder), later = DiskSpace.FreeBytes(Path.Combine(_folder, "not", "yet"));
+
+        Assert.NotNull(later);
+        Assert.InRange(later.Value, there!.Value / 2, there.Value * 2);
     }
 
     [Theory]

@@ -24,6 +24,11 @@ internal sealed class HubApi(HubHttp http, RepositoryId repository, HubSettings 
                 throw new HubException(place, $"It lists the file '{Printable.Name(hostile)}', which would lie outside of its folder. The repository is not to be trusted; nothing was taken from it.");
             }
 
+            if (repository.IsCommit && commit.AsString() != repository.Revision)
+            {
+                throw new HubException(place, $"The hub answers for commit {Printable.Name(commit.AsString())} when that one is asked for. Ask the hub itself, or another mirror (HF_ENDPOINT).");
+            }
+
             return RepositoryId.IsCommitHash(commit.AsString())
                 ? new Listing(commit.AsString(), [.. files.Where(RepositoryId.IsPlainPath)])
                 : throw commit.Fail("it must be a commit's hash of 40 digits");

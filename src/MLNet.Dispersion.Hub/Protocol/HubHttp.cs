@@ -34,7 +34,9 @@ internal sealed class HubHttp : IDisposable
         }
 
         pipeline.AddTimeout(options.Patience);
-        var sockets = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = options.Patience };
+
+        // No limit of its own for connections: it would race the pipeline's, and end in what looks like a call that was stopped.
+        var sockets = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false };
         _client = new HttpClient(new ResilienceHandler(pipeline.Build()) { InnerHandler = sockets }) { Timeout = Timeout.InfiniteTimeSpan };
         _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("MLNet.Dispersion", typeof(HubHttp).Assembly.GetName().Version?.ToString(3)));
         _client.DefaultRequestHeaders.AcceptEncoding.ParseAdd("identity");

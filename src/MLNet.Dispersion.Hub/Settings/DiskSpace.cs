@@ -6,12 +6,18 @@ internal static class DiskSpace
     private const int NoSpaceOnUnix = 28;
     private const int NoSpaceOnWindows = unchecked((int)0x80070070);
 
-    /// <summary>The bytes that are free where a path lies; null where that cannot be told, as on some network drives.</summary>
+    /// <summary>The bytes that are free where a path lies, or will once its folders are made; null where that cannot be told, as on some network drives.</summary>
     internal static long? FreeBytes(string path)
     {
         try
         {
-            return new DriveInfo(Path.GetFullPath(path)).AvailableFreeSpace;
+            string? folder = Path.GetFullPath(path);
+            while (folder is not null && !Directory.Exists(folder))
+            {
+                folder = Path.GetDirectoryName(folder);
+            }
+
+            return folder is null ? null : new DriveInfo(folder).AvailableFreeSpace;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

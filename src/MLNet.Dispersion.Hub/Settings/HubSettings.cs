@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace MLNet.Dispersion.Hub;
 
 /// <summary>What the options and the environment variables of the hub's clients come to. Immutable.</summary>
-internal sealed record HubSettings
+internal sealed partial record HubSettings
 {
     private const string DefaultEndpoint = "https://huggingface.co";
 
@@ -28,7 +30,7 @@ internal sealed record HubSettings
         options.Validate();
         string? Read(params string[] names) => names.Select(variable).FirstOrDefault(value => !string.IsNullOrWhiteSpace(value));
 
-        string home = Expand(Read("HF_HOME") ?? Path.Combine(Read("XDG_CACHE_HOME") ?? Path.Combine("~", ".cache"), "huggingface"));
+        string home = Expand(variable, Read("HF_HOME") ?? Path.Combine(Read("XDG_CACHE_HOME") ?? Path.Combine("~", ".cache"), "huggingface"));
         string endpoint = options.Endpoint ?? Read("HF_ENDPOINT") ?? DefaultEndpoint;
         if (!IsAddress(endpoint))
         {
@@ -38,9 +40,9 @@ internal sealed record HubSettings
         return new HubSettings
         {
             Options = options,
-            CacheDirectory = Path.GetFullPath(options.CacheDirectory ?? Expand(Read("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE") ?? Path.Combine(home, "hub"))),
+            CacheDirectory = Path.GetFullPath(options.CacheDirectory ?? Expand(variable, Read("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE") ?? Path.Combine(home, "hub"))),
             Endpoint = new Uri(endpoint.TrimEnd('/') + "/"),
-            Token = options.Token is { } given ? (given.Length == 0 ? null : given) : FindToken(Read, home),
+            Token = options.Token is { } given ? (given.Length == 0 ? null : given) : FindToken(variable, Read, home),
             Offline = options.Offline ?? IsTrue(Read("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")),
         };
     }
@@ -52,7 +54,7 @@ internal sealed record HubSettings
     /// <summary>Whether an address belongs to the hub itself, which alone may see the token.</summary>
     internal bool IsOfEndpoint(Uri address) => Uri.Compare(address, Endpoint, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
 
-    private static string? FindToken(Func<string[], string?> read, string home)
+    private static string? FindToken(Func<string, string?> variable, Func<string[], string?> read, string home)
     {
         if (IsTrue(read(["HF_HUB_DISABLE_IMPLICIT_TOKEN"])))
         {
@@ -63,7 +65,7 @@ internal sealed record HubSettings
         string place = "HF_TOKEN";
         if (token is null)
         {
-            place = Expand(read(["HF_TOKEN_PATH"]) ?? Path.Combine(home, "token"));
+            place = Expand(variable, read(["HF_TOKEN_PATH"]) ?? Path.Combine(home, "token"));
             try
             {
                 token = File.Exists(place) ? File.ReadAllText(place) : null;
@@ -82,7 +84,20 @@ internal sealed record HubSettings
 
     private static bool IsTrue(string? value) => value?.Trim().ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE";
 
-    private static string Expand(string path) => path == "~" || path.StartsWith("~/", StringComparison.Ordinal) || path.StartsWith("~\\", StringComparison.Ordinal)
-        ? Path.Join(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), path[1..])
-        : path;
+    /// <summary>A path with the user's folder for a leading <c>~</c>, and variables in it by their values: <c>$NAME</c> and <c>${NAME}</c>, on Windows <c>%NAME%</c> too. Those that are not set stay as they are.</summary>
+    private static string Expand(Func<string, string?> variable, string path)
+    {
+        if (path == "~" || path.StartsWith("~/", StringComparison.Ordinal) || path.StartsWith("~\\", StringComparison.Ordinal))
+        {
+            path = Path.Join(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), path[1..]);
+        }
+
+        return (OperatingSystem.IsWindows() ? AnyVariable() : Variable()).Replace(path, match => variable(match.Groups["name"].Value) ?? match.Value);
+    }
+
+    [GeneratedRegex(@"\$(?<name>[A-Za-z0-9_]+)|\$\{(?<name>[^{}]+)\}", RegexOptions.ExplicitCapture)]
+    private static partial Regex Variable();
+
+    [GeneratedRegex(@"\$(?<name>[A-Za-z0-9_]+)|\$\{(?<name>[^{}]+)\}|%(?<name>[^%]+)%", RegexOptions.ExplicitCapture)]
+    private static partial Regex AnyVariable();
 }
