@@ -164,7 +164,7 @@ public static class OnnxModels
             folder,
             sink =>
             {
-                beside(sink, folder);
+                beside(new OtherNames(sink, full, name), folder);
                 bool isApart = OnnxFile.Write(sink, name, graph, facts, options.MaxFileBytes);
                 return isApart ? [name, name + OnnxFile.DataEnding] : [name];
             },
@@ -182,5 +182,21 @@ public static class OnnxModels
         {
             throw new NotSupportedException($"{name} cannot be written as an ONNX file: {e.Message}.", e);
         }
+    }
+
+    /// <summary>Writes the files that lie beside a file, and refuses where one of them has its name.</summary>
+    private sealed class OtherNames(FileSink inner, string path, string taken) : FileSink
+    {
+        public override void Write(string fileName, Action<Stream> write)
+        {
+            if (fileName.Equals(taken, StringComparison.OrdinalIgnoreCase))
+            {
+                throw new ModelFileException(path, $"'{fileName}' is the name of another file that lies beside the model. Take a name such as model.onnx.");
+            }
+
+            inner.Write(fileName, write);
+        }
+
+        public override FileSink? MakeFolder(string name) => inner.MakeFolder(name);
     }
 }

@@ -169,6 +169,16 @@ public sealed class OnnxLanguageModelTests : IDisposable
         Assert.Throws<ArgumentException>(() => model.SaveOnnx(" "));
     }
 
+    [Theory]
+    [InlineData("config.json")]
+    [InlineData("README.md")]
+    public void NameOfAFileThatLiesBeside_IsRefused_AndNothingIsLeft(string name)
+    {
+        using PretrainedLanguageModel model = TinyLlama.Create();
+        Assert.Contains($"'{name}' is the name of another file", Assert.Throws<ModelFileException>(() => model.SaveOnnx(_scratch.File("out", name))).Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_scratch.Folder));
+    }
+
     [Fact]
     public void WeightBeyondFloat16_IsRefused_AndTheFormerFileStays()
     {
