@@ -29,6 +29,16 @@ internal sealed class GgufSource : FileSource
         using FileStream stream = Open(_path);
         var reader = new GgufReader(stream, Name);
         var keys = new GgufKeys(Name, reader.Values);
+        if (keys.Whole("split.count") is { } parts and > 1)
+        {
+            throw new ModelFileException(Name, $"It is one of the {parts} files of a split model, which are not read one by one. Join them with llama-gguf-split --merge.");
+        }
+
+        if (keys.Text("general.type") is "adapter")
+        {
+            throw new ModelFileException(Name, "It holds an adapter, and no model. Load the model that it was made for, and put it beside with AddGgufAdapter.");
+        }
+
         _dataStart = reader.DataStart;
         if (vocabularyAlone)
         {
