@@ -188,6 +188,7 @@ public sealed class VerbTests : IDisposable
     [InlineData("m.gguf", "--type", "Q99", "is none of")]
     [InlineData("folder", "--type", "F16", "--type is for")]
     [InlineData("m.gguf", "--content", "Head", "are for .onnx")]
+    [InlineData("model.safetensors", "--type", "F16", "or a folder")]
     public void Options_that_do_not_fit_the_format_are_refused(string target, string option, string value, string expected)
     {
         CommandRun run = CommandRun.Of("convert", CommandRun.Tiny, _folder.File(target), option, value);

@@ -17,6 +17,7 @@ internal abstract class Conversion
         {
             ".ONNX" => new ToOnnx(new OnnxSaveOptions { Content = content, HasPast = past, Type = Named<OnnxWeightType>(type) ?? new OnnxSaveOptions().Type }),
             ".GGUF" => new ToGguf(new GgufSaveOptions { Type = Named<GgufWeightType>(type) ?? new GgufSaveOptions().Type }),
+            ".SAFETENSORS" or ".BIN" or ".PT" or ".PTH" or ".ZIP" => throw new ToolException($"'{target}' is called like a file that is not written by itself. Name a .gguf file, an .onnx file, or a folder, which gets model.safetensors with what belongs to it."),
             _ when type is not null => throw new ToolException("--type is for .gguf and .onnx files; a folder in Hugging Face's format holds float32."),
             _ => new ToFolder(),
         };
@@ -28,11 +29,12 @@ internal abstract class Conversion
     /// <summary>Writes a language model.</summary>
     public abstract void WriteModel(PretrainedLanguageModel model, string target);
 
+    /// <summary>The language model of a transformer whose answers are the model's own.</summary>
     private protected static PretrainedLanguageModel ModelOf(TextTransformer transformer) => transformer switch
     {
         LanguageModelTransformer language => language.LanguageModel,
-        FineTunedTextTransformer tuned => tuned.LanguageModel,
-        _ => throw new ToolException($"A {transformer.GetType().Name} is not converted from the command line. It has methods of its own in code."),
+        FineTuneInstructionsWithDispersionTransformer instructed => instructed.LanguageModel,
+        _ => throw new ToolException("The zip measures the geometry of embeddings, and holds no model of its own to be written. Name the model that it measures."),
     };
 
     private static T? Named<T>(string? name)
@@ -44,13 +46,20 @@ internal abstract class Conversion
     {
         public override void Write(TextTransformer transformer, string target)
         {
-            if (transformer is FineTunedTextTransformer tuned)
+            switch (transformer)
             {
-                tuned.SaveOnnx(target, options);
-            }
-            else
-            {
-                WriteModel(ModelOf(transformer), target);
+                case FineTunedTextTransformer texts:
+                    texts.SaveOnnx(target, options);
+                    break;
+                case FineTuneTokensWithDispersionTransformer words:
+                    words.SaveOnnx(target, options);
+                    break;
+                case FineTuneAnswersWithDispersionTransformer answers:
+                    answers.SaveOnnx(target, options);
+                    break;
+                default:
+                    WriteModel(ModelOf(transformer), target);
+                    break;
             }
         }
 
@@ -61,12 +70,16 @@ internal abstract class Conversion
     {
         public override void Write(TextTransformer transformer, string target)
         {
-            if (transformer is not (LanguageModelTransformer or FineTuneEmbeddingsWithDispersionTransformer))
+            switch (transformer)
             {
-                throw new ToolException("A GGUF file has no place for the head of a classifier or regressor. Convert it to an .onnx file, or to a folder.");
+                case FineTuneEmbeddingsWithDispersionTransformer:
+                    throw new ToolException("A GGUF file does not say how tokens become the vector of a text. Convert the embedder to an .onnx file, or to a folder.");
+                case FineTunedTextTransformer or FineTuneTokensWithDispersionTransformer or FineTuneAnswersWithDispersionTransformer:
+                    throw new ToolException("A GGUF file has no place for the head of a task. Convert the model to an .onnx file, or to a folder.");
+                default:
+                    WriteModel(ModelOf(transformer), target);
+                    break;
             }
-
-            WriteModel(ModelOf(transformer), target);
         }
 
         public override void WriteModel(PretrainedLanguageModel model, string target) => model.SaveGguf(target, options);
@@ -76,13 +89,22 @@ internal abstract class Conversion
     {
         public override void Write(TextTransformer transformer, string target)
         {
-            if (transformer is FineTunedTextTransformer tuned)
+            switch (transformer)
             {
-                tuned.Use(model => model.SavePretrained(target, tuned.ScoreNames.Count > 0 ? tuned.ScoreNames : null));
-            }
-            else
-            {
-                WriteModel(ModelOf(transformer), target);
+                case FineTunedTextTransformer { HasLexicalFeatures: true }:
+                    throw new ToolException("N-grams have a say in the scores of this model, and a folder in Hugging Face's format has no place for them. Fit it without them.");
+                case FineTunedTextTransformer texts:
+                    texts.Use(model => model.SavePretrained(target, texts.ScoreNames.Count > 0 ? texts.ScoreNames : null));
+                    break;
+                case FineTuneTokensWithDispersionTransformer words:
+                    words.SavePretrained(target);
+                    break;
+                case FineTuneAnswersWithDispersionTransformer answers:
+                    answers.SavePretrained(target);
+                    break;
+                default:
+                    WriteModel(ModelOf(transformer), target);
+                    break;
             }
         }
 

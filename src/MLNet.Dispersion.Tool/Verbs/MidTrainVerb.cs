@@ -27,6 +27,7 @@ internal sealed class MidTrainVerb : IVerb
     public void Run(CommandContext context)
     {
         string output = context.Get(_out)!;
+        Conversion? conversion = Path.GetExtension(output).Equals(".zip", StringComparison.OrdinalIgnoreCase) ? null : Conversion.Of(output, type: null);
         string[] texts = [.. context.Get(_files).SelectMany(file => context.Get(_lines) ? TextFiles.Lines(file) : [TextFiles.Whole(file)])];
         MLContext ml = context.NewContext(_training.Seed(context));
         var data = new TableDataView([TableDataColumn.OfTexts(Text, texts)]);
@@ -40,13 +41,13 @@ internal sealed class MidTrainVerb : IVerb
 
         using (model)
         {
-            if (Path.GetExtension(output).Equals(".zip", StringComparison.OrdinalIgnoreCase))
+            if (conversion is null)
             {
                 ml.Dispersion().SaveModel(model, data.Schema, output);
             }
             else
             {
-                Conversion.Of(output, type: null).WriteModel(model.LanguageModel, output);
+                conversion.WriteModel(model.LanguageModel, output);
             }
 
             FineTuneResult result = model.TrainingResult!;
