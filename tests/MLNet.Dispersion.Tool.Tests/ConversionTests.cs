@@ -87,6 +87,19 @@ public sealed class ConversionTests : IDisposable
         Assert.False(File.Exists(target));
     }
 
+    [Fact]
+    public void A_decoders_head_in_a_folder_is_not_left_out_of_a_gguf_file_in_silence()
+    {
+        string zip = Zip(Ml.MulticlassClassification.Trainers.FineTuneWithDispersion("Class", backbone: TinyBackbone.Backbone, options: Brief()));
+        CommandRun.Done("convert", zip, _folder.File("folder"));
+
+        CommandRun run = CommandRun.Of("convert", _folder.File("folder"), _folder.File("m.gguf"));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("head of a task", run.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder.File("m.gguf")));
+    }
+
     [Theory]
     [InlineData("m.onnx")]
     [InlineData("folder")]

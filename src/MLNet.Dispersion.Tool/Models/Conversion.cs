@@ -75,14 +75,24 @@ internal abstract class Conversion
                 case FineTuneEmbeddingsWithDispersionTransformer:
                     throw new ToolException("A GGUF file does not say how tokens become the vector of a text. Convert the embedder to an .onnx file, or to a folder.");
                 case FineTunedTextTransformer or FineTuneTokensWithDispersionTransformer or FineTuneAnswersWithDispersionTransformer:
-                    throw new ToolException("A GGUF file has no place for the head of a task. Convert the model to an .onnx file, or to a folder.");
+                    throw NoPlaceForHead();
                 default:
                     WriteModel(ModelOf(transformer), target);
                     break;
             }
         }
 
-        public override void WriteModel(PretrainedLanguageModel model, string target) => model.SaveGguf(target, options);
+        public override void WriteModel(PretrainedLanguageModel model, string target)
+        {
+            if (model.Head is not null)
+            {
+                throw NoPlaceForHead();
+            }
+
+            model.SaveGguf(target, options);
+        }
+
+        private static ToolException NoPlaceForHead() => new("A GGUF file has no place for the head of a task. Convert the model to an .onnx file, or to a folder.");
     }
 
     private sealed class ToFolder : Conversion
