@@ -172,11 +172,11 @@ public sealed class DistillationTests
         using var folder = new TemporaryFolder();
         TextTokenizer tokenizer = ByteLevelBpeTrainer.Train(["a language that both know, with words of its own"], 280, ["<|endoftext|>"]);
         using var student = Teacher(tokenizer: tokenizer);
-        student.Save(folder.File("teacher"));
+        student.Save(Path.Combine(folder.Path, "teacher"));
         int end = tokenizer.EosTokenId!.Value;
-        Assert.NotEqual(tokenizer.Decode([end]), TextTokenizer.Load(new DirectorySource(folder.File("teacher"))).Decode([end]));
+        Assert.NotEqual(tokenizer.Decode([end]), TextTokenizer.Load(new DirectorySource(Path.Combine(folder.Path, "teacher"))).Decode([end]));
         var options = Options(null, 0.5);
-        options.Distillation = new DistillationOptions { TeacherDirectory = folder.File("teacher") };
+        options.Distillation = new DistillationOptions { TeacherDirectory = Path.Combine(folder.Path, "teacher") };
 
         var result = LanguageModelTrainer.Train(student, Blocks, options);
 
