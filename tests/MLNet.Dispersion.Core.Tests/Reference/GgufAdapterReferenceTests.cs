@@ -57,7 +57,7 @@ public sealed class GgufAdapterReferenceTests : ReferenceTests, IDisposable
         string file = folder.FileOf(name, $"{name}-f32.gguf");
         using var model = PretrainedLanguageModel.Load(ModelSource.FromGguf(BaseOf(folder)));
         Assert.Contains("general.type", Assert.Throws<ModelFileException>(() => model.AddGgufAdapter(BaseOf(folder))).Message, StringComparison.Ordinal);
-        Assert.Contains("no matrix of token embeddings", Assert.Throws<ModelFileException>(() => PretrainedLanguageModel.Load(ModelSource.FromGguf(file))).Message, StringComparison.Ordinal);
+        Assert.Contains("AddGgufAdapter", Assert.Throws<ModelFileException>(() => PretrainedLanguageModel.Load(ModelSource.FromGguf(file))).Message, StringComparison.Ordinal);
         using var other = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         Assert.Contains("gpt2", Assert.Throws<ModelFileException>(() => other.AddGgufAdapter(file)).Message, StringComparison.Ordinal);
         Assert.Null(model.Adapter);
