@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using MLNet.Dispersion.Tests;
 using MLNet.Dispersion.Tests.Hub;
 
 namespace MLNet.Dispersion.Tool.Tests;
