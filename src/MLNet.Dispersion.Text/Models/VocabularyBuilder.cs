@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace MLNet.Dispersion.Text;
 
 /// <summary>Collects the pieces of a vocabulary. For one thread.</summary>
@@ -15,7 +13,6 @@ internal sealed class VocabularyBuilder
 
     /// <summary>Takes a piece.</summary>
     /// <returns>False where it was there before: then the new id counts.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal bool Add(ReadOnlySpan<char> piece, int id)
     {
         Reserve(piece.Length);
@@ -66,7 +63,6 @@ internal sealed class VocabularyBuilder
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Grow()
     {
         ulong[] slots = new ulong[_slots.Length * 2];

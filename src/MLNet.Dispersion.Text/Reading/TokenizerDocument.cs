@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 using System.Text.Unicode;
 
 namespace MLNet.Dispersion.Text;
@@ -27,52 +27,69 @@ internal sealed class TokenizerDocument
     internal static TokenizerDocument Parse(byte[] bytes, string file)
     {
         ReadOnlyMemory<byte> json = bytes.AsSpan().StartsWith("\ufeff"u8) ? bytes.AsMemory(3) : bytes;
-        List<LongList> lists;
-        try
-        {
-            lists = Utf8.IsValid(json.Span) ? FindLists(json.Span) : [];
-        }
-        catch (JsonException)
-        {
-            // Read whole, the error is told with its place.
-            lists = [];
-        }
+        // Read whole, an error is told with its place.
+        List<LongList> lists = Utf8.IsValid(json.Span) && FindLists(json.Span) is { } found ? found : [];
 
         ReadOnlyMemory<byte> Last(bool vocabulary) => lists.FindLast(list => list.IsVocabulary == vocabulary) is { } list ? json[list.Start..list.End] : default;
 
         return new TokenizerDocument(JsonField.Parse(lists.Count == 0 ? bytes : Without(json.Span, lists), file), Last(true), Last(false));
     }
 
-    private static List<LongList> FindLists(ReadOnlySpan<byte> json)
+    /// <summary>Where the long lists lie; null where the file is no well-formed object.</summary>
+    private static List<LongList>? FindLists(ReadOnlySpan<byte> json)
     {
         var lists = new List<LongList>();
-        var reader = new Utf8JsonReader(json);
-        reader.Read();
-        while (reader.Read())
+        var skimmer = new JsonSkimmer(json);
+        return FindLists(ref skimmer, inModel: false, lists) && skimmer.AtEnd ? lists : null;
+    }
+
+    private static bool FindLists(ref JsonSkimmer skimmer, bool inModel, List<LongList> lists)
+    {
+        if (!skimmer.Take('{'))
         {
-            bool inModel = reader.CurrentDepth == 2;
-            if (reader.TokenType != JsonTokenType.PropertyName)
+            return false;
+        }
+
+        if (skimmer.Take('}'))
+        {
+            return true;
+        }
+
+        while (skimmer.TakeName(out ReadOnlySpan<byte> name))
+        {
+            bool vocabulary = inModel && IsName(name, "vocab");
+            bool isLong = (vocabulary || (inModel && IsName(name, "merges"))) && (skimmer.Is('{') || skimmer.Is('['));
+            bool enters = !inModel && IsName(name, "model") && skimmer.Is('{');
+            int start = skimmer.At;
+            if (!(enters ? FindLists(ref skimmer, inModel: true, lists) : skimmer.TakeValue(inModel ? 2 : 1)))
             {
-                continue;
+                return false;
             }
 
-            bool enters = reader.CurrentDepth == 1 && reader.ValueTextEquals("model"u8);
-            bool vocabulary = inModel && reader.ValueTextEquals("vocab"u8);
-            bool merges = inModel && reader.ValueTextEquals("merges"u8);
-            reader.Read();
-            int start = (int)reader.TokenStartIndex;
-            if (!enters)
+            if (isLong)
             {
-                bool isLong = (vocabulary || merges) && reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray;
-                reader.Skip();
-                if (isLong)
-                {
-                    lists.Add(new LongList(vocabulary, start, (int)reader.BytesConsumed));
-                }
+                lists.Add(new LongList(vocabulary, start, skimmer.At));
+            }
+
+            if (!skimmer.Take(','))
+            {
+                return skimmer.Take('}');
             }
         }
 
-        return lists;
+        return false;
+    }
+
+    private static bool IsName(ReadOnlySpan<byte> written, string name)
+    {
+        if (!written.Contains((byte)'\\'))
+        {
+            return Ascii.Equals(written, name);
+        }
+
+        char[] units = new char[written.Length];
+        int length = JsonEscapes.Decode(written, units);
+        return length >= 0 && units.AsSpan(0, length).SequenceEqual(name);
     }
 
     private static byte[] Without(ReadOnlySpan<byte> json, List<LongList> lists)

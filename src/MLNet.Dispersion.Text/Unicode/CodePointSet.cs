@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 
 namespace MLNet.Dispersion.Text;
 
@@ -174,7 +173,6 @@ internal sealed class CodePointSet
         return at >= 0 || (~at & 1) != 0;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static CategoryRuns FindCategoryRuns()
     {
         var firsts = new List<int>(4096);
