@@ -57,15 +57,31 @@ public static class RegularFile
         RefuseOver(known, file);
         try
         {
-            using var buffer = new MemoryStream((int)known);
-            var part = new byte[1 << 16];
-            for (int read; (read = stream.Read(part)) > 0;)
+            byte[] bytes = new byte[known];
+            int length = 0;
+            while (!(length == known && stream.CanSeek && stream.Position == stream.Length))
             {
-                RefuseOver(buffer.Length + read, file);
-                buffer.Write(part, 0, read);
+                if (length == bytes.Length)
+                {
+                    Array.Resize(ref bytes, Math.Max(2 * length, 1 << 16));
+                }
+
+                int read = stream.Read(bytes, length, bytes.Length - length);
+                if (read == 0)
+                {
+                    break;
+                }
+
+                length += read;
+                RefuseOver(length, file);
             }
 
-            return buffer.ToArray();
+            if (length < bytes.Length)
+            {
+                Array.Resize(ref bytes, length);
+            }
+
+            return bytes;
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {

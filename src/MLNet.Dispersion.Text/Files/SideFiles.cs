@@ -123,9 +123,12 @@ internal sealed class SideFiles
 
         void AddAll(JsonField? list)
         {
-            foreach (JsonField item in list?.Items() ?? [])
+            if (list is { } given)
             {
-                Add(item);
+                foreach (JsonField item in given.Items())
+                {
+                    Add(item);
+                }
             }
         }
 

@@ -103,9 +103,8 @@ internal static class TokenizerFiles
     private static CheckpointParts ReadJson(FileSource source, SideFiles side, TokenizerClass kind)
     {
         byte[] bytes = source.ReadAllBytes(PipelineReader.File);
-        var document = TokenizerDocument.Parse(bytes, source.Describe(PipelineReader.File));
-        JsonField root = document.Root;
-        PipelineParts parts = PipelineReader.ReadParts(document);
+        var root = JsonField.Parse(bytes, source.Describe(PipelineReader.File));
+        PipelineParts parts = PipelineReader.ReadParts(root);
         bool alone = ClassRules.FileAlone(side, kind, root);
         return new CheckpointParts
         {

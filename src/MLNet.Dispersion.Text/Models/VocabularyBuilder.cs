@@ -40,7 +40,7 @@ internal sealed class VocabularyBuilder
     }
 
     /// <summary>The vocabulary.</summary>
-    internal Vocabulary Build() => new(_text[.._length], _ends[.._entries], _ids[.._entries], _slots, _count);
+    internal Vocabulary Build() => new(_text.AsSpan(0, _length).ToArray(), _ends.AsSpan(0, _entries).ToArray(), _ids.AsSpan(0, _entries).ToArray(), _slots, _count);
 
     private static ulong Slot(int hash, int entry) => ((ulong)(uint)hash << 32) | (uint)entry;
 
@@ -48,7 +48,9 @@ internal sealed class VocabularyBuilder
     {
         if (_length + units > _text.Length)
         {
-            Array.Resize(ref _text, Math.Max(_length + units, 2 * _text.Length));
+            char[] more = new char[Math.Max(_length + units, 2 * _text.Length)];
+            Array.Copy(_text, more, _length);
+            _text = more;
         }
 
         if (_entries == _ends.Length)

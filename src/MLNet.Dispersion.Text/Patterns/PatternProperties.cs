@@ -50,7 +50,7 @@ internal static class PatternProperties
     private static CodePointSet? Make(string key) => key switch
     {
         "any" => CodePointSet.All,
-        "ascii" => CodePointSet.Of((0, 0x7F)),
+        "ascii" => CodePointSet.Of(0, 0x7F),
         "assigned" => Get("cn").Complement(),
         "alpha" or "alphabetic" => UnicodeProperties.Property("Alphabetic"),
         "alnum" => Get("alpha").Union(Get("nd")),
@@ -60,7 +60,7 @@ internal static class PatternProperties
         "space" or "whitespace" => UnicodeProperties.Property("White_Space"),
         "blank" => Get("zs").Union(CodePointSet.Single('\t')),
         "cntrl" => Get("cc"),
-        "xdigit" => CodePointSet.Of(('0', '9'), ('A', 'F'), ('a', 'f')),
+        "xdigit" => CodePointSet.Of('0', '9', 'A', 'F', 'a', 'f'),
         "word" => Get("alpha").Union(Get("m")).Union(Get("nd")).Union(Get("pc")),
         "graph" => Get("space").Union(Get("cc")).Union(Get("cn")).Union(Get("cs")).Complement(),
         "print" => Get("graph").Union(Get("zs")),

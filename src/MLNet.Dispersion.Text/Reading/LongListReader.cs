@@ -1,24 +1,29 @@
+using System.Text;
+
 namespace MLNet.Dispersion.Text;
 
-/// <summary>Reads the long lists of tokenizer files from their bytes, which are known to be JSON.</summary>
+/// <summary>Reads the long lists of tokenizer files.</summary>
 internal static class LongListReader
 {
     /// <summary>Pieces with their ids: <c>{"piece": id}</c>, each piece once.</summary>
-    /// <param name="json">The object.</param>
-    /// <param name="place">Where it stands, for messages.</param>
-    internal static Vocabulary Pieces(ReadOnlySpan<byte> json, JsonField place)
+    /// <param name="place">The object.</param>
+    internal static Vocabulary Pieces(JsonField place)
     {
         var builder = new VocabularyBuilder();
-        var reader = new ListReader(json, place);
-        reader.Enter('{', "it must be an object, written in braces");
+        var reader = new JsonListReader(place.Utf8.Span);
+        if (!reader.Enter('{'))
+        {
+            throw place.Fail("it must be an object, written in braces");
+        }
+
         while (reader.Next('}'))
         {
-            ReadOnlySpan<char> piece = reader.Text(0, "a piece");
+            ReadOnlySpan<char> piece = Text(ref reader, 0, "a piece", place);
             reader.Next('}');
-            int id = reader.Id();
+            int id = reader.GetIndex(TokenId.Largest);
             if (id < 0)
             {
-                throw place.Fail($"the id of the piece \"{Printable.Name(piece.ToString())}\" must be a whole number from 0 to {TokenId.Largest}, and {reader.Excerpt()} is none");
+                throw place.Fail($"the id of the piece \"{Printable.Name(piece.ToString())}\" must be a whole number from 0 to {TokenId.Largest}, and {Excerpt(reader.Written)} is none");
             }
 
             if (!builder.Add(piece, id))
@@ -31,20 +36,23 @@ internal static class LongListReader
     }
 
     /// <summary>Pieces with their scores: <c>[["piece", score]]</c>, the id of each its place.</summary>
-    /// <param name="json">The list.</param>
-    /// <param name="place">Where it stands, for messages.</param>
-    internal static (Vocabulary Pieces, double[] Scores) ScoredPieces(ReadOnlySpan<byte> json, JsonField place)
+    /// <param name="place">The list.</param>
+    internal static (Vocabulary Pieces, double[] Scores) ScoredPieces(JsonField place)
     {
         var builder = new VocabularyBuilder();
         var scores = new List<double>();
-        var reader = new ListReader(json, place);
-        reader.Enter('[', "it must be a list, written in brackets");
+        var reader = new JsonListReader(place.Utf8.Span);
+        if (!reader.Enter('['))
+        {
+            throw place.Fail("it must be a list, written in brackets");
+        }
+
         while (reader.Next(']'))
         {
             bool isPair = reader.Is('[') && reader.Next(']') && reader.Is('"');
-            ReadOnlySpan<char> piece = isPair ? reader.Text(0, "a piece") : default;
+            ReadOnlySpan<char> piece = isPair ? Text(ref reader, 0, "a piece", place) : default;
             isPair &= reader.Next(']');
-            double score = isPair ? reader.Score() : double.NaN;
+            double score = isPair ? reader.GetDouble() : double.NaN;
             if (!double.IsFinite(score) || reader.Next(']'))
             {
                 throw place.Fail($"piece {scores.Count} must be a list of its text and its score, a finite number");
@@ -58,14 +66,17 @@ internal static class LongListReader
     }
 
     /// <summary>Pairs that are merged, the most urgent first: all written <c>"a b"</c>, or all <c>["a", "b"]</c>.</summary>
-    /// <param name="json">The list.</param>
-    /// <param name="place">Where it stands, for messages.</param>
+    /// <param name="place">The list.</param>
     /// <param name="merges">Takes them.</param>
-    internal static void Merges(ReadOnlySpan<byte> json, JsonField place, MergeTableBuilder merges)
+    internal static void Merges(JsonField place, MergeTableBuilder merges)
     {
         char kind = default;
-        var reader = new ListReader(json, place);
-        reader.Enter('[', "it must be a list, written in brackets");
+        var reader = new JsonListReader(place.Utf8.Span);
+        if (!reader.Enter('['))
+        {
+            throw place.Fail("it must be a list, written in brackets");
+        }
+
         while (reader.Next(']'))
         {
             char found = reader.Is('[') ? '[' : '"';
@@ -78,9 +89,9 @@ internal static class LongListReader
             if (kind == '[')
             {
                 bool isPair = reader.Next(']');
-                ReadOnlySpan<char> left = isPair ? reader.Text(0, "a piece") : default;
+                ReadOnlySpan<char> left = isPair ? Text(ref reader, 0, "a piece", place) : default;
                 isPair = isPair && reader.Next(']');
-                ReadOnlySpan<char> right = isPair ? reader.Text(1, "a piece") : default;
+                ReadOnlySpan<char> right = isPair ? Text(ref reader, 1, "a piece", place) : default;
                 if (!isPair || reader.Next(']'))
                 {
                     throw place.Fail($"merge {merges.Count} must have two pieces");
@@ -90,7 +101,7 @@ internal static class LongListReader
                 continue;
             }
 
-            ReadOnlySpan<char> line = reader.Text(0, "a merge");
+            ReadOnlySpan<char> line = Text(ref reader, 0, "a merge", place);
             if (line.StartsWith("#version"))
             {
                 continue;
@@ -105,4 +116,12 @@ internal static class LongListReader
             merges.Add(line[..blank], line[(blank + 1)..]);
         }
     }
+
+    /// <summary>The text of a value or a name, in one of two places that are written anew each time.</summary>
+    private static ReadOnlySpan<char> Text(ref JsonListReader reader, int buffer, string what, JsonField place) => reader.TryGetText(buffer, out ReadOnlySpan<char> text)
+        ? text
+        : throw place.Fail($"{what} in it is no {(reader.Is('"') ? "valid Unicode text, which JSON must be" : "text")}");
+
+    /// <summary>A value as it is written, shortened, for messages.</summary>
+    private static string Excerpt(ReadOnlySpan<byte> written) => Printable.Name(Encoding.UTF8.GetString(written[..Math.Min(60, written.Length)]));
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace MLNet.Dispersion.Text;
+namespace MLNet.Dispersion.Files;
 
 /// <summary>Decodes the texts of JSON that write some characters with a backslash.</summary>
 internal static class JsonEscapes
@@ -45,6 +45,26 @@ internal static class JsonEscapes
         }
 
         return length;
+    }
+
+    /// <summary>A text; null where half a surrogate pair stands alone in it.</summary>
+    /// <param name="bytes">What stands between its quotes.</param>
+    internal static string? Text(ReadOnlySpan<byte> bytes)
+    {
+        int at = 0;
+        while (at < bytes.Length && bytes[at] != '\\')
+        {
+            at++;
+        }
+
+        if (at == bytes.Length)
+        {
+            return Encoding.UTF8.GetString(bytes);
+        }
+
+        char[] units = new char[bytes.Length];
+        int length = Decode(bytes, units);
+        return length < 0 ? null : new string(units, 0, length);
     }
 
     /// <summary>The unit that an escape stands for.</summary>

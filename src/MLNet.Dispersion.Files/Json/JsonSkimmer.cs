@@ -1,4 +1,4 @@
-namespace MLNet.Dispersion.Text;
+namespace MLNet.Dispersion.Files;
 
 /// <summary>Steps over JSON without keeping anything of it. As strict as <see cref="System.Text.Json.JsonDocument"/>: what it finds well-formed is so. For one thread.</summary>
 /// <param name="json">Valid UTF-8.</param>
@@ -78,6 +78,19 @@ internal ref struct JsonSkimmer(ReadOnlySpan<byte> json)
             default:
                 return TakeNumber();
         }
+    }
+
+    /// <summary>Goes behind white space.</summary>
+    internal void PassBlanks()
+    {
+        ReadOnlySpan<byte> json = _json;
+        int at = At;
+        while ((uint)at < (uint)json.Length && json[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
+        {
+            at++;
+        }
+
+        At = at;
     }
 
     private bool TakeAll(char end, bool isObject, int depth)
@@ -215,17 +228,5 @@ internal ref struct JsonSkimmer(ReadOnlySpan<byte> json)
         }
 
         return at - start;
-    }
-
-    private void PassBlanks()
-    {
-        ReadOnlySpan<byte> json = _json;
-        int at = At;
-        while ((uint)at < (uint)json.Length && json[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
-        {
-            at++;
-        }
-
-        At = at;
     }
 }
