@@ -221,6 +221,30 @@ public readonly struct JsonField
         return JsonObject.Create(document.RootElement.Clone())!;
     }
 
+    /// <summary>Makes sure that every text and name in the value is valid Unicode. They are decoded on demand: so a damaged one shows now, not at a later use.</summary>
+    /// <exception cref="ModelFileException">One is not.</exception>
+    public void RequireTexts()
+    {
+        if (IsObject)
+        {
+            foreach ((_, JsonField value) in Members())
+            {
+                value.RequireTexts();
+            }
+        }
+        else if (IsArray)
+        {
+            foreach (JsonField item in Items())
+            {
+                item.RequireTexts();
+            }
+        }
+        else if (Kind == JsonValueKind.String)
+        {
+            _ = AsString();
+        }
+    }
+
     /// <summary>Makes the exception that says what is wrong with this value; the caller throws it.</summary>
     /// <param name="problem">What is wrong, as the rest of a sentence: "it must be a string".</param>
     /// <param name="inner">The cause, or null.</param>
@@ -284,20 +308,6 @@ public readonly struct JsonField
         foreach (JsonValue value in _value.Values)
         {
             new JsonField(_file, _path, value).RequireOnceEach();
-        }
-    }
-
-    // Texts are decoded on demand: a damaged one must show now, not at a later use.
-    private void RequireTexts()
-    {
-        foreach (JsonField part in IsObject ? Members().Select(member => member.Value) : IsArray ? Items() : [])
-        {
-            part.RequireTexts();
-        }
-
-        if (Kind == JsonValueKind.String)
-        {
-            _ = AsString();
         }
     }
 

@@ -59,7 +59,7 @@ public static class RegularFile
         {
             byte[] bytes = new byte[known];
             int length = 0;
-            while (!(length == known && stream.CanSeek && stream.Position == stream.Length))
+            while (!(known > 0 && length == known && stream.Position == stream.Length))
             {
                 if (length == bytes.Length)
                 {
@@ -109,7 +109,7 @@ internal static partial class UnixFile
     /// <summary>Whether one can move about in what lies there; true as well where it cannot be opened, which the proper opening then tells.</summary>
     internal static bool IsSeekable(string path)
     {
-        if (OperatingSystem.IsWindows())
+        if (OperatingSystem.IsWindows() || IsPlain(path))
         {
             return true;
         }
@@ -128,6 +128,13 @@ internal static partial class UnixFile
         {
             _ = Close(descriptor);
         }
+    }
+
+    /// <summary>Whether it is a file with something in it, which pipes and devices are not: that spares the system calls, which are looked up in several places when they are first used.</summary>
+    private static bool IsPlain(string path)
+    {
+        var file = new FileInfo(path);
+        return file.Exists && (file.Attributes & FileAttributes.ReparsePoint) == 0 && file.Length > 0;
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.Tokenizers;
 
 namespace MLNet.Dispersion.Text;
@@ -82,8 +81,12 @@ public class PipelineTokenizer : TextTokenizer
         (int[] prefix, int[] suffix) = (frame.Prefix, frame.Suffix);
         int room = Math.Max(0, maxTokens - prefix.Length - suffix.Length);
         List<int> own = _pipeline.EncodeIds(UnicodeText.WellFormed(text), room == int.MaxValue ? room : room + 1, _setup.SpecialTokensAsText);
+        int kept = Math.Min(own.Count, room);
         bool cut = own.Count > room;
-        int[] ids = [.. prefix, .. CollectionsMarshal.AsSpan(own)[..Math.Min(own.Count, room)], .. suffix];
+        int[] ids = new int[prefix.Length + kept + suffix.Length];
+        Array.Copy(prefix, ids, prefix.Length);
+        own.CopyTo(0, ids, prefix.Length, kept);
+        Array.Copy(suffix, 0, ids, prefix.Length + kept, suffix.Length);
         return new EncodedText { Ids = ids.Length > maxTokens ? ids[..maxTokens] : ids, Truncated = cut || ids.Length > maxTokens };
     }
 

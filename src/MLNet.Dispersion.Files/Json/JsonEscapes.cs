@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace MLNet.Dispersion.Files;
@@ -70,7 +69,7 @@ internal static class JsonEscapes
     /// <summary>The unit that an escape stands for.</summary>
     private static char Unit(ReadOnlySpan<byte> escape) => (char)escape[1] switch
     {
-        'u' => (char)ushort.Parse(escape[2..6], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
+        'u' => (char)((Hex(escape[2]) << 12) | (Hex(escape[3]) << 8) | (Hex(escape[4]) << 4) | Hex(escape[5])),
         'n' => '\n',
         't' => '\t',
         'r' => '\r',
@@ -78,4 +77,6 @@ internal static class JsonEscapes
         'f' => '\f',
         char itself => itself,
     };
+
+    private static int Hex(byte digit) => digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
 }

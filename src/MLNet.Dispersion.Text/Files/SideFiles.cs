@@ -20,7 +20,7 @@ internal sealed class SideFiles
         _map = JsonField.ReadIfPresent(source, MapFile);
         _added = JsonField.ReadIfPresent(source, AddedFile);
         _model = JsonField.ReadIfPresent(source, "config.json");
-        _config?.ToObject();
+        _config?.RequireTexts();
     }
 
     /// <summary>The roles of special tokens, in the order in which the reference adds them.</summary>

@@ -128,7 +128,17 @@ internal static class UnicodeProperties
         }
     }
 
-    private static int Hex(ReadOnlySpan<char> number) => int.Parse(number, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    /// <summary>A number of the table. Read here: the framework would load its cultures first.</summary>
+    private static int Hex(ReadOnlySpan<char> number)
+    {
+        int value = 0;
+        foreach (char digit in number)
+        {
+            value = (value << 4) | (digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
+        }
+
+        return value;
+    }
 
     private static (int First, int Last, string Name)[] ReadScripts() => [.. Lines.Value
         .Where(line => line.Key.StartsWith("script:", StringComparison.Ordinal))
