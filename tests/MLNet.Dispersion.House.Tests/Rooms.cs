@@ -11,7 +11,8 @@ internal static class Rooms
     /// <summary>Which rooms a room may use.</summary>
     internal static IReadOnlyDictionary<string, string[]> Allowed { get; } = new Dictionary<string, string[]>
     {
-        ["Files"] = [],
+        ["Files/Json"] = [],
+        ["Files"] = ["Files/Json"],
         ["Columns"] = ["Files"],
         ["Statistics"] = [],
         ["Statistics/Metrics"] = ["Statistics"],
