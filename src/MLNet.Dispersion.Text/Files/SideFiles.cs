@@ -87,6 +87,11 @@ internal sealed class SideFiles
     /// <summary>The tokens that are defined with their ids, in the order of these.</summary>
     internal IReadOnlyList<SideToken> Definitions()
     {
+        if (_added is null && !HasDefinitions)
+        {
+            return [];
+        }
+
         var tokens = new List<NumberedToken>();
         if (_config?.Find("added_tokens_decoder") is { } decoder)
         {

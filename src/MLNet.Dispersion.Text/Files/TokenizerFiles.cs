@@ -113,7 +113,7 @@ internal static class TokenizerFiles
             MainFiles = new KeyValuePair<string, byte[]>[] { new(PipelineReader.File, bytes) },
             HidesSpecialTokens = root.Get("model").Find("byte_fallback") is { Kind: System.Text.Json.JsonValueKind.True },
             FileAlone = alone,
-            FileTokens = [.. parts.AddedTokens.Select(t => t.Content)],
+            FileTokens = new HashSet<string>(parts.AddedTokens.Select(t => t.Content), StringComparer.Ordinal),
             Frame = alone ? null : (framed, added) => ClassRules.Frame(framed, added, side, kind),
         };
     }

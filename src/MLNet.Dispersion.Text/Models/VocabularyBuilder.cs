@@ -3,13 +3,26 @@ namespace MLNet.Dispersion.Text;
 /// <summary>Collects the pieces of a vocabulary. For one thread.</summary>
 internal sealed class VocabularyBuilder
 {
-    private char[] _text = new char[8192];
-    private int[] _ends = new int[1024];
-    private int[] _ids = new int[1024];
-    private ulong[] _slots = new ulong[4096];
+    /// <summary>So many bytes of a file hold at least one piece with its id, as files go: room is made for as many at first.</summary>
+    private const int BytesOfPiece = 32;
+
+    private char[] _text;
+    private int[] _ends;
+    private int[] _ids;
+    private ulong[] _slots;
     private int _length;
     private int _entries;
     private int _count;
+
+    /// <param name="bytes">The bytes of the list that is read; 0: not known.</param>
+    internal VocabularyBuilder(int bytes = 0)
+    {
+        int pieces = Math.Max(bytes / BytesOfPiece, 1024);
+        _text = new char[8 * pieces];
+        _ends = new int[pieces];
+        _ids = new int[pieces];
+        _slots = new ulong[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(2 * pieces))];
+    }
 
     /// <summary>Takes a piece.</summary>
     /// <returns>False where it was there before: then the new id counts.</returns>

@@ -9,7 +9,7 @@ internal static class LongListReader
     /// <param name="place">The object.</param>
     internal static Vocabulary Pieces(JsonField place)
     {
-        var builder = new VocabularyBuilder();
+        var builder = new VocabularyBuilder(place.Utf8.Length);
         var reader = new JsonListReader(place.Utf8.Span);
         if (!reader.Enter('{'))
         {
@@ -39,7 +39,7 @@ internal static class LongListReader
     /// <param name="place">The list.</param>
     internal static (Vocabulary Pieces, double[] Scores) ScoredPieces(JsonField place)
     {
-        var builder = new VocabularyBuilder();
+        var builder = new VocabularyBuilder(place.Utf8.Length);
         var scores = new List<double>();
         var reader = new JsonListReader(place.Utf8.Span);
         if (!reader.Enter('['))
