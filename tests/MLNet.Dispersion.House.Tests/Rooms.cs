@@ -30,7 +30,7 @@ internal static class Rooms
         ["Text/Decoding"] = ["Text/Normalizing", "Text/Aligned", "Text/Patterns", "Text/Unicode"],
         ["Text/PostProcessing"] = ["Text/Unicode"],
         ["Text/Pipeline"] = ["Text/Models", "Text/PostProcessing", "Text/Decoding", "Text/PreTokenizing", "Text/Normalizing", "Text/Aligned", "Text/Unicode", "Files"],
-        ["Text/Reading"] = ["Text/Pipeline", "Text/Models", "Text/PostProcessing", "Text/Decoding", "Text/PreTokenizing", "Text/Normalizing", "Text/Patterns", "Text/Unicode", "Files"],
+        ["Text/Reading"] = ["Text/Pipeline", "Text/Models", "Text/PostProcessing", "Text/Decoding", "Text/PreTokenizing", "Text/Normalizing", "Text/Patterns", "Text/Unicode", "Files", "Files/Json"],
         ["Text/Files"] = ["Text/Reading", "Text/Pipeline", "Text/Models", "Text/PostProcessing", "Text/Decoding", "Text/PreTokenizing", "Text/Normalizing", "Text/Patterns", "Text/Unicode", "Files"],
         ["Text"] = ["Text/*", "Files"],
         ["Hub/Settings"] = ["Files"],
