@@ -124,7 +124,7 @@ public sealed class ChatTemplateTests
     [InlineData("-4096", "-1000 -10000 -1000000000000 -1000")]
     [InlineData("2 ** 64 - 1", "ffffffffffffffff 1777777777777777777777 1111111111111111111111111111111111111111111111111111111111111111 FFFFFFFFFFFFFFFF")]
     public void Render_WholeNumbersInOtherBases_AreWrittenAsPythonDoes(string number, string expected) =>
-        Assert.Equal(expected, ChatTemplate.Parse($"{{% set n = {number} %}}{{{{ '{{:x}} {{:o}} {{:b}} {{:X}}'.format(n, n, n, n) }}}}").Render([]).Text);
+        Assert.Equal(expected, Snippet.Render($"{{% set n = {number} %}}{{{{ '{{:x}} {{:o}} {{:b}} {{:X}}'.format(n, n, n, n) }}}}").Text);
 
     [Fact]
     public void Render_SeveralThreads_GiveTheSame()
