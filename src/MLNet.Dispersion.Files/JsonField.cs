@@ -1,6 +1,7 @@
+using System.Buffers.Text;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Unicode;
 
 namespace MLNet.Dispersion.Files;
 
@@ -19,27 +20,38 @@ namespace MLNet.Dispersion.Files;
 /// </example>
 public readonly struct JsonField
 {
-    private static readonly JsonDocumentOptions OnceEach = new() { AllowDuplicateProperties = false };
-
     private readonly string _file;
     private readonly string _path;
-    private readonly JsonElement _element;
+    private readonly JsonValue _value;
 
-    private JsonField(string file, string path, JsonElement element)
+    private JsonField(string file, string path, JsonValue value)
     {
         _file = file;
         _path = path;
-        _element = element;
+        _value = value;
     }
 
     /// <summary>Gets what kind of value it is.</summary>
-    public JsonValueKind Kind => _element.ValueKind;
+    public JsonValueKind Kind => _value?.First switch
+    {
+        null => JsonValueKind.Undefined,
+        '{' => JsonValueKind.Object,
+        '[' => JsonValueKind.Array,
+        '"' => JsonValueKind.String,
+        't' => JsonValueKind.True,
+        'f' => JsonValueKind.False,
+        'n' => JsonValueKind.Null,
+        _ => JsonValueKind.Number,
+    };
 
     /// <summary>Gets whether it is an object.</summary>
     public bool IsObject => Kind == JsonValueKind.Object;
 
     /// <summary>Gets whether it is a list.</summary>
     public bool IsArray => Kind == JsonValueKind.Array;
+
+    /// <summary>Gets the value as it is written: for long lists, which <see cref="JsonListReader"/> reads.</summary>
+    public ReadOnlyMemory<byte> Utf8 => _value?.Utf8 ?? default;
 
     /// <summary>Reads a whole file whose root must be an object.</summary>
     /// <param name="source">Where the file is.</param>
@@ -53,7 +65,7 @@ public readonly struct JsonField
     }
 
     /// <summary>Reads the bytes of a file whose root must be an object.</summary>
-    /// <param name="utf8Json">The bytes; a byte-order mark is passed over.</param>
+    /// <param name="utf8Json">The bytes, which are not copied and must not be changed any more; a byte-order mark is passed over.</param>
     /// <param name="file">What messages call the file.</param>
     /// <param name="allowDuplicates">Whether a name may stand twice in one object, the last counting (default true); false refuses such a file.</param>
     /// <exception cref="ModelFileException">The bytes are empty, no UTF-8, no JSON, or the root is no object.</exception>
@@ -106,14 +118,17 @@ public readonly struct JsonField
             throw Fail("it must be an object, written in braces");
         }
 
-        try
+        // Of equal names the last counts.
+        IReadOnlyList<string?> names = _value.Names;
+        for (int i = names.Count - 1; i >= 0; i--)
         {
-            return _element.TryGetProperty(name, out JsonElement value) ? new JsonField(_file, PathOf(name), value) : null;
+            if ((names[i] ?? throw FailOfName()) == name)
+            {
+                return new JsonField(_file, PathOf(name), _value.Values[i]);
+            }
         }
-        catch (InvalidOperationException e)
-        {
-            throw Fail("one of its names is no valid Unicode text", e);
-        }
+
+        return null;
     }
 
     /// <summary>Gets the members in the order in which they are written.</summary>
@@ -125,10 +140,10 @@ public readonly struct JsonField
             throw Fail("it must be an object, written in braces");
         }
 
-        foreach (JsonProperty property in _element.EnumerateObject())
+        for (int i = 0; i < _value.Names.Count; i++)
         {
-            string name = NameOf(property);
-            yield return (name, new JsonField(_file, PathOf(name), property.Value));
+            string name = _value.Names[i] ?? throw FailOfName();
+            yield return (name, new JsonField(_file, PathOf(name), _value.Values[i]));
         }
     }
 
@@ -141,10 +156,9 @@ public readonly struct JsonField
             throw Fail("it must be a list, written in brackets");
         }
 
-        int index = 0;
-        foreach (JsonElement item in _element.EnumerateArray())
+        for (int i = 0; i < _value.Values.Count; i++)
         {
-            yield return new JsonField(_file, $"{_path}[{index++}]", item);
+            yield return new JsonField(_file, $"{_path}[{i}]", _value.Values[i]);
         }
     }
 
@@ -157,14 +171,7 @@ public readonly struct JsonField
             throw Fail("it must be a string");
         }
 
-        try
-        {
-            return _element.GetString()!;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw Fail("it is no valid Unicode text, which JSON must be", e);
-        }
+        return _value.ToText() ?? throw Fail("it is no valid Unicode text, which JSON must be");
     }
 
     /// <summary>Gets a truth value.</summary>
@@ -181,21 +188,21 @@ public readonly struct JsonField
     /// <param name="what">What the number is, for messages: "a token id".</param>
     /// <exception cref="ModelFileException">This is no such number.</exception>
     public int AsIndex(int largest, string what) =>
-        Kind == JsonValueKind.Number && _element.TryGetInt32(out int id) && id >= 0 && id <= largest
+        Kind == JsonValueKind.Number && Utf8Parser.TryParse(_value.Utf8.Span, out int id, out int length) && length == _value.Utf8.Length && id >= 0 && id <= largest
             ? id
             : throw Fail($"{what} must be a whole number from 0 to {largest}, and {Excerpt()} is none");
 
     /// <summary>Gets a finite number in single precision.</summary>
     /// <exception cref="ModelFileException">This is no such number.</exception>
     public float AsSingle() =>
-        Kind == JsonValueKind.Number && _element.TryGetSingle(out float value) && float.IsFinite(value)
+        Kind == JsonValueKind.Number && Utf8Parser.TryParse(_value.Utf8.Span, out float value, out int length) && length == _value.Utf8.Length && float.IsFinite(value)
             ? value
             : throw Fail("it must be a finite number");
 
     /// <summary>Gets a finite number in double precision.</summary>
     /// <exception cref="ModelFileException">This is no such number.</exception>
     public double AsDouble() =>
-        Kind == JsonValueKind.Number && _element.TryGetDouble(out double value) && double.IsFinite(value)
+        Kind == JsonValueKind.Number && Utf8Parser.TryParse(_value.Utf8.Span, out double value, out int length) && length == _value.Utf8.Length && double.IsFinite(value)
             ? value
             : throw Fail("it must be a finite number");
 
@@ -210,7 +217,32 @@ public readonly struct JsonField
         }
 
         RequireTexts();
-        return JsonObject.Create(_element)!;
+        using var document = JsonDocument.Parse(Utf8);
+        return JsonObject.Create(document.RootElement.Clone())!;
+    }
+
+    /// <summary>Makes sure that every text and name in the value is valid Unicode. They are decoded on demand: so a damaged one shows now, not at a later use.</summary>
+    /// <exception cref="ModelFileException">One is not.</exception>
+    public void RequireTexts()
+    {
+        if (IsObject)
+        {
+            foreach ((_, JsonField value) in Members())
+            {
+                value.RequireTexts();
+            }
+        }
+        else if (IsArray)
+        {
+            foreach (JsonField item in Items())
+            {
+                item.RequireTexts();
+            }
+        }
+        else if (Kind == JsonValueKind.String)
+        {
+            _ = AsString();
+        }
     }
 
     /// <summary>Makes the exception that says what is wrong with this value; the caller throws it.</summary>
@@ -231,75 +263,59 @@ public readonly struct JsonField
             bytes = bytes[3..];
         }
 
-        if (bytes.Span.Trim(" \t\r\n"u8).IsEmpty)
+        if (new JsonSkimmer(bytes.Span).AtEnd)
         {
             throw new ModelFileException(file, "The file is empty: it holds no JSON. Fetch it again from where the model came from.");
         }
 
-        if (!Utf8.IsValid(bytes.Span))
+        if (!System.Text.Unicode.Utf8.IsValid(bytes.Span))
         {
             throw new ModelFileException(file, "Not valid UTF-8: the file is damaged. Fetch it again from where the model came from.");
         }
 
-        try
+        if (JsonValue.Read(bytes, out int fault) is not { } value)
         {
-            using var document = JsonDocument.Parse(bytes);
-            var root = new JsonField(file, "", document.RootElement.Clone());
-            if (!allowDuplicates)
+            ReadOnlySpan<byte> before = bytes.Span[..fault];
+            string problem = WrongFile.Explain(bytes.Span) ?? FormattableString.Invariant($"Not valid JSON at line {before.Count((byte)'\n') + 1}, byte {fault - before.LastIndexOf((byte)'\n')}: the file is cut short or damaged. Fetch it again from where the model came from.");
+            throw new ModelFileException(file, problem);
+        }
+
+        var root = new JsonField(file, "", value);
+        if (!allowDuplicates)
+        {
+            root.RequireOnceEach();
+        }
+
+        return root;
+    }
+
+    private void RequireOnceEach()
+    {
+        if (!IsObject && !IsArray)
+        {
+            return;
+        }
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (string? name in _value.Names)
+        {
+            if (!names.Add(name ?? throw FailOfName()))
             {
-                RequireOnceEach(bytes, file);
+                throw new ModelFileException(_file, $"This JSON holds a name twice: \"{Printable.Name(PathOf(name))}\". Correct it, or fetch the file again from where the model came from.");
             }
-
-            return root;
-        }
-        catch (JsonException e)
-        {
-            throw new ModelFileException(file, WrongFile.Explain(bytes.Span) ?? $"Not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: the file is cut short or damaged. Fetch it again from where the model came from.", innerException: e);
-        }
-    }
-
-    private static void RequireOnceEach(ReadOnlyMemory<byte> bytes, string file)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(bytes, OnceEach);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            string problem = e is JsonException ? $"This JSON holds a name twice: {Printable.Name(e.Message)}" : "One of its names is no valid Unicode text, which JSON must be.";
-            throw new ModelFileException(file, $"{problem} Correct it, or fetch the file again from where the model came from.", innerException: e);
-        }
-    }
-
-    // Texts are decoded on demand: a damaged one must show now, not at a later use.
-    private void RequireTexts()
-    {
-        foreach (JsonField part in IsObject ? Members().Select(member => member.Value) : IsArray ? Items() : [])
-        {
-            part.RequireTexts();
         }
 
-        if (Kind == JsonValueKind.String)
+        foreach (JsonValue value in _value.Values)
         {
-            _ = AsString();
+            new JsonField(_file, _path, value).RequireOnceEach();
         }
     }
 
     private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "…";
 
-    private string Excerpt() => Shorten(_element.GetRawText());
+    private string Excerpt() => Shorten(Encoding.UTF8.GetString(Utf8.Span[..Math.Min(Utf8.Length, 256)]));
 
     private string PathOf(string name) => _path.Length == 0 ? Shorten(name) : $"{_path}.{Shorten(name)}";
 
-    private string NameOf(JsonProperty property)
-    {
-        try
-        {
-            return property.Name;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw Fail("one of its names is no valid Unicode text", e);
-        }
-    }
+    private ModelFileException FailOfName() => Fail("one of its names is no valid Unicode text");
 }

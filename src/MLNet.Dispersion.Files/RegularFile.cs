@@ -57,15 +57,31 @@ public static class RegularFile
         RefuseOver(known, file);
         try
         {
-            using var buffer = new MemoryStream((int)known);
-            var part = new byte[1 << 16];
-            for (int read; (read = stream.Read(part)) > 0;)
+            byte[] bytes = new byte[known];
+            int length = 0;
+            while (!(known > 0 && length == known && stream.Position == stream.Length))
             {
-                RefuseOver(buffer.Length + read, file);
-                buffer.Write(part, 0, read);
+                if (length == bytes.Length)
+                {
+                    Array.Resize(ref bytes, Math.Max(2 * length, 1 << 16));
+                }
+
+                int read = stream.Read(bytes, length, bytes.Length - length);
+                if (read == 0)
+                {
+                    break;
+                }
+
+                length += read;
+                RefuseOver(length, file);
             }
 
-            return buffer.ToArray();
+            if (length < bytes.Length)
+            {
+                Array.Resize(ref bytes, length);
+            }
+
+            return bytes;
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {
@@ -93,7 +109,7 @@ internal static partial class UnixFile
     /// <summary>Whether one can move about in what lies there; true as well where it cannot be opened, which the proper opening then tells.</summary>
     internal static bool IsSeekable(string path)
     {
-        if (OperatingSystem.IsWindows())
+        if (OperatingSystem.IsWindows() || IsPlain(path))
         {
             return true;
         }
@@ -112,6 +128,13 @@ internal static partial class UnixFile
         {
             _ = Close(descriptor);
         }
+    }
+
+    /// <summary>Whether it is a file with something in it, which pipes and devices are not: that spares the system calls, which are looked up in several places when they are first used.</summary>
+    private static bool IsPlain(string path)
+    {
+        var file = new FileInfo(path);
+        return file.Exists && (file.Attributes & FileAttributes.ReparsePoint) == 0 && file.Length > 0;
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.Tokenizers;
 
 namespace MLNet.Dispersion.Text;
@@ -13,8 +12,8 @@ public class PipelineTokenizer : TextTokenizer
 {
     private readonly TokenizerSetup _setup;
     private readonly TokenPipeline _pipeline;
-    private readonly Lazy<(int[] Prefix, int[] Suffix)> _frame;
-    private readonly HashSet<int> _quiet;
+    private readonly Lazy<TokenFrame> _frame;
+    private readonly Lazy<HashSet<int>> _quiet;
     private readonly Lazy<ChatTemplate> _chatTemplate;
 
     internal PipelineTokenizer(TokenizerSetup setup)
@@ -23,22 +22,7 @@ public class PipelineTokenizer : TextTokenizer
         _pipeline = setup.Pipeline;
         _frame = new(FindFrame);
         _chatTemplate = new(() => ChatTemplate.Load(new FilesInMemory(TokenizerSaving.Flat(setup.Files), "the tokenizer's files")));
-        _quiet = [.. _pipeline.Processor?.AddedIds ?? []];
-        if (setup.PadTokenId is { } pad)
-        {
-            _quiet.Add(pad);
-        }
-
-        if (setup.HidesSpecialTokens)
-        {
-            foreach ((int id, AddedToken token) in _pipeline.Added.Tokens)
-            {
-                if (token.Special)
-                {
-                    _quiet.Add(id);
-                }
-            }
-        }
+        _quiet = new(FindQuiet);
     }
 
     /// <inheritdoc/>
@@ -93,11 +77,16 @@ public class PipelineTokenizer : TextTokenizer
     public override EncodedText Encode(string? text, int maxTokens = int.MaxValue)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);
-        (int[] prefix, int[] suffix) = _frame.Value;
+        TokenFrame frame = _frame.Value;
+        (int[] prefix, int[] suffix) = (frame.Prefix, frame.Suffix);
         int room = Math.Max(0, maxTokens - prefix.Length - suffix.Length);
         List<int> own = _pipeline.EncodeIds(UnicodeText.WellFormed(text), room == int.MaxValue ? room : room + 1, _setup.SpecialTokensAsText);
+        int kept = Math.Min(own.Count, room);
         bool cut = own.Count > room;
-        int[] ids = [.. prefix, .. CollectionsMarshal.AsSpan(own)[..Math.Min(own.Count, room)], .. suffix];
+        int[] ids = new int[prefix.Length + kept + suffix.Length];
+        Array.Copy(prefix, ids, prefix.Length);
+        own.CopyTo(0, ids, prefix.Length, kept);
+        Array.Copy(suffix, 0, ids, prefix.Length + kept, suffix.Length);
         return new EncodedText { Ids = ids.Length > maxTokens ? ids[..maxTokens] : ids, Truncated = cut || ids.Length > maxTokens };
     }
 
@@ -178,7 +167,7 @@ public class PipelineTokenizer : TextTokenizer
     public override string Decode(IEnumerable<int> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        return _pipeline.Decode(ids.Select(Checked), (id, _) => _quiet.Contains(id), cleansUp: false);
+        return _pipeline.Decode(ids.Select(Checked), (id, _) => _quiet.Value.Contains(id), cleansUp: false);
     }
 
     /// <summary>Decodes token ids into text as Hugging Face's library does: ids that no token has are left out, and blanks before English signs are taken away where the files say so.</summary>
@@ -258,8 +247,36 @@ public class PipelineTokenizer : TextTokenizer
         return marked.Tokens.FindIndex(token => token.Sequence == 1);
     }
 
-    private (int[] Prefix, int[] Suffix) FindFrame()
+    /// <summary>The ids that give no text where tokens are decoded.</summary>
+    private HashSet<int> FindQuiet()
     {
+        HashSet<int> quiet = [.. _pipeline.Processor?.AddedIds ?? []];
+        if (_setup.PadTokenId is { } pad)
+        {
+            quiet.Add(pad);
+        }
+
+        if (_setup.HidesSpecialTokens)
+        {
+            foreach ((int id, AddedToken token) in _pipeline.Added.Tokens)
+            {
+                if (token.Special)
+                {
+                    quiet.Add(id);
+                }
+            }
+        }
+
+        return quiet;
+    }
+
+    private TokenFrame FindFrame()
+    {
+        if (_pipeline.Processor is null)
+        {
+            return new TokenFrame([], []);
+        }
+
         var own = new TokenRow { Tokens = [new TokenEntry()] };
         List<TokenEntry> framed = PostProcessor.Run(_pipeline.Processor, [own], addSpecialTokens: true).Tokens;
         int at = framed.FindIndex(token => !token.Added);
@@ -269,7 +286,7 @@ public class PipelineTokenizer : TextTokenizer
             ids[i] = framed[i].Id;
         }
 
-        return at < 0 ? (ids, []) : (ids[..at], ids[(at + 1)..]);
+        return at < 0 ? new TokenFrame(ids, []) : new TokenFrame(ids[..at], ids[(at + 1)..]);
     }
 
     private string CleanUp(string text) => _setup.CleansUp ? TextCleanUp.Clean(text) : text;
@@ -277,4 +294,7 @@ public class PipelineTokenizer : TextTokenizer
     private int Checked(int id) => id >= 0 && id < VocabularySize
         ? id
         : throw new ArgumentOutOfRangeException(nameof(id), id, $"There is no token {id} in this vocabulary of {VocabularySize} ids. Decode ids that this tokenizer gave.");
+
+    /// <summary>The ids before and behind the ids of a text.</summary>
+    private sealed record TokenFrame(int[] Prefix, int[] Suffix);
 }

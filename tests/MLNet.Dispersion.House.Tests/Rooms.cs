@@ -11,7 +11,8 @@ internal static class Rooms
     /// <summary>Which rooms a room may use.</summary>
     internal static IReadOnlyDictionary<string, string[]> Allowed { get; } = new Dictionary<string, string[]>
     {
-        ["Files"] = [],
+        ["Files/Json"] = [],
+        ["Files"] = ["Files/Json"],
         ["Columns"] = ["Files"],
         ["Statistics"] = [],
         ["Statistics/Metrics"] = ["Statistics"],
@@ -29,7 +30,7 @@ internal static class Rooms
         ["Text/Decoding"] = ["Text/Normalizing", "Text/Aligned", "Text/Patterns", "Text/Unicode"],
         ["Text/PostProcessing"] = ["Text/Unicode"],
         ["Text/Pipeline"] = ["Text/Models", "Text/PostProcessing", "Text/Decoding", "Text/PreTokenizing", "Text/Normalizing", "Text/Aligned", "Text/Unicode", "Files"],
-        ["Text/Reading"] = ["Text/Pipeline", "Text/Models", "Text/PostProcessing", "Text/Decoding", "Text/PreTokenizing", "Text/Normalizing", "Text/Patterns", "Text/Unicode", "Files"],
+        ["Text/Reading"] = ["Text/Pipeline", "Text/Models", "Text/PostProcessing", "Text/Decoding", "Text/PreTokenizing", "Text/Normalizing", "Text/Patterns", "Text/Unicode", "Files", "Files/Json"],
         ["Text/Files"] = ["Text/Reading", "Text/Pipeline", "Text/Models", "Text/PostProcessing", "Text/Decoding", "Text/PreTokenizing", "Text/Normalizing", "Text/Patterns", "Text/Unicode", "Files"],
         ["Text"] = ["Text/*", "Files"],
         ["Hub/Settings"] = ["Files"],

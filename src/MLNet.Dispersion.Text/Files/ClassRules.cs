@@ -47,14 +47,34 @@ internal static class ClassRules
     internal static PipelineParts AddTokens(PipelineParts parts, SideFiles side, TokenizerClass kind, IReadOnlyCollection<string> fileTokens)
     {
         var tokens = new List<AddedToken>(parts.AddedTokens);
-        HashSet<string> texts = [.. tokens.Select(t => t.Content)];
-        SideToken?[] roles = [.. SideFiles.Roles.Select(role => RoleOf(role, side, kind, parts))];
+        var texts = new HashSet<string>(StringComparer.Ordinal);
+        foreach (AddedToken token in tokens)
+        {
+            texts.Add(token.Content);
+        }
+
+        SideToken?[] roles = new SideToken?[SideFiles.Roles.Count];
+        var special = new HashSet<string>(StringComparer.Ordinal);
+        for (int i = 0; i < roles.Length; i++)
+        {
+            roles[i] = RoleOf(SideFiles.Roles[i], side, kind, parts);
+            if (roles[i] is { } role)
+            {
+                special.Add(role.Content);
+            }
+        }
+
         IReadOnlyList<SideToken> additional = side.Additional();
+        foreach (SideToken token in additional)
+        {
+            special.Add(token.Content);
+        }
+
         IReadOnlyList<SideToken> definitions = side.Definitions();
-        HashSet<string> special = [.. roles.OfType<SideToken>().Select(t => t.Content), .. additional.Select(t => t.Content)];
-        HashSet<string> defined = [.. definitions.Select(t => t.Content)];
+        var defined = new HashSet<string>(StringComparer.Ordinal);
         foreach (SideToken token in definitions)
         {
+            defined.Add(token.Content);
             tokens.Add(token.ToAdded(special.Contains(token.Content)));
             texts.Add(token.Content);
         }

@@ -20,7 +20,7 @@ internal sealed class SideFiles
         _map = JsonField.ReadIfPresent(source, MapFile);
         _added = JsonField.ReadIfPresent(source, AddedFile);
         _model = JsonField.ReadIfPresent(source, "config.json");
-        _config?.ToObject();
+        _config?.RequireTexts();
     }
 
     /// <summary>The roles of special tokens, in the order in which the reference adds them.</summary>
@@ -87,6 +87,11 @@ internal sealed class SideFiles
     /// <summary>The tokens that are defined with their ids, in the order of these.</summary>
     internal IReadOnlyList<SideToken> Definitions()
     {
+        if (_added is null && !HasDefinitions)
+        {
+            return [];
+        }
+
         var tokens = new List<NumberedToken>();
         if (_config?.Find("added_tokens_decoder") is { } decoder)
         {
@@ -123,9 +128,12 @@ internal sealed class SideFiles
 
         void AddAll(JsonField? list)
         {
-            foreach (JsonField item in list?.Items() ?? [])
+            if (list is { } given)
             {
-                Add(item);
+                foreach (JsonField item in given.Items())
+                {
+                    Add(item);
+                }
             }
         }
 

@@ -11,9 +11,18 @@ internal static class TokenizerConfigWriter
     // Text as it is, not escaped: so Hugging Face's library writes these files.
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The file's contents to start from; empty where there is none.</summary>
-    internal static JsonObject Original(FileSource source, string fileName) =>
-        source.Contains(fileName) ? JsonField.Read(source, fileName, allowDuplicates: false).ToObject() : [];
+    /// <summary>The file's contents to start from; null where there is none.</summary>
+    internal static JsonField? Original(FileSource source, string fileName)
+    {
+        if (!source.Contains(fileName))
+        {
+            return null;
+        }
+
+        var file = JsonField.Read(source, fileName, allowDuplicates: false);
+        file.RequireTexts();
+        return file;
+    }
 
     /// <summary>States the added tokens and the tokens of roles, so that no other file is needed to know them.</summary>
     /// <param name="config">What is written.</param>

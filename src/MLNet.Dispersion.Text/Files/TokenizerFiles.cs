@@ -103,18 +103,17 @@ internal static class TokenizerFiles
     private static CheckpointParts ReadJson(FileSource source, SideFiles side, TokenizerClass kind)
     {
         byte[] bytes = source.ReadAllBytes(PipelineReader.File);
-        var document = TokenizerDocument.Parse(bytes, source.Describe(PipelineReader.File));
-        JsonField root = document.Root;
-        PipelineParts parts = PipelineReader.ReadParts(document);
+        var root = JsonField.Parse(bytes, source.Describe(PipelineReader.File));
+        PipelineParts parts = PipelineReader.ReadParts(root);
         bool alone = ClassRules.FileAlone(side, kind, root);
         return new CheckpointParts
         {
             Parts = alone || (side.TokenizerClass is null && side.ModelType is null) ? parts : ClassRules.Apply(parts, side, kind, root),
             Class = kind,
-            MainFiles = [new(PipelineReader.File, bytes)],
+            MainFiles = new KeyValuePair<string, byte[]>[] { new(PipelineReader.File, bytes) },
             HidesSpecialTokens = root.Get("model").Find("byte_fallback") is { Kind: System.Text.Json.JsonValueKind.True },
             FileAlone = alone,
-            FileTokens = [.. parts.AddedTokens.Select(t => t.Content)],
+            FileTokens = new HashSet<string>(parts.AddedTokens.Select(t => t.Content), StringComparer.Ordinal),
             Frame = alone ? null : (framed, added) => ClassRules.Frame(framed, added, side, kind),
         };
     }
@@ -177,10 +176,12 @@ internal static class TokenizerFiles
     private static TokenizerFileSet Files(CheckpointParts checkpoint, SideFiles side, FileSource source, TokenizerSetup setup)
     {
         // What is read is read now, what is written is made when it is written.
-        JsonObject config = TokenizerConfigWriter.Original(source, SideFiles.ConfigFile);
-        JsonObject map = TokenizerConfigWriter.Original(source, SideFiles.MapFile);
+        JsonField? configFile = TokenizerConfigWriter.Original(source, SideFiles.ConfigFile);
+        JsonField? mapFile = TokenizerConfigWriter.Original(source, SideFiles.MapFile);
         return new TokenizerFileSet(new Lazy<IReadOnlyList<KeyValuePair<string, byte[]>>>(() =>
         {
+            JsonObject config = configFile?.ToObject() ?? [];
+            JsonObject map = mapFile?.ToObject() ?? [];
             if (checkpoint.Class.Name.Length > 0 && config["tokenizer_class"] is null)
             {
                 config["tokenizer_class"] = checkpoint.Class.Name;

@@ -89,7 +89,7 @@ internal static class VocabMergesLoader
     private static Vocabulary ReadVocabulary(byte[] bytes, string file)
     {
         var field = JsonField.Parse(bytes, file);
-        Vocabulary pieces = LongListReader.Pieces(bytes.AsSpan().TrimStart("\ufeff"u8), field);
+        Vocabulary pieces = LongListReader.Pieces(field);
         if (pieces.FindSharedId() is { } shared)
         {
             throw field.Fail($"the id of the piece \"{Printable.Name(shared.Second)}\" is also that of the piece \"{Printable.Name(shared.First)}\"");

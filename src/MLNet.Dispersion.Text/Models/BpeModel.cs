@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text;
 
 namespace MLNet.Dispersion.Text;
@@ -32,17 +31,14 @@ internal sealed record BpeSettings
 internal sealed class BpeModel : TokenModel
 {
     private const int LongestRemembered = 64;
-    private const int MostRemembered = 50_000;
     private const char Sign = '\u2581';
     private readonly Vocabulary _vocabulary;
     private readonly MergeTable _merges;
     private readonly BpeSettings _settings;
     private readonly int[]? _byteIds;
-    private readonly ConcurrentDictionary<string, PieceTokens> _seen = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, PieceTokens>.AlternateLookup<ReadOnlySpan<char>> _seenBySpan;
+    private readonly PieceMemory _seen = new();
     private readonly Lazy<IReadOnlyList<(string Left, string Right)>> _mergeList;
     private readonly Lazy<bool> _wordsAreApart;
-    private int _seenCount;
 
     internal BpeModel(Vocabulary vocabulary, MergeTable merges, BpeSettings settings)
     {
@@ -50,7 +46,6 @@ internal sealed class BpeModel : TokenModel
         _merges = merges;
         _settings = settings;
         _byteIds = settings.ByteFallback ? [.. Enumerable.Range(0, 256).Select(b => vocabulary.IdOf($"<0x{b:X2}>") ?? -1)] : null;
-        _seenBySpan = _seen.GetAlternateLookup<ReadOnlySpan<char>>();
         _wordsAreApart = new(AreWordsApart);
         _mergeList = new(() => [.. merges.InOrder().Select(pair => (vocabulary.PieceOf(pair.Left)!, vocabulary.PieceOf(pair.Right)!))]);
     }
@@ -76,15 +71,15 @@ internal sealed class BpeModel : TokenModel
     /// <summary>The tokens of a piece whose bytes are still to be spelled in GPT-2's stand-ins: as spelling first gives them.</summary>
     internal PieceTokens TokenizeUnspelled(ReadOnlySpan<char> piece)
     {
-        if (_seenBySpan.TryGetValue(piece, out PieceTokens? tokens))
+        if (_seen.Find(piece) is { } known)
         {
-            return tokens;
+            return known;
         }
 
-        tokens = Unspelled(Compute(ByteSymbols.Spell(piece)), piece);
-        if (piece.Length <= LongestRemembered && _seenCount < MostRemembered && _seen.TryAdd(piece.ToString(), tokens))
+        PieceTokens tokens = Unspelled(Compute(ByteSymbols.Spell(piece)), piece);
+        if (piece.Length <= LongestRemembered)
         {
-            Interlocked.Increment(ref _seenCount);
+            _seen.Add(piece, tokens);
         }
 
         return tokens;
@@ -164,7 +159,7 @@ internal sealed class BpeModel : TokenModel
             return ComputeWords(piece);
         }
 
-        List<Symbol> symbols = Symbols(piece);
+        SymbolList symbols = Symbols(piece);
         SymbolMerger.Merge(symbols, _merges);
         return Place(symbols, piece);
     }
@@ -191,9 +186,9 @@ internal sealed class BpeModel : TokenModel
         return spelled with { Starts = [.. spelled.Starts.Select(s => s < 0 ? s : starts[s])], Ends = [.. spelled.Ends.Select((e, i) => spelled.Starts[i] < 0 ? e : ends[e - 1])] };
     }
 
-    private List<Symbol> Symbols(ReadOnlySpan<char> piece)
+    private SymbolList Symbols(ReadOnlySpan<char> piece)
     {
-        var symbols = new List<Symbol>(piece.Length);
+        var symbols = new SymbolList(piece.Length);
         Symbol? unknown = null;
         bool marked = _settings.Prefix is not null || _settings.Suffix is not null;
         for (int i = 0; i < piece.Length;)
@@ -240,7 +235,7 @@ internal sealed class BpeModel : TokenModel
     }
 
     /// <summary>Adds the bytes of a text where all of them have pieces. Unknown text before them stays behind them: so the reference does it.</summary>
-    private bool Fallback(ReadOnlySpan<char> text, List<Symbol> symbols)
+    private bool Fallback(ReadOnlySpan<char> text, SymbolList symbols)
     {
         if (_byteIds is null)
         {
@@ -269,11 +264,12 @@ internal sealed class BpeModel : TokenModel
 
     /// <summary>Where the symbols lie in the piece: a symbol that takes part of a character's bytes lies where the character does.</summary>
     /// <remarks>Marks and bytes of marks can take more bytes than the piece has: then the complement of the first byte stands for the beginning, and the byte behind the last for the end.</remarks>
-    private static PieceTokens Place(List<Symbol> symbols, ReadOnlySpan<char> piece)
+    private static PieceTokens Place(SymbolList list, ReadOnlySpan<char> piece)
     {
-        var ids = new int[symbols.Count];
-        var starts = new int[symbols.Count];
-        var ends = new int[symbols.Count];
+        Symbol[] symbols = list.Symbols;
+        var ids = new int[list.Count];
+        var starts = new int[list.Count];
+        var ends = new int[list.Count];
         int unit = 0;
         int unitByte = 0;
         int at = 0;

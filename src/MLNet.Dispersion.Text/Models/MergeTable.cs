@@ -23,7 +23,6 @@ internal sealed class MergeTable
     }
 
     /// <summary>Takes a merge; of the same pair the last one counts.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Add(int left, int right, int rank, int merged)
     {
         if (2 * (_count + 1) > _entries.Length)
@@ -74,7 +73,6 @@ internal sealed class MergeTable
         return at;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Grow()
     {
         Entry[] before = _entries;
@@ -100,5 +98,6 @@ internal sealed class MergeTable
 /// <summary>What the keys of hash tables are multiplied with: another number in every process, so that no file can be made to hit one place with all of its keys.</summary>
 internal static class HashFactor
 {
-    internal static readonly ulong Value = (ulong)Random.Shared.NextInt64() << 1 | 0x8000_0000_0000_0001;
+    // Hashes of texts are another in every process, too.
+    internal static readonly ulong Value = ((ulong)(uint)"high half".GetHashCode(StringComparison.Ordinal) << 32 | (uint)"low half".GetHashCode(StringComparison.Ordinal)) | 0x8000_0000_0000_0001;
 }

@@ -20,7 +20,6 @@ internal sealed class PieceAutomaton
     /// <param name="pieceOf">The piece of a number, with its id; empty ones are none. Of equal ones the last id counts.</param>
     /// <param name="backwards">Whether texts are read from their ends: then a piece is found where it begins.</param>
     /// <exception cref="NotSupportedException">The pieces have too many different beginnings.</exception>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal PieceAutomaton(int count, PieceOfNumber pieceOf, bool backwards = false)
     {
         var parents = new List<int> { 0 };
@@ -92,7 +91,6 @@ internal sealed class PieceAutomaton
 
     private static ulong Key(int node, char unit) => ((ulong)(uint)node << 16) | unit;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Next(int node, char unit)
     {
         ulong[] edges = _edges;
@@ -109,7 +107,6 @@ internal sealed class PieceAutomaton
         return 0;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Insert(int node, char unit)
     {
         if (_nodes > (int)NodeMask)
@@ -149,7 +146,6 @@ internal sealed class PieceAutomaton
     }
 
     /// <summary>Fills in the ways back, the short beginnings first.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Link(List<int> parents, List<char> units)
     {
         foreach (int node in ByDepth())
@@ -163,7 +159,6 @@ internal sealed class PieceAutomaton
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int[] ByDepth()
     {
         int deepest = 0;

@@ -1,11 +1,34 @@
-using System.Runtime.InteropServices;
-
 namespace MLNet.Dispersion.Text;
 
 /// <summary>A symbol of a piece that is being merged.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Bytes">How many bytes of the piece it stands for.</param>
 internal readonly record struct Symbol(int Id, int Bytes);
+
+/// <summary>The symbols of a piece. For one thread.</summary>
+/// <remarks>It is no list of the framework's, whose code for our own values is compiled anew in each process.</remarks>
+internal sealed class SymbolList(int capacity)
+{
+    private Symbol[] _symbols = new Symbol[Math.Max(capacity, 4)];
+
+    /// <summary>How many there are; fewer once they are merged.</summary>
+    internal int Count { get; set; }
+
+    /// <summary>The symbols, and room behind them.</summary>
+    internal Symbol[] Symbols => _symbols;
+
+    internal void Add(Symbol symbol)
+    {
+        if (Count == _symbols.Length)
+        {
+            var more = new Symbol[2 * Count];
+            Array.Copy(_symbols, more, Count);
+            _symbols = more;
+        }
+
+        _symbols[Count++] = symbol;
+    }
+}
 
 /// <summary>Merges neighbouring symbols, the pair of the lowest rank first and the leftmost of equal rank, until no pair is left.</summary>
 internal static class SymbolMerger
@@ -14,7 +37,7 @@ internal static class SymbolMerger
     private const int Few = 48;
 
     /// <summary>Merges in place.</summary>
-    internal static void Merge(List<Symbol> symbols, MergeTable merges)
+    internal static void Merge(SymbolList symbols, MergeTable merges)
     {
         if (symbols.Count <= Few)
         {
@@ -26,11 +49,11 @@ internal static class SymbolMerger
         }
     }
 
-    private static void MergeFew(List<Symbol> list, MergeTable merges)
+    private static void MergeFew(SymbolList list, MergeTable merges)
     {
-        Span<Symbol> symbols = CollectionsMarshal.AsSpan(list);
+        Symbol[] symbols = list.Symbols;
         Span<int> ranks = stackalloc int[Few];
-        int count = symbols.Length;
+        int count = list.Count;
         for (int i = 0; i + 1 < count; i++)
         {
             ranks[i] = merges.Rank(symbols[i].Id, symbols[i + 1].Id);
@@ -53,13 +76,13 @@ internal static class SymbolMerger
             }
 
             symbols[best] = new Symbol(merges.Merged(symbols[best].Id, symbols[best + 1].Id), symbols[best].Bytes + symbols[best + 1].Bytes);
-            symbols[(best + 2)..count].CopyTo(symbols[(best + 1)..]);
-            if (best + 2 < count)
+            count--;
+            for (int i = best + 1; i < count; i++)
             {
-                ranks[(best + 2)..(count - 1)].CopyTo(ranks[(best + 1)..]);
+                symbols[i] = symbols[i + 1];
+                ranks[i] = ranks[i + 1];
             }
 
-            count--;
             if (best + 1 < count)
             {
                 ranks[best] = merges.Rank(symbols[best].Id, symbols[best + 1].Id);
@@ -71,13 +94,13 @@ internal static class SymbolMerger
             }
         }
 
-        list.RemoveRange(count, list.Count - count);
+        list.Count = count;
     }
 
-    private static void MergeMany(List<Symbol> list, MergeTable merges)
+    private static void MergeMany(SymbolList list, MergeTable merges)
     {
-        Span<Symbol> symbols = CollectionsMarshal.AsSpan(list);
-        int count = symbols.Length;
+        Symbol[] symbols = list.Symbols;
+        int count = list.Count;
         int[] next = new int[count];
         int[] previous = new int[count];
         var queue = new PriorityQueue<int, ulong>(count);
@@ -115,9 +138,9 @@ internal static class SymbolMerger
             symbols[kept++] = symbols[i];
         }
 
-        list.RemoveRange(kept, list.Count - kept);
+        list.Count = kept;
 
-        void Enqueue(int at, Span<Symbol> all)
+        void Enqueue(int at, Symbol[] all)
         {
             if (at >= 0 && next[at] < count && merges.Rank(all[at].Id, all[next[at]].Id) is var rank && rank != int.MaxValue)
             {

@@ -1,17 +1,10 @@
-using System.Collections.Concurrent;
-
 namespace MLNet.Dispersion.Text;
 
 /// <summary>Turns pieces of text into tokens. Thread-safe; pieces that were seen are remembered, up to a number.</summary>
 internal abstract class TokenModel
 {
     private const int LongestRemembered = 64;
-    private const int MostRemembered = 50_000;
-    private readonly ConcurrentDictionary<string, PieceTokens> _seen = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, PieceTokens>.AlternateLookup<ReadOnlySpan<char>> _seenBySpan;
-    private int _seenCount;
-
-    private protected TokenModel() => _seenBySpan = _seen.GetAlternateLookup<ReadOnlySpan<char>>();
+    private readonly PieceMemory _seen = new();
 
     /// <summary>How many different pieces the vocabulary holds.</summary>
     internal abstract int Count { get; }
@@ -34,17 +27,13 @@ internal abstract class TokenModel
             return Compute(piece);
         }
 
-        if (_seenBySpan.TryGetValue(piece, out PieceTokens? tokens))
+        if (_seen.Find(piece) is { } known)
         {
-            return tokens;
+            return known;
         }
 
-        tokens = Compute(piece);
-        if (_seenCount < MostRemembered && _seen.TryAdd(piece.ToString(), tokens))
-        {
-            Interlocked.Increment(ref _seenCount);
-        }
-
+        PieceTokens tokens = Compute(piece);
+        _seen.Add(piece, tokens);
         return tokens;
     }
 

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace MLNet.Dispersion.Text;
 
 /// <summary>Pieces with their ids, in both directions. Immutable and thread-safe.</summary>
@@ -70,7 +68,6 @@ internal sealed class Vocabulary
         return builder.Build();
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal bool TryGet(ReadOnlySpan<char> piece, out int id)
     {
         int hash = string.GetHashCode(piece);

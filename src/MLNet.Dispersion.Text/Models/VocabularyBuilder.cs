@@ -1,21 +1,31 @@
-using System.Runtime.CompilerServices;
-
 namespace MLNet.Dispersion.Text;
 
 /// <summary>Collects the pieces of a vocabulary. For one thread.</summary>
 internal sealed class VocabularyBuilder
 {
-    private char[] _text = new char[8192];
-    private int[] _ends = new int[1024];
-    private int[] _ids = new int[1024];
-    private ulong[] _slots = new ulong[4096];
+    /// <summary>So many bytes of a file hold at least one piece with its id, as files go: room is made for as many at first.</summary>
+    private const int BytesOfPiece = 32;
+
+    private char[] _text;
+    private int[] _ends;
+    private int[] _ids;
+    private ulong[] _slots;
     private int _length;
     private int _entries;
     private int _count;
 
+    /// <param name="bytes">The bytes of the list that is read; 0: not known.</param>
+    internal VocabularyBuilder(int bytes = 0)
+    {
+        int pieces = Math.Max(bytes / BytesOfPiece, 1024);
+        _text = new char[8 * pieces];
+        _ends = new int[pieces];
+        _ids = new int[pieces];
+        _slots = new ulong[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(2 * pieces))];
+    }
+
     /// <summary>Takes a piece.</summary>
     /// <returns>False where it was there before: then the new id counts.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal bool Add(ReadOnlySpan<char> piece, int id)
     {
         Reserve(piece.Length);
@@ -43,7 +53,7 @@ internal sealed class VocabularyBuilder
     }
 
     /// <summary>The vocabulary.</summary>
-    internal Vocabulary Build() => new(_text[.._length], _ends[.._entries], _ids[.._entries], _slots, _count);
+    internal Vocabulary Build() => new(_text.AsSpan(0, _length).ToArray(), _ends.AsSpan(0, _entries).ToArray(), _ids.AsSpan(0, _entries).ToArray(), _slots, _count);
 
     private static ulong Slot(int hash, int entry) => ((ulong)(uint)hash << 32) | (uint)entry;
 
@@ -51,7 +61,9 @@ internal sealed class VocabularyBuilder
     {
         if (_length + units > _text.Length)
         {
-            Array.Resize(ref _text, Math.Max(_length + units, 2 * _text.Length));
+            char[] more = new char[Math.Max(_length + units, 2 * _text.Length)];
+            Array.Copy(_text, more, _length);
+            _text = more;
         }
 
         if (_entries == _ends.Length)
@@ -66,7 +78,6 @@ internal sealed class VocabularyBuilder
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Grow()
     {
         ulong[] slots = new ulong[_slots.Length * 2];

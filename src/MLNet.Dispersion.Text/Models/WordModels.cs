@@ -33,7 +33,7 @@ internal sealed class LongestPieceModel : TokenModel
     private readonly string _prefix;
     private readonly int _mostCharacters;
     private readonly int _longest;
-    private readonly Lazy<(PieceAutomaton First, PieceAutomaton Inner)> _automata;
+    private readonly Lazy<WordAutomata> _automata;
 
     /// <param name="vocabulary">The pieces.</param>
     /// <param name="unknown">The token of words that cannot be told.</param>
@@ -46,7 +46,7 @@ internal sealed class LongestPieceModel : TokenModel
         _prefix = prefix;
         _mostCharacters = mostCharacters;
         _longest = vocabulary.Longest;
-        _automata = new(() => (Automaton(""), Automaton(prefix)));
+        _automata = new(() => new WordAutomata(Automaton(""), Automaton(prefix)));
     }
 
     /// <inheritdoc/>
@@ -162,4 +162,7 @@ internal sealed class LongestPieceModel : TokenModel
     private PieceTokens Unknown() => _vocabulary.TryGet(_unknown, out int id)
         ? new PieceTokens([id], null, null)
         : throw new TokenizationException($"The pieces do not cover a word of the text, and the token for unknown words \"{_unknown}\" is not in the vocabulary. Add that token to the vocabulary.");
+
+    /// <summary>Finds what words begin with, and what stands within them.</summary>
+    private sealed record WordAutomata(PieceAutomaton First, PieceAutomaton Inner);
 }

@@ -41,8 +41,13 @@ internal sealed class PatternMatcher
     {
         _searchStart = searchStart;
         _budget -= _slots.Length / UnitsOfStep;
-        Array.Fill(_slots, -1);
-        _slots[0] = at;
+        int[] slots = _slots;
+        for (int i = 1; i < slots.Length; i++)
+        {
+            slots[i] = -1;
+        }
+
+        slots[0] = at;
         _top = 0;
         return Run(0, at);
     }

@@ -19,7 +19,7 @@ internal sealed class PatternParser
 
     private PatternParser(string pattern)
     {
-        _pattern = [.. pattern.EnumerateRunes().Select(rune => rune.Value)];
+        _pattern = CodePoints.Of(pattern);
         (_groupsInAll, _hasNames) = CountGroups();
     }
 
@@ -220,14 +220,21 @@ internal sealed class PatternParser
             if (at + folded.Length <= literal.Count && folded.Index().All(f => folds.Same(literal[at + f.Index]).Contains(f.Item)))
             {
                 PatternNode apart = new SequenceNode([.. Enumerable.Range(at, folded.Length).Select(i => Same(literal[i]))]);
-                return (new ChoiceNode([apart, new SetNode(CodePointSet.Of(members.Select(m => (m, m))))]), folded.Length);
+                return (new ChoiceNode([apart, SetOf(members)]), folded.Length);
             }
         }
 
         return (single, 1);
     }
 
-    private static SetNode Same(int c) => new(CodePointSet.Of(UnicodeProperties.CaseFolds.Same(c).Select(m => (m, m))));
+    private static SetNode Same(int c) => SetOf(UnicodeProperties.CaseFolds.Same(c));
+
+    private static SetNode SetOf(IReadOnlyList<int> members)
+    {
+        var ranges = new CodePointRanges();
+        ranges.AddEach(members);
+        return new SetNode(CodePointSet.Of(ranges));
+    }
 
     private bool QuantifierFollows()
     {
@@ -508,12 +515,12 @@ internal sealed class PatternParser
 
     private CodePointSet SpaceSet => Has(Options.AsciiSpace) ? Ascii(PatternProperties.Space) : PatternProperties.Space;
 
-    private static CodePointSet Ascii(CodePointSet set) => set.Intersect(CodePointSet.Of((0, 0x7F)));
+    private static CodePointSet Ascii(CodePointSet set) => set.Intersect(CodePointSet.Of(0, 0x7F));
 
     /// <summary>Outside of classes words hold the superscripts and fractions of Latin-1, too: so Oniguruma's own table has it.</summary>
     private CodePointSet BareWordSet => Has(Options.AsciiWord) ? WordSet : BareWord;
 
-    private static CodePointSet BareWord { get; } = PatternProperties.Word.Union(CodePointSet.Of((0xB2, 0xB3), (0xB9, 0xB9), (0xBC, 0xBE)));
+    private static CodePointSet BareWord { get; } = PatternProperties.Word.Union(CodePointSet.Of(0xB2, 0xB3, 0xB9, 0xB9, 0xBC, 0xBE));
 
     private PatternNode ParseEscape()
     {
@@ -537,7 +544,7 @@ internal sealed class PatternParser
         {
             'R' => new AtomicNode(new ChoiceNode([
                 new SequenceNode([new SetNode(CodePointSet.Single('\r')), new SetNode(CodePointSet.Single('\n'))]),
-                new SetNode(CodePointSet.Of(('\n', '\r'), (0x85, 0x85), (0x2028, 0x2029)))])),
+                new SetNode(CodePointSet.Of('\n', '\r', 0x85, 0x85, 0x2028, 0x2029))])),
             'X' => new GraphemeNode(),
             'N' => new SetNode(NoLineBreak),
             'O' => new SetNode(CodePointSet.All),
@@ -774,7 +781,7 @@ internal sealed class PatternParser
 
         bool negative = Next('^');
         CodePointSet? whole = null;
-        var members = new List<(int, int)>();
+        var members = new CodePointRanges();
         CodePointSet sets = CodePointSet.Empty;
         bool first = true;
         while (true)
@@ -824,7 +831,7 @@ internal sealed class PatternParser
                 {
                     // A hyphen behind a set is a hyphen.
                     _at++;
-                    members.Add(('-', '-'));
+                    members.Add('-', '-');
                 }
 
                 continue;
@@ -840,25 +847,25 @@ internal sealed class PatternParser
                 _at++;
                 if (_pattern[_at] == '[')
                 {
-                    members.Add((from, from));
-                    members.Add(('-', '-'));
+                    members.Add(from, from);
+                    members.Add('-', '-');
                     continue;
                 }
 
                 int to = ClassCharacter() ?? throw new PatternSyntaxException("a set is at the end of a range in a class");
-                members.Add(from <= to ? (from, to) : throw new PatternSyntaxException("a range in a class ends before it begins"));
+                members.Add(from, from <= to ? to : throw new PatternSyntaxException("a range in a class ends before it begins"));
 
                 // What follows a range directly by a hyphen is a hyphen.
                 if (!AtEnd && _pattern[_at] == '-' && _at + 1 < _pattern.Length && _pattern[_at + 1] != ']')
                 {
                     _at++;
-                    members.Add(('-', '-'));
+                    members.Add('-', '-');
                 }
 
                 continue;
             }
 
-            members.Add((from, from));
+            members.Add(from, from);
         }
 
         _depth--;

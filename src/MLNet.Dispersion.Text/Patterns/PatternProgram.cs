@@ -68,7 +68,8 @@ internal readonly record struct PatternStep(PatternOp Op, int A = 0, int B = 0, 
 internal sealed class PatternCompiler
 {
     private const int MostSteps = 50_000;
-    private readonly List<PatternStep> _steps = [];
+    private PatternStep[] _steps = new PatternStep[32];
+    private int _count;
     private int _slots;
 
     private PatternCompiler(int groups) => _slots = 2 * (groups + 1);
@@ -80,7 +81,8 @@ internal sealed class PatternCompiler
         var compiler = new PatternCompiler(groups);
         compiler.Emit(root, follow: null);
         compiler.Add(new PatternStep(PatternOp.Match));
-        return ([.. compiler._steps], compiler._slots);
+        Array.Resize(ref compiler._steps, compiler._count);
+        return (compiler._steps, compiler._slots);
     }
 
     /// <summary>The code points that what a node takes may begin with; null where it may take nothing, or anything.</summary>
@@ -143,13 +145,18 @@ internal sealed class PatternCompiler
 
     private int Add(PatternStep step)
     {
-        if (_steps.Count >= MostSteps)
+        if (_count >= MostSteps)
         {
             throw new PatternSyntaxException("it is too large once its repetitions are written out");
         }
 
-        _steps.Add(step);
-        return _steps.Count - 1;
+        if (_count == _steps.Length)
+        {
+            Array.Resize(ref _steps, 2 * _count);
+        }
+
+        _steps[_count] = step;
+        return _count++;
     }
 
     private void Emit(PatternNode node, CodePointSet? follow)
@@ -224,11 +231,11 @@ internal sealed class PatternCompiler
             if (!last)
             {
                 ends.Add(Add(default));
-                _steps[split] = first is null ? new PatternStep(PatternOp.Split, split + 1, _steps.Count) : new PatternStep(PatternOp.Try, _steps.Count, Set: first);
+                _steps[split] = first is null ? new PatternStep(PatternOp.Split, split + 1, _count) : new PatternStep(PatternOp.Try, _count, Set: first);
             }
         }
 
-        ends.ForEach(end => _steps[end] = new PatternStep(PatternOp.Jump, _steps.Count));
+        ends.ForEach(end => _steps[end] = new PatternStep(PatternOp.Jump, _count));
     }
 
     private void EmitRepeat(RepeatNode repeat, CodePointSet? follow)
@@ -272,7 +279,7 @@ internal sealed class PatternCompiler
             Emit(part, follow: null);
         }
 
-        splits.ForEach(split => _steps[split] = lazy ? new PatternStep(PatternOp.Split, _steps.Count, split + 1) : new PatternStep(PatternOp.Split, split + 1, _steps.Count));
+        splits.ForEach(split => _steps[split] = lazy ? new PatternStep(PatternOp.Split, _count, split + 1) : new PatternStep(PatternOp.Split, split + 1, _count));
     }
 
     private void EmitLoop(PatternNode part, bool lazy)
@@ -292,7 +299,7 @@ internal sealed class PatternCompiler
         }
 
         Add(new PatternStep(PatternOp.Jump, split));
-        _steps[split] = lazy ? new PatternStep(PatternOp.Split, _steps.Count, split + 1) : new PatternStep(PatternOp.Split, split + 1, _steps.Count);
+        _steps[split] = lazy ? new PatternStep(PatternOp.Split, _count, split + 1) : new PatternStep(PatternOp.Split, split + 1, _count);
     }
 
     private void EmitPart(PatternStep head, PatternNode part)
@@ -300,6 +307,6 @@ internal sealed class PatternCompiler
         int at = Add(default);
         Emit(part, follow: null);
         Add(new PatternStep(PatternOp.EndOfPart));
-        _steps[at] = head with { A = _steps.Count };
+        _steps[at] = head with { A = _count };
     }
 }

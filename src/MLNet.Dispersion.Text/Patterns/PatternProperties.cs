@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace MLNet.Dispersion.Text;
@@ -8,7 +7,7 @@ internal static class PatternProperties
 {
     private static readonly Dictionary<string, UnicodeCategory[]> Categories = MakeCategories();
     private static readonly Lazy<Dictionary<string, Lazy<CodePointSet>>> ScriptsAndBlocks = new(ReadScriptsAndBlocks);
-    private static readonly ConcurrentDictionary<string, CodePointSet> Found = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, CodePointSet> Found = new(StringComparer.Ordinal);
 
     /// <summary>Letters, marks, decimal digits, connectors and what else is alphabetic.</summary>
     internal static CodePointSet Word => Get("word");
@@ -26,13 +25,15 @@ internal static class PatternProperties
     internal static CodePointSet? Find(string name)
     {
         string key = Key(name);
-        if (Found.TryGetValue(key, out CodePointSet? set))
+        lock (Found)
         {
+            if (!Found.TryGetValue(key, out CodePointSet? set) && (set = Make(key)) is not null)
+            {
+                Found.Add(key, set);
+            }
+
             return set;
         }
-
-        set = Make(key);
-        return set is null ? null : Found.GetOrAdd(key, set);
     }
 
     /// <summary>The set of a POSIX bracket such as <c>[:alpha:]</c>, or null where there is none.</summary>
@@ -45,12 +46,26 @@ internal static class PatternProperties
 
     private static CodePointSet Get(string name) => Find(name)!;
 
-    private static string Key(string name) => name.Replace(" ", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
+    /// <summary>A name as it is looked for: in lower case, without blanks and strokes.</summary>
+    private static string Key(string name)
+    {
+        char[] kept = new char[name.Length];
+        int length = 0;
+        foreach (char c in name)
+        {
+            if (c is not (' ' or '_' or '-'))
+            {
+                kept[length++] = char.ToLowerInvariant(c);
+            }
+        }
+
+        return new string(kept, 0, length);
+    }
 
     private static CodePointSet? Make(string key) => key switch
     {
         "any" => CodePointSet.All,
-        "ascii" => CodePointSet.Of((0, 0x7F)),
+        "ascii" => CodePointSet.Of(0, 0x7F),
         "assigned" => Get("cn").Complement(),
         "alpha" or "alphabetic" => UnicodeProperties.Property("Alphabetic"),
         "alnum" => Get("alpha").Union(Get("nd")),
@@ -60,7 +75,7 @@ internal static class PatternProperties
         "space" or "whitespace" => UnicodeProperties.Property("White_Space"),
         "blank" => Get("zs").Union(CodePointSet.Single('\t')),
         "cntrl" => Get("cc"),
-        "xdigit" => CodePointSet.Of(('0', '9'), ('A', 'F'), ('a', 'f')),
+        "xdigit" => CodePointSet.Of('0', '9', 'A', 'F', 'a', 'f'),
         "word" => Get("alpha").Union(Get("m")).Union(Get("nd")).Union(Get("pc")),
         "graph" => Get("space").Union(Get("cc")).Union(Get("cn")).Union(Get("cs")).Complement(),
         "print" => Get("graph").Union(Get("zs")),

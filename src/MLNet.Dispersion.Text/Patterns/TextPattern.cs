@@ -30,7 +30,7 @@ internal sealed class TextPattern
     /// <summary>The pattern of a text that stands for itself.</summary>
     internal static TextPattern Literal(string text)
     {
-        PatternNode root = PatternNode.Join([.. text.EnumerateRunes().Select(rune => new SetNode(CodePointSet.Single(rune.Value)))]);
+        PatternNode root = PatternNode.Join(Array.ConvertAll(CodePoints.Of(text), PatternNode (codePoint) => new SetNode(CodePointSet.Single(codePoint))));
         (PatternStep[] steps, int slots) = PatternCompiler.Compile(root, groups: 0);
         return new TextPattern(text, steps, slots, PatternCompiler.FirstOf(root));
     }

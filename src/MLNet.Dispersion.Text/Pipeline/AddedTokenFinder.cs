@@ -5,9 +5,12 @@ namespace MLNet.Dispersion.Text;
 /// <summary>Finds added tokens in texts: the leftmost first, the longest of those that begin there. Immutable and thread-safe.</summary>
 internal sealed class AddedTokenFinder
 {
+    /// <summary>So many units are stepped through one by one: the search in wide steps, which is compiled at its first use, pays for more.</summary>
+    private const int Short = 64;
+
     private readonly TextOfToken[] _tokens;
     private readonly PieceAutomaton _automaton;
-    private readonly SearchValues<char> _lasts;
+    private readonly Lazy<SearchValues<char>> _lasts;
     private readonly bool _specialOnly = true;
 
     /// <param name="tokens">What is looked for, with the token and the id of each; of equal texts the first counts.</param>
@@ -26,7 +29,7 @@ internal sealed class AddedTokenFinder
 
         TextOfToken[] found = _tokens = [.. all];
         _automaton = new PieceAutomaton(found.Length, (int number, out int id) => found[id = number].Text, backwards: true);
-        _lasts = SearchValues.Create([.. Array.ConvertAll(found, token => token.Text[^1])]);
+        _lasts = new(() => SearchValues.Create([.. Array.ConvertAll(found, token => token.Text[^1])]));
     }
 
     /// <summary>Cuts a text at the tokens in it: parts with the id of a token, or -1 for text.</summary>
@@ -106,9 +109,9 @@ internal sealed class AddedTokenFinder
         int node = 0;
         for (int at = text.Length - 1; at >= 0; at--)
         {
-            if (node == 0)
+            if (node == 0 && at >= Short)
             {
-                at = text[..(at + 1)].LastIndexOfAny(_lasts);
+                at = text[..(at + 1)].LastIndexOfAny(_lasts.Value);
                 if (at < 0)
                 {
                     break;

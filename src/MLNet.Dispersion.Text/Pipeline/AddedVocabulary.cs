@@ -46,11 +46,11 @@ internal sealed class AddedVocabulary
 
         var raw = new List<TextOfToken>();
         var normalized = new List<TextOfToken>();
-        var seen = new HashSet<int>();
+        var seen = new Dictionary<int, AddedToken>(_ids.Count);
         foreach (int id in _ids.Values)
         {
             AddedToken token = _tokens[id];
-            if (seen.Add(id))
+            if (seen.TryAdd(id, token))
             {
                 (token.Normalized ? normalized : raw).Add(new TextOfToken(token.Normalized && normalizer is not null ? normalizer.Normalize(token.Content) : token.Content, token, id));
             }

@@ -16,7 +16,6 @@ internal sealed class MergeTableBuilder(Vocabulary vocabulary, string? prefix, F
     internal int Count { get; private set; }
 
     /// <summary>Takes the next merge.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Add(ReadOnlySpan<char> left, ReadOnlySpan<char> right)
     {
         int rank = Count++;

@@ -3,22 +3,22 @@ namespace MLNet.Dispersion.Text;
 /// <summary>Reads the model of a tokenizer.json.</summary>
 internal static class ModelReader
 {
-    internal static TokenModel Read(TokenizerDocument document)
+    internal static TokenModel Read(JsonField root)
     {
-        JsonField field = document.Root.Get("model");
+        JsonField field = root.Get("model");
         string type = field.TextOrNull("type") ?? Guess(field);
         return type switch
         {
-            "BPE" => Bpe(field, document),
+            "BPE" => Bpe(field),
             "WordPiece" => new LongestPieceModel(
-                Pieces(field, document), field.Text("unk_token"), field.Text("continuing_subword_prefix"), field.Number("max_input_chars_per_word")),
-            "WordLevel" => new WordLevelModel(Pieces(field, document), field.Text("unk_token")),
-            "Unigram" => Unigram(field, document),
+                Pieces(field), field.Text("unk_token"), field.Text("continuing_subword_prefix"), field.Number("max_input_chars_per_word")),
+            "WordLevel" => new WordLevelModel(Pieces(field), field.Text("unk_token")),
+            "Unigram" => Unigram(field),
             _ => throw field.Fail($"there is no model {Printable.Name(type)}; BPE, WordPiece, Unigram and WordLevel are"),
         };
     }
 
-    private static Vocabulary Pieces(JsonField field, TokenizerDocument document) => LongListReader.Pieces(document.Vocabulary.Span, field.Get("vocab"));
+    private static Vocabulary Pieces(JsonField field) => LongListReader.Pieces(field.Get("vocab"));
 
     private static string Guess(JsonField field)
     {
@@ -29,7 +29,7 @@ internal static class ModelReader
             : "WordLevel";
     }
 
-    private static BpeModel Bpe(JsonField field, TokenizerDocument document)
+    private static BpeModel Bpe(JsonField field)
     {
         JsonField? dropout = field.Find("dropout");
         if (dropout is { } share && share.AsSingle() is not (>= 0 and <= 1))
@@ -37,11 +37,11 @@ internal static class ModelReader
             throw share.Fail("it must be from 0 to 1");
         }
 
-        Vocabulary vocabulary = Pieces(field, document);
+        Vocabulary vocabulary = Pieces(field);
         JsonField merges = field.Get("merges");
         string? prefix = NullIfEmpty(field.TextOrNull("continuing_subword_prefix"));
         var table = new MergeTableBuilder(vocabulary, prefix, (rank, problem) => merges.Fail($"of merge {rank} {problem}"));
-        LongListReader.Merges(document.Merges.Span, merges, table);
+        LongListReader.Merges(merges, table);
         return new BpeModel(vocabulary, table.Build(), new BpeSettings
         {
             Unknown = field.TextOrNull("unk_token"),
@@ -56,9 +56,9 @@ internal static class ModelReader
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
-    private static UnigramModel Unigram(JsonField field, TokenizerDocument document)
+    private static UnigramModel Unigram(JsonField field)
     {
-        (Vocabulary pieces, double[] scores) = LongListReader.ScoredPieces(document.Vocabulary.Span, field.Get("vocab"));
+        (Vocabulary pieces, double[] scores) = LongListReader.ScoredPieces(field.Get("vocab"));
         JsonField? unknown = field.Find("unk_id");
         int? unknownId = unknown?.AsTokenId();
         if (unknownId >= scores.Length)

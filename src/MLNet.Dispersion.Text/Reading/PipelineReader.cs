@@ -8,9 +8,8 @@ internal static class PipelineReader
     private static readonly string[] Known = ["version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model"];
 
     /// <summary>Reads it into parts that can still be changed.</summary>
-    internal static PipelineParts ReadParts(TokenizerDocument document)
+    internal static PipelineParts ReadParts(JsonField root)
     {
-        JsonField root = document.Root;
         foreach ((string name, JsonField value) in root.Members())
         {
             if (!Known.Contains(name, StringComparer.Ordinal))
@@ -24,7 +23,7 @@ internal static class PipelineReader
             throw version.Fail("the version must be 1.0");
         }
 
-        TokenModel model = ModelReader.Read(document);
+        TokenModel model = ModelReader.Read(root);
         return new PipelineParts
         {
             Model = model,

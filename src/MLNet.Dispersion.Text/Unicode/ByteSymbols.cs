@@ -64,7 +64,11 @@ internal static class ByteSymbols
     private static short[] MakeByteOfChar()
     {
         var result = new short[512];
-        result.AsSpan().Fill(-1);
+        for (int i = 0; i < result.Length; i++)
+        {
+            result[i] = -1;
+        }
+
         for (short b = 0; b < 256; b++)
         {
             result[CharOfByte[b]] = b;

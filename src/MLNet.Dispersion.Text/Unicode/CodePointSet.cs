@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 
 namespace MLNet.Dispersion.Text;
 
@@ -26,21 +25,24 @@ internal sealed class CodePointSet
     /// <summary>Whether nothing is in it.</summary>
     internal bool IsEmpty => _bounds.Length == 0;
 
-    /// <summary>The set of the given ranges, in any order.</summary>
-    internal static CodePointSet Of(params IEnumerable<(int First, int Last)> ranges)
+    /// <summary>The set of some ranges, in any order.</summary>
+    /// <param name="bounds">First and last of each.</param>
+    internal static CodePointSet Of(params ReadOnlySpan<int> bounds)
     {
-        var sorted = new List<long>();
-        foreach ((int first, int last) in ranges)
+        var ranges = new CodePointRanges();
+        for (int i = 0; i < bounds.Length; i += 2)
         {
-            if (first <= last)
-            {
-                sorted.Add(((long)first << 32) | (uint)last);
-            }
+            ranges.Add(bounds[i], bounds[i + 1]);
         }
 
-        sorted.Sort();
-        var bounds = new List<int>(2 * sorted.Count);
-        foreach (long range in sorted)
+        return Of(ranges);
+    }
+
+    /// <summary>The set of some ranges, in any order.</summary>
+    internal static CodePointSet Of(CodePointRanges ranges)
+    {
+        var bounds = new List<int>(2 * ranges.Count);
+        foreach (long range in ranges.InOrder())
         {
             Append(bounds, (int)(range >> 32), (int)range);
         }
@@ -174,7 +176,6 @@ internal sealed class CodePointSet
         return at >= 0 || (~at & 1) != 0;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static CategoryRuns FindCategoryRuns()
     {
         var firsts = new List<int>(4096);
@@ -182,6 +183,14 @@ internal sealed class CodePointSet
         int category = -1;
         for (int c = 0; c <= Last; c++)
         {
+            // Nothing is assigned on the planes 4 to 13, and what lies on the last two is for private use, but for the two ends of each.
+            int plane = c >> 16;
+            bool isKnown = (plane is >= 4 and <= 13 or >= 15) && (c & 0xFFFF) is > 0 and < 0xFFFD;
+            if (isKnown)
+            {
+                c |= 0xFFFD;
+            }
+
             int next = (int)CharUnicodeInfo.GetUnicodeCategory(c);
             if (next != category)
             {
@@ -220,4 +229,76 @@ internal sealed class CodePointSet
 
     /// <summary>Neighbours of one general category: where each run begins, with the end of all behind them, and its category.</summary>
     private sealed record CategoryRuns(int[] Firsts, byte[] Categories);
+}
+
+/// <summary>Collects ranges of code points, in any order. For one thread.</summary>
+internal sealed class CodePointRanges
+{
+    private const int Few = 32;
+    private long[] _ranges = new long[8];
+    private bool _inOrder = true;
+
+    /// <summary>How many there are.</summary>
+    internal int Count { get; private set; }
+
+    /// <summary>Takes a range; an empty one is none.</summary>
+    internal void Add(int first, int last)
+    {
+        if (first > last)
+        {
+            return;
+        }
+
+        if (Count == _ranges.Length)
+        {
+            Array.Resize(ref _ranges, 2 * Count);
+        }
+
+        long range = ((long)first << 32) | (uint)last;
+        _inOrder &= Count == 0 || _ranges[Count - 1] <= range;
+        _ranges[Count++] = range;
+    }
+
+    /// <summary>Takes the members of a list, each by itself.</summary>
+    internal void AddEach(IEnumerable<int> members)
+    {
+        foreach (int member in members)
+        {
+            Add(member, member);
+        }
+    }
+
+    /// <summary>Takes none any more.</summary>
+    internal void Clear()
+    {
+        Count = 0;
+        _inOrder = true;
+    }
+
+    /// <summary>The ranges by their beginnings, which are in the upper half of each number; the ends are in the lower.</summary>
+    internal ReadOnlySpan<long> InOrder()
+    {
+        if (!_inOrder && Count > Few)
+        {
+            Array.Sort(_ranges, 0, Count);
+        }
+        else if (!_inOrder)
+        {
+            // Few are put in order here: the runtime would have to compile its sorting first.
+            for (int i = 1; i < Count; i++)
+            {
+                long range = _ranges[i];
+                int at = i;
+                for (; at > 0 && _ranges[at - 1] > range; at--)
+                {
+                    _ranges[at] = _ranges[at - 1];
+                }
+
+                _ranges[at] = range;
+            }
+        }
+
+        _inOrder = true;
+        return new ReadOnlySpan<long>(_ranges, 0, Count);
+    }
 }

@@ -11,6 +11,20 @@ internal static class CodePoints
     internal static int LengthAt(ReadOnlySpan<char> text, int at) =>
         char.IsHighSurrogate(text[at]) && at + 1 < text.Length && char.IsLowSurrogate(text[at + 1]) ? 2 : 1;
 
+    /// <summary>The code points of a text; U+FFFD in the place of each lone surrogate.</summary>
+    internal static int[] Of(ReadOnlySpan<char> text)
+    {
+        int[] codePoints = new int[Count(text)];
+        for (int i = 0, at = 0; at < text.Length; i++)
+        {
+            int codePoint = At(text, at);
+            codePoints[i] = codePoint is >= 0xD800 and <= 0xDFFF ? 0xFFFD : codePoint;
+            at += LengthAt(text, at);
+        }
+
+        return codePoints;
+    }
+
     /// <summary>How many bytes of UTF-8 the code point has.</summary>
     internal static int Utf8Length(int codePoint) => codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
 

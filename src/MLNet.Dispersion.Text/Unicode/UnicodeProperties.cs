@@ -103,7 +103,20 @@ internal static class UnicodeProperties
         }
     }
 
-    private static CodePointSet Set(string ranges) => CodePointSet.Of(Ranges(ranges));
+    private static CodePointSet Set(string ranges)
+    {
+        var all = new CodePointRanges();
+        for (int start = 0; start < ranges.Length;)
+        {
+            int end = ranges.IndexOf(' ', start) is >= 0 and var blank ? blank : ranges.Length;
+            int hyphen = ranges.IndexOf('-', start, end - start);
+            int first = Hex(ranges.AsSpan(start, (hyphen < 0 ? end : hyphen) - start));
+            all.Add(first, hyphen < 0 ? first : Hex(ranges.AsSpan(hyphen + 1, end - hyphen - 1)));
+            start = end + 1;
+        }
+
+        return CodePointSet.Of(all);
+    }
 
     private static IEnumerable<(int First, int Last)> Ranges(string ranges)
     {
@@ -115,7 +128,17 @@ internal static class UnicodeProperties
         }
     }
 
-    private static int Hex(ReadOnlySpan<char> number) => int.Parse(number, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+    /// <summary>A number of the table. Read here: the framework would load its cultures first.</summary>
+    private static int Hex(ReadOnlySpan<char> number)
+    {
+        int value = 0;
+        foreach (char digit in number)
+        {
+            value = (value << 4) | (digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
+        }
+
+        return value;
+    }
 
     private static (int First, int Last, string Name)[] ReadScripts() => [.. Lines.Value
         .Where(line => line.Key.StartsWith("script:", StringComparison.Ordinal))
@@ -179,9 +202,19 @@ internal sealed class CaseFolds
     internal int[]? Sequence(int codePoint) => _long.GetValueOrDefault(codePoint);
 
     /// <summary>The set with all that is the same as some of its members.</summary>
-    internal CodePointSet Close(CodePointSet set) => set.Union(CodePointSet.Of(_same
-        .Where(entry => set.Contains(entry.Key))
-        .SelectMany(entry => entry.Value.Select(c => (c, c)))));
+    internal CodePointSet Close(CodePointSet set)
+    {
+        var same = new CodePointRanges();
+        foreach ((int codePoint, int[] members) in _same)
+        {
+            if (set.Contains(codePoint))
+            {
+                same.AddEach(members);
+            }
+        }
+
+        return set.Union(CodePointSet.Of(same));
+    }
 
     /// <summary>The characters of a set that fold to a sequence.</summary>
     internal IEnumerable<int[]> SequencesIn(CodePointSet set) => _sequences.Where(s => s.Members.Any(set.Contains)).Select(s => s.Folded);

@@ -116,6 +116,16 @@ public sealed class ChatTemplateTests
     public void Render_HalfACharacterInJson_IsRefusedByName() =>
         Assert.Contains("Unicode", Assert.Throws<ArgumentException>(() => ChatTemplate.Parse("{{ messages }}").Render([ChatMessage.FromJson(JsonSerializer.Deserialize<JsonElement>("""{"role": "\ud800"}"""))])).Message, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("0", "0 0 0 0")]
+    [InlineData("7", "7 7 111 7")]
+    [InlineData("8", "8 10 1000 8")]
+    [InlineData("255", "ff 377 11111111 FF")]
+    [InlineData("-4096", "-1000 -10000 -1000000000000 -1000")]
+    [InlineData("2 ** 64 - 1", "ffffffffffffffff 1777777777777777777777 1111111111111111111111111111111111111111111111111111111111111111 FFFFFFFFFFFFFFFF")]
+    public void Render_WholeNumbersInOtherBases_AreWrittenAsPythonDoes(string number, string expected) =>
+        Assert.Equal(expected, Snippet.Render($"{{% set n = {number} %}}{{{{ '{{:x}} {{:o}} {{:b}} {{:X}}'.format(n, n, n, n) }}}}").Text);
+
     [Fact]
     public void Render_SeveralThreads_GiveTheSame()
     {

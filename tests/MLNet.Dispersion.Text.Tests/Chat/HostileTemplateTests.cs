@@ -54,6 +54,11 @@ public sealed class HostileTemplateTests
         { "{{ 2 ** 2 ** 2 ** 2 ** 2 ** 2 ** 2 ** 2 ** 2 ** 99 }}", "MaxIntegerBits" },
         { "{% set ns = namespace(n=3) %}{% for i in range(1000) %}{% set ns.n = ns.n * ns.n %}{% endfor %}", "MaxIntegerBits" },
         { "{{ ('9' * 1000000) | int }}", "MaxIntegerBits" },
+        { "{% for i in range(100000) %}{% set x = (10 ** 4000) // (10 ** 2000 + 1) %}{% endfor %}", "MaxSteps" },
+        { "{% set n = 10 ** 4200 %}{% for i in range(100000) %}{% set x = n | string | length %}{% endfor %}", "MaxSteps" },
+        { "{% set n = 10 ** 4200 %}{% for i in range(100000) %}{% set x = n | tojson | length %}{% endfor %}", "MaxSteps" },
+        { "{% set n = 10 ** 4200 %}{% for i in range(100000) %}{% set x = '{:b}'.format(n) | length %}{% endfor %}", "MaxSteps" },
+
         // Depth: calls, values within values, filters that draw on one another.
         { "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "MaxDepth" },
         { "{% macro f(x) %}{% call f(x) %}{{ caller() }}{% endcall %}{% endmacro %}{{ f(1) }}", "MaxDepth" },
@@ -70,6 +75,20 @@ public sealed class HostileTemplateTests
         { "{% set ns = namespace(l=[1], m=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}{% set ns.m = [ns.m, ns.m] %}{% endfor %}{{ ns.l == ns.m }}", "MaxSteps" },
         { "{% set ns = namespace(l=(1,)) %}{% for i in range(60) %}{% set ns.l = (ns.l, ns.l) %}{% endfor %}{{ {ns.l: 1} }}", "MaxSteps" },
     };
+
+    [Theory]
+    [InlineData("{{ 1 ", "is not ", "}}")]
+    [InlineData("{{ 1", " | nothing", " }}")]
+    [InlineData("{{ 1 | a", ".a", " }}")]
+    [InlineData("{{ 1 is a", ".a", " }}")]
+    public void Parse_ManyUnknownNames_EndsSoonInOurException(string begin, string part, string end)
+    {
+        var watch = Stopwatch.StartNew();
+
+        Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(begin + string.Concat(Enumerable.Repeat(part, 200_000)) + end));
+
+        Assert.True(watch.Elapsed < Soon, $"{watch.Elapsed}");
+    }
 
     [Theory]
     [MemberData(nameof(Greedy))]

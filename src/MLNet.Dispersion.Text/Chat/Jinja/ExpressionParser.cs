@@ -1,10 +1,12 @@
+using System.Text;
+
 namespace MLNet.Dispersion.Text;
 
 /// <summary>Reads the expressions of a template, with the precedence of Jinja.</summary>
 internal sealed class ExpressionParser(TokenReader tokens)
 {
     private static readonly string[] Comparisons = ["==", "!=", "<", "<=", ">", ">="];
-    private readonly List<ChatTemplateException> _unknown = [];
+    private readonly List<(TemplateToken Token, string Problem)> _unknown = [];
     private readonly Stack<HashSet<string>> _names = new();
     private bool _isLenient;
 
@@ -28,7 +30,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
     {
         if (_unknown.Count > 0)
         {
-            throw _unknown[0];
+            throw tokens.Fail(_unknown[0].Token, _unknown[0].Problem);
         }
     }
 
@@ -415,7 +417,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
         (string name, TemplateToken token) = ReadDottedName();
         if (!JinjaFilters.Knows(name))
         {
-            NoteUnknown(token, JinjaFilters.Unknown(name));
+            NoteUnknown(token, name, JinjaFilters.Unknown);
         }
 
         return new FilterExpression(token.Position, target, name, tokens.Current.IsOperator("(") ? ReadArguments() : ArgumentList.Empty);
@@ -427,7 +429,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
         (string name, TemplateToken token) = ReadDottedName();
         if (!JinjaTests.Knows(name))
         {
-            NoteUnknown(token, JinjaTests.Unknown(name));
+            NoteUnknown(token, name, JinjaTests.Unknown);
         }
 
         ArgumentList arguments = tokens.Current.IsOperator("(") ? ReadArguments() : ReadTestArgument();
@@ -452,13 +454,18 @@ internal sealed class ExpressionParser(TokenReader tokens)
     private (string Name, TemplateToken Token) ReadDottedName()
     {
         TemplateToken token = tokens.Expect(TemplateTokenKind.Name);
-        string name = token.Text;
-        while (tokens.SkipOperator("."))
+        if (!tokens.Current.IsOperator("."))
         {
-            name += "." + tokens.Expect(TemplateTokenKind.Name).Text;
+            return (token.Text, token);
         }
 
-        return (name, token);
+        var name = new StringBuilder(token.Text);
+        while (tokens.SkipOperator("."))
+        {
+            name.Append('.').Append(tokens.Expect(TemplateTokenKind.Name).Text);
+        }
+
+        return (name.ToString(), token);
     }
 
     private ArgumentList ReadArguments()
@@ -514,11 +521,12 @@ internal sealed class ExpressionParser(TokenReader tokens)
         return new ArgumentList(positional, named, rest, namedRest);
     }
 
-    private void NoteUnknown(TemplateToken token, TemplateFault fault)
+    private void NoteUnknown(TemplateToken token, string name, Func<string, TemplateFault> fault)
     {
-        if (!_isLenient)
+        // The first is told.
+        if (!_isLenient && _unknown.Count == 0)
         {
-            _unknown.Add(tokens.Fail(token, fault.Message));
+            _unknown.Add((token, fault(name).Message));
         }
     }
 }

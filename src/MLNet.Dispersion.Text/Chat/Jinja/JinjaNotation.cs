@@ -43,6 +43,7 @@ internal static class JinjaNotation
                 result.Append(truth ? "True" : "False");
                 break;
             case BigInteger number:
+                machine.Meter.Calculate(number, number);
                 result.Append(CultureInfo.InvariantCulture, $"{number}");
                 break;
             case double number:

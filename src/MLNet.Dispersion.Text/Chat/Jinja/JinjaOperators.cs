@@ -59,9 +59,15 @@ internal static class JinjaOperators
 
     private static object Calculated(string sign, object a, object b, JinjaMeter meter)
     {
+        bool isWhole = JinjaNumber.IsInteger(a, out BigInteger x) & JinjaNumber.IsInteger(b, out BigInteger y);
+        if (isWhole)
+        {
+            meter.Calculate(x, y);
+        }
+
         if (sign is "+" or "-" or "*")
         {
-            if (JinjaNumber.IsInteger(a, out BigInteger x) && JinjaNumber.IsInteger(b, out BigInteger y))
+            if (isWhole)
             {
                 return JinjaNumber.Checked(sign == "+" ? x + y : sign == "-" ? x - y : x * y, meter);
             }

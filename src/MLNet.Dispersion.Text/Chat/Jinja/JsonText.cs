@@ -69,6 +69,11 @@ internal sealed class JsonText
         switch (value)
         {
             case null or bool or BigInteger or double:
+                if (value is BigInteger number)
+                {
+                    _machine.Meter.Calculate(number, number);
+                }
+
                 _result.Append(Plain(value));
                 break;
             case string text:

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace MLNet.Dispersion.Text;
@@ -6,6 +7,8 @@ namespace MLNet.Dispersion.Text;
 internal sealed class JinjaMeter(ChatTemplateLimits limits, CancellationToken cancellation = default)
 {
     private const int CharactersPerStep = 64;
+    private const int BitsPerWord = 32;
+    private const int WordsPerStep = 16;
     private const int StepsBetweenLooks = 4096;
     private long _steps;
     private long _nextLook = StepsBetweenLooks;
@@ -26,6 +29,16 @@ internal sealed class JinjaMeter(ChatTemplateLimits limits, CancellationToken ca
 
     /// <summary>Counts the reading of characters.</summary>
     internal void Read(int length) => Step((length / CharactersPerStep) + 1);
+
+    /// <summary>Counts work with large whole numbers, which grows with the product of their lengths.</summary>
+    internal void Calculate(BigInteger a, BigInteger b)
+    {
+        long words = Math.Max(a.GetBitLength() / BitsPerWord, 0) * Math.Max(b.GetBitLength() / BitsPerWord, 0);
+        if (words > 0)
+        {
+            Step((words / WordsPerStep) + 1);
+        }
+    }
 
     /// <summary>Counts characters that are about to be written.</summary>
     internal void Write(long length)
@@ -65,7 +78,7 @@ internal sealed class JinjaMeter(ChatTemplateLimits limits, CancellationToken ca
     }
 
     /// <summary>The length of a text about to be built, if it is within the limit.</summary>
-    internal int Length(System.Numerics.BigInteger length)
+    internal int Length(BigInteger length)
     {
         if (length > Limits.MaxOutputLength)
         {

@@ -112,7 +112,9 @@ internal static class JinjaNumber
                 throw TooLarge(meter);
             }
 
-            return Checked(BigInteger.Pow(value, (int)exponent), meter);
+            BigInteger power = BigInteger.Pow(value, (int)exponent);
+            meter.Calculate(power, power);
+            return Checked(power, meter);
         }
 
         double x = ToDouble(a), y = ToDouble(b);

@@ -108,6 +108,11 @@ internal sealed class NumberSpec
         }
 
         Align ??= '>';
+        if (number is BigInteger whole)
+        {
+            meter.Calculate(whole, whole);
+        }
+
         string digits = number is double value && Type is not ('d' or 'b' or 'o' or 'x' or 'X' or 'c') ? Broken(value) : JinjaNumber.IsInteger(number, out BigInteger integer) ? Whole(integer)
             : throw TemplateFault.Error($"The format '{Type}' does not write a float");
         bool negative = digits.StartsWith('-');
@@ -183,13 +188,24 @@ internal sealed class NumberSpec
             return "0";
         }
 
-        var digits = new System.Text.StringBuilder();
-        for (BigInteger rest = value; !rest.IsZero; rest /= radix)
+        if (radix == 16)
         {
-            digits.Insert(0, "0123456789abcdef"[(int)(rest % radix)]);
+            return value.ToString("x", CultureInfo.InvariantCulture).TrimStart('0');
         }
 
-        return digits.ToString();
+        string bits = value.ToString("b", CultureInfo.InvariantCulture).TrimStart('0');
+        if (radix == 2)
+        {
+            return bits;
+        }
+
+        var octal = new System.Text.StringBuilder();
+        for (int at = 0, end = ((bits.Length - 1) % 3) + 1; end <= bits.Length; at = end, end += 3)
+        {
+            octal.Append((char)('0' + Convert.ToInt32(bits[at..end], 2)));
+        }
+
+        return octal.ToString();
     }
 
     private string Broken(double value)
