@@ -130,6 +130,7 @@ internal sealed class LayerwiseMeasurement
 
     private void RunLayers(IReadOnlyList<SampledText> texts, LayerwiseNetwork.LookAction look)
     {
+        using var inside = ExitGate.Enter();
         using var scope = NewDisposeScope();
         BackboneRegistry.RunLayers(_files, [.. texts.Select(text => TokenBatch.Pad([text.Ids], padId: 0).InputIdsTensor(CPU))], (hiddenState, text, state) =>
         {

@@ -127,6 +127,7 @@ internal sealed class FineTuneLoop : IDisposable
 
     private static FineTuneResult RunOwn(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device, RankGroup? ranks)
     {
+        using var inside = ExitGate.Enter();
         int microBatches = MicroBatchesPerStep(options, ranks);
         HostAllocator.KeepFreedMemory();
         using TrainedParameters trained = TrainedParameters.Choose(backbone, objective.HeadParameters, options);
