@@ -144,6 +144,7 @@ internal sealed class LayerwiseMeasurement
         _done++;
         double share = (double)_done / _steps;
         TimeSpan elapsed = _clock.Elapsed;
+        using var outside = ExitGate.Leave();
         _options.Progress?.Report(new CondensationProgress { Texts = _complete, TotalTexts = _texts, HiddenState = hiddenState, Share = share, Elapsed = elapsed, Remaining = elapsed * ((1 - share) / share) });
     }
 }

@@ -40,6 +40,7 @@ internal sealed class LikelihoodScorer(LanguageBackbone backbone, int batchSize,
             Rows += scored.Length;
             Tokens += pass.Sum(group => group.Prefix + group.Rows.Sum(row => (long)rows[row].Input.Length - group.Prefix));
             done += scored.Sum(row => row.Sequences.Length);
+            using var outside = ExitGate.Leave();
             progress?.Invoke(done);
         }
 

@@ -332,12 +332,14 @@ internal sealed class FineTuneLoop : IDisposable
 
         if (_ranks is null or { IsFirst: true })
         {
+            using var outside = ExitGate.Leave();
             _options.Progress?.Report(progress);
         }
     }
 
     private void Tell(Action<ITrainingObserver> what)
     {
+        using var outside = ExitGate.Leave();
         foreach (ITrainingObserver observer in _run.Observers)
         {
             what(observer);
