@@ -14,6 +14,8 @@ internal static class Program
         {
             case ["work", var minutes]:
                 return MixedWork.Run(TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)), Threads);
+            case ["growth", var count, .. var names]:
+                return Growth.Run(int.Parse(count, CultureInfo.InvariantCulture), names);
             case ["exits", var count]:
                 return Exits.Run(int.Parse(count, CultureInfo.InvariantCulture));
             case ["exit-while-computing", var zip, var how, var milliseconds]:
@@ -21,6 +23,7 @@ internal static class Program
             default:
                 Console.Error.WriteLine($"""
                     usage: Soak work 60      {Threads} threads at mixed work for so many minutes: memory, handles and threads as they go, and whether they grow
+                           Soak growth 100 [KIND ...]   each kind of work, or those named, alone on one thread: the native memory that a piece leaves behind
                            Soak exits 30     processes that exit in five ways while {Threads} threads compute
                     """);
                 return 2;
