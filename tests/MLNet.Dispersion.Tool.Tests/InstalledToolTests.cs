@@ -25,11 +25,8 @@ public sealed class InstalledToolTests : IDisposable
     public void Packed_installed_and_run()
     {
         Skip.IfNot(OperatingSystem.IsLinux() && RuntimeInformation.RuntimeIdentifier.EndsWith("-x64", StringComparison.Ordinal), $"The package of {Platform} is run on its platform alone.");
-        string configuration = typeof(InstalledToolTests).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
-        string project = Path.Combine(Checkout.Folder, "src", "MLNet.Dispersion.Tool", "MLNet.Dispersion.Tool.csproj");
-        string[] pack = ["pack", project, "-c", configuration, "-o", Feed, "-v", "quiet", "--nologo"];
-        DotnetCommand.Run(Checkout.Folder, Limit, null, [.. pack, "-r", Platform]);
-        DotnetCommand.Run(Checkout.Folder, Limit, null, pack);
+        Pack("-r", Platform);
+        Pack();
         AssertNotices();
 
         string config = _folder.Write("nuget.config", $"""<configuration><packageSources><clear /><add key="feed" value="{Feed}" /></packageSources></configuration>""");
@@ -44,10 +41,46 @@ public sealed class InstalledToolTests : IDisposable
         Assert.InRange(judged.RootElement.GetProperty("figures").GetProperty("accuracy").GetProperty("value").GetDouble(), 0, 1);
     }
 
+    [Fact]
+    public void Packed_for_macOS_holds_its_native_libraries_alone()
+    {
+        Pack("-r", "osx-arm64");
+
+        string[] names = NamesIn("osx-arm64");
+        Assert.Superset(new HashSet<string> { "libLibTorchSharp.dylib", "libtorch_cpu.dylib", "libSkiaSharp.dylib", "libe_sqlite3.dylib" }, names.Select(Path.GetFileName).ToHashSet()!);
+        Assert.DoesNotContain(names, name => name.EndsWith(".so", StringComparison.Ordinal) || Path.GetFileName(name).Equals("LibTorchSharp.dll", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains("LICENSE-LIBTORCH.txt", names);
+    }
+
+    [Theory]
+    [InlineData("win-x64", "Pack it with -p:TorchSharpVersion=0.106.0")]
+    [InlineData("win-arm64", "not made for win-arm64")]
+    [InlineData("linux-arm64", "not made for linux-arm64")]
+    [InlineData("osx-x64", "not made for osx-x64")]
+    public void Packed_where_torch_does_not_load_is_refused(string platform, string word)
+    {
+        string said = Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => Pack("-r", platform)).Message;
+
+        Assert.Contains("error MLND00", said, StringComparison.Ordinal);
+        Assert.Contains(word, said, StringComparison.Ordinal);
+    }
+
+    private void Pack(params string[] options)
+    {
+        string configuration = typeof(InstalledToolTests).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+        string project = Path.Combine(Checkout.Folder, "src", "MLNet.Dispersion.Tool", "MLNet.Dispersion.Tool.csproj");
+        DotnetCommand.Run(Checkout.Folder, Limit, null, ["pack", project, "-c", configuration, "-o", Feed, "-v", "quiet", "--nologo", .. options]);
+    }
+
+    private string[] NamesIn(string platform)
+    {
+        using ZipArchive package = ZipFile.OpenRead(Directory.GetFiles(Feed, $"mlnet-dispersion.{platform}.*.nupkg").Single());
+        return [.. package.Entries.Select(entry => entry.FullName)];
+    }
+
     private void AssertNotices()
     {
-        using ZipArchive package = ZipFile.OpenRead(Directory.GetFiles(Feed, $"mlnet-dispersion.{Platform}.*.nupkg").Single());
-        string[] names = [.. package.Entries.Select(entry => entry.FullName)];
+        string[] names = NamesIn(Platform);
         Assert.Contains("LICENSE-LIBTORCH.txt", names);
         Assert.Contains("THIRD-PARTY-NOTICES.md", names);
         Assert.DoesNotContain(names, name => name.EndsWith(".dll", StringComparison.Ordinal) && name.Contains("runtimes/win", StringComparison.Ordinal));

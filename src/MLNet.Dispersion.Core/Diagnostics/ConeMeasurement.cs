@@ -15,6 +15,7 @@ internal sealed class ConeMeasurement(LanguageBackbone backbone, TextTokenizer t
     /// <param name="texts">At least one, each of at least two tokens.</param>
     public ConeReport Run(IReadOnlyList<SampledText> texts)
     {
+        using var inside = ExitGate.Enter();
         int layerCount = backbone.Info.LayerCount + 1;
         long bytesPerLayer = texts.Sum(text => (long)text.Ids.Length) * backbone.Info.HiddenSize * sizeof(float);
         int held = (int)Math.Clamp(HeldBytes / bytesPerLayer, 1, layerCount);

@@ -22,6 +22,7 @@ internal static class HiddenStatePass
             }
         }
 
+        using var inside = ExitGate.Enter();
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         BackboneOutput output = new ForwardPass(backbone).Read(TokenBatch.Pad([tokens.ToArray()], padId: 0), HiddenStateSelection.All).States;

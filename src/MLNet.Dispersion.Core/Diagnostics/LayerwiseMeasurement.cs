@@ -130,6 +130,7 @@ internal sealed class LayerwiseMeasurement
 
     private void RunLayers(IReadOnlyList<SampledText> texts, LayerwiseNetwork.LookAction look)
     {
+        using var inside = ExitGate.Enter();
         using var scope = NewDisposeScope();
         BackboneRegistry.RunLayers(_files, [.. texts.Select(text => TokenBatch.Pad([text.Ids], padId: 0).InputIdsTensor(CPU))], (hiddenState, text, state) =>
         {
@@ -143,6 +144,7 @@ internal sealed class LayerwiseMeasurement
         _done++;
         double share = (double)_done / _steps;
         TimeSpan elapsed = _clock.Elapsed;
+        using var outside = ExitGate.Leave();
         _options.Progress?.Report(new CondensationProgress { Texts = _complete, TotalTexts = _texts, HiddenState = hiddenState, Share = share, Elapsed = elapsed, Remaining = elapsed * ((1 - share) / share) });
     }
 }

@@ -79,6 +79,7 @@ public sealed class TextGeometryProbe
 
     private void MeasurePass(int[][] sequences, int[] rows, TextGeometry[] results)
     {
+        using var inside = ExitGate.Enter();
         using var scope = NewDisposeScope();
         var batch = TokenBatch.Pad([.. rows.Select(row => sequences[row])], padId: 0);
         BackboneOutput output = _pass.Read(batch, HiddenStateSelection.All).States;

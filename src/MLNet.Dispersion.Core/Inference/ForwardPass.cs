@@ -32,7 +32,11 @@ internal sealed class ForwardPass(LanguageBackbone backbone, Device device)
     /// <summary>A pass with gradients, in the mode that the backbone is in: what a training step runs.</summary>
     /// <param name="batch">The tokens.</param>
     /// <param name="hiddenStates">Which hidden states to keep.</param>
-    internal PassOutput Train(TokenBatch batch, HiddenStateSelection hiddenStates) => Run(batch, batch.AttentionMaskTensor(Device), hiddenStates);
+    internal PassOutput Train(TokenBatch batch, HiddenStateSelection hiddenStates)
+    {
+        using var inside = ExitGate.Enter();
+        return Run(batch, batch.AttentionMaskTensor(Device), hiddenStates);
+    }
 
     /// <summary>A pass without gradients in evaluation mode. Pads get no mask where real tokens are out of their reach anyway.</summary>
     /// <remarks>A sweep over a backbone in training should hold an <see cref="EvaluationMode"/> around all its passes, since switching takes time.</remarks>
@@ -40,6 +44,7 @@ internal sealed class ForwardPass(LanguageBackbone backbone, Device device)
     /// <param name="hiddenStates">Which hidden states to keep.</param>
     internal PassOutput Read(TokenBatch batch, HiddenStateSelection hiddenStates)
     {
+        using var inside = ExitGate.Enter();
         using var noGradient = no_grad();
         using var evaluation = new EvaluationMode(backbone);
         return Run(batch, backbone.NeedsPaddingMask ? batch.AttentionMaskTensor(Device) : null, hiddenStates);
@@ -51,6 +56,7 @@ internal sealed class ForwardPass(LanguageBackbone backbone, Device device)
     /// <returns>The final states of the new tokens, <c>[B, L, F]</c>, float32.</returns>
     internal Tensor ReadOn(KeyValueCache cache, TokenBatch batch)
     {
+        using var inside = ExitGate.Enter();
         using var evaluation = new EvaluationMode(backbone);
         return backbone.Continue(cache, batch.InputIdsTensor(Device), batch.AttentionMaskTensor(Device));
     }

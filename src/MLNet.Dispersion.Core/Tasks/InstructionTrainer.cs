@@ -72,6 +72,7 @@ public static class InstructionTrainer
         EncodedInstruction[] whole = [.. instructions.Select((instruction, row) => encoder.Encode(instruction, row, how))];
         EncodedInstruction[] rows = [.. whole.Select(row => row.Ids.Length <= most ? row : how.KeepEnd ? new EncodedInstruction(row.Ids[^most..], row.Learnt[^most..]) : new EncodedInstruction(row.Ids[..most], row.Learnt[..most]))];
         var scores = new SequenceScore[rows.Length];
+        using var inside = ExitGate.Enter();
         using var evaluation = new EvaluationMode(model.Backbone);
         using var noGradient = no_grad();
         var pass = new ForwardPass(model.Backbone, model.Device);

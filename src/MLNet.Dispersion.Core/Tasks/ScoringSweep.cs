@@ -21,6 +21,7 @@ internal sealed class ScoringSweep(PretrainedLanguageModel model) : IDisposable
     /// <param name="take">Takes the rows of a pass, their tokens and their final states, <c>[B, L, F]</c>, inside a dispose scope.</param>
     internal void Run(EncodedTexts texts, ScalarType computeType, Action<int[], TokenBatch, Tensor> take)
     {
+        using var inside = ExitGate.Enter();
         using var noGradient = no_grad();
         using var computing = model.Backbone.Context.ComputeIn(computeType);
         foreach (int[] rows in Passes(texts.Sequences))

@@ -14,6 +14,7 @@ internal static class TensorBytes
     /// <summary>Fills a contiguous tensor; each chunk's bytes are asked for in the stored type.</summary>
     internal static void Fill(Tensor target, ScalarType stored, ChunkAction read)
     {
+        using var inside = ExitGate.Enter();
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var flat = target.detach().view(-1);
@@ -44,6 +45,7 @@ internal static class TensorBytes
     /// <exception cref="ArgumentException">A finite value is beyond the range of the type to store.</exception>
     internal static void Drain(Tensor source, ScalarType stored, string name, ChunkAction write)
     {
+        using var inside = ExitGate.Enter();
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var flat = source.detach().contiguous().view(-1);

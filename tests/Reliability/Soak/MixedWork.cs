@@ -15,14 +15,19 @@ internal static class MixedWork
         var done = new ConcurrentDictionary<string, int>();
         var errors = new ConcurrentQueue<string>();
         using var stop = new CancellationTokenSource();
-        Thread[] all = [.. Enumerable.Range(0, threads).Select(number => new Thread(() => Do(work, new Random(number), done, errors, stop.Token)))];
+        using var pause = new ReaderWriterLockSlim();
+        Thread[] all = [.. Enumerable.Range(0, threads).Select(number => new Thread(() => Do(work, new Random(number), done, errors, pause, stop.Token)))];
         Array.ForEach(all, thread => thread.Start());
         List<Sample> samples = [];
         var watch = Stopwatch.StartNew();
         while (watch.Elapsed < time)
         {
             Thread.Sleep(time / Samples);
+
+            // Between two pieces of every thread.
+            pause.EnterWriteLock();
             samples.Add(Sample.Take(watch.Elapsed, done.Values.Sum()));
+            pause.ExitWriteLock();
         }
 
         stop.Cancel();
@@ -46,13 +51,14 @@ internal static class MixedWork
         return errors.IsEmpty && !grows ? 0 : 1;
     }
 
-    private static void Do(Work work, Random random, ConcurrentDictionary<string, int> done, ConcurrentQueue<string> errors, CancellationToken stop)
+    private static void Do(Work work, Random random, ConcurrentDictionary<string, int> done, ConcurrentQueue<string> errors, ReaderWriterLockSlim pause, CancellationToken stop)
     {
         int all = work.Kinds.Sum(kind => kind.Weight);
         while (!stop.IsCancellationRequested)
         {
             int drawn = random.Next(all);
             var kind = work.Kinds.First(kind => (drawn -= kind.Weight) < 0);
+            pause.EnterReadLock();
             try
             {
                 kind.Do(random);
@@ -63,6 +69,10 @@ internal static class MixedWork
 #pragma warning restore CA1031
             {
                 errors.Enqueue($"{kind.Name}: {e}");
+            }
+            finally
+            {
+                pause.ExitReadLock();
             }
         }
     }

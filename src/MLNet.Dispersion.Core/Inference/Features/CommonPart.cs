@@ -56,6 +56,7 @@ internal sealed class CommonPart(IReadOnlyList<float>? mean, IReadOnlyList<IRead
 
     private static float[][] Principal(IReadOnlyList<float[]> vectors, double[] mean, int count)
     {
+        using var inside = ExitGate.Enter();
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         double[] centred = [.. vectors.SelectMany(vector => vector.Select((value, i) => value - mean[i]))];

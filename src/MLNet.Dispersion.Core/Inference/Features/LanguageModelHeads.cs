@@ -48,6 +48,7 @@ public static class LanguageModelHeads
         EncodedTexts[] encoded = [.. texts.Select((text, i) => encoder.Encode([text], secondTexts is null ? null : [secondTexts[i]]))];
         var outputs = new TextHeadOutputs[texts.Count];
         var pass = new ForwardPass(model.Backbone, model.Device);
+        using var inside = ExitGate.Enter();
         using var noGradient = no_grad();
         using var evaluation = new EvaluationMode(model.Backbone);
         foreach (int[] rows in ForwardPass.Sweep([.. encoded.Select(text => text.Sequences[0].Length)]))

@@ -188,6 +188,7 @@ public sealed class TextFeatureExtractor : IDisposable
 
     private void Run(int[] texts, int[][] sequences, float[][]? vectors, SequenceScore[]? scores)
     {
+        using var inside = ExitGate.Enter();
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var batch = TokenBatch.Pad([.. texts.Select(text => sequences[text])], padId: 0);

@@ -127,6 +127,7 @@ internal sealed class GenerationBatch : IDisposable
     /// <param name="plan">How.</param>
     internal GenerationBatch(LanguageBackbone backbone, int vocabulary, IReadOnlyList<GeneratingText> texts, GenerationPlan plan)
     {
+        using var inside = ExitGate.Enter();
         _vocabulary = vocabulary;
         _going = [.. texts];
         _sampler = new TokenSampler(plan);
@@ -143,6 +144,7 @@ internal sealed class GenerationBatch : IDisposable
     /// <summary>Adds a token to each text that is not finished.</summary>
     internal void Step()
     {
+        using var inside = ExitGate.Enter();
         int[][] tokens = [.. _going.Select(text => text.NewTokens is [.., var last] ? [last] : text.Prompt)];
         _logits.Read(tokens, (row, logits) =>
         {
@@ -162,5 +164,9 @@ internal sealed class GenerationBatch : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _logits.Dispose();
+    public void Dispose()
+    {
+        using var inside = ExitGate.Enter();
+        _logits.Dispose();
+    }
 }

@@ -27,6 +27,7 @@ internal sealed class LikelihoodScorer(LanguageBackbone backbone, int batchSize,
     /// <exception cref="InvalidOperationException">The model gives NaN or infinity.</exception>
     public SequenceScore[] Score(IReadOnlyList<ScoredSequence> sequences, Action<int>? progress = null)
     {
+        using var inside = ExitGate.Enter();
         var scores = new SequenceScore[sequences.Count];
         ILookup<int, int> members = SharedRows.Find(sequences).Select((row, sequence) => (row, sequence)).ToLookup(pair => pair.row, pair => pair.sequence);
         ScoredRow[] rows = [.. members.Select(group => new ScoredRow(sequences[group.Key].Ids[..^1], [.. group]))];
@@ -39,6 +40,7 @@ internal sealed class LikelihoodScorer(LanguageBackbone backbone, int batchSize,
             Rows += scored.Length;
             Tokens += pass.Sum(group => group.Prefix + group.Rows.Sum(row => (long)rows[row].Input.Length - group.Prefix));
             done += scored.Sum(row => row.Sequences.Length);
+            using var outside = ExitGate.Leave();
             progress?.Invoke(done);
         }
 

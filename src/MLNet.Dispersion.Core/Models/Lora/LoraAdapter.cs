@@ -80,6 +80,7 @@ internal sealed class LoraAdapter : IDisposable
             return;
         }
 
+        using var inside = ExitGate.Enter();
         using var noGradient = no_grad();
         try
         {

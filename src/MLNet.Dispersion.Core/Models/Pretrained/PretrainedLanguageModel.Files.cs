@@ -39,6 +39,7 @@ public sealed partial class PretrainedLanguageModel
     {
         ArgumentNullException.ThrowIfNull(source);
         FileSource files = source.Source;
+        using var inside = ExitGate.Enter();
         bool adapted = PeftFiles.AreIn(files);
         bool alone = adapted && !files.Contains("config.json");
         AdapterBase? identity = alone || AdapterBase.IsIn(files) ? PeftFiles.BaseOf(files) : null;
@@ -242,6 +243,7 @@ public sealed partial class PretrainedLanguageModel
 
     private void Write(FileSink sink, ModelSaveOptions options, PretrainedHead? head)
     {
+        using var inside = ExitGate.Enter();
         if (options.Adapter != AdapterSaving.AdapterOnly)
         {
             Func<LoraAdapter, Func<Parameter, Tensor>> valueOf = options.Adapter is null ? adapter => adapter.MergedWeight : adapter => adapter.BaseWeight;

@@ -146,6 +146,7 @@ public sealed partial class PretrainedLanguageModel
 
     private static void WriteFile(string path, Action<Stream> write)
     {
+        using var inside = ExitGate.Enter();
         string full = Path.GetFullPath(path);
         if (Directory.Exists(full))
         {

@@ -114,6 +114,7 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        using var inside = ExitGate.Enter();
         AdapterHead?.Dispose();
         OwnHead?.Dispose();
         Backbone.Dispose();

@@ -127,6 +127,7 @@ internal sealed class FineTuneLoop : IDisposable
 
     private static FineTuneResult RunOwn(LanguageBackbone backbone, TrainingObjective objective, TrainingRows rows, FineTuneOptions options, Device device, RankGroup? ranks)
     {
+        using var inside = ExitGate.Enter();
         int microBatches = MicroBatchesPerStep(options, ranks);
         HostAllocator.KeepFreedMemory();
         using TrainedParameters trained = TrainedParameters.Choose(backbone, objective.HeadParameters, options);
@@ -331,12 +332,14 @@ internal sealed class FineTuneLoop : IDisposable
 
         if (_ranks is null or { IsFirst: true })
         {
+            using var outside = ExitGate.Leave();
             _options.Progress?.Report(progress);
         }
     }
 
     private void Tell(Action<ITrainingObserver> what)
     {
+        using var outside = ExitGate.Leave();
         foreach (ITrainingObserver observer in _run.Observers)
         {
             what(observer);

@@ -88,6 +88,7 @@ internal sealed record ReferenceLikelihoods(IReadOnlyList<float> Chosen, IReadOn
     /// <param name="cancel">Looked at before each pass.</param>
     internal static ReferenceLikelihoods Of(LanguageBackbone backbone, Device device, PreferenceRows rows, int padId, CancellationToken cancel)
     {
+        using var inside = ExitGate.Enter();
         using var evaluation = new EvaluationMode(backbone);
         using var noGradient = no_grad();
         var pass = new ForwardPass(backbone, device);

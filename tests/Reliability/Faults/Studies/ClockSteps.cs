@@ -65,7 +65,7 @@ internal static class ClockSteps
         do
         {
             clock.Set(Drawn(random));
-            (end, _) = Trainings.RunUntilKilled(folder.Path, kills < count ? 1 + random.Next(3) : int.MaxValue, TimeSpan.FromMilliseconds(random.Next(40)), clock);
+            (end, _) = Trainings.RunUntilKilled(folder.Path, kills < count ? 1 + random.Next(3) : int.MaxValue, TimeSpan.FromMilliseconds(random.Next(40)), clock: clock);
             kills += end.Code == Killed ? 1 : 0;
         }
         while (end.Code == Killed);

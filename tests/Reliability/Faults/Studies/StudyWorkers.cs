@@ -10,6 +10,9 @@ namespace MLNet.Dispersion.Reliability.Faults;
 /// <param name="lease">How long a trial is a worker's without a sign of life.</param>
 internal sealed class StudyWorkers(string place, int trials, TimeSpan lease) : IDisposable
 {
+    /// <summary>A worker whose question was under way when its link was cut asks again once Npgsql gives the question up, after 30 s, and its system may take as long again.</summary>
+    private static readonly TimeSpan MostBeginning = TimeSpan.FromMinutes(3);
+
     private readonly TemporaryFolder _folder = new();
     private readonly string _study = $"study-{Guid.NewGuid():N}";
     private readonly Dictionary<Process, Worker> _all = [];
@@ -59,7 +62,7 @@ internal sealed class StudyWorkers(string place, int trials, TimeSpan lease) : I
     /// <summary>Waits until a worker has begun so many trials; false where it ended before.</summary>
     internal bool Begun(Process process, int count = 1)
     {
-        for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromMinutes(1) && !process.HasExited; Thread.Sleep(20))
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < MostBeginning && !process.HasExited; Thread.Sleep(20))
         {
             if (BegunBy(process) >= count)
             {

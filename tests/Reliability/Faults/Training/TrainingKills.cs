@@ -17,7 +17,8 @@ internal static class TrainingKills
             while (true)
             {
                 int steps = kills < count ? random.Next(4) : int.MaxValue;
-                var (end, reported) = Trainings.RunUntilKilled(folder.Path, steps, TimeSpan.FromMilliseconds(random.NextDouble() * (steps == 0 ? 2500 : 40)));
+                bool inSave = random.Next(2) == 0;
+                var (end, reported) = Trainings.RunUntilKilled(folder.Path, steps, TimeSpan.FromMilliseconds(random.NextDouble() * (inSave ? 10 : steps == 0 ? 2500 : 40)), inSave ? () => IsLeft(folder.Path) : null);
                 if (end.Code != Killed)
                 {
                     runs++;
@@ -30,8 +31,8 @@ internal static class TrainingKills
                 kills++;
                 within += IsLeft(folder.Path) ? 1 : 0;
 
-                // What was reported was saved before.
-                lost += TrainingCheckpoint.Latest(folder.Path) is { } latest ? (latest.Finished || latest.Step >= reported ? 0 : 1) : Math.Sign(reported);
+                // What was reported was saved before, but for the last step, which is saved with the result.
+                lost += TrainingCheckpoint.Latest(folder.Path) is { } latest ? (latest.Finished || latest.Step >= Math.Min(reported, latest.TotalSteps - 1) ? 0 : 1) : Math.Sign(reported);
             }
         }
 

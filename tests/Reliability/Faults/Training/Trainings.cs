@@ -32,9 +32,10 @@ internal static class Trainings
     /// <param name="checkpoints">The folder of its checkpoints.</param>
     /// <param name="steps">How many steps; 0 for a moment after its start.</param>
     /// <param name="moment">The moment.</param>
+    /// <param name="begun">What must have begun before the moment begins, which is looked at again and again; null for nothing.</param>
     /// <param name="clock">The clock that it goes by; null for the machine's.</param>
     /// <returns>How it ended, 137 where it was killed, and the last step that it reported.</returns>
-    internal static (ChildEnd End, int Reported) RunUntilKilled(string checkpoints, int steps, TimeSpan moment, FakeClock? clock = null)
+    internal static (ChildEnd End, int Reported) RunUntilKilled(string checkpoints, int steps, TimeSpan moment, Func<bool>? begun = null, FakeClock? clock = null)
     {
         ProcessStartInfo start = Of(checkpoints);
         clock?.Apply(start);
@@ -44,7 +45,7 @@ internal static class Trainings
         int seen = 0, last = 0;
         if (steps == 0)
         {
-            Kill(process, moment);
+            Kill(process, moment, begun);
         }
 
         while (process.StandardOutput.ReadLine() is { } line)
@@ -55,7 +56,7 @@ internal static class Trainings
                 last = int.Parse(line.AsSpan(5), CultureInfo.InvariantCulture);
                 if (++seen == steps)
                 {
-                    Kill(process, moment);
+                    Kill(process, moment, begun);
                 }
             }
         }
@@ -64,8 +65,13 @@ internal static class Trainings
         return (new ChildEnd(process.ExitCode, string.Join('\n', lines), errors.Result), last);
     }
 
-    private static void Kill(Process process, TimeSpan moment)
+    private static void Kill(Process process, TimeSpan moment, Func<bool>? begun)
     {
+        while (begun is not null && !begun() && !process.HasExited)
+        {
+            Thread.Sleep(0);
+        }
+
         Thread.Sleep(moment);
         process.Kill();
     }
