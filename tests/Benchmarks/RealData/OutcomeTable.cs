@@ -16,6 +16,7 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
         Section(text, "accuracy, %", one => 100 * one.Accuracy, "0.0");
         Section(text, "log-loss", one => one.LogLoss, "0.000");
         Section(text, "calibration error, %", one => 100 * one.CalibrationError, "0.0");
+        Words(text);
         return text.ToString();
     }
 
@@ -35,6 +36,46 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
 
         text.AppendLine();
     }
+
+    /// <summary>What may be said of each difference of each set, all of them together wrong by chance in 5 %. Positive is better; intervals are Student's t over seeds.</summary>
+    private void Words(StringBuilder text)
+    {
+        (string Name, Func<Scores, double> Figure, bool LargerIsBetter, Func<double, double> Least)[] figures =
+        [
+            ("accuracy", one => one.Accuracy, true, _ => LeastEffect.Accuracy),
+            ("log-loss", one => one.LogLoss, false, LeastEffect.OfLoss),
+            ("calibration error", one => one.CalibrationError, false, _ => LeastEffect.Accuracy),
+        ];
+        var differences = (from set in _sets
+                           from contender in outcomes.Select(one => one.Contender).Distinct().Where(one => one != yardstick)
+                           from figure in figures
+                           let own = BySeed(contender, set, figure.Figure)
+                           let bar = BySeed(yardstick, set, figure.Figure)
+                           let seeds = own.Keys.Where(bar.ContainsKey).ToArray()
+                           where seeds.Length > 1
+                           select (set, contender, figure, bar, values: seeds.Select(seed => figure.LargerIsBetter ? own[seed] - bar[seed] : bar[seed] - own[seed]).ToArray())).ToArray();
+        if (differences.Length == 0)
+        {
+            return;
+        }
+
+        double level = 1 - (0.05 / differences.Length);
+        text.AppendLine(CultureInfo.InvariantCulture, $"| {100 * level:0.0#} % intervals over seeds, against {yardstick} | {string.Join(" | ", figures.Select(figure => figure.Name))} |");
+        text.AppendLine("|---|---|---|---|");
+        foreach (var line in differences.GroupBy(one => (one.set, one.contender)))
+        {
+            IEnumerable<string> words = figures.Select(figure => line.Where(one => one.figure.Name == figure.Name).Select(one =>
+            {
+                var interval = MeanInterval.T(one.values, level);
+                return string.Create(CultureInfo.InvariantCulture, $"*{Verdict.Of(interval, figure.Least(one.bar.Values.Average())).Text}*: {Signed(interval.Estimate)}, {Signed(interval.Lower)} to {Signed(interval.Upper)}");
+            }).FirstOrDefault(""));
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {line.Key.set}, {line.Key.contender} | {string.Join(" | ", words)} |");
+        }
+
+        text.AppendLine();
+    }
+
+    private static string Signed(double value) => (value < 0 ? "-" : "+") + Math.Abs(value).ToString("0.000", CultureInfo.InvariantCulture);
 
     private string Difference(string contender, string set, Func<Scores, double> figure, string format)
     {
