@@ -75,7 +75,7 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
         text.AppendLine();
     }
 
-    private static string Signed(double value) => (value < 0 ? "-" : "+") + Math.Abs(value).ToString("0.000", CultureInfo.InvariantCulture);
+    private static string Signed(double value, string format = "0.000") => (value < 0 ? "-" : "+") + Math.Abs(value).ToString(format, CultureInfo.InvariantCulture);
 
     private string Difference(string contender, string set, Func<Scores, double> figure, string format)
     {
@@ -93,13 +93,12 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
     private static string Interval(Dictionary<int, double> own, Dictionary<int, double> bar, string format)
     {
         double[] differences = [.. own.Where(pair => bar.ContainsKey(pair.Key)).Select(pair => pair.Value - bar[pair.Key])];
-        string signed = string.Create(CultureInfo.InvariantCulture, $"+{format};-{format}");
         if (differences.Length < 2)
         {
-            return differences.Length == 0 ? "" : differences[0].ToString(signed, CultureInfo.InvariantCulture);
+            return differences.Length == 0 ? "" : Signed(differences[0], format);
         }
 
         var interval = MeanInterval.T(differences);
-        return string.Create(CultureInfo.InvariantCulture, $"{interval.Estimate.ToString(signed, CultureInfo.InvariantCulture)} ± {(interval.Width / 2).ToString(format, CultureInfo.InvariantCulture)}");
+        return string.Create(CultureInfo.InvariantCulture, $"{Signed(interval.Estimate, format)} ± {(interval.Width / 2).ToString(format, CultureInfo.InvariantCulture)}");
     }
 }
