@@ -42,7 +42,7 @@ public sealed class ConvertToOnnxTests : IDisposable
     [MemberData(nameof(Names))]
     public void OfATransformer_AloneInAChainOrLoaded_IsRefusedAndWritesNothing(string name)
     {
-        IDataView data = Data();
+        IDataView data = EveryTask.Rows(Ml, RowCount);
         ITransformer model = Estimators[name].Make().Fit(data);
         using var owner = (IDisposable)model;
         Assert.IsType(Estimators[name].Transformer, model);
@@ -66,33 +66,20 @@ public sealed class ConvertToOnnxTests : IDisposable
     [MemberData(nameof(Names))]
     public void SaveOnnx_WhichTheRefusalNames_WritesTheModel(string name)
     {
-        ITransformer model = Estimators[name].Make().Fit(Data());
+        ITransformer model = Estimators[name].Make().Fit(EveryTask.Rows(Ml, RowCount));
         using var owner = (IDisposable)model;
         string path = _scratch.File("model.onnx");
-        switch (model)
+        if (model is FineTunedTextTransformer { HasLexicalFeatures: true } joined)
         {
-            case FineTunedTextTransformer { HasLexicalFeatures: true } joined:
-                Assert.Contains("N-grams", Assert.Throws<NotSupportedException>(() => joined.SaveOnnx(path)).Message, StringComparison.Ordinal);
-                return;
-            case FineTunedTextTransformer texts:
-                texts.SaveOnnx(path);
-                break;
-            case FineTuneTokensWithDispersionTransformer tokens:
-                tokens.SaveOnnx(path);
-                break;
-            case FineTuneAnswersWithDispersionTransformer answers:
-                answers.SaveOnnx(path);
-                break;
-            case LanguageModelTransformer language:
-                language.LanguageModel.SaveOnnx(path);
-                break;
-            case FineTuneInstructionsWithDispersionTransformer instructed:
-                instructed.LanguageModel.SaveOnnx(path);
-                break;
-            default:
-                // It measures states, and has nothing of its own to compute.
-                Assert.IsType<EmbeddingGeometryTransformer>(model);
-                return;
+            Assert.Contains("N-grams", Assert.Throws<NotSupportedException>(() => joined.SaveOnnx(path)).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        if (!EveryTask.SaveOnnx(model, path))
+        {
+            // It measures states, and has nothing of its own to compute.
+            Assert.IsType<EmbeddingGeometryTransformer>(model);
+            return;
         }
 
         using var run = new OnnxRun(path);
@@ -129,70 +116,10 @@ public sealed class ConvertToOnnxTests : IDisposable
 
     private static FineTuneOptions Brief() => new() { Epochs = 1, MaxSteps = 2, MicroBatchSize = 6, LearningRate = 1e-3, ValidationFraction = 0, Device = "cpu" };
 
-    private static IDataView Data()
-    {
-        var (texts, labels) = TinyBackbone.LabelledTexts(RowCount);
-        var tagged = TaggedSentences.Make(RowCount);
-        var asked = AskedSentences.Make(RowCount);
-        IDataView rows = Ml.Data.LoadFromEnumerable(Enumerable.Range(0, RowCount).Select(i => new Row
-        {
-            Text = texts[i],
-            SecondText = texts[^(i + 1)],
-            Class = $"class {labels[i]}",
-            Number = labels[i],
-            Yes = labels[i] == 0,
-            Many = [labels[i] == 0, labels[i] != 2],
-            Group = $"group {i / 3}",
-            Words = tagged[i].Words,
-            Tags = tagged[i].Tags,
-            Question = asked[i].Question,
-            Context = asked[i].Context,
-            TrainingAnswer = asked[i].Answer.Text!,
-            AnswerIndex = asked[i].Answer.Start,
-            Prompt = texts[i],
-            Completion = $" {labels[i]}",
-        }));
-        return Ml.Transforms.Conversion.MapValueToKey("Class").Fit(rows).Transform(rows);
-    }
-
     private sealed class NumberedText
     {
         public string Text { get; set; } = "";
 
         public float Number { get; set; }
-    }
-
-    private sealed class Row
-    {
-        public string Text { get; set; } = "";
-
-        public string SecondText { get; set; } = "";
-
-        public string Class { get; set; } = "";
-
-        public float Number { get; set; }
-
-        public bool Yes { get; set; }
-
-        [VectorType(2)]
-        public bool[] Many { get; set; } = [];
-
-        public string Group { get; set; } = "";
-
-        public string[] Words { get; set; } = [];
-
-        public string[] Tags { get; set; } = [];
-
-        public string Question { get; set; } = "";
-
-        public string Context { get; set; } = "";
-
-        public string TrainingAnswer { get; set; } = "";
-
-        public int AnswerIndex { get; set; }
-
-        public string Prompt { get; set; } = "";
-
-        public string Completion { get; set; } = "";
     }
 }

@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using MLNet.Dispersion.Tests;
 
 namespace MLNet.Dispersion.Tool.Tests;
@@ -154,90 +153,16 @@ public sealed class ConversionTests : IDisposable
     {
         ITransformer model = Ml.Model.Load(zip, out _);
         using var owner = (IDisposable)model;
-        switch (model is IEnumerable<ITransformer> chain ? chain.Single() : model)
-        {
-            case FineTunedTextTransformer texts:
-                texts.SaveOnnx(path);
-                break;
-            case FineTuneTokensWithDispersionTransformer words:
-                words.SaveOnnx(path);
-                break;
-            case FineTuneAnswersWithDispersionTransformer answers:
-                answers.SaveOnnx(path);
-                break;
-            case LanguageModelTransformer language:
-                language.LanguageModel.SaveOnnx(path);
-                break;
-            case FineTuneInstructionsWithDispersionTransformer instructed:
-                instructed.LanguageModel.SaveOnnx(path);
-                break;
-        }
-    }
-
-    private static IDataView Data()
-    {
-        var (texts, labels) = TinyBackbone.LabelledTexts(RowCount);
-        var tagged = TaggedSentences.Make(RowCount);
-        var asked = AskedSentences.Make(RowCount);
-        IDataView rows = Ml.Data.LoadFromEnumerable(Enumerable.Range(0, RowCount).Select(i => new Row
-        {
-            Text = texts[i],
-            Class = $"class {labels[i]}",
-            Number = labels[i],
-            Yes = labels[i] == 0,
-            Many = [labels[i] == 0, labels[i] != 2],
-            Group = $"group {i / 3}",
-            Words = tagged[i].Words,
-            Tags = tagged[i].Tags,
-            Question = asked[i].Question,
-            Context = asked[i].Context,
-            TrainingAnswer = asked[i].Answer.Text!,
-            AnswerIndex = asked[i].Answer.Start,
-            Prompt = texts[i],
-            Completion = $" {labels[i]}",
-        }));
-        return Ml.Transforms.Conversion.MapValueToKey("Class").Fit(rows).Transform(rows);
+        Assert.True(EveryTask.SaveOnnx(model is IEnumerable<ITransformer> chain ? chain.Single() : model, path));
     }
 
     private string Zip(IEstimator<ITransformer> estimator)
     {
-        IDataView data = Data();
+        IDataView data = EveryTask.Rows(Ml, RowCount);
         ITransformer model = estimator.Fit(data);
         using var owner = (IDisposable)model;
         string path = _folder.File("m.zip");
         Ml.Model.Save(model, data.Schema, path);
         return path;
-    }
-
-    private sealed class Row
-    {
-        public string Text { get; set; } = "";
-
-        public string Class { get; set; } = "";
-
-        public float Number { get; set; }
-
-        public bool Yes { get; set; }
-
-        [VectorType(2)]
-        public bool[] Many { get; set; } = [];
-
-        public string Group { get; set; } = "";
-
-        public string[] Words { get; set; } = [];
-
-        public string[] Tags { get; set; } = [];
-
-        public string Question { get; set; } = "";
-
-        public string Context { get; set; } = "";
-
-        public string TrainingAnswer { get; set; } = "";
-
-        public int AnswerIndex { get; set; }
-
-        public string Prompt { get; set; } = "";
-
-        public string Completion { get; set; } = "";
     }
 }

@@ -30,7 +30,6 @@ internal sealed record BpeSettings
 /// <summary>Byte-pair encoding.</summary>
 internal sealed class BpeModel : TokenModel
 {
-    private const int LongestRemembered = 64;
     private const char Sign = '\u2581';
     private readonly Vocabulary _vocabulary;
     private readonly MergeTable _merges;
@@ -77,18 +76,14 @@ internal sealed class BpeModel : TokenModel
         }
 
         PieceTokens tokens = Unspelled(Compute(ByteSymbols.Spell(piece)), piece);
-        if (piece.Length <= LongestRemembered)
-        {
-            _seen.Add(piece, tokens);
-        }
-
+        _seen.Add(piece, tokens);
         return tokens;
     }
 
     /// <summary>Adds the ids of a piece, and stops once there are as many as asked for: where words never share a token, what lies behind costs nothing.</summary>
     internal override void AddIds(ReadOnlySpan<char> piece, List<int> ids, int atLeast)
     {
-        if (piece.Length <= LongestRemembered || !_wordsAreApart.Value)
+        if (piece.Length <= PieceMemory.Longest || !_wordsAreApart.Value)
         {
             base.AddIds(piece, ids, atLeast);
             return;
@@ -154,7 +149,7 @@ internal sealed class BpeModel : TokenModel
             return new PieceTokens([whole], null, null);
         }
 
-        if (piece.Length > LongestRemembered && _wordsAreApart.Value && WordLength(piece) < piece.Length)
+        if (piece.Length > PieceMemory.Longest && _wordsAreApart.Value && WordLength(piece) < piece.Length)
         {
             return ComputeWords(piece);
         }

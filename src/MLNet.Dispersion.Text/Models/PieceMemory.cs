@@ -1,8 +1,11 @@
 namespace MLNet.Dispersion.Text;
 
-/// <summary>Remembers the tokens of pieces that were seen, up to a number. Thread-safe: finding takes no lock.</summary>
+/// <summary>Remembers the tokens of pieces that were seen, up to a length and a number. Thread-safe: finding takes no lock.</summary>
 internal sealed class PieceMemory
 {
+    /// <summary>The units of the longest pieces that are remembered.</summary>
+    internal const int Longest = 64;
+
     private const int MostRemembered = 50_000;
     private readonly Lock _adding = new();
     private volatile Entry?[] _places = new Entry?[256];
@@ -11,6 +14,11 @@ internal sealed class PieceMemory
     /// <summary>The tokens of a piece, or null.</summary>
     internal PieceTokens? Find(ReadOnlySpan<char> piece)
     {
+        if (piece.Length > Longest)
+        {
+            return null;
+        }
+
         int hash = string.GetHashCode(piece);
         Entry?[] places = _places;
         for (Entry? entry = places[hash & (places.Length - 1)]; entry is not null; entry = entry.Next)
@@ -24,10 +32,10 @@ internal sealed class PieceMemory
         return null;
     }
 
-    /// <summary>Takes the tokens of a piece, unless there are too many or it is there.</summary>
+    /// <summary>Takes the tokens of a piece, unless it is too long, there are too many or it is there.</summary>
     internal void Add(ReadOnlySpan<char> piece, PieceTokens tokens)
     {
-        if (Volatile.Read(ref _count) >= MostRemembered)
+        if (piece.Length > Longest || Volatile.Read(ref _count) >= MostRemembered)
         {
             return;
         }

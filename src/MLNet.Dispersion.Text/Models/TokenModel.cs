@@ -1,9 +1,8 @@
 namespace MLNet.Dispersion.Text;
 
-/// <summary>Turns pieces of text into tokens. Thread-safe; pieces that were seen are remembered, up to a number.</summary>
+/// <summary>Turns pieces of text into tokens. Thread-safe; pieces that were seen are remembered, up to a length and a number.</summary>
 internal abstract class TokenModel
 {
-    private const int LongestRemembered = 64;
     private readonly PieceMemory _seen = new();
 
     /// <summary>How many different pieces the vocabulary holds.</summary>
@@ -22,11 +21,6 @@ internal abstract class TokenModel
     /// <exception cref="TokenizationException">It cannot be told in this vocabulary.</exception>
     internal PieceTokens Tokenize(ReadOnlySpan<char> piece)
     {
-        if (piece.Length > LongestRemembered)
-        {
-            return Compute(piece);
-        }
-
         if (_seen.Find(piece) is { } known)
         {
             return known;

@@ -46,6 +46,7 @@ internal sealed class AddedVocabulary
 
         var raw = new List<TextOfToken>();
         var normalized = new List<TextOfToken>();
+        // No set of numbers: its code is compiled anew in each process that loads a tokenizer.
         var seen = new Dictionary<int, AddedToken>(_ids.Count);
         foreach (int id in _ids.Values)
         {

@@ -103,7 +103,9 @@ internal static class UnicodeProperties
         }
     }
 
-    private static CodePointSet Set(string ranges)
+    private static CodePointSet Set(string ranges) => CodePointSet.Of(Ranges(ranges));
+
+    private static CodePointRanges Ranges(string ranges)
     {
         var all = new CodePointRanges();
         for (int start = 0; start < ranges.Length;)
@@ -115,17 +117,7 @@ internal static class UnicodeProperties
             start = end + 1;
         }
 
-        return CodePointSet.Of(all);
-    }
-
-    private static IEnumerable<(int First, int Last)> Ranges(string ranges)
-    {
-        foreach (string range in ranges.Split(' '))
-        {
-            int hyphen = range.IndexOf('-', StringComparison.Ordinal);
-            int first = Hex(range.AsSpan(0, hyphen < 0 ? range.Length : hyphen));
-            yield return (first, hyphen < 0 ? first : Hex(range.AsSpan(hyphen + 1)));
-        }
+        return all;
     }
 
     /// <summary>A number of the table. Read here: the framework would load its cultures first.</summary>
@@ -140,10 +132,20 @@ internal static class UnicodeProperties
         return value;
     }
 
-    private static (int First, int Last, string Name)[] ReadScripts() => [.. Lines.Value
-        .Where(line => line.Key.StartsWith("script:", StringComparison.Ordinal))
-        .SelectMany(line => Ranges(line.Value).Select(range => (range.First, range.Last, Name: line.Key["script:".Length..].Split(',')[^1])))
-        .OrderBy(range => range.First)];
+    private static (int First, int Last, string Name)[] ReadScripts()
+    {
+        var scripts = new List<(int First, int Last, string Name)>();
+        foreach ((string key, string value) in Lines.Value.Where(line => line.Key.StartsWith("script:", StringComparison.Ordinal)))
+        {
+            string name = key["script:".Length..].Split(',')[^1];
+            foreach (long range in Ranges(value).InOrder())
+            {
+                scripts.Add(((int)(range >> 32), (int)range, name));
+            }
+        }
+
+        return [.. scripts.OrderBy(range => range.First)];
+    }
 
     private static byte[][] ReadClasses()
     {
@@ -151,9 +153,9 @@ internal static class UnicodeProperties
         foreach ((string key, string value) in Lines.Value.Where(line => line.Key.StartsWith("ccc:", StringComparison.Ordinal)))
         {
             byte number = byte.Parse(key.AsSpan("ccc:".Length), CultureInfo.InvariantCulture);
-            foreach ((int first, int last) in Ranges(value))
+            foreach (long range in Ranges(value).InOrder())
             {
-                for (int c = first; c <= last; c++)
+                for (int c = (int)(range >> 32); c <= (int)range; c++)
                 {
                     (pages[c >> 8] ??= new byte[256])[c & 255] = number;
                 }

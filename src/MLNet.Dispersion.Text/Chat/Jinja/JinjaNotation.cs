@@ -43,7 +43,7 @@ internal static class JinjaNotation
                 result.Append(truth ? "True" : "False");
                 break;
             case BigInteger number:
-                machine.Meter.Calculate(number, number);
+                machine.Meter.Spell(number);
                 result.Append(CultureInfo.InvariantCulture, $"{number}");
                 break;
             case double number:

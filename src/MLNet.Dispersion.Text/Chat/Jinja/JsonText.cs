@@ -71,7 +71,7 @@ internal sealed class JsonText
             case null or bool or BigInteger or double:
                 if (value is BigInteger number)
                 {
-                    _machine.Meter.Calculate(number, number);
+                    _machine.Meter.Spell(number);
                 }
 
                 _result.Append(Plain(value));

@@ -33,12 +33,15 @@ internal sealed class JinjaMeter(ChatTemplateLimits limits, CancellationToken ca
     /// <summary>Counts work with large whole numbers, which grows with the product of their lengths.</summary>
     internal void Calculate(BigInteger a, BigInteger b)
     {
-        long words = Math.Max(a.GetBitLength() / BitsPerWord, 0) * Math.Max(b.GetBitLength() / BitsPerWord, 0);
+        long words = a.GetBitLength() / BitsPerWord * (b.GetBitLength() / BitsPerWord);
         if (words > 0)
         {
             Step((words / WordsPerStep) + 1);
         }
     }
+
+    /// <summary>Counts the spelling of a whole number in digits, which grows with the square of its length.</summary>
+    internal void Spell(BigInteger number) => Calculate(number, number);
 
     /// <summary>Counts characters that are about to be written.</summary>
     internal void Write(long length)

@@ -110,7 +110,7 @@ internal sealed class NumberSpec
         Align ??= '>';
         if (number is BigInteger whole)
         {
-            meter.Calculate(whole, whole);
+            meter.Spell(whole);
         }
 
         string digits = number is double value && Type is not ('d' or 'b' or 'o' or 'x' or 'X' or 'c') ? Broken(value) : JinjaNumber.IsInteger(number, out BigInteger integer) ? Whole(integer)
