@@ -27,6 +27,7 @@ try
     {
         Epochs = FineTuneOptions.NoEpochLimit,
         MaxSteps = (int)Number("steps", 8),
+        EarlyStoppingPatience = null,
         MicroBatchSize = 2,
         GradientAccumulationSteps = (int)Number("accumulate", 1),
         LearningRate = settings.ContainsKey("lora") ? 0.3 : 0.05,

@@ -38,11 +38,14 @@ ip netns exec "$name-1" unshare -u bash -c 'hostname "$0"; exec "$@"' "$name-1" 
   --mca btl tcp,self --mca btl_tcp_if_include 10.78.0.0/24 --mca oob_tcp_if_include 10.78.0.0/24 \
   --mca oob_tcp_keepalive_time 20 --mca oob_tcp_keepalive_intvl 3 --mca oob_tcp_keepalive_probes 3 -x OMP_NUM_THREADS -x TERM -x PATH \
   dotnet "$program" "model=$model" "out=$out" "checkpoints=$checkpoints" steps=100000 limit=10 > "$folder/log" 2>&1 &
+job=$!
 for _ in $(seq 120); do
   sleep 1
   ls -d "$checkpoints"/checkpoint-* > /dev/null 2>&1 && break
+  kill -0 "$job" 2> /dev/null || break
 done
 sleep 3
+kill -0 "$job" 2> /dev/null || { echo "the job ended before its link was cut:"; cat "$folder/log"; exit 1; }
 ip -n "$name-2" link set eth0 down
 cut=$SECONDS
 for _ in $(seq 90); do
