@@ -27,16 +27,16 @@ public sealed class PackageConsumerTests(PackedPackages packages) : IDisposable
             .Single(attribute => attribute.Key == "LibTorchVersion").Value!;
         WriteApplication(Reference("MLNet.Dispersion"), Reference("libtorch-cpu-linux-x64", libTorch));
 
-        string first = DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-o", "out");
-        string second = DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-o", "out");
-        string ran = DotnetCommand.Run(_application.FullName, Path.Combine("out", "App.dll"));
+        string first = DotnetCommand.Run(_application.Path, "build", "-c", "Release", "-o", "out");
+        string second = DotnetCommand.Run(_application.Path, "build", "-c", "Release", "-o", "out");
+        string ran = DotnetCommand.Run(_application.Path, Path.Combine("out", "App.dll"));
 
         Assert.Equal(lacking, first.Contains(Said, StringComparison.Ordinal));
         Assert.DoesNotContain(Said, second, StringComparison.Ordinal);
         Assert.Equal("sum 12", ran.Trim());
 
-        string published = DotnetCommand.Run(_application.FullName, "publish", "-c", "Release", "-o", "published");
-        string ranPublished = DotnetCommand.Run(_application.FullName, Path.Combine("published", "App.dll"));
+        string published = DotnetCommand.Run(_application.Path, "publish", "-c", "Release", "-o", "published");
+        string ranPublished = DotnetCommand.Run(_application.Path, Path.Combine("published", "App.dll"));
 
         Assert.Equal(lacking, published.Contains($"published/runtimes/linux-x64/native/libLibTorchSharp.so {Said}", StringComparison.Ordinal));
         Assert.Equal("sum 12", ranPublished.Trim());
@@ -60,9 +60,9 @@ public sealed class PackageConsumerTests(PackedPackages packages) : IDisposable
 
         WriteApplication([Reference("MLNet.Dispersion.Plots"), .. natives.Select(package => Reference(package, version))]);
 
-        DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-o", "out");
-        DotnetCommand.Run(_application.FullName, "publish", "-c", "Release", "-r", "win-x64", "--self-contained", "false", "-p:UseAppHost=false", "-o", "published");
-        DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-o", "kept", "-p:MLNetDispersionKeepNativeSymbols=true");
+        DotnetCommand.Run(_application.Path, "build", "-c", "Release", "-o", "out");
+        DotnetCommand.Run(_application.Path, "publish", "-c", "Release", "-r", "win-x64", "--self-contained", "false", "-p:UseAppHost=false", "-o", "published");
+        DotnetCommand.Run(_application.Path, "build", "-c", "Release", "-o", "kept", "-p:MLNetDispersionKeepNativeSymbols=true");
 
         Assert.True(File.Exists(_application.File("out/runtimes/win-x64/native/native.dll")));
         Assert.Empty(NativeSymbols("out"));
@@ -77,8 +77,8 @@ public sealed class PackageConsumerTests(PackedPackages packages) : IDisposable
     {
         WriteApplication(Reference("MLNet.Dispersion.Plots"), Reference("Microsoft.ML.TorchSharp", "0.23.1"));
 
-        string told = DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-o", "out");
-        string quiet = DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-o", "out", "-p:MLNetDispersionWarnOfMicrosoftMLTorchSharp=false");
+        string told = DotnetCommand.Run(_application.Path, "build", "-c", "Release", "-o", "out");
+        string quiet = DotnetCommand.Run(_application.Path, "build", "-c", "Release", "-o", "out", "-p:MLNetDispersionWarnOfMicrosoftMLTorchSharp=false");
 
         Assert.Contains("warning MLND004", told, StringComparison.Ordinal);
         Assert.Contains("Tensor invalid -- empty handle", told, StringComparison.Ordinal);

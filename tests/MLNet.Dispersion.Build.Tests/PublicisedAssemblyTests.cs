@@ -81,7 +81,7 @@ public sealed class PublicisedAssemblyTests
     public void Run_GoodAndBadInput_WritesTheCopyOrSaysWhy()
     {
         using var folder = new TemporaryFolder();
-        string copy = Path.Combine(folder.FullName, "new", "copy.dll");
+        string copy = Path.Combine(folder.Path, "new", "copy.dll");
         string text = folder.File("text.dll");
         File.WriteAllText(text, "no assembly");
         using var output = new StringWriter();

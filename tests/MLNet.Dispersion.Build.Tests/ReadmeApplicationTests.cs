@@ -21,13 +21,13 @@ public sealed partial class ReadmeApplicationTests(PackedPackages packages) : ID
         Skip.IfNot(OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64, "this is not Linux x64");
         WriteApplication();
 
-        DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-o", "out");
+        DotnetCommand.Run(_application.Path, "build", "-c", "Release", "-o", "out");
         AssertServes(_application.File("out/App"));
 
-        DotnetCommand.Run(_application.FullName, "publish", "-c", "Release", "-r", "linux-x64", "--self-contained", "-o", "alone");
+        DotnetCommand.Run(_application.Path, "publish", "-c", "Release", "-r", "linux-x64", "--self-contained", "-o", "alone");
         AssertServes(_application.File("alone/App"));
 
-        DotnetCommand.Run(_application.FullName, "publish", "-c", "Release", "-r", "linux-x64", "--self-contained", "-p:PublishSingleFile=true", "-o", "single");
+        DotnetCommand.Run(_application.Path, "publish", "-c", "Release", "-r", "linux-x64", "--self-contained", "-p:PublishSingleFile=true", "-o", "single");
         Assert.False(File.Exists(_application.File("single/MLNet.Dispersion.dll")));
         AssertServes(_application.File("single/App"));
     }
@@ -35,7 +35,7 @@ public sealed partial class ReadmeApplicationTests(PackedPackages packages) : ID
     private void AssertServes(string program)
     {
         File.Delete(_application.File("model.zip"));
-        using Process process = Process.Start(new ProcessStartInfo(program) { WorkingDirectory = _application.FullName, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Process.Start(new ProcessStartInfo(program) { WorkingDirectory = _application.Path, RedirectStandardOutput = true, RedirectStandardError = true })!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

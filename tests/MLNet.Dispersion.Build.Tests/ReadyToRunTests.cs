@@ -53,30 +53,30 @@ public sealed class ReadyToRunTests(PackedPackages packages) : IDisposable
         string platform = RuntimeInformation.RuntimeIdentifier;
         bool isKnown = Platforms.ContainsKey(platform);
 
-        DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-o", "any");
+        DotnetCommand.Run(_application.Path, "build", "-c", "Release", "-o", "any");
         (string Path, bool IsReadyToRun) any = Loaded("any");
         Assert.Equal(_application.File(isKnown ? $"any/runtimes/{platform}/lib/net10.0/{Text}.dll" : $"any/{Text}.dll"), any.Path);
         Assert.Equal(isKnown, any.IsReadyToRun);
         Assert.Equal(Platforms.Keys.Order(), RuntimeTargets("any").Order());
 
-        DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-r", platform, "--self-contained", "false", "-o", "one");
+        DotnetCommand.Run(_application.Path, "build", "-c", "Release", "-r", platform, "--self-contained", "false", "-o", "one");
         Assert.Equal((_application.File($"one/{Text}.dll"), isKnown), Loaded("one"));
 
         foreach ((string other, Machine machine) in Platforms)
         {
-            DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-r", other, "--self-contained", "false", "-p:UseAppHost=false", "-o", other);
+            DotnetCommand.Run(_application.Path, "build", "-c", "Release", "-r", other, "--self-contained", "false", "-p:UseAppHost=false", "-o", other);
             AssemblyImage image = AssemblyImage.Read(File.ReadAllBytes(_application.File($"{other}/{Text}.dll")));
             Assert.Equal((true, machine), (image.IsReadyToRun, image.Machine));
         }
 
-        DotnetCommand.Run(_application.FullName, "build", "-c", "Release", "-r", "win-arm64", "--self-contained", "false", "-p:UseAppHost=false", "-o", "portable");
+        DotnetCommand.Run(_application.Path, "build", "-c", "Release", "-r", "win-arm64", "--self-contained", "false", "-p:UseAppHost=false", "-o", "portable");
         Assert.False(AssemblyImage.Read(File.ReadAllBytes(_application.File($"portable/{Text}.dll"))).IsReadyToRun);
     }
 
     /// <summary>Where the application in a folder has the tokenizers' assembly from, and whether it holds code of the platform.</summary>
     private (string Path, bool IsReadyToRun) Loaded(string folder)
     {
-        string path = DotnetCommand.Run(_application.FullName, Path.Combine(folder, "App.dll")).Trim();
+        string path = DotnetCommand.Run(_application.Path, Path.Combine(folder, "App.dll")).Trim();
         return (path, AssemblyImage.Read(File.ReadAllBytes(path)).IsReadyToRun);
     }
 

@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Tests;
 
 namespace MLNet.Dispersion.Tool.Tests;
 

@@ -82,7 +82,7 @@ public sealed class HubTests : IAsyncLifetime, IDisposable
             start.Environment.Remove(name);
         }
 
-        foreach ((string name, string value) in ((string, string)[])[("HF_ENDPOINT", _hub.Address), ("HF_HOME", "$DISPERSION_DISK/hf"), ("DISPERSION_DISK", _folder.FullName), ("HF_TOKEN", "hf_mine"), .. variables])
+        foreach ((string name, string value) in ((string, string)[])[("HF_ENDPOINT", _hub.Address), ("HF_HOME", "$DISPERSION_DISK/hf"), ("DISPERSION_DISK", _folder.Path), ("HF_TOKEN", "hf_mine"), .. variables])
         {
             start.Environment[name] = value;
         }

@@ -31,7 +31,7 @@ public sealed class InstalledToolTests : IDisposable
 
         string config = _folder.Write("nuget.config", $"""<configuration><packageSources><clear /><add key="feed" value="{Feed}" /></packageSources></configuration>""");
         var own = new Dictionary<string, string> { ["NUGET_PACKAGES"] = _folder.File("cache"), ["DOTNET_CLI_HOME"] = _folder.File("home") };
-        DotnetCommand.Run(_folder.FullName, Limit, own, "tool", "install", "mlnet-dispersion", "--tool-path", _folder.File("tools"), "--configfile", config);
+        DotnetCommand.Run(_folder.Path, Limit, own, "tool", "install", "mlnet-dispersion", "--tool-path", _folder.File("tools"), "--configfile", config);
 
         string tickets = Path.Combine(Checkout.Folder, "examples", "QuickStart", "tickets.tsv");
         Assert.Contains("Exit codes:", Run("--help"), StringComparison.Ordinal);
@@ -90,7 +90,7 @@ public sealed class InstalledToolTests : IDisposable
     {
         var start = new ProcessStartInfo(_folder.File("tools/mlnet-dispersion"), args)
         {
-            WorkingDirectory = _folder.FullName,
+            WorkingDirectory = _folder.Path,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../..")) },

@@ -33,6 +33,37 @@ public sealed class VerbTests : IDisposable
         Assert.DoesNotContain("measuring", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("finetune", "a-file/model.zip", "is a file")]
+    [InlineData("finetune", "", "is a folder")]
+    [InlineData("midtrain", "a-file/folder", "is a file")]
+    [InlineData("midtrain", "a-folder.zip", "is a folder")]
+    [InlineData("midtrain", "a-file", "is a file")]
+    public void An_output_that_cannot_be_written_is_told_before_anything_is_trained(string verb, string output, string why)
+    {
+        _folder.Write("a-file", "mine");
+        Directory.CreateDirectory(_folder.File("a-folder.zip"));
+        string[] rows = verb == "finetune" ? [_folder.Tickets(), "--label", "topic", "--text", "message"] : [_folder.Write("t.txt", "a text of words")];
+
+        CommandRun run = CommandRun.Of([verb, .. rows, "-m", "no/such/model", "-o", _folder.File(output)]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("--out", run.Error, StringComparison.Ordinal);
+        Assert.Contains(why, run.Error, StringComparison.Ordinal);
+        Assert.Equal("mine", File.ReadAllText(_folder.File("a-file")).Trim());
+    }
+
+    [SkippableFact]
+    public void A_place_that_takes_no_file_is_told_with_the_systems_reason()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "needs /proc, where nobody writes");
+
+        CommandRun run = CommandRun.Of("finetune", _folder.Tickets(), "--label", "topic", "--text", "message", "-m", CommandRun.Tiny, "-o", "/proc/model.zip");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("'/proc' takes no file", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_classifier_is_trained_saved_and_judged_with_intervals()
     {

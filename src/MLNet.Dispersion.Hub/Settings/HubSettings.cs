@@ -28,7 +28,7 @@ internal sealed partial record HubSettings
     {
         options = options?.Clone() ?? new();
         options.Validate();
-        string? Read(params string[] names) => names.Select(variable).FirstOrDefault(value => !string.IsNullOrWhiteSpace(value));
+        string? Read(params string[] names) => FirstSet(variable, names);
 
         string home = Expand(variable, Read("HF_HOME") ?? Path.Combine(Read("XDG_CACHE_HOME") ?? Path.Combine("~", ".cache"), "huggingface"));
         string endpoint = options.Endpoint ?? Read("HF_ENDPOINT") ?? DefaultEndpoint;
@@ -42,7 +42,7 @@ internal sealed partial record HubSettings
             Options = options,
             CacheDirectory = Path.GetFullPath(options.CacheDirectory ?? Expand(variable, Read("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE") ?? Path.Combine(home, "hub"))),
             Endpoint = new Uri(endpoint.TrimEnd('/') + "/"),
-            Token = options.Token is { } given ? (given.Length == 0 ? null : given) : FindToken(variable, Read, home),
+            Token = options.Token is { } given ? (given.Length == 0 ? null : given) : FindToken(variable, home),
             Offline = options.Offline ?? IsTrue(Read("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")),
         };
     }
@@ -54,18 +54,21 @@ internal sealed partial record HubSettings
     /// <summary>Whether an address belongs to the hub itself, which alone may see the token.</summary>
     internal bool IsOfEndpoint(Uri address) => Uri.Compare(address, Endpoint, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
 
-    private static string? FindToken(Func<string, string?> variable, Func<string[], string?> read, string home)
+    /// <summary>The first of these variables that holds something.</summary>
+    private static string? FirstSet(Func<string, string?> variable, params string[] names) => names.Select(variable).FirstOrDefault(value => !string.IsNullOrWhiteSpace(value));
+
+    private static string? FindToken(Func<string, string?> variable, string home)
     {
-        if (IsTrue(read(["HF_HUB_DISABLE_IMPLICIT_TOKEN"])))
+        if (IsTrue(FirstSet(variable, "HF_HUB_DISABLE_IMPLICIT_TOKEN")))
         {
             return null;
         }
 
-        string? token = read(["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"]);
+        string? token = FirstSet(variable, "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN");
         string place = "HF_TOKEN";
         if (token is null)
         {
-            place = Expand(variable, read(["HF_TOKEN_PATH"]) ?? Path.Combine(home, "token"));
+            place = Expand(variable, FirstSet(variable, "HF_TOKEN_PATH") ?? Path.Combine(home, "token"));
             try
             {
                 token = File.Exists(place) ? File.ReadAllText(place) : null;

@@ -23,6 +23,10 @@ internal abstract class Conversion
         };
     }
 
+    /// <summary>Requires that it can be written there, which is asked before work that takes long.</summary>
+    /// <exception cref="ToolException">It cannot.</exception>
+    public virtual void RequirePlace(string option, string target) => OutputPlace.RequireFile(option, target);
+
     /// <summary>Writes the model of a fitted transformer, with its head where the format has a place for it.</summary>
     public abstract void Write(TextTransformer transformer, string target);
 
@@ -97,6 +101,8 @@ internal abstract class Conversion
 
     private sealed class ToFolder : Conversion
     {
+        public override void RequirePlace(string option, string target) => OutputPlace.RequireFolder(option, target);
+
         public override void Write(TextTransformer transformer, string target)
         {
             switch (transformer)

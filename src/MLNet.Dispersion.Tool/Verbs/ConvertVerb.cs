@@ -21,6 +21,7 @@ internal sealed class ConvertVerb : IVerb
     {
         string source = context.Get(_model), target = context.Get(_target);
         Conversion conversion = Conversion.Of(target, context.Get(_type), context.Get(_content), context.Get(_past));
+        conversion.RequirePlace(_target.Name, target);
         if (File.Exists(source) && Path.GetExtension(source).Equals(".zip", StringComparison.OrdinalIgnoreCase))
         {
             MLContext ml = context.NewContext(seed: 1);

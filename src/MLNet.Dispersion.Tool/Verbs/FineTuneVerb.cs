@@ -28,6 +28,8 @@ internal sealed class FineTuneVerb : IVerb
     /// <inheritdoc/>
     public void Run(CommandContext context)
     {
+        string output = context.Get(_out)!;
+        OutputPlace.RequireFile(_out.Name, output);
         RowTask task = _rows.Task(context);
         RowTable table = _rows.Table(context);
         RowColumns columns = _rows.Columns(context, task);
@@ -35,7 +37,6 @@ internal sealed class FineTuneVerb : IVerb
         IReadOnlyList<string> labels = columns.Label is { } label ? task.LabelsOf(table, label) : [];
         IDataView train = task.ToData(table, columns);
         IDataView? validation = context.Get(_validation) is { } path ? task.ToData(RowFile.Read(path), columns, labels) : null;
-        string output = context.Get(_out)!;
 
         TransformerChain<ITransformer> whole;
         TextTransformer model;

@@ -28,6 +28,15 @@ internal sealed class MidTrainVerb : IVerb
     {
         string output = context.Get(_out)!;
         Conversion? conversion = Path.GetExtension(output).Equals(".zip", StringComparison.OrdinalIgnoreCase) ? null : Conversion.Of(output, type: null);
+        if (conversion is null)
+        {
+            OutputPlace.RequireFile(_out.Name, output);
+        }
+        else
+        {
+            conversion.RequirePlace(_out.Name, output);
+        }
+
         string[] texts = [.. context.Get(_files).SelectMany(file => context.Get(_lines) ? TextFiles.Lines(file) : [TextFiles.Whole(file)])];
         MLContext ml = context.NewContext(_training.Seed(context));
         var data = new TableDataView([TableDataColumn.OfTexts(Text, texts)]);

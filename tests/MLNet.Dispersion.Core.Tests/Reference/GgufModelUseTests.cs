@@ -163,11 +163,4 @@ public sealed class GgufModelUseTests : ReferenceTests
     private static ChatMessage[] Messages(JsonElement chat) => [.. chat.GetProperty("messages").EnumerateArray().Select(ChatMessage.FromJson)];
 
     private static int[] Ids(JsonElement ids) => [.. ids.EnumerateArray().Select(id => id.GetInt32())];
-
-    private sealed class TemporaryFolder : IDisposable
-    {
-        public string Path { get; } = Directory.CreateTempSubdirectory("mlnet-dispersion-real-").FullName;
-
-        public void Dispose() => Directory.Delete(Path, recursive: true);
-    }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using MLNet.Dispersion.Tests;
 
 namespace MLNet.Dispersion.Studies.Tests.Pruning;
 

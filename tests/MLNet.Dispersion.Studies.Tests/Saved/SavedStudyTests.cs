@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Tests;
 
 namespace MLNet.Dispersion.Studies.Tests.Saved;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using MLNet.Dispersion.Tests;
 
 namespace MLNet.Dispersion.Studies.Tests.Saved;
 

@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using MLNet.Dispersion.Tests;
 using TorchSharp;
 
 namespace MLNet.Dispersion.Reliability.Faults;

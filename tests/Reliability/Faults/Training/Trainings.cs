@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using MLNet.Dispersion.Tests;
 
 namespace MLNet.Dispersion.Reliability.Faults;
 
