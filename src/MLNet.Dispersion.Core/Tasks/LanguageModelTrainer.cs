@@ -17,11 +17,12 @@ public static class LanguageModelTrainer
     /// <param name="model">Changed in place; must not be used by others meanwhile. Stays the caller's.</param>
     /// <param name="blocks">Packed blocks, or single texts, of at least 2 tokens each; longer ones than the context are refused.</param>
     /// <param name="options">How to train.</param>
-    /// <exception cref="ArgumentException">No blocks, one that is too short or too long, or a bad option, or a teacher that does not fit.</exception>
+    /// <param name="tokenWeights">How much each token of each block counts in the loss, at least 0, such as <see cref="TrainingBlocks.TokenWeights"/>; a block's first token is predicted from nothing and counts nothing. Null (default) where all count the same.</param>
+    /// <exception cref="ArgumentException">No blocks, one that is too short or too long, weights that do not fit them, or a bad option, or a teacher that does not fit.</exception>
     /// <exception cref="ModelFileException">The teacher's checkpoint is missing or damaged, or a training checkpoint (<see cref="FineTuneOptions.Checkpoints"/>) is damaged, another run's or cannot be written. To go on, pass the model as loaded from its files, not as an interrupted call left it.</exception>
     /// <exception cref="TrainingDivergedException">The loss became NaN before an epoch had been validated.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled; the model holds the weights of the last step.</exception>
-    public static FineTuneResult Train(PretrainedLanguageModel model, IReadOnlyList<int[]> blocks, FineTuneOptions options)
+    public static FineTuneResult Train(PretrainedLanguageModel model, IReadOnlyList<int[]> blocks, FineTuneOptions options, IReadOnlyList<float[]>? tokenWeights = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(blocks);
@@ -29,9 +30,11 @@ public static class LanguageModelTrainer
         options = options.Clone();
         options.Validate();
         CheckBlocks(model, blocks);
+        CheckWeights(blocks, tokenWeights, options);
         int[][]? probeTexts = options.GeometryProbe?.Texts is { } probe ? [.. new TextEncoder(model, null).Encode(probe).Sequences] : null;
         using DistillationObjective? distillation = Distillation(model, blocks, options);
-        return MeasuredTraining.Run(model, distillation ?? (TrainingObjective)new CausalLMObjective(), new TrainingRows(blocks), options, probeTexts);
+        TrainingObjective objective = tokenWeights is null ? distillation ?? (TrainingObjective)new CausalLMObjective() : new AnswerObjective(tokenWeights, textLengths: null, isDynamic: false, name: "causal language modelling, weighted");
+        return MeasuredTraining.Run(model, objective, new TrainingRows(blocks), options, probeTexts);
     }
 
     /// <summary>Mean negative log-likelihood per predicted token, in nats; its exponential is the token perplexity.</summary>
@@ -54,6 +57,38 @@ public static class LanguageModelTrainer
         options.Distillation is { IsActive: true } distillation
             ? new DistillationObjective(DistillationTeacher.Open(model, blocks, options), model.Backbone.Info, distillation, options.Seed ?? 0, model.Device)
             : null;
+
+    private static void CheckWeights(IReadOnlyList<int[]> blocks, IReadOnlyList<float[]>? weights, FineTuneOptions options)
+    {
+        if (weights is null)
+        {
+            return;
+        }
+
+        TeacherCheck.Refuse(options, "causal language modelling of weighted tokens");
+        LabelSmoothing.Refuse(options, "causal language modelling");
+        if (weights.Count != blocks.Count)
+        {
+            throw new ArgumentException($"There are {blocks.Count} blocks but weights of {weights.Count}; each block needs those of its tokens.", nameof(weights));
+        }
+
+        bool learns = false;
+        for (int i = 0; i < blocks.Count; i++)
+        {
+            float[] own = weights[i];
+            if (own is null || own.Length != StoredRows.LengthOf(blocks, i) || own.Any(weight => !float.IsFinite(weight) || weight < 0))
+            {
+                throw new ArgumentException($"The weights of block {i} must be {StoredRows.LengthOf(blocks, i)} finite numbers of at least 0, one a token.", nameof(weights));
+            }
+
+            learns |= own.AsSpan(1).ContainsAnyExcept(0f);
+        }
+
+        if (!learns)
+        {
+            throw new ArgumentException("Every token that could be predicted has weight 0; there is nothing to learn from.", nameof(weights));
+        }
+    }
 
     private static void CheckBlocks(PretrainedLanguageModel model, IReadOnlyList<int[]> blocks)
     {

@@ -25,7 +25,7 @@ internal sealed class LanguageModelColumns
             (LanguageModelOutput.Continuation, options.ContinuationColumnName),
         ];
         Added = [.. all.Where(column => column.Name is not null).Select(column => (column.Output, column.Name!))];
-        Validate();
+        Validate(options.ExampleWeightColumnName);
     }
 
     internal string Text { get; }
@@ -72,14 +72,14 @@ internal sealed class LanguageModelColumns
         return annotations.ToAnnotations();
     }
 
-    private void Validate()
+    private void Validate(string? weight)
     {
-        (string Role, string Name)[] all = [("text", Text), .. Added.Select(column => (column.Output.ToString(), column.Name))];
+        (string Role, string Name)[] all = [("text", Text), .. weight is null ? Array.Empty<(string, string)>() : [("example weight", weight)], .. Added.Select(column => (column.Output.ToString(), column.Name))];
         foreach ((string role, string name) in all)
         {
             if (string.IsNullOrWhiteSpace(name))
             {
-                throw new ArgumentException($"The {role} column has no name.{(role == "text" ? "" : $" Set LanguageModelOptions.{role}ColumnName to null to leave the column out.")}");
+                throw new ArgumentException($"The {role} column has no name.{(role is "text" or "example weight" ? "" : $" Set LanguageModelOptions.{role}ColumnName to null to leave the column out.")}");
             }
         }
 

@@ -6,7 +6,7 @@ namespace MLNet.Dispersion;
 
 /// <summary>Fine-tunes a small pretrained language model on texts, with the dispersion regulariser added to the loss of predicting each next token; or takes it as it is.</summary>
 /// <remarks>
-/// <para>Reads one column, the text (text). Adds a feature vector, token count, log-likelihood, perplexity and, on request, a continuation: the table is at <see cref="LanguageModelTransformer"/>.</para>
+/// <para>Reads one column, the text (text), and in training that of the texts' weights where one is named. Adds a feature vector, token count, log-likelihood, perplexity and, on request, a continuation: the table is at <see cref="LanguageModelTransformer"/>.</para>
 /// <list type="table">
 /// <item><term>Task</term><description>Causal language modelling; no label is read</description></item>
 /// <item><term>Normalisation of the input</term><description>None needed: raw text</description></item>
@@ -54,6 +54,11 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
         _options = options?.Clone() ?? new LanguageModelOptions();
         _options.Validate();
         _columns = new LanguageModelColumns(textColumnName, _options);
+        if (!isTrained && _options.ExampleWeightColumnName is { } weight)
+        {
+            throw new ArgumentException($"LanguageModelOptions.ExampleWeightColumnName is '{weight}', but a model that is taken as it is learns of no text. Set it to null.", nameof(options));
+        }
+
         training?.Validate();
         _training = training;
         _backbone = backbone ?? ModelSource.TinyEnglish;
@@ -109,6 +114,7 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
     private protected override DataViewSchema Promise(SchemaShape input)
     {
         InputColumns.CheckText(Host, input, _columns.Text);
+        InputColumns.CheckExampleWeight(Host, input, _options.ExampleWeightColumnName);
         return AddedColumns.Alone((builder, _) => _columns.AddTo(builder, PromisedFeatureCount));
     }
 
@@ -179,7 +185,7 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
             var scorer = new LanguageModelScorer(model, options, _columns);
             var columns = new LanguageModelColumns(_columns.Text, options);
             using FineTuneRun? run = _training is null ? null : new FineTuneRun(Host, channel, cancellation, backbone, $"column '{_columns.Text}'", _training, _seed, validationSet, metric);
-            FineTuneResult? result = run is null ? null : Train(model, texts!.Texts, held?.Texts, channel, run, () => new LanguageModelTransformer(Host, columns, backbone.Name, scorer, options));
+            FineTuneResult? result = run is null ? null : Train(model, texts!, held, channel, run, () => new LanguageModelTransformer(Host, columns, backbone.Name, scorer, options));
             if (_options.CenterFeatures)
             {
                 scorer.Center([.. texts!.Texts.Take(_options.CenteringTexts)], options, cancellation.Token);
@@ -196,7 +202,7 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
 
     private TrainingTexts Read(IDataView data, IChannel channel, FitCancellation cancellation)
     {
-        var texts = new TrainingTexts(_columns.Text, _training?.DataMemoryBytes ?? RowStorage.DefaultMemoryBytes);
+        var texts = new TrainingTexts(_columns.Text, _options.ExampleWeightColumnName, _training?.DataMemoryBytes ?? RowStorage.DefaultMemoryBytes);
         try
         {
             texts.Read(data, cancellation);
@@ -211,18 +217,19 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
         }
     }
 
-    private FineTuneResult Train(PretrainedLanguageModel model, IReadOnlyList<string> texts, IReadOnlyList<string>? heldTexts, IChannel channel, FineTuneRun run, Func<ITransformer> transformer)
+    private FineTuneResult Train(PretrainedLanguageModel model, TrainingTexts texts, TrainingTexts? heldTexts, IChannel channel, FineTuneRun run, Func<ITransformer> transformer)
     {
-        using StoredRows stored = TrainingBlocks.Stored(model, texts, _training!, _options.PackTexts, _options.SeparateTexts, heldTexts);
+        IReadOnlyList<float>? weights = texts.Weights is { } own ? [.. own, .. heldTexts?.Weights ?? []] : null;
+        using StoredRows stored = TrainingBlocks.Stored(model, texts.Texts, _training!, _options.PackTexts, _options.SeparateTexts, heldTexts?.Texts, weights);
         IReadOnlyList<int[]> blocks = stored.Column(0);
         int truncated = stored.Notes[0], held = stored.Notes[1];
         if (truncated > 0)
         {
             int length = Math.Min(_training!.MaxSequenceLength ?? int.MaxValue, model.Backbone.Info.ContextLength);
-            ChannelLog.Warn(channel, $"{truncated} of {texts.Count + (heldTexts?.Count ?? 0)} training texts have more tokens in column '{_columns.Text}' than the {length} of a block, and were cut off.");
+            ChannelLog.Warn(channel, $"{truncated} of {texts.Texts.Count + (heldTexts?.Texts.Count ?? 0)} training texts have more tokens in column '{_columns.Text}' than the {length} of a block, and were cut off.");
         }
 
-        string what = string.Create(CultureInfo.InvariantCulture, $"as a language model on {texts.Count} texts in {blocks.Count - held} blocks");
+        string what = string.Create(CultureInfo.InvariantCulture, $"as a language model on {texts.Texts.Count} texts in {blocks.Count - held} blocks");
         FineTuneResult result = run.Train(what, options =>
         {
             if (held > 0)
@@ -230,7 +237,7 @@ public sealed class LanguageModelEstimator : TextEstimator<LanguageModelTransfor
                 (options.ValidationRows, options.ValidationFraction) = (held, null);
             }
 
-            return LanguageModelTrainer.Train(model, blocks, run.Choosing(options, transformer));
+            return LanguageModelTrainer.Train(model, blocks, run.Choosing(options, transformer), TrainingBlocks.TokenWeights(stored));
         });
         run.Tell(result);
         return result;

@@ -49,6 +49,9 @@ public sealed class LanguageModelOptions
     /// <summary>Gets or sets whether the end-of-sequence token closes each of the packed texts. Default true. False as in the published experiments: texts run into one another. Without effect where <see cref="PackTexts"/> is false.</summary>
     public bool SeparateTexts { get; set; } = true;
 
+    /// <summary>Gets or sets the column of how much each text counts in training (<see cref="float"/>, at least 0): the loss of each of its tokens is multiplied by it. Null (default) where all count the same. Without training it has no use and is refused.</summary>
+    public string? ExampleWeightColumnName { get; set; }
+
     /// <summary>Gets or sets where a model that is not trained is loaded to: <c>auto</c> (default: CUDA where available, else CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:N</c> or <c>mps</c>. One that is trained is where <see cref="FineTuneOptions.Device"/> says.</summary>
     public string Device { get; set; } = "auto";
 

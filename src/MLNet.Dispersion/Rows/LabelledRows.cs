@@ -63,9 +63,9 @@ internal abstract class LabelledRows(TaskColumns columns, RowStorage storage) : 
             };
         });
 
-        if (_weights is { Count: > 0 } && _weights.TrueForAll(weight => weight == 0))
+        if (_weights is not null)
         {
-            throw new ArgumentException($"All {_weights.Count} training rows have weight 0 in column '{columns.ExampleWeight}'; there is nothing to learn from.");
+            RowWeight.RequireAny(_weights, columns.ExampleWeight!);
         }
     }
 
@@ -132,12 +132,7 @@ internal abstract class LabelledRows(TaskColumns columns, RowStorage storage) : 
 
         float weight = 0;
         read(ref weight);
-        if (!float.IsFinite(weight) || weight < 0)
-        {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The weight in column '{columns.ExampleWeight}' of row {RowsRead - 1} (from 0) is {weight}; weights must be finite numbers, at least 0."));
-        }
-
-        _weights!.Add(weight);
+        _weights!.Add(RowWeight.Checked(weight, columns.ExampleWeight!, RowsRead - 1));
     }
 }
 

@@ -114,6 +114,65 @@ public sealed class LanguageModelFitTests
         Assert.ThrowsAny<OperationCanceledException>(() => _ml.FineTuneLanguageModelWithDispersion("Text", TinyBackbone.Backbone, training).Fit(Rows.View(_ml, 40)));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Fit_ExampleWeights_AreThoseOfEachTextsTokens(bool pack)
+    {
+        FineTuneOptions training = Training();
+        (training.MaxSteps, training.MicroBatchSize, training.ValidationFraction, training.GeometryProbe) = (1, 64, 0, null);
+        List<TextRow> rows = Rows.Labelled(6);
+        rows.Insert(2, new TextRow { Text = " ", Id = 100 });
+        using LanguageModelTransformer trained = _ml.FineTuneLanguageModelWithDispersion("Text", TinyBackbone.Backbone, training, new() { PackTexts = pack, ExampleWeightColumnName = "Id" }).Fit(_ml.Data.LoadFromEnumerable(rows));
+
+        // Each token by a pass of its own over what stands before it in its block.
+        using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
+        rows.RemoveAt(2);
+        double sum = 0, all = 0;
+        int[][] texts = [.. rows.Select(row => TrainingBlocks.OnePerText(model, [row.Text]).Blocks.Single())];
+        (int Token, float Weight)[][] weighted = [.. texts.Select((text, row) => text.Skip(pack ? 1 : 0).Select(token => (token, rows[row].Id)).ToArray())];
+        foreach ((int Token, float Weight)[] block in pack ? weighted.SelectMany(text => text).Chunk(20) : weighted.Select(text => text.Take(20).ToArray()))
+        {
+            for (int at = 1; at < block.Length; at++)
+            {
+                double Summed(int length) => length < 2 ? 0 : LanguageModelTrainer.MeanNegativeLogLikelihood(model, [[.. block.Take(length).Select(token => token.Token)]]) * (length - 1);
+                sum += block[at].Weight * (Summed(at + 1) - Summed(at));
+                all += block[at].Weight;
+            }
+        }
+
+        Assert.Equal(sum / all, trained.TrainingResult!.History.Single().TaskLoss, 1e-4);
+    }
+
+    [Fact]
+    public void Fit_EqualWeights_TrainAsNone()
+    {
+        List<TextRow> rows = Rows.Labelled(40);
+        rows.ForEach(row => row.Id = 3);
+        using LanguageModelTransformer plain = _ml.FineTuneLanguageModelWithDispersion("Text", TinyBackbone.Backbone, Training()).Fit(_ml.Data.LoadFromEnumerable(rows));
+        using LanguageModelTransformer weighted = _ml.FineTuneLanguageModelWithDispersion("Text", TinyBackbone.Backbone, Training(), new() { ExampleWeightColumnName = "Id" }).Fit(_ml.Data.LoadFromEnumerable(rows), _ml.Data.LoadFromEnumerable(rows));
+
+        Assert.Equal(plain.TrainingResult!.History[0].TaskLoss, weighted.TrainingResult!.History[0].TaskLoss, 1e-5);
+        Assert.Equal(40, rows.Count);
+        Assert.True(weighted.TrainingResult.History[^1].TaskLoss < weighted.TrainingResult.History[0].TaskLoss / 2);
+    }
+
+    [Fact]
+    public void Fit_WeightsThatCannotBe_NameRowAndColumn()
+    {
+        List<TextRow> rows = Rows.Labelled(4);
+        LanguageModelEstimator estimator = _ml.FineTuneLanguageModelWithDispersion("Text", TinyBackbone.Backbone, Training(), new() { ExampleWeightColumnName = "Id" });
+        rows[2].Id = -1;
+        Assert.Contains("The weight in column 'Id' of row 2 (from 0) is -1", Refusal(() => estimator.Fit(_ml.Data.LoadFromEnumerable(rows))), StringComparison.Ordinal);
+        rows.ForEach(row => row.Id = 0);
+        Assert.Contains("have weight 0 in column 'Id'", Refusal(() => estimator.Fit(_ml.Data.LoadFromEnumerable(rows))), StringComparison.Ordinal);
+        Assert.Contains("learns of no text", Refusal(() => _ml.ApplyLanguageModel("Text", TinyBackbone.Backbone, new() { ExampleWeightColumnName = "Id" })), StringComparison.Ordinal);
+        Assert.Contains("both called 'Text'", Refusal(() => _ml.FineTuneLanguageModelWithDispersion("Text", TinyBackbone.Backbone, options: new() { ExampleWeightColumnName = "Text" })), StringComparison.Ordinal);
+        Assert.Contains("Label", Refusal(() => _ml.FineTuneLanguageModelWithDispersion("Text", TinyBackbone.Backbone, options: new() { ExampleWeightColumnName = "Label" }).Fit(_ml.Data.LoadFromEnumerable(rows))), StringComparison.Ordinal);
+    }
+
+    private static string Refusal(Action action) => Assert.ThrowsAny<ArgumentException>(action).Message;
+
     private static IDataView With(LanguageModelTransformer model, IDataView data) => new MLContext().Transforms.CopyColumns("Written", "Text").Fit(data).Transform(model.Transform(data));
 
     private static FineTuneOptions Training()

@@ -8,20 +8,22 @@ internal sealed class AnswerObjective : TrainingObjective
 {
     private readonly LazyList<float[]> _weights;
     private readonly bool _isDynamic;
+    private readonly string? _name;
     private readonly double _smoothing;
 
     /// <param name="weights">How much each token of each row counts, 0 where it is not learnt.</param>
     /// <param name="textLengths">The tokens of each text of each row, whose first is predicted from nothing; null where rows are single texts.</param>
     /// <param name="isDynamic">Whether each loss is multiplied by its token's probability.</param>
     /// <param name="labelSmoothing">The share of each label that is spread over the vocabulary; the loss that is reported is with it.</param>
-    internal AnswerObjective(IReadOnlyList<float[]> weights, IReadOnlyList<IReadOnlyList<int>>? textLengths, bool isDynamic, double labelSmoothing = 0)
+    /// <param name="name">The name of a task whose tokens are all answers; null where they are those of conversations.</param>
+    internal AnswerObjective(IReadOnlyList<float[]> weights, IReadOnlyList<IReadOnlyList<int>>? textLengths, bool isDynamic, double labelSmoothing = 0, string? name = null)
     {
         _weights = new LazyList<float[]>(weights.Count, row => Predicted(weights[row], textLengths?[row]));
-        (_isDynamic, _smoothing) = (isDynamic, labelSmoothing);
+        (_isDynamic, _smoothing, _name) = (isDynamic, labelSmoothing, name);
     }
 
     /// <inheritdoc/>
-    public override string Name => _isDynamic ? "answers, with dynamic loss" : "answers";
+    public override string Name => _name ?? (_isDynamic ? "answers, with dynamic loss" : "answers");
 
     /// <inheritdoc/>
     public override int? TargetRows => _weights.Count;
@@ -30,7 +32,7 @@ internal sealed class AnswerObjective : TrainingObjective
     public override ReadOnlySpan<byte> TargetBytes(int row) => MemoryMarshal.AsBytes(_weights[row].AsSpan());
 
     /// <inheritdoc/>
-    public override TrainingObjective ForValidation => _smoothing == 0 ? this : new AnswerObjective(_weights, textLengths: null, _isDynamic);
+    public override TrainingObjective ForValidation => _smoothing == 0 ? this : new AnswerObjective(_weights, textLengths: null, _isDynamic, name: _name);
 
     /// <inheritdoc/>
     public override void CheckOptions(FineTuneOptions options)

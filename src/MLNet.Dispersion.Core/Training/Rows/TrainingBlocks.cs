@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
 namespace MLNet.Dispersion;
 
 /// <summary>Makes the token blocks that <see cref="LanguageModelTrainer"/> trains on of texts.</summary>
@@ -25,36 +28,73 @@ public static class TrainingBlocks
     /// <param name="packed">Whether texts are laid end to end; else each has a block. Default true.</param>
     /// <param name="separated">Whether the end-of-sequence token closes each text that is packed. Default true.</param>
     /// <param name="validation">Texts to choose the best weights by, whose blocks stand behind the others (<see cref="FineTuneOptions.ValidationRows"/>); null (default) for none.</param>
-    /// <returns>The blocks, as column 0 of rows that the caller disposes behind the training. Their notes are how many texts were cut off, and how many of the blocks are of the validation's texts.</returns>
+    /// <param name="exampleWeights">How much each text counts, at least 0: first those of <paramref name="texts"/>, then those of <paramref name="validation"/>, blank ones included; null (default) where all count the same.</param>
+    /// <returns>The blocks, as column 0 of rows that the caller disposes behind the training; with weights, <see cref="TokenWeights"/> reads those of their tokens. Their notes are how many texts were cut off, and how many of the blocks are of the validation's texts.</returns>
     /// <exception cref="ArgumentException">The length is outside its range, or the model names no token that ends a text where one is needed.</exception>
     /// <exception cref="ModelFileException">The model has no tokenizer, or a damaged one; or a file of blocks cannot be written.</exception>
-    public static StoredRows Stored(PretrainedLanguageModel model, IReadOnlyList<string?> texts, FineTuneOptions training, bool packed = true, bool separated = true, IReadOnlyList<string?>? validation = null)
+    /// <exception cref="ArgumentOutOfRangeException">A weight is negative or no finite number.</exception>
+    public static StoredRows Stored(PretrainedLanguageModel model, IReadOnlyList<string?> texts, FineTuneOptions training, bool packed = true, bool separated = true, IReadOnlyList<string?>? validation = null, IReadOnlyList<float>? exampleWeights = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(training);
+        ExampleWeights.Check(texts.Count + (validation?.Count ?? 0), exampleWeights);
         int length = Length(model, Math.Min(training.MaxSequenceLength ?? int.MaxValue, model.Backbone.Info.ContextLength));
         return StoredRows.Make(
             training.Storage,
-            columns: 1,
-            () => RowKey.Of(model, FormattableString.Invariant($"blocks {length} {packed} {separated}"), texts, validation ?? []),
+            columns: exampleWeights is null ? 1 : 2,
+            Key,
             rows =>
             {
                 int truncated = 0;
-                Add(texts);
+                Add(texts, start: 0);
                 int learnt = rows.Count;
-                Add(validation ?? []);
+                Add(validation ?? [], texts.Count);
                 rows.Notes = [truncated, rows.Count - learnt];
 
-                void Add(IReadOnlyList<string?> some)
+                void Add(IReadOnlyList<string?> some, int start)
                 {
+                    if (exampleWeights is not null)
+                    {
+                        AddWeighted(some, start);
+                        return;
+                    }
+
                     foreach (int[] block in packed ? Pack(model, some, length, separated) : Apart(model, some))
                     {
                         truncated += block.Length > length ? 1 : 0;
                         rows.Add(block.Length > length ? block[..length] : block);
                     }
                 }
+
+                // Token and weight in turns, so that both are laid into blocks alike.
+                void AddWeighted(IReadOnlyList<string?> some, int start)
+                {
+                    foreach (int[] both in packed ? new TextPacker(2 * length, separatorId: null, keepRemainder: true).Pack(Weighted(Closed(model, some, separated), start)) : Weighted(Framed(model, some), start))
+                    {
+                        truncated += both.Length > 2 * length ? 1 : 0;
+                        int tokens = Math.Min(length, both.Length / 2);
+                        if (tokens >= 2)
+                        {
+                            rows.Add([.. Enumerable.Range(0, tokens).Select(token => both[2 * token])], [.. Enumerable.Range(0, tokens).Select(token => both[(2 * token) + 1])]);
+                        }
+                    }
+                }
             });
+
+        IEnumerable<int[]> Weighted(IEnumerable<(int Text, int[] Tokens)> some, int start) => some.Select(text =>
+        {
+            int weight = BitConverter.SingleToInt32Bits(exampleWeights![start + text.Text]);
+            return (int[])[.. text.Tokens.SelectMany(token => new[] { token, weight })];
+        });
+
+        string Key()
+        {
+            string how = FormattableString.Invariant($"blocks {length} {packed} {separated}");
+            return exampleWeights is null
+                ? RowKey.Of(model, how, texts, validation ?? [])
+                : RowKey.Of(model, how, texts, validation ?? [], exampleWeights.Select(weight => weight.ToString("R", CultureInfo.InvariantCulture)));
+        }
     }
 
     /// <summary>A block for each text: the token that begins texts, the text, the end-of-sequence token; what is longer is cut off.</summary>
@@ -76,21 +116,41 @@ public static class TrainingBlocks
         };
     }
 
-    private static IEnumerable<int[]> Pack(PretrainedLanguageModel model, IEnumerable<string?> texts, int length, bool separated) =>
-        new TextPacker(length, separated ? Separator(model, nameof(model)) : null, keepRemainder: true).Pack(Contents(model, texts));
+    /// <summary>How much each token of weighted blocks counts, for <see cref="LanguageModelTrainer.Train"/>: as much as its text.</summary>
+    /// <param name="blocks">What <see cref="Stored"/> made with weights; must outlive the answer.</param>
+    /// <returns>A list for each block, a number for each of its tokens; null where no weights were given.</returns>
+    public static IReadOnlyList<float[]>? TokenWeights(StoredRows blocks)
+    {
+        ArgumentNullException.ThrowIfNull(blocks);
+        return blocks.Columns < 2 ? null : new LazyList<float[]>(blocks.Count, block => MemoryMarshal.Cast<int, float>(blocks.Column(1)[block].AsSpan()).ToArray());
+    }
 
-    private static IEnumerable<int[]> Apart(PretrainedLanguageModel model, IEnumerable<string?> texts)
+    private static IEnumerable<int[]> Pack(PretrainedLanguageModel model, IEnumerable<string?> texts, int length, bool separated) =>
+        new TextPacker(length, separated ? Separator(model, nameof(model)) : null, keepRemainder: true).Pack(Contents(model, texts).Select(content => content.Tokens));
+
+    private static IEnumerable<int[]> Apart(PretrainedLanguageModel model, IEnumerable<string?> texts) => Framed(model, texts).Select(text => text.Tokens);
+
+    /// <summary>Texts with the token that begins them and the one that ends them.</summary>
+    private static IEnumerable<(int Text, int[] Tokens)> Framed(PretrainedLanguageModel model, IEnumerable<string?> texts)
     {
         int end = Separator(model, nameof(model));
         int[] frame = TokenFrame.Of(model.Tokenizer).Before;
         int[] before = frame.Length > 0 ? frame : [model.Tokenizer.BosTokenId ?? model.Backbone.Info.BosTokenId ?? end];
-        return Contents(model, texts).Where(content => content.Length > 0).Select(content => (int[])[.. before, .. content, end]);
+        return Contents(model, texts).Select(content => (content.Text, (int[])[.. before, .. content.Tokens, end]));
     }
 
-    private static IEnumerable<int[]> Contents(PretrainedLanguageModel model, IEnumerable<string?> texts)
+    /// <summary>Texts with the token that ends them, where they are kept apart.</summary>
+    private static IEnumerable<(int Text, int[] Tokens)> Closed(PretrainedLanguageModel model, IEnumerable<string?> texts, bool separated)
+    {
+        int[] end = separated ? [Separator(model, nameof(model))] : [];
+        return Contents(model, texts).Select(content => (content.Text, (int[])[.. content.Tokens, .. end]));
+    }
+
+    /// <summary>The tokens of texts that have any, with their numbers.</summary>
+    private static IEnumerable<(int Text, int[] Tokens)> Contents(PretrainedLanguageModel model, IEnumerable<string?> texts)
     {
         TokenFrame frame = TokenFrame.Of(model.Tokenizer);
-        return texts.Where(text => !string.IsNullOrWhiteSpace(text)).Select(text => frame.Content(model.Tokenizer, text));
+        return texts.Index().Where(text => !string.IsNullOrWhiteSpace(text.Item)).Select(text => (text.Index, frame.Content(model.Tokenizer, text.Item!))).Where(content => content.Item2.Length > 0);
     }
 
     private static int Separator(PretrainedLanguageModel model, string parameter) =>
