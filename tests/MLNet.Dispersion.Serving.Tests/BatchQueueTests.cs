@@ -115,6 +115,22 @@ public sealed class BatchQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task Enter_WhereSeveralEnginesAreFree_SharesThemOutWithoutTheDelay()
+    {
+        using var queue = Queue(maxRows: 8, maxWaiting: 100, engines: 2, delay: TimeSpan.FromMinutes(1));
+        Task<IReadOnlyList<int>> first = queue.TryEnter([1], default)!;
+
+        // Two engines are free, so one does not wait; the last free one does, until the other is free again.
+        await Waiting.Until(() => queue.Waiting == 0);
+        Task<IReadOnlyList<int>> second = queue.TryEnter([2], default)!, third = queue.TryEnter([3], default)!;
+        Assert.Equal(2, queue.Waiting);
+        _go.Set();
+
+        await Task.WhenAll(first, second, third).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal([[1], [2], [3]], _batches);
+    }
+
+    [Fact]
     public async Task Enter_FromManyThreads_AnswersEachWithItsOwn()
     {
         _go.Set();

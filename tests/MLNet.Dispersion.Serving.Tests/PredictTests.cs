@@ -14,7 +14,7 @@ public sealed class PredictTests
         var ml = new MLContext();
         using var engine = ml.Model.CreatePredictionEngine<Ticket, TicketPrediction>(ml.Model.Load(SavedModels.Classifier, out _));
         TicketPrediction[] expected = [.. texts.Select(text => engine.Predict(new Ticket { Text = text }))];
-        await using RunningServer server = await RunningServer.Start(SavedModels.Classifier, options => options.MaxBatchDelay = TimeSpan.FromMilliseconds(500));
+        await using RunningServer server = await RunningServer.Start(SavedModels.Classifier, options => (options.Engines, options.MaxBatchDelay) = (1, TimeSpan.FromMilliseconds(500)));
 
         JsonElement[] answers = await Task.WhenAll(texts.Select(text => server.Json("/predict", new { rows = new[] { new { Text = text } } })));
 

@@ -18,6 +18,7 @@ internal sealed class BatchQueue<TRow, TResult> : IDisposable
     private readonly ServingMetrics _metrics;
     private readonly Thread[] _engines;
     private int _waiting;
+    private int _free;
     private double _secondsARow;
     private bool _closed;
 
@@ -99,6 +100,7 @@ internal sealed class BatchQueue<TRow, TResult> : IDisposable
     {
         lock (_gate)
         {
+            _free++;
             while (true)
             {
                 while (_requests.Count == 0)
@@ -111,27 +113,29 @@ internal sealed class BatchQueue<TRow, TResult> : IDisposable
                     Monitor.Wait(_gate);
                 }
 
-                // Another engine may take the rows meanwhile.
+                // The last free engine waits for company; where others are free too, rows that shared a pass would leave those without work. Another engine may take the rows meanwhile.
                 TimeSpan left = _settings.MaxDelay - _requests.Peek().Waited;
-                if (left > TimeSpan.Zero && _waiting < _settings.MaxRows && !_closed)
+                if (_free == 1 && left > TimeSpan.Zero && _waiting < _settings.MaxRows && !_closed)
                 {
                     Monitor.Wait(_gate, left);
                     continue;
                 }
 
-                if (Take() is { Count: > 0 } batch)
+                if (Take(Math.Min(_settings.MaxRows, (_waiting + _free - 1) / _free)) is { Count: > 0 } batch)
                 {
+                    _free--;
                     return batch;
                 }
             }
         }
     }
 
-    private List<Request> Take()
+    /// <summary>Takes requests of so many rows in all, at least one request.</summary>
+    private List<Request> Take(int most)
     {
         var batch = new List<Request>();
         int rows = 0;
-        while (_requests.TryPeek(out Request? next) && (rows == 0 || rows + next.Rows.Count <= _settings.MaxRows))
+        while (_requests.TryPeek(out Request? next) && (rows == 0 || rows + next.Rows.Count <= most))
         {
             _requests.Dequeue();
             _waiting -= next.Rows.Count;

@@ -43,7 +43,7 @@ public sealed class ServingOptions
     /// <summary>Gets or sets the most rows (texts) of concurrent requests that are computed in one pass. Default 32. At least 1; 1 batches nothing.</summary>
     public int MaxBatchRows { get; set; } = 32;
 
-    /// <summary>Gets or sets how long a free engine waits for further requests before it computes fewer rows than <see cref="MaxBatchRows"/>. Default 2 ms; 0 takes what is there. From 0 to 10 s.</summary>
+    /// <summary>Gets or sets how long the last free engine waits for further requests before it computes fewer rows than <see cref="MaxBatchRows"/>; where others are free too it waits for nothing, and takes its share of what is there. Default 2 ms; 0 takes what is there. From 0 to 10 s.</summary>
     public TimeSpan MaxBatchDelay { get; set; } = TimeSpan.FromMilliseconds(2);
 
     /// <summary>Gets or sets the most rows that wait to be computed; a request beyond is answered with 429 and Retry-After. Default 1,024. At least <see cref="MaxRowsPerRequest"/>.</summary>
