@@ -217,6 +217,11 @@ internal sealed class TrainingLog(IChannel channel, FineTuneOptions options, Fit
             ChannelLog.Info(channel, $"Defaults for {run.RowCount} rows: {taken}.");
         }
 
+        if (run is { Rank: 0, Advice: { } advice })
+        {
+            channel.Warning(MessageSensitivity.None, advice);
+        }
+
         if (run is { Rank: 0, TruncatedTexts: > 0 } && cutOff is not null)
         {
             ChannelLog.Warn(channel, cutOff(run));

@@ -27,6 +27,8 @@ internal sealed record Contender(string Name, string Description, Func<Fold, flo
             Verb("all1", "coefficient 1 on all layers", backbone, options => options.Dispersion.Coefficient = 1),
             Verb("early3", "coefficient 3 on the early half of the layers", backbone, options => (options.Dispersion.Coefficient, options.Dispersion.Layers) = (3, LayerSelection.EarlyHalf)),
             Verb("smoothing", "plain, label smoothing 0.1", backbone, options => (options.Dispersion.Coefficient, options.LabelSmoothing) = (0, 0.1)),
+            Verb("one-token", "plain, a head that reads the first token alone", backbone, options => (options.Dispersion.Coefficient, options.Pooling) = (0, TextPooling.FirstToken)),
+            Verb("one-token-all1", "the same, coefficient 1 on all layers", backbone, options => (options.Dispersion.Coefficient, options.Pooling) = (1, TextPooling.FirstToken)),
             new("twice", "plain, twice as many epochs", fold => FineTune(fold, backbone, options =>
             {
                 options.Dispersion.Coefficient = 0;

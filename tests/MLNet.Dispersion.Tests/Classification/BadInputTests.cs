@@ -85,6 +85,21 @@ public sealed class BadInputTests
         Assert.Equal("5 of 24 training rows have more tokens in column 'Text' than the 48 that the model reads, and were cut off.", Assert.Single(log.Warnings));
     }
 
+    [Theory]
+    [InlineData(1, TextPooling.LastToken, LayerSelection.All, true)]
+    [InlineData(3, TextPooling.FirstToken, LayerSelection.LateHalf, true)]
+    [InlineData(3, TextPooling.FirstToken, LayerSelection.EarlyHalf, false)]
+    [InlineData(0.1, TextPooling.LastToken, LayerSelection.All, false)]
+    [InlineData(1, TextPooling.Mean, LayerSelection.All, false)]
+    public void Fit_AStrongCoefficientOnTheTokenThatTheHeadReads_IsWarnedOfBeforeTheFirstStep(double coefficient, TextPooling pooling, LayerSelection layers, bool warns)
+    {
+        var log = new LogRecorder(_ml);
+        FineTuneOptions options = Tuning.Options(epochs: 1);
+        (options.Pooling, options.Dispersion.Coefficient, options.Dispersion.Layers) = (pooling, coefficient, layers);
+        using FineTuneWithDispersionTransformer model = _ml.MulticlassClassification.Trainers.FineTuneWithDispersion(backbone: TinyBackbone.Backbone, options: options).Fit(Tuning.KeyedRows(_ml, 24));
+        Assert.Equal(warns ? 1 : 0, log.Warnings.Count(line => line.Contains("the head reads one token there", StringComparison.Ordinal) && line.Contains("EarlyHalf", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Transform_TextsLongerThanTheContext_ScoresThemWithOneWarningAPass()
     {

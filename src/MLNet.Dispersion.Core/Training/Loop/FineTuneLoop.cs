@@ -73,7 +73,7 @@ internal sealed class FineTuneLoop : IDisposable
         _schedule = CreateSchedule();
         _noise = options.NeftuneAlpha > 0 ? new EmbeddingNoise(options.NeftuneAlpha, generators.Add("embedding_noise", SeedStream.EmbeddingNoise, device), options.NeftuneCountsPads) : null;
         _forgetting = ActiveForgetting.Create(backbone, _optimizer, options, _schedule);
-        _told = new TrainingRun(backbone, rows.Sequences, _schedule.TotalSteps, () => _run.Step, options.CancellationToken) { Numbers = numbers, RowCount = rows.Count, TruncatedTexts = rows.Truncated, Rank = ranks?.Rank ?? 0 };
+        _told = new TrainingRun(backbone, rows.Sequences, _schedule.TotalSteps, () => _run.Step, options.CancellationToken) { Numbers = numbers, RowCount = rows.Count, TruncatedTexts = rows.Truncated, Rank = ranks?.Rank ?? 0, Advice = OneTokenHead.Advice(options) };
     }
 
     private int StepsPerEpoch => (_planner.BatchCount + _microBatches - 1) / _microBatches;

@@ -23,6 +23,9 @@ public sealed class TrainingRun
     /// <summary>Gets how many texts are longer than the model reads, and were cut off.</summary>
     public int TruncatedTexts { get; init; }
 
+    /// <summary>Gets what speaks against the options by what was measured, with the cure; null where nothing does.</summary>
+    public string? Advice { get; init; }
+
     /// <summary>Gets the token ids of all rows, those held out included; a row of several texts has several.</summary>
     public IReadOnlyList<int[]> Sequences { get; }
 
