@@ -15,6 +15,7 @@ namespace MLNet.Dispersion.Benchmarks.TrainingThroughput;
 /// <param name="PeakGigaflops">Rate of a 2048 x 2048 product of this type, in this run.</param>
 /// <param name="FractionOfPeak">The quotient of the two, the median over the rounds.</param>
 /// <param name="DispersionShare">How much longer a step takes with dispersion than the one before it without, the median over all such pairs; null for stock.</param>
+/// <param name="TimesFull">Of an adapter alone: a step over one of all weights in the same precision, without dispersion on either side; null where that was not measured.</param>
 /// <param name="PeakMegabytes">The largest resident set of the process.</param>
 internal sealed record Measurement(
     string Shape,
@@ -28,6 +29,7 @@ internal sealed record Measurement(
     double PeakGigaflops,
     double FractionOfPeak,
     double? DispersionShare,
+    double? TimesFull,
     long PeakMegabytes)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
@@ -46,13 +48,15 @@ internal sealed record Measurement(
 
         double operations = shape.FloatingPointOperations();
         double? stock = samples.TryGetValue(Route.Stock, out var plain) ? Median(plain.SelectMany(sample => sample.PlainSeconds)) : null;
-        return routes.Select(route => From(shape, route, samples[route], operations, stock));
+        return routes.Select(route => From(shape, route, samples[route], operations, stock, Full(route)));
+
+        double? Full(Route route) => route.IsLora() && samples.TryGetValue(route == Route.LoraFloat32 ? Route.Float32 : Route.BFloat16Mixed, out var full) ? Median(full.SelectMany(sample => sample.PlainSeconds)) : null;
     }
 
     /// <inheritdoc/>
     public override string ToString() => JsonSerializer.Serialize(this, Json);
 
-    private static Measurement From(Shape shape, Route route, List<Sample> samples, double operations, double? stock)
+    private static Measurement From(Shape shape, Route route, List<Sample> samples, double operations, double? stock, double? full)
     {
         double plain = Median(samples.SelectMany(sample => sample.PlainSeconds));
         double? dispersed = route == Route.Stock ? null : Median(samples.SelectMany(sample => sample.DispersedSeconds));
@@ -69,6 +73,7 @@ internal sealed record Measurement(
             Math.Round(Median(samples.Select(sample => sample.PeakRate)) / 1e9, 1),
             Math.Round(Median(samples.Select(sample => operations / Median(sample.PlainSeconds) / sample.PeakRate)), 3),
             dispersed is null ? null : Math.Round(Median(samples.SelectMany(sample => sample.DispersedSeconds.Zip(sample.PlainSeconds, (with, without) => (with / without) - 1))), 4),
+            full is null ? null : Math.Round(plain / full.Value, 3),
             samples.Max(sample => sample.PeakBytes) >> 20);
     }
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using MLNet.Dispersion.Benchmarks.TrainingThroughput;
 
 var shapes = new Option<string[]>("--shapes") { Description = "S, tiny, G, G512, qwen3.", DefaultValueFactory = _ => ["S", "G"], AllowMultipleArgumentsPerToken = true };
-var routes = new Option<Route[]>("--routes") { Description = "Stock (plain TorchSharp, GPT-2 shapes only), Float32, BFloat16Mixed, Checkpointed (the last with activation checkpointing).", DefaultValueFactory = _ => [Route.Stock, Route.Float32, Route.BFloat16Mixed], AllowMultipleArgumentsPerToken = true };
+var routes = new Option<Route[]>("--routes") { Description = "Stock (plain TorchSharp, GPT-2 shapes only), Float32, BFloat16Mixed, Checkpointed (the last with activation checkpointing), LoraFloat32, LoraBFloat16Mixed (an adapter alone).", DefaultValueFactory = _ => [Route.Stock, Route.Float32, Route.BFloat16Mixed], AllowMultipleArgumentsPerToken = true };
 var steps = new Option<int>("--steps") { Description = "Steps of each kind in a process; a few more are thrown away.", DefaultValueFactory = _ => 8 };
 var rounds = new Option<int>("--rounds") { Description = "Processes of each route, in turn.", DefaultValueFactory = _ => 3 };
 var root = new RootCommand("Throughput of whole training steps, one line of JSON for each shape and route.") { shapes, routes, steps, rounds };

@@ -16,7 +16,9 @@ internal static class StepTimes
         backbone.ComputeType = PrecisionResolver.ComputeType(route.Precision(), CPU);
         backbone.ActivationCheckpointing = route == Route.Checkpointed;
         backbone.train();
-        using TrainingOptimizer optimizer = ParameterGroups.CreateOptimizer(backbone.named_parameters(), [], new FineTuneOptions());
+        var options = new FineTuneOptions { Lora = route.IsLora() ? new LoraOptions() : null };
+        using TrainedParameters trained = TrainedParameters.Choose(backbone, [], options);
+        using TrainingOptimizer optimizer = ParameterGroups.CreateOptimizer(trained.Backbone, trained.Head, options);
         using var generator = new Generator(1, CPU);
         var objective = new CausalLMObjective();
         TrainingStep[] kinds = [.. new[] { 0, 0.1 }.Select(coefficient => new TrainingStep(

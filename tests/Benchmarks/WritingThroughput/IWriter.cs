@@ -8,4 +8,7 @@ internal interface IWriter : IDisposable
     /// <param name="count">How many prompts, all alike.</param>
     /// <param name="tokens">Tokens to write behind each, the likeliest.</param>
     double TokensPerSecond(int[] prompt, int count, int tokens);
+
+    /// <summary>Tokens of a prompt a second, up to the first token that is written behind it.</summary>
+    double ReadTokensPerSecond(int[] prompt);
 }

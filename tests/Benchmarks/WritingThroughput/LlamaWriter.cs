@@ -19,7 +19,7 @@ internal sealed class LlamaWriter : IWriter
         _process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, all) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
     }
 
-    /// <summary>The other process: answers lines of "count tokens prompt..." with tokens a second.</summary>
+    /// <summary>The other process: answers lines of "count tokens prompt..." with tokens a second; of no tokens to write, with those read.</summary>
     public static void Serve(string file, int threads)
     {
         NativeLibraryConfig.All.WithLogCallback((_, _) => { });
@@ -29,7 +29,8 @@ internal sealed class LlamaWriter : IWriter
         while (Console.In.ReadLine() is { } line)
         {
             int[] numbers = [.. line.Split(' ').Select(number => int.Parse(number, CultureInfo.InvariantCulture))];
-            Console.Out.WriteLine(Write(context, numbers[2..], numbers[0], numbers[1]).ToString(CultureInfo.InvariantCulture));
+            double speed = numbers[1] == 0 ? Read(context, numbers[2..]) : Write(context, numbers[2..], numbers[0], numbers[1]);
+            Console.Out.WriteLine(speed.ToString(CultureInfo.InvariantCulture));
             Console.Out.Flush();
         }
     }
@@ -41,6 +42,8 @@ internal sealed class LlamaWriter : IWriter
         return double.Parse(_process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("llama.cpp has ended."), CultureInfo.InvariantCulture);
     }
 
+    public double ReadTokensPerSecond(int[] prompt) => TokensPerSecond(prompt, count: 1, tokens: 0);
+
     public void Dispose()
     {
         _process.StandardInput.Close();
@@ -51,18 +54,7 @@ internal sealed class LlamaWriter : IWriter
     private static double Write(LLamaContext context, int[] prompt, int count, int tokens)
     {
         context.NativeHandle.MemoryClear(true);
-        int[] last = new int[count];
-        for (int text = 0; text < count; text++)
-        {
-            var reading = new LLamaBatch();
-            foreach (var (place, token) in prompt.Index())
-            {
-                reading.Add((LLamaToken)token, place, (LLamaSeqId)text, place == prompt.Length - 1);
-            }
-
-            Decode(context, reading);
-            last[text] = Best(context, prompt.Length - 1);
-        }
+        int[] last = [.. Enumerable.Range(0, count).Select(text => First(context, prompt, text))];
 
         var batch = new LLamaBatch();
         var watch = Stopwatch.StartNew();
@@ -82,6 +74,27 @@ internal sealed class LlamaWriter : IWriter
         }
 
         return count * (tokens - 1) / watch.Elapsed.TotalSeconds;
+    }
+
+    private static double Read(LLamaContext context, int[] prompt)
+    {
+        context.NativeHandle.MemoryClear(true);
+        var watch = Stopwatch.StartNew();
+        First(context, prompt, text: 0);
+        return prompt.Length / watch.Elapsed.TotalSeconds;
+    }
+
+    /// <summary>Reads a prompt; the likeliest token behind it.</summary>
+    private static int First(LLamaContext context, int[] prompt, int text)
+    {
+        var reading = new LLamaBatch();
+        foreach (var (place, token) in prompt.Index())
+        {
+            reading.Add((LLamaToken)token, place, (LLamaSeqId)text, place == prompt.Length - 1);
+        }
+
+        Decode(context, reading);
+        return Best(context, prompt.Length - 1);
     }
 
     private static void Decode(LLamaContext context, LLamaBatch batch)

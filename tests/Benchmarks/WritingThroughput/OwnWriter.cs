@@ -14,6 +14,24 @@ internal sealed class OwnWriter(PretrainedLanguageModel model, GenerationEngine 
         return count * (clock.Steps - 1) / (clock.Last - clock.First).TotalSeconds;
     }
 
+    public double ReadTokensPerSecond(int[] prompt)
+    {
+        TorchSharp.torch.ScalarType before = model.Backbone.ComputeType;
+        model.Backbone.ComputeType = precision == GenerationPrecision.BFloat16 ? TorchSharp.torch.ScalarType.BFloat16 : before;
+        try
+        {
+            var clock = new Clock();
+            string text = model.Tokenizer.Decode(prompt);
+            int tokens = model.Tokenizer.Encode(text).Ids.Length;
+            model.Generate([text], new TextGenerationOptions { MaxNewTokens = 1, Temperature = 0, RepetitionPenalty = 1, StopAtEndOfText = false, FollowGenerationConfig = false, Engine = engine, Precision = precision }, clock);
+            return tokens / clock.First.TotalSeconds;
+        }
+        finally
+        {
+            model.Backbone.ComputeType = before;
+        }
+    }
+
     public void Dispose()
     {
         // The model is its owner's.

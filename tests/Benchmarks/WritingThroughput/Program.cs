@@ -1,17 +1,19 @@
 using System.CommandLine;
 using System.Text.Json;
 using MLNet.Dispersion;
+using MLNet.Dispersion.Benchmarks;
 using MLNet.Dispersion.Benchmarks.WritingThroughput;
 
 var modelPath = new Option<string?>("--model") { Description = "A GGUF file or a checkpoint directory of a causal language model." };
 var rounds = new Option<int>("--rounds") { Description = "Rounds, in each of which every way writes once; medians are printed.", DefaultValueFactory = _ => 5 };
 var tokens = new Option<int>("--tokens") { Description = "Tokens written behind each prompt.", DefaultValueFactory = _ => 64 };
 var prompt = new Option<int>("--prompt") { Description = "Tokens of a prompt, whose reading is not timed.", DefaultValueFactory = _ => 32 };
+var reading = new Option<int>("--reading") { Description = "Tokens of a prompt whose reading alone is timed.", DefaultValueFactory = _ => 512 };
 var counts = new Option<int[]>("--prompts") { Description = "Prompts side by side.", DefaultValueFactory = _ => [1, 8], AllowMultipleArgumentsPerToken = true };
 var threads = new Option<int>("--threads") { Description = "Threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
 var memory = new Option<string?>("--memory") { Description = "Only prints the memory that the process takes for the model and a text: kept (in the file's blocks) or unpacked." };
 var peer = new Option<string?>("--peer") { Description = "Only answers with llama.cpp from this GGUF file; for the process that compares.", Hidden = true };
-var root = new RootCommand("Tokens a second of writing: torch, the library's own decoder, and llama.cpp (LLamaSharp) in a process of its own, one line of JSON for each.") { modelPath, rounds, tokens, prompt, counts, threads, memory, peer };
+var root = new RootCommand("Tokens a second of writing: torch, the library's own decoder, and llama.cpp (LLamaSharp) in a process of its own, one line of JSON for each.") { modelPath, rounds, tokens, prompt, reading, counts, threads, memory, peer };
 root.SetAction(arguments =>
 {
     if (arguments.GetValue(peer) is { } file)
@@ -51,6 +53,7 @@ root.SetAction(arguments =>
         PretrainedLanguageModel[] kept = [.. files.Skip(2).Select(file => PretrainedLanguageModel.Load(ModelSource.FromGguf(file.File), new ModelLoadOptions { KeepQuantized = true }))];
         ways.AddRange(kept.Zip(files.Skip(2), (own, file) => ($"own decoder, blocks of {file.Name}", (IWriter)new OwnWriter(own, GenerationEngine.Managed, null))));
 
+        MeasureReading(model, ways, arguments.GetValue(reading), arguments.GetValue(rounds), arguments.GetValue(threads));
         foreach (int count in arguments.GetValue(counts)!)
         {
             Measure(model, ways, count, arguments.GetValue(prompt), arguments.GetValue(tokens), arguments.GetValue(rounds), arguments.GetValue(threads));
@@ -82,23 +85,9 @@ static void MeasureMemory(string path, bool isKept)
 
 static void Measure(PretrainedLanguageModel model, List<(string Name, IWriter Writer)> ways, int count, int promptTokens, int newTokens, int rounds, int threads)
 {
-    int[] prompt = [.. Enumerable.Range(0, promptTokens).Select(i => 1000 + (i * 37 % 5000))];
-    double[][] speeds = [.. ways.Select(_ => new double[rounds])];
-
-    // The first time warms up and is not counted.
-    for (int round = -1; round < rounds; round++)
-    {
-        foreach (var (i, way) in ways.Index())
-        {
-            double speed = way.Writer.TokensPerSecond(prompt, count, newTokens);
-            if (round >= 0)
-            {
-                speeds[i][round] = speed;
-            }
-        }
-    }
-
-    string load = File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
+    int[] prompt = Prompt(promptTokens);
+    double[][] speeds = Speeds(ways, rounds, writer => writer.TokensPerSecond(prompt, count, newTokens));
+    string load = Load();
     foreach (var (i, way) in ways.Index())
     {
         double[] ordered = [.. speeds[i].Order()];
@@ -106,4 +95,47 @@ static void Measure(PretrainedLanguageModel model, List<(string Name, IWriter Wr
             new { model = model.Name, way = way.Name, prompts = count, promptTokens, newTokens, threads, rounds, tokensPerSecond = Math.Round(ordered[rounds / 2], 1), least = Math.Round(ordered[0], 1), most = Math.Round(ordered[^1], 1), load },
             JsonSerializerOptions.Web));
     }
+}
+
+static void MeasureReading(PretrainedLanguageModel model, List<(string Name, IWriter Writer)> ways, int promptTokens, int rounds, int threads)
+{
+    int[] prompt = Prompt(promptTokens);
+    double[][] speeds = Speeds(ways, rounds, writer => writer.ReadTokensPerSecond(prompt));
+    string load = Load();
+
+    // The products with the matrices of the blocks, two operations a weight; attention and the head of one token are left out.
+    double operations = 2.0 * model.Backbone.named_parameters().Where(pair => pair.parameter.dim() == 2 && !pair.name.Contains("embed", StringComparison.Ordinal) && !pair.name.Contains("lm_head", StringComparison.Ordinal)).Sum(pair => pair.parameter.numel());
+    (double single, double half) = (MatrixPeak.Measure(TorchSharp.torch.ScalarType.Float32), MatrixPeak.Measure(TorchSharp.torch.ScalarType.BFloat16));
+    foreach (var (i, way) in ways.Index())
+    {
+        double[] ordered = [.. speeds[i].Order()];
+        double rate = operations * ordered[rounds / 2];
+        Console.WriteLine(JsonSerializer.Serialize(
+            new { model = model.Name, way = way.Name, promptTokens, threads, rounds, readTokensPerSecond = Math.Round(ordered[rounds / 2], 1), least = Math.Round(ordered[0], 1), most = Math.Round(ordered[^1], 1), shareOfFloat32Peak = Math.Round(rate / single, 3), shareOfBFloat16Peak = Math.Round(rate / half, 3), load },
+            JsonSerializerOptions.Web));
+    }
+}
+
+static int[] Prompt(int tokens) => [.. Enumerable.Range(0, tokens).Select(i => 1000 + (i * 37 % 5000))];
+
+static string Load() => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
+
+static double[][] Speeds(List<(string Name, IWriter Writer)> ways, int rounds, Func<IWriter, double> measure)
+{
+    double[][] speeds = [.. ways.Select(_ => new double[rounds])];
+
+    // The first time warms up and is not counted.
+    for (int round = -1; round < rounds; round++)
+    {
+        foreach (var (i, way) in ways.Index())
+        {
+            double speed = measure(way.Writer);
+            if (round >= 0)
+            {
+                speeds[i][round] = speed;
+            }
+        }
+    }
+
+    return speeds;
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Benchmarks.TrainingThroughput;
+namespace MLNet.Dispersion.Benchmarks;
 
 /// <summary>What the machine's matrix product reaches, in this very run.</summary>
 internal static class MatrixPeak
