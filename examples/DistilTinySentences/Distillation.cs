@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion.Examples.DistilTinySentences;
 
 /// <summary>Teacher and books in, checkpoint and its record out.</summary>
-internal sealed class Distillation(Recipe recipe, string teacherDirectory, string lessonsFile, string outputDirectory)
+internal sealed class Distillation(Recipe recipe, string teacherDirectory, string lessonsFile, string outputDirectory, string? startDirectory = null)
 {
     private const int TellEvery = 50;
     private const int SaveEvery = 500;
@@ -22,15 +22,30 @@ internal sealed class Distillation(Recipe recipe, string teacherDirectory, strin
         Console.WriteLine(FormattableString.Invariant($"the teacher's states are read, {teacher.Kept:P1} of their squared norm ({clock.Elapsed:hh\\:mm\\:ss})"));
         (Lesson[] heldOut, Lesson[] training) = (lessons[..recipe.HeldOut], lessons[recipe.HeldOut..]);
 
-        using Tensor first = FirstEmbeddings(teacher, training);
-        using PretrainedLanguageModel student = Student.Create(teacherDirectory, first, recipe.Seed);
+        using PretrainedLanguageModel student = startDirectory is null ? NewStudent(teacher, training) : PretrainedLanguageModel.Load(ModelSource.FromDirectory(startDirectory));
         double before = Cosine(student, heldOut);
         Console.WriteLine(FormattableString.Invariant($"before: held-out cosine {before:0.0000}"));
         Teach(student, training, heldOut, cancellationToken);
         double after = Cosine(student, heldOut);
         Save(student);
-        File.WriteAllText(Path.Combine(outputDirectory, "..", "TRAINING.md"), TrainingCard.Write(recipe, student, sources, before, after, teacher.Kept, training.Sum(lesson => (long)lesson.Ids.Length), clock.Elapsed, excluded.Count > 0));
+        string card = Path.Combine(outputDirectory, "..", "TRAINING.md");
+        long tokens = training.Sum(lesson => (long)lesson.Ids.Length);
+        if (startDirectory is null)
+        {
+            File.WriteAllText(card, TrainingCard.Write(recipe, student, sources, before, after, teacher.Kept, tokens, clock.Elapsed, excluded.Count > 0));
+        }
+        else
+        {
+            File.AppendAllText(card, TrainingCard.WriteMore(recipe, before, after, tokens, excluded.Count > 0));
+        }
+
         Console.WriteLine(FormattableString.Invariant($"after: held-out cosine {after:0.0000} ({clock.Elapsed:hh\\:mm\\:ss})"));
+    }
+
+    private PretrainedLanguageModel NewStudent(Teacher teacher, Lesson[] lessons)
+    {
+        using Tensor first = FirstEmbeddings(teacher, lessons);
+        return Student.Create(teacherDirectory, first, recipe.Seed);
     }
 
     /// <summary>What a token means on average, where a text has it, and alone where none has.</summary>
@@ -96,8 +111,8 @@ internal sealed class Distillation(Recipe recipe, string teacherDirectory, strin
         bool IsEmbedding((string name, TorchSharp.Modules.Parameter parameter) one) => one.name.Contains("embeddings", StringComparison.Ordinal);
         (TorchSharp.Modules.OptimizerHelper Optimizer, double Rate)[] optimizers =
         [
-            (optim.AdamW(parameters.Where(IsEmbedding).Select(one => one.parameter), Recipe.EmbeddingRate, weight_decay: 0), Recipe.EmbeddingRate),
-            (optim.AdamW(parameters.Where(one => !IsEmbedding(one)).Select(one => one.parameter), Recipe.LearningRate, weight_decay: 0.01), Recipe.LearningRate),
+            (optim.AdamW(parameters.Where(IsEmbedding).Select(one => one.parameter), recipe.EmbeddingRate, weight_decay: 0), recipe.EmbeddingRate),
+            (optim.AdamW(parameters.Where(one => !IsEmbedding(one)).Select(one => one.parameter), recipe.LearningRate, weight_decay: 0.01), recipe.LearningRate),
         ];
         var random = new Random(recipe.Seed);
         var clock = Stopwatch.StartNew();
@@ -132,7 +147,7 @@ internal sealed class Distillation(Recipe recipe, string teacherDirectory, strin
                 (Tensor ids, Tensor target) = Batch([.. batch.Select(place => lessons[place])]);
                 Tensor states = student.Backbone.Forward(ids, null, HiddenStateSelection.None).LastHiddenState;
                 Tensor direction = TextCosine(states, target).mean();
-                Tensor error = nn.functional.mse_loss(states, target).add(direction.neg().add(1).mul(Recipe.TextWeight));
+                Tensor error = nn.functional.mse_loss(states, target).add(direction.neg().add(1).mul(recipe.TextWeight));
                 error.backward();
                 nn.utils.clip_grad_norm_(parameters.Select(one => one.parameter), 1);
                 Array.ForEach(all, one => one.step());

@@ -4,7 +4,9 @@ namespace MLNet.Dispersion.Examples.DistilTinySentences;
 /// <param name="Sentences">Texts that the teacher reads.</param>
 /// <param name="Steps">Optimizer steps.</param>
 /// <param name="Seed">Of weights, texts and order.</param>
-internal sealed record Recipe(int Sentences, int Steps, int Seed)
+/// <param name="TextWeight">How much the direction of the whole text counts beside the squared errors of its tokens.</param>
+/// <param name="LearningRate">The highest rate of all weights but the embeddings.</param>
+internal sealed record Recipe(int Sentences, int Steps, int Seed, double TextWeight, double LearningRate)
 {
     public const int FewestSentences = 1000;
     public const int Layers = 3;
@@ -13,11 +15,9 @@ internal sealed record Recipe(int Sentences, int Steps, int Seed)
     public const int MlpWidth = 1024;
     public const int ContextLength = 512;
     public const int TokensPerStep = 4096;
-    public const double LearningRate = 7e-4;
-    public const double EmbeddingRate = 1.5e-3;
 
-    /// <summary>How much the direction of the whole text counts beside the squared errors of its tokens.</summary>
-    public const double TextWeight = 2;
+    /// <summary>The highest rate of the embeddings, of which a step sees few.</summary>
+    public double EmbeddingRate => LearningRate * 15 / 7;
 
     /// <summary>Steps in which the rate rises.</summary>
     public int WarmupSteps => Math.Min(100, Steps / 10);
