@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Tests.Training.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using MLNet.Dispersion.Studies.Tests.Support;
 
 namespace MLNet.Dispersion.Studies.Tests.Running;
 

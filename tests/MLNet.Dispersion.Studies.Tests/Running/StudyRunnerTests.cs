@@ -1,5 +1,3 @@
-using MLNet.Dispersion.Studies.Tests.Support;
-
 namespace MLNet.Dispersion.Studies.Tests.Running;
 
 public sealed class StudyRunnerTests

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
-using MLNet.Dispersion.Studies.Tests.Support;
 
 namespace MLNet.Dispersion.Studies.Tests.Storage;
 

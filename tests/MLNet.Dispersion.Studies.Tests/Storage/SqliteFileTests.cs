@@ -1,5 +1,4 @@
 using Microsoft.Data.Sqlite;
-using MLNet.Dispersion.Studies.Tests.Support;
 
 namespace MLNet.Dispersion.Studies.Tests.Storage;
 

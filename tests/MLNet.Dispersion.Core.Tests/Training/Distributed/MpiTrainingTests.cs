@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using MLNet.Dispersion.Tests.Training.Checkpoints;
 
 namespace MLNet.Dispersion.Tests.Training.Distributed;
 

@@ -1,4 +1,3 @@
-using MLNet.Dispersion.Tests.Training.Checkpoints;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Training.Distributed;
