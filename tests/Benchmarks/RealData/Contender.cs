@@ -29,6 +29,8 @@ internal sealed record Contender(string Name, string Description, Func<Fold, flo
             Verb("smoothing", "plain, label smoothing 0.1", backbone, options => (options.Dispersion.Coefficient, options.LabelSmoothing) = (0, 0.1)),
             Verb("one-token", "plain, a head that reads the first token alone", backbone, options => (options.Dispersion.Coefficient, options.Pooling) = (0, TextPooling.FirstToken)),
             Verb("one-token-all1", "the same, coefficient 1 on all layers", backbone, options => (options.Dispersion.Coefficient, options.Pooling) = (1, TextPooling.FirstToken)),
+            Verb("pooler", "plain, the family's own head: for BERT the first token through the pooler", backbone, options => (options.Dispersion.Coefficient, options.Pooling) = (0, TextPooling.Family)),
+            Verb("pooler-all1", "the same, coefficient 1 on all layers", backbone, options => (options.Dispersion.Coefficient, options.Pooling) = (1, TextPooling.Family)),
             new("twice", "plain, twice as many epochs", fold => FineTune(fold, backbone, options =>
             {
                 options.Dispersion.Coefficient = 0;
