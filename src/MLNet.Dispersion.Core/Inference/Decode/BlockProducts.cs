@@ -98,6 +98,14 @@ internal static unsafe class BlockProducts
         float* halves = Halves;
         long bytes = (long)blocks * T.Bytes;
         int row = 0;
+
+        // For one input the matrix is read from front to back: four rows side by side halve what memory gives. For several they share what they read of the inputs.
+        int single = Avx2.IsSupported && inputs == 1 ? rows / 4 * 4 : 0;
+        for (; row < single; row++, weights += bytes)
+        {
+            y[row] = WideRow<T>(weights, blocks, x, halves);
+        }
+
         for (; Avx2.IsSupported && row + 4 <= rows; row += 4, weights += 4 * bytes)
         {
             byte* input = x;
@@ -147,6 +155,22 @@ internal static unsafe class BlockProducts
         y[1] = Vector256.Sum(sumB) + shiftB;
         y[2] = Vector256.Sum(sumC) + shiftC;
         y[3] = Vector256.Sum(sumD) + shiftD;
+    }
+
+    /// <summary>One input with one row, by AVX2: the same sums in the same order as of four rows, so that a text alone gives the bits that it gives beside others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float WideRow<T>(byte* weights, int blocks, byte* x, float* halves)
+        where T : struct, IBlocks
+    {
+        Vector256<float> sum = default;
+        float shift = 0;
+        for (int block = 0; block < blocks; block++, x += InputBlock, weights += T.Bytes)
+        {
+            sum = Scaled(T.Products(weights, Vector256.Load((sbyte*)(x + (2 * sizeof(float))))), halves[*(ushort*)weights] * ((float*)x)[0], sum);
+            shift += T.Shift(weights, ((float*)x)[1], halves);
+        }
+
+        return Vector256.Sum(sum) + shift;
     }
 
     /// <summary>One input with one row, by what every processor has.</summary>
