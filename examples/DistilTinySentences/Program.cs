@@ -18,8 +18,8 @@ sentences.Validators.Add(result =>
 var steps = new Option<int>("--steps") { Description = "Optimizer steps of about 4,096 tokens.", DefaultValueFactory = _ => 3000 };
 var seed = new Option<int>("--seed") { Description = "Seed of weights, texts and order.", DefaultValueFactory = _ => 1 };
 var from = new Option<DirectoryInfo?>("--from") { Description = "A checkpoint of this command's to go on from; its TRAINING.md is added to. Default: a new network." };
-var textWeight = new Option<double>("--text-weight") { Description = "How much the direction of a text's mean counts beside the squared errors of its tokens.", DefaultValueFactory = _ => 2 };
-var rate = new Option<double>("--rate") { Description = "The highest learning rate; the embeddings' is 15/7 of it.", DefaultValueFactory = _ => 7e-4 };
+var textWeight = new Option<double>("--text-weight") { Description = "How much the direction of a text's mean counts beside the squared errors of its tokens.", DefaultValueFactory = _ => Recipe.UsualTextWeight };
+var rate = new Option<double>("--rate") { Description = "The highest learning rate; the embeddings' is 15/7 of it.", DefaultValueFactory = _ => Recipe.UsualLearningRate };
 var root = new RootCommand("Makes TinySentences, the sentence model that ships with MLNet.Dispersion: three layers that learn every token's last state of a larger model.")
 {
     teacher, books, exclude, lessons, output, sentences, steps, seed, from, textWeight, rate,

@@ -8,6 +8,8 @@ namespace MLNet.Dispersion.Examples.DistilTinySentences;
 /// <param name="LearningRate">The highest rate of all weights but the embeddings.</param>
 internal sealed record Recipe(int Sentences, int Steps, int Seed, double TextWeight, double LearningRate)
 {
+    public const double UsualTextWeight = 2;
+    public const double UsualLearningRate = 7e-4;
     public const int FewestSentences = 1000;
     public const int Layers = 3;
     public const int Features = 256;

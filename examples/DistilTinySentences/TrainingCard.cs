@@ -16,12 +16,12 @@ internal static class TrainingCard
         Line($"");
         Line($"Written by the command itself:");
         Line($"");
-        Line($"    dotnet run -c Release --project examples/DistilTinySentences -- --teacher FOLDER/all-minilm-l6-v2 --books books.jsonl.gz {(excluded ? "--exclude DATA " : "")}--out src/MLNet.Dispersion.TinySentences/checkpoint --sentences {recipe.Sentences} --steps {recipe.Steps} --seed {recipe.Seed}");
+        Line($"    {Command(recipe, excluded)}");
         Line($"");
         Line($"- Date: {DateTime.UtcNow:yyyy-MM-dd}");
         Line($"- Network: {info.ModelType}, {info.LayerCount} layers, {info.HiddenSize} features, vocabulary {info.VocabularySize}, context {info.ContextLength}, {model.Backbone.parameters().Sum(parameter => parameter.numel()) / 1e6:0.00} M parameters, stored as F16");
         Line($"- Teacher: sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0): its vocabulary, and its tokens' last states in their {info.HiddenSize} strongest directions ({kept:P1} of their squared norm), which are learnt; none of its weights");
-        Line($"- Training: {recipe.Steps} steps of about {Recipe.TokensPerStep} tokens out of {tokens / 1e6:0.00} M, {elapsed.TotalMinutes:0} minutes with the teacher's reading, seed {recipe.Seed}; squared errors of tokens and {recipe.TextWeight} x (1 - cosine) of the text's mean");
+        Line($"- Training: {Steps(recipe, tokens)}, {elapsed.TotalMinutes:0} minutes with the teacher's reading, seed {recipe.Seed}; {Loss(recipe)}");
         Line($"- Cosine between its vector of a text and the teacher's (in those directions), {recipe.HeldOut:N0} held-out texts: {before:0.0000} before, {after:0.0000} after");
         Line($"");
         Line($"Texts: {string.Join(", ", sources.Select(source => string.Create(CultureInfo.InvariantCulture, $"{source.Value:N0} {source.Key}")))}. Books are English and in the public domain (published by 1925); the grammar is examples/DistilTinySentences/grammar.txt; words at random are of the vocabulary. {(excluded ? "Texts that have the letters and digits of a line or field of the data that the model is measured on were left out." : "")}");
@@ -33,11 +33,23 @@ internal static class TrainingCard
 
         Then trained on from there, on the same texts, with more weight on the text's mean:
 
-            dotnet run -c Release --project examples/DistilTinySentences -- --teacher FOLDER/all-minilm-l6-v2 --books books.jsonl.gz {(excluded ? "--exclude DATA " : "")}--out src/MLNet.Dispersion.TinySentences/checkpoint --sentences {recipe.Sentences} --steps {recipe.Steps} --seed {recipe.Seed} --from src/MLNet.Dispersion.TinySentences/checkpoint --text-weight {recipe.TextWeight} --rate {recipe.LearningRate}
+            {Command(recipe, excluded, " --from src/MLNet.Dispersion.TinySentences/checkpoint")}
 
         - Date: {DateTime.UtcNow:yyyy-MM-dd}
-        - Training: {recipe.Steps} steps of about {Recipe.TokensPerStep} tokens out of {tokens / 1e6:0.00} M; squared errors of tokens and {recipe.TextWeight} x (1 - cosine) of the text's mean
+        - Training: {Steps(recipe, tokens)}; {Loss(recipe)}
         - Cosine as above: {before:0.0000} before, {after:0.0000} after
 
         """);
+
+    /// <summary>The command, with what was given otherwise than usual.</summary>
+    private static string Command(Recipe recipe, bool excluded, string from = "")
+    {
+        string weight = recipe.TextWeight == Recipe.UsualTextWeight ? "" : FormattableString.Invariant($" --text-weight {recipe.TextWeight}");
+        string rate = recipe.LearningRate == Recipe.UsualLearningRate ? "" : FormattableString.Invariant($" --rate {recipe.LearningRate}");
+        return FormattableString.Invariant($"dotnet run -c Release --project examples/DistilTinySentences -- --teacher FOLDER/all-minilm-l6-v2 --books books.jsonl.gz {(excluded ? "--exclude DATA " : "")}--out src/MLNet.Dispersion.TinySentences/checkpoint --sentences {recipe.Sentences} --steps {recipe.Steps} --seed {recipe.Seed}{from}{weight}{rate}");
+    }
+
+    private static string Steps(Recipe recipe, long tokens) => FormattableString.Invariant($"{recipe.Steps} steps of about {Recipe.TokensPerStep} tokens out of {tokens / 1e6:0.00} M");
+
+    private static string Loss(Recipe recipe) => FormattableString.Invariant($"squared errors of tokens and {recipe.TextWeight} x (1 - cosine) of the text's mean");
 }

@@ -37,7 +37,6 @@ internal sealed class CompareVerb : IVerb
     public void Run(CommandContext context)
     {
         Action<string, CondensationPicture>? draw = Pictures.Writer(context.Get(_picture));
-        OutputPlace.RequireFile(_picture.Name, context.Get(_picture));
         OutputPlace.RequireFile(_html.Name, context.Get(_html));
         RowTask task = _rows.Task(context);
         if (task is PairsTask)

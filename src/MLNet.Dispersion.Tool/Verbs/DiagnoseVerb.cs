@@ -23,7 +23,6 @@ internal sealed class DiagnoseVerb : IVerb
     public void Run(CommandContext context)
     {
         Action<string, CondensationPicture>? draw = Pictures.Writer(context.Get(_picture));
-        OutputPlace.RequireFile(_picture.Name, context.Get(_picture));
         OutputPlace.RequireFile(_html.Name, context.Get(_html));
         string[] texts = [.. TextFiles.Lines(context.Get(_texts)!)];
         List<CondensationReport> reports = [Measure(context, context.Get(_model), texts)];

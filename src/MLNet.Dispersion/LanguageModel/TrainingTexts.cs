@@ -24,7 +24,7 @@ internal sealed class TrainingTexts(string column, string? weightColumn, long me
     internal void Read(IDataView data, FitCancellation cancellation) => TrainingReader.Read(data, weightColumn is null ? [column] : [column, weightColumn], cancellation, cursor =>
     {
         Func<string> read = TextBuffer.Reader(cursor, cursor.Schema[column]);
-        ValueGetter<float>? readWeight = weightColumn is null ? null : cursor.GetGetter<float>(cursor.Schema[weightColumn]);
+        Func<int, float>? readWeight = RowWeight.Reader(cursor, weightColumn);
         return () =>
         {
             string text = read();
@@ -36,9 +36,7 @@ internal sealed class TrainingTexts(string column, string? weightColumn, long me
 
             if (readWeight is not null)
             {
-                float weight = 0;
-                readWeight(ref weight);
-                _weights!.Add(RowWeight.Checked(weight, weightColumn!, _texts.Count + _blank));
+                _weights!.Add(readWeight(_texts.Count + _blank));
             }
 
             _texts.Add(text);
@@ -68,9 +66,9 @@ internal sealed class TrainingTexts(string column, string? weightColumn, long me
                 : FormattableString.Invariant($"All {_blank} rows of the training data have a null or blank text in column '{column}'. Fit needs at least one text.")));
         }
 
-        if (_weights is not null && weightColumn is not null)
+        if (_weights is not null)
         {
-            RowWeight.RequireAny(_weights, weightColumn);
+            RowWeight.RequireAny(_weights, weightColumn!);
         }
     }
 }

@@ -50,7 +50,7 @@ internal abstract class LabelledRows(TaskColumns columns, RowStorage storage) : 
         {
             Func<bool> takeLabel = LabelReader(cursor, cursor.Schema[columns.HasLabel ? columns.Label : columns.Text]);
             Action takeText = TextReader(cursor);
-            ValueGetter<float>? readWeight = columns.ExampleWeight is { } weight ? cursor.GetGetter<float>(cursor.Schema[weight]) : null;
+            Func<int, float>? readWeight = RowWeight.Reader(cursor, columns.ExampleWeight);
             return () =>
             {
                 RowsRead++;
@@ -58,7 +58,10 @@ internal abstract class LabelledRows(TaskColumns columns, RowStorage storage) : 
                 {
                     Count++;
                     takeText();
-                    AddWeight(readWeight);
+                    if (readWeight is not null)
+                    {
+                        _weights!.Add(readWeight(RowsRead - 1));
+                    }
                 }
             };
         });
@@ -122,18 +125,6 @@ internal abstract class LabelledRows(TaskColumns columns, RowStorage storage) : 
     protected string NoRows() => RowsRead == 0
         ? "The training data is empty: it has no rows."
         : string.Create(CultureInfo.InvariantCulture, $"None of the {RowsRead} rows of the training data has a label in column '{columns.Label}'.");
-
-    private void AddWeight(ValueGetter<float>? read)
-    {
-        if (read is null)
-        {
-            return;
-        }
-
-        float weight = 0;
-        read(ref weight);
-        _weights!.Add(RowWeight.Checked(weight, columns.ExampleWeight!, RowsRead - 1));
-    }
 }
 
 /// <summary>Such rows with their labels, as training takes them.</summary>

@@ -1,15 +1,28 @@
 using System.Globalization;
+using Microsoft.ML;
 
 namespace MLNet.Dispersion;
 
-/// <summary>Checks how much the rows of a column count.</summary>
+/// <summary>Reads how much rows count, and checks it.</summary>
 internal static class RowWeight
 {
-    /// <summary>A weight, once it is known to be one.</summary>
-    /// <exception cref="ArgumentException">It is negative or no finite number.</exception>
-    internal static float Checked(float weight, string column, int row) => float.IsFinite(weight) && weight >= 0
-        ? weight
-        : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The weight in column '{column}' of row {row} (from 0) is {weight}; weights must be finite numbers, at least 0."));
+    /// <summary>What reads the weight of the row that a cursor stands on, given its number for messages; null where no column is named.</summary>
+    /// <exception cref="ArgumentException">(when reading) It is negative or no finite number.</exception>
+    internal static Func<int, float>? Reader(DataViewRow cursor, string? column)
+    {
+        if (column is null)
+        {
+            return null;
+        }
+
+        ValueGetter<float> read = cursor.GetGetter<float>(cursor.Schema[column]);
+        return row =>
+        {
+            float weight = 0;
+            read(ref weight);
+            return Checked(weight, column, row);
+        };
+    }
 
     /// <summary>Requires that some row counts.</summary>
     /// <exception cref="ArgumentException">All weights are 0.</exception>
@@ -20,4 +33,8 @@ internal static class RowWeight
             throw new ArgumentException($"All {weights.Count} training rows have weight 0 in column '{column}'; there is nothing to learn from.");
         }
     }
+
+    private static float Checked(float weight, string column, int row) => float.IsFinite(weight) && weight >= 0
+        ? weight
+        : throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The weight in column '{column}' of row {row} (from 0) is {weight}; weights must be finite numbers, at least 0."));
 }

@@ -9,8 +9,7 @@ internal sealed class OwnWriter(PretrainedLanguageModel model, GenerationEngine 
     {
         var clock = new Clock();
         string text = model.Tokenizer.Decode(prompt);
-        var options = new TextGenerationOptions { MaxNewTokens = tokens, Temperature = 0, RepetitionPenalty = 1, StopAtEndOfText = false, FollowGenerationConfig = false, BatchSize = count, Engine = engine, Precision = precision };
-        model.Generate([.. Enumerable.Repeat(text, count)], options, clock);
+        model.Generate([.. Enumerable.Repeat(text, count)], Options(count, tokens), clock);
         return count * (clock.Steps - 1) / (clock.Last - clock.First).TotalSeconds;
     }
 
@@ -23,7 +22,7 @@ internal sealed class OwnWriter(PretrainedLanguageModel model, GenerationEngine 
             var clock = new Clock();
             string text = model.Tokenizer.Decode(prompt);
             int tokens = model.Tokenizer.Encode(text).Ids.Length;
-            model.Generate([text], new TextGenerationOptions { MaxNewTokens = 1, Temperature = 0, RepetitionPenalty = 1, StopAtEndOfText = false, FollowGenerationConfig = false, Engine = engine, Precision = precision }, clock);
+            model.Generate([text], Options(count: 1, tokens: 1), clock);
             return tokens / clock.First.TotalSeconds;
         }
         finally
@@ -36,6 +35,9 @@ internal sealed class OwnWriter(PretrainedLanguageModel model, GenerationEngine 
     {
         // The model is its owner's.
     }
+
+    private TextGenerationOptions Options(int count, int tokens) =>
+        new() { MaxNewTokens = tokens, Temperature = 0, RepetitionPenalty = 1, StopAtEndOfText = false, FollowGenerationConfig = false, BatchSize = count, Engine = engine, Precision = precision };
 
     private sealed class Clock : IProgress<GenerationProgress>
     {

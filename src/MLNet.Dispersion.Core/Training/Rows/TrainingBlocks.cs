@@ -54,39 +54,24 @@ public static class TrainingBlocks
 
                 void Add(IReadOnlyList<string?> some, int start)
                 {
-                    if (exampleWeights is not null)
+                    // With weights, token and weight in turns, so that both are laid into blocks alike.
+                    int stride = rows.Columns;
+                    IEnumerable<int[]> laid = (packed ? Closed(model, some, separated) : Framed(model, some)).Select(text => exampleWeights is null ? text.Tokens : InTurns(text.Tokens, exampleWeights[start + text.Text]));
+                    foreach (int[] block in packed ? new TextPacker(stride * length, separatorId: null, keepRemainder: true).Pack(laid) : laid)
                     {
-                        AddWeighted(some, start);
-                        return;
-                    }
-
-                    foreach (int[] block in packed ? Pack(model, some, length, separated) : Apart(model, some))
-                    {
-                        truncated += block.Length > length ? 1 : 0;
-                        rows.Add(block.Length > length ? block[..length] : block);
-                    }
-                }
-
-                // Token and weight in turns, so that both are laid into blocks alike.
-                void AddWeighted(IReadOnlyList<string?> some, int start)
-                {
-                    foreach (int[] both in packed ? new TextPacker(2 * length, separatorId: null, keepRemainder: true).Pack(Weighted(Closed(model, some, separated), start)) : Weighted(Framed(model, some), start))
-                    {
-                        truncated += both.Length > 2 * length ? 1 : 0;
-                        int tokens = Math.Min(length, both.Length / 2);
+                        truncated += block.Length > stride * length ? 1 : 0;
+                        int tokens = Math.Min(length, block.Length / stride);
                         if (tokens >= 2)
                         {
-                            rows.Add([.. Enumerable.Range(0, tokens).Select(token => both[2 * token])], [.. Enumerable.Range(0, tokens).Select(token => both[(2 * token) + 1])]);
+                            rows.Add([.. Enumerable.Range(0, stride).Select(column => Column(block, tokens, stride, column))]);
                         }
                     }
                 }
             });
 
-        IEnumerable<int[]> Weighted(IEnumerable<(int Text, int[] Tokens)> some, int start) => some.Select(text =>
-        {
-            int weight = BitConverter.SingleToInt32Bits(exampleWeights![start + text.Text]);
-            return (int[])[.. text.Tokens.SelectMany(token => new[] { token, weight })];
-        });
+        static int[] Column(int[] block, int tokens, int stride, int column) => stride == 1 ? block[..tokens] : [.. Enumerable.Range(0, tokens).Select(token => block[(stride * token) + column])];
+
+        static int[] InTurns(int[] tokens, float weight) => [.. tokens.SelectMany(token => new[] { token, BitConverter.SingleToInt32Bits(weight) })];
 
         string Key()
         {
