@@ -79,6 +79,15 @@ public class HostileTokenizerFilesTests
     }
 
     [Fact]
+    public void Load_WordPiecesWithoutATokenThatNoFileStates_IsNamed()
+    {
+        var error = Assert.Throws<ModelFileException>(() => TextTokenizer.Load(MemorySource.Of(("vocab.txt", "[UNK]\n[CLS]\na\n"), ("tokenizer_config.json", "{\"unk_token\": \"[UNK]\", \"cls_token\": \"[CLS]\"}"))));
+
+        Assert.Equal("memory/vocab.txt", error.File);
+        Assert.Contains("lacks [SEP]", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Load_NoDirectory_SaysSo()
     {
         string file = Path.GetTempFileName();

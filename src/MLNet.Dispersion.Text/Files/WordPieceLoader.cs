@@ -23,8 +23,7 @@ internal static class WordPieceLoader
             Cutter = new BertCutter(),
             Decoder = new WordPieceDecoder("##", cleanUp: true),
         };
-        string[] needed = [.. new[] { "cls_token", "sep_token", "unk_token" }.Select(Role)];
-        string[] missing = [.. needed.Where(token => model.IdOf(token) is null && !IsAdded(token))];
+        string[] missing = [.. new[] { "cls_token", "sep_token", "unk_token" }.Where(role => model.IdOf(Role(role)) is null && !IsAdded(role)).Select(Role)];
         if (missing.Length > 0)
         {
             throw new ModelFileException(file, $"The vocabulary of {model.Count} pieces lacks {string.Join(", ", missing)}. {Cure}.");
@@ -41,7 +40,7 @@ internal static class WordPieceLoader
 
         string Role(string role) => side.Role(role)?.Content ?? kind.Defaults[role];
 
-        bool IsAdded(string token) => side.States("cls_token") || side.States("sep_token") || side.States("unk_token") || side.Definitions().Any(t => t.Content == token);
+        bool IsAdded(string role) => side.States(role) || side.Definitions().Any(token => token.Content == Role(role));
     }
 
     private static TemplateProcessor Processor(TokenizerClass kind, (int Id, string Text) separator, (int Id, string Text) first)

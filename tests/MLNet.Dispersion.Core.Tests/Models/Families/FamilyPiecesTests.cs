@@ -159,6 +159,7 @@ public sealed class FamilyPiecesTests
     [InlineData("deberta-v2", "\"pos_att_type\": [\"c2c\"]", "pos_att_type holds 'c2c'; supported: c2p, p2c")]
     [InlineData("deberta-v2", "\"pos_att_type\": \"c2p|c2c\"", "pos_att_type must be of c2p, p2c")]
     [InlineData("deberta-v2", "\"conv_kernel_size\": 4", "conv_kernel_size is 4; it must be an odd number")]
+    [InlineData("deberta-v2", "\"relative_attention\": true, \"position_buckets\": 48, \"max_position_embeddings\": 16", "position_buckets is 48; it must be at least 2")]
     [InlineData("deberta-v2", "\"embedding_size\": 7", "embedding_size is 7; only 32")]
     [InlineData("modernbert", "\"layer_types\": [\"full_attention\"]", "layer_types has 1 entries")]
     [InlineData("phi3", "\"rope_scaling\": {\"type\": \"longrope\", \"short_factor\": [1], \"long_factor\": [1]}", "short_factor and long_factor hold 1 and 1 numbers; a head turns 4 pairs")]

@@ -62,6 +62,11 @@ internal static class DebertaFamily
         {
             bool isBucketed = config.Root["position_buckets"] is not null && config.Number("position_buckets") > 0;
             int span = isBucketed ? config.Size("position_buckets") : relative.Span;
+            if (isBucketed && (span < 2 || relative.Span <= 1 + (span / 2)))
+            {
+                throw config.Wrong("position_buckets", $"is {span}; it must be at least 2, and half of it less than the longest distance, {relative.Span}, minus 1");
+            }
+
             relative = relative with
             {
                 Span = span,
