@@ -45,7 +45,7 @@ fuzz() {
 counts() {
   echo "| target | executions | seconds | executions a second | corpus | findings |"
   echo "|---|---|---|---|---|---|"
-  awk -F'\t' '{ runs[$2] += $4; time[$2] += $3; corpus[$2] = $5; found[$2] = $6; all += $4; seconds += $3 }
+  awk -F'\t' '{ runs[$2] += $4; time[$2] += $3; corpus[$2] = $5; found[$2] += $6; all += $4; seconds += $3 }
     END { for (t in runs) printf "| %s | %d | %d | %d | %d | %d |\n", t, runs[t], time[t], runs[t] / time[t], corpus[t], found[t] | "sort"; close("sort"); printf "| all | %d | %d | | | |\n", all, seconds }' "$work/counts.tsv"
 }
 
