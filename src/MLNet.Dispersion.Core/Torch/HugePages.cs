@@ -1,0 +1,98 @@
+using System.Runtime.InteropServices;
+
+namespace MLNet.Dispersion;
+
+/// <summary>Asks Linux to hold memory in pages of 2 MB, where pages are of 4 KB.</summary>
+/// <remarks>
+/// Weights that are read whole for each token are read as fast as memory gives them, and looking up a hundred thousand small pages for half a gigabyte is a good part of that time, on virtual machines most of all.
+/// Numbers are moved by the system, not changed; a system that says no leaves them as they are.
+/// </remarks>
+internal static partial class HugePages
+{
+    /// <summary>The switch of <see cref="AppContext"/> that turns this off when it is set to false.</summary>
+    internal const string SwitchName = "MLNet.Dispersion.HugePages";
+
+    /// <summary>Bytes of a huge page.</summary>
+    internal const long Size = 2 << 20;
+
+    private const string SystemSetting = "/sys/kernel/mm/transparent_hugepage/enabled";
+    private const int HugePage = 14;
+    private const int Collapse = 25;
+
+    private static readonly Lazy<bool> Allowed = new(IsAllowed);
+
+    /// <summary>Asks for memory that is written to already.</summary>
+    /// <param name="pieces">Where each piece begins, and its bytes. They stay mapped meanwhile.</param>
+    /// <returns>Whether the system was asked.</returns>
+    internal static bool Ask(IEnumerable<(nint Start, long Bytes)> pieces)
+    {
+        if (!Allowed.Value)
+        {
+            return false;
+        }
+
+        foreach ((nint start, long bytes) in Ranges(pieces))
+        {
+            // Page by page, since the first that cannot be had would end the whole call. The answers do not matter: where there is no room, or a neighbour's memory is of another kind, pages stay small.
+            for (long page = 0; page < bytes; page += Size)
+            {
+                _ = madvise((nint)(start + page), (nuint)Size, HugePage);
+                _ = madvise((nint)(start + page), (nuint)Size, Collapse);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The huge pages that pieces lie in: pieces that are near each other share them, and small ones alone have none.</summary>
+    internal static IEnumerable<(nint Start, long Bytes)> Ranges(IEnumerable<(nint Start, long Bytes)> pieces)
+    {
+        (long start, long end) = (0, 0);
+        foreach ((nint next, long bytes) in pieces.OrderBy(piece => piece.Start))
+        {
+            if (end > 0 && next - end <= Size)
+            {
+                end = Math.Max(end, next + bytes);
+                continue;
+            }
+
+            if (end - start >= Size)
+            {
+                yield return Around(start, end);
+            }
+
+            (start, end) = (next, next + bytes);
+        }
+
+        if (end - start >= Size)
+        {
+            yield return Around(start, end);
+        }
+    }
+
+    private static (nint Start, long Bytes) Around(long start, long end)
+    {
+        long first = start / Size * Size;
+        return ((nint)first, ((end + Size - 1) / Size * Size) - first);
+    }
+
+    private static bool IsAllowed()
+    {
+        if (!OperatingSystem.IsLinux() || (AppContext.TryGetSwitch(SwitchName, out bool wanted) && !wanted))
+        {
+            return false;
+        }
+
+        try
+        {
+            return !File.ReadAllText(SystemSetting).Contains("[never]", StringComparison.Ordinal) && madvise(0, 0, HugePage) == 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or EntryPointNotFoundException or DllNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial int madvise(nint start, nuint length, int advice);
+}
