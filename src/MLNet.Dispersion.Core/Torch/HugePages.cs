@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using static TorchSharp.torch;
 
 namespace MLNet.Dispersion;
 
@@ -20,17 +22,18 @@ internal static partial class HugePages
     private const int Collapse = 25;
 
     private static readonly Lazy<bool> Allowed = new(IsAllowed);
+    private static readonly ConditionalWeakTable<Tensor, object> Asked = [];
 
-    /// <summary>Asks for memory that is written to already.</summary>
-    /// <param name="pieces">Where each piece begins, and its bytes. They stay mapped meanwhile.</param>
-    /// <returns>Whether the system was asked.</returns>
-    internal static bool Ask(IEnumerable<(nint Start, long Bytes)> pieces)
+    /// <summary>Asks for the memory of tensors on the processor that are written to already; of each tensor once, since asking makes every processor stop for a moment.</summary>
+    /// <returns>How many tensors' memory the system was asked for.</returns>
+    internal static unsafe int Ask(IEnumerable<Tensor> tensors)
     {
         if (!Allowed.Value)
         {
-            return false;
+            return 0;
         }
 
+        (nint Start, long Bytes)[] pieces = [.. tensors.Where(one => Asked.TryAdd(one, Asked)).Select(one => ((nint)TensorMemory.Pointer(one), one.numel() * one.element_size()))];
         foreach ((nint start, long bytes) in Ranges(pieces))
         {
             // Page by page, since the first that cannot be had would end the whole call. The answers do not matter: where there is no room, or a neighbour's memory is of another kind, pages stay small.
@@ -41,7 +44,7 @@ internal static partial class HugePages
             }
         }
 
-        return true;
+        return pieces.Length;
     }
 
     /// <summary>The huge pages that pieces lie in: pieces that are near each other share them, and small ones alone have none.</summary>

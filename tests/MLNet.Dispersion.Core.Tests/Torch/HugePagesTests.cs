@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace MLNet.Dispersion.Tests.Inference;
+namespace MLNet.Dispersion.Tests.Torch;
 
 public class HugePagesTests
 {
@@ -18,18 +18,17 @@ public class HugePagesTests
     public void Ranges_SmallPieceAlone_HasNone() => Assert.Empty(HugePages.Ranges([((nint)10, Page - 1)]));
 
     [Fact]
-    public void Ask_Tensors_KeepTheirNumbers()
+    public void Ask_Tensors_KeepTheirNumbersAndAreAskedForOnce()
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(1, CPU);
         Tensor[] tensors = [.. Enumerable.Range(0, 4).Select(_ => randn([1024, 1024], generator: generator))];
         float[][] before = [.. tensors.Select(one => one.data<float>().ToArray())];
 
-        unsafe
-        {
-            HugePages.Ask(tensors.Select(one => ((nint)TensorMemory.Pointer(one), one.numel() * one.element_size())));
-        }
+        int asked = HugePages.Ask(tensors);
 
+        Assert.Contains(asked, new[] { 0, 4 });
+        Assert.Equal(0, HugePages.Ask(tensors));
         Assert.Equal(before, tensors.Select(one => one.data<float>().ToArray()));
     }
 }

@@ -29,7 +29,7 @@ internal sealed unsafe class DecodeWeights : IDisposable
         Head = new DecodeProduct(network.Head is { } head ? Layer(head) : Layer(trunk.Tokens.Weight, null, isInputsFirst: false, update: null));
         DecodeBlock[] blocks = [.. Enumerable.Range(0, trunk.BlockCount).Select(block => Block(block, trunk.PiecesOf(block)))];
         Layers = [.. Enumerable.Range(0, trunk.LayerCount).Select(layer => blocks[trunk.BlockOf(layer)])];
-        HugePages.Ask(_kept.Select(weights => ((nint)TensorMemory.Pointer(weights), weights.numel() * weights.element_size())));
+        HugePages.Ask(_kept);
     }
 
     internal TransformerSpec Spec { get; }
