@@ -19,8 +19,8 @@ internal sealed record Contender(string Name, string Description, Func<Fold, flo
             new("majority", "the most frequent label", Majority),
             new("bag", "FeaturizeText + SdcaMaximumEntropy, ML.NET's defaults", Pipeline(ml => ml.Transforms.Text.FeaturizeText("Features", "Text").Append(ml.MulticlassClassification.Trainers.SdcaMaximumEntropy()))),
             new("tfidf", "LexicalFeatures + logistic regression, its strength by 3-fold cross-validation", fold => LogisticRegression.Predict(fold, LogisticRegression.Lexical)),
-            new("frozen", "mean-pooled vectors + logistic regression", fold => LogisticRegression.Predict(fold, frozen.Value.With(0))),
-            new("frozen-first", "the first two tokens' vectors beside them", fold => LogisticRegression.Predict(fold, [.. new[] { 0, 0.1f, 0.3f, 1 }.Select(frozen.Value.With)])),
+            new("frozen", "mean-pooled vectors, with the mean of the embeddings beside them where three folds say so, + logistic regression", fold => LogisticRegression.Predict(fold, Frozen(0))),
+            new("frozen-first", "the first two tokens' vectors beside them", fold => LogisticRegression.Predict(fold, Frozen(0, 0.1f, 0.3f, 1))),
             Verb("default", "FineTuneWithDispersion, default options", backbone, _ => { }),
             new("lexical", "the same with n-grams beside it", fold => FitAndScore(fold, ml => ml.FineTuneWithDispersion(backbone: backbone, options: new FineTuneOptions { Seed = fold.Seed }).WithLexicalFeatures())),
             Verb("plain", "the same without the dispersion loss", backbone, options => options.Dispersion.Coefficient = 0),
@@ -37,6 +37,8 @@ internal sealed record Contender(string Name, string Description, Func<Fold, flo
                 options.Epochs = 2 * FineTuneDefaults.ForHead(fold.Train.Length, 1).Epochs;
             })),
         ];
+
+        Featurizer[] Frozen(params float[] weightsOfFirstTokens) => [.. weightsOfFirstTokens.SelectMany(weight => new[] { frozen.Value.With(0, weight), frozen.Value.With(0.5f, weight) })];
     }
 
     private static Contender Verb(string name, string description, ModelSource? backbone, Action<FineTuneOptions> set) => new(name, description, fold => FineTune(fold, backbone, set));

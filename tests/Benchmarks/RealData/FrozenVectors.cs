@@ -11,44 +11,43 @@ internal sealed class FrozenVectors(ModelSource source)
     private const int MostTokens = 128;
     private const int FirstTokens = 2;
     private readonly PretrainedLanguageModel _model = PretrainedLanguageModel.Load(source);
-    private readonly Dictionary<string, (float[] Mean, float[] First)> _known = [];
+    private readonly Dictionary<string, Read> _known = [];
 
-    /// <summary>The mean of a text's tokens, each feature with mean 0 and deviation 1 over the training rows, and the unit vectors of its first two tokens times a weight.</summary>
-    public Featurizer With(float weightOfFirstTokens) => (ml, train, test) =>
+    /// <summary>The mean of a text's tokens behind the last layer, the mean of their embeddings below the first times a weight, both from the middle of the training rows and with a root mean square of 1 over them, and the unit vectors of its first two tokens times a weight.</summary>
+    public Featurizer With(float weightOfEmbeddings, float weightOfFirstTokens) => (ml, train, test) =>
     {
-        float[][] means = [.. train.Select(row => Of(row.Text).Mean)];
-        int size = means[0].Length;
-        float[] middle = [.. Enumerable.Range(0, size).Select(feature => means.Average(mean => mean[feature]))];
-        float[] scale = [.. Enumerable.Range(0, size).Select(feature => 1 / MathF.Sqrt(size * Math.Max(1e-12f, means.Average(mean => (mean[feature] - middle[feature]) * (mean[feature] - middle[feature])))))];
+        Read[] known = [.. train.Select(row => Of(row.Text))];
+        Centring mean = Centring.Of([.. known.Select(one => one.Mean)]), embeddings = Centring.Of([.. known.Select(one => one.Embeddings)]);
         VectorRow Row(LabelledText row)
         {
-            var (mean, first) = Of(row.Text);
-            return new() { Label = row.Label, Features = [.. mean.Select((value, feature) => (value - middle[feature]) * scale[feature]), .. first.Select(value => value * weightOfFirstTokens)] };
+            Read read = Of(row.Text);
+            return new() { Label = row.Label, Features = [.. mean.Apply(read.Mean, 1), .. embeddings.Apply(read.Embeddings, weightOfEmbeddings), .. read.First.Select(value => value * weightOfFirstTokens)] };
         }
 
         var schema = SchemaDefinition.Create(typeof(VectorRow));
-        schema[nameof(VectorRow.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, (1 + FirstTokens) * size);
+        schema[nameof(VectorRow.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, known[0].Mean.Length + known[0].Embeddings.Length + known[0].First.Length);
         IDataView rows = ml.Data.LoadFromEnumerable(train.Select(Row).ToArray(), schema), others = ml.Data.LoadFromEnumerable(test.Select(Row).ToArray(), schema);
         ITransformer keys = ml.Transforms.Conversion.MapValueToKey("Label").Fit(rows);
         return (keys.Transform(rows), keys.Transform(others));
     };
 
-    private (float[] Mean, float[] First) Of(string text)
+    private Read Of(string text)
     {
         if (!_known.TryGetValue(text, out var found))
         {
-            _known.Add(text, found = Read(text));
+            _known.Add(text, found = ReadText(text));
         }
 
         return found;
     }
 
-    private (float[] Mean, float[] First) Read(string text)
+    private Read ReadText(string text)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         int[] ids = _model.Tokenizer.Encode(text, MostTokens).Ids;
-        Tensor states = _model.Backbone.Forward(tensor([.. ids.Select(id => (long)id)], [1, ids.Length]), null, HiddenStateSelection.None).LastHiddenState[0];
+        var passed = _model.Backbone.Forward(tensor([.. ids.Select(id => (long)id)], [1, ids.Length]), null, HiddenStateSelection.All);
+        Tensor states = passed.LastHiddenState[0];
         int features = (int)states.shape[1], inner = Math.Min(FirstTokens, Math.Max(0, ids.Length - 2));
         var first = new float[FirstTokens * features];
         if (inner > 0)
@@ -56,7 +55,21 @@ internal sealed class FrozenVectors(ModelSource source)
             nn.functional.normalize(states.narrow(0, 1, inner), dim: 1).reshape(-1).data<float>().ToArray().CopyTo(first, 0);
         }
 
-        return (states.mean([0]).data<float>().ToArray(), first);
+        return new Read(states.mean([0]).data<float>().ToArray(), passed.HiddenStates[0]!.mean([0, 1]).data<float>().ToArray(), first);
+    }
+
+    private sealed record Read(float[] Mean, float[] Embeddings, float[] First);
+
+    /// <summary>Takes rows' middle away and divides by the root mean square of what is left.</summary>
+    private sealed record Centring(float[] Middle, float Scale)
+    {
+        internal static Centring Of(float[][] rows)
+        {
+            float[] middle = [.. Enumerable.Range(0, rows[0].Length).Select(feature => rows.Average(row => row[feature]))];
+            return new Centring(middle, 1 / MathF.Sqrt(rows.Average(row => row.Zip(middle, (value, mean) => (value - mean) * (value - mean)).Sum())));
+        }
+
+        internal IEnumerable<float> Apply(float[] row, float weight) => row.Zip(Middle, (value, mean) => (value - mean) * Scale * weight);
     }
 
     private sealed class VectorRow

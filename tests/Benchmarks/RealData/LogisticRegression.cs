@@ -10,7 +10,7 @@ internal delegate (IDataView Train, IDataView Test) Featurizer(MLContext ml, Lab
 internal static class LogisticRegression
 {
     private const int Folds = 3;
-    private static readonly float[] Strengths = [3, 1, 0.3f, 0.1f, 0.03f, 0.01f];
+    private static readonly float[] Strengths = [3, 1, 0.3f, 0.1f, 0.03f, 0.01f, 0.003f];
 
     /// <summary>N-grams.</summary>
     public static (IDataView Train, IDataView Test) Lexical(MLContext ml, LabelledText[] train, LabelledText[] test)
