@@ -23,9 +23,12 @@ internal static partial class HostAllocator
     /// <returns>Whether the C library has been told so.</returns>
     internal static bool KeepFreedMemory() => Kept.Value;
 
+    /// <summary>Whether this is Linux and a switch of <see cref="AppContext"/> is not set to false.</summary>
+    internal static bool IsWanted(string switchName) => OperatingSystem.IsLinux() && (!AppContext.TryGetSwitch(switchName, out bool wanted) || wanted);
+
     private static bool Keep()
     {
-        if (!OperatingSystem.IsLinux() || (AppContext.TryGetSwitch(SwitchName, out bool wanted) && !wanted))
+        if (!IsWanted(SwitchName))
         {
             return false;
         }

@@ -36,10 +36,12 @@ internal static partial class HugePages
         (nint Start, long Bytes)[] pieces = [.. tensors.Where(one => Asked.TryAdd(one, Asked)).Select(one => ((nint)TensorMemory.Pointer(one), one.numel() * one.element_size()))];
         foreach ((nint start, long bytes) in Ranges(pieces))
         {
-            // Page by page, since the first that cannot be had would end the whole call. The answers do not matter: where there is no room, or a neighbour's memory is of another kind, pages stay small.
+            // The answers do not matter: where there is no room, or a neighbour's memory is of another kind, pages stay small.
+            _ = madvise(start, (nuint)bytes, HugePage);
+
+            // Page by page, since the first that cannot be had would end the whole call.
             for (long page = 0; page < bytes; page += Size)
             {
-                _ = madvise((nint)(start + page), (nuint)Size, HugePage);
                 _ = madvise((nint)(start + page), (nuint)Size, Collapse);
             }
         }
@@ -50,27 +52,20 @@ internal static partial class HugePages
     /// <summary>The huge pages that pieces lie in: pieces that are near each other share them, and small ones alone have none.</summary>
     internal static IEnumerable<(nint Start, long Bytes)> Ranges(IEnumerable<(nint Start, long Bytes)> pieces)
     {
-        (long start, long end) = (0, 0);
-        foreach ((nint next, long bytes) in pieces.OrderBy(piece => piece.Start))
+        var ranges = new List<(long Start, long End)>();
+        foreach ((nint start, long bytes) in pieces.OrderBy(piece => piece.Start))
         {
-            if (end > 0 && next - end <= Size)
+            if (ranges.Count > 0 && start - ranges[^1].End <= Size)
             {
-                end = Math.Max(end, next + bytes);
-                continue;
+                ranges[^1] = (ranges[^1].Start, Math.Max(ranges[^1].End, start + bytes));
             }
-
-            if (end - start >= Size)
+            else
             {
-                yield return Around(start, end);
+                ranges.Add((start, start + bytes));
             }
-
-            (start, end) = (next, next + bytes);
         }
 
-        if (end - start >= Size)
-        {
-            yield return Around(start, end);
-        }
+        return ranges.Where(range => range.End - range.Start >= Size).Select(range => Around(range.Start, range.End));
     }
 
     private static (nint Start, long Bytes) Around(long start, long end)
@@ -81,7 +76,7 @@ internal static partial class HugePages
 
     private static bool IsAllowed()
     {
-        if (!OperatingSystem.IsLinux() || (AppContext.TryGetSwitch(SwitchName, out bool wanted) && !wanted))
+        if (!HostAllocator.IsWanted(SwitchName))
         {
             return false;
         }
