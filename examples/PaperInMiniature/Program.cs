@@ -6,7 +6,7 @@ using Spectre.Console;
 
 var sizeName = new Option<string>("--size") { Description = "glance (seconds, to see that it runs), minutes (of each replication), hour (of five).", DefaultValueFactory = _ => "minutes" };
 var texts = new Option<FileInfo[]>("--texts") { Description = "Your texts: .txt, or .jsonl or .jsonl.gz with a field \"text\". Default: the documentation that comes with the .NET SDK.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
-var benchmarks = new Option<DirectoryInfo?>("--benchmarks") { Description = "A folder with the data of the ten published benchmarks, each as NAME/eval.jsonl. Default: only the endings of held-out texts." };
+var benchmarks = new Option<DirectoryInfo?>("--benchmarks") { Description = "A folder with the data of the ten published benchmarks, such as piqa/eval.jsonl. Default: only the endings of held-out texts." };
 var replications = new Option<int?>("--replications") { Description = "How often the whole study is made, from random weights on, at least 2. Default: 2 of glance, 3 of minutes, 5 of hour." };
 var initialisation = new Option<bool>("--only-initialisation") { Description = "Measure models of random weights, and train none." };
 var output = new Option<DirectoryInfo>("--out") { Description = "Where runs and report.html go; the same folder goes on after an interruption.", DefaultValueFactory = _ => new("paper-in-miniature") };
@@ -24,9 +24,7 @@ root.SetAction((arguments, cancellation) =>
         Directory.CreateDirectory(folder);
         AnsiConsole.MarkupLineInterpolated($"{TorchRuntime.Describe()}. Size {size.Name}, {corpus.Description}, {count} replications; runs go to {folder}");
 
-        BenchmarkTask[] published = arguments.GetValue(benchmarks) is { } data
-            ? [.. BenchmarkTask.BuiltInNames.Where(name => Directory.Exists(Path.Combine(data.FullName, name))).Select(name => BenchmarkTask.BuiltIn(name, data.FullName))]
-            : [];
+        BenchmarkTask[] published = arguments.GetValue(benchmarks) is { } data ? PublishedBenchmarks.In(data) : [];
         BenchmarkTask[] tasks = [EndingsTask.Of(corpus.HeldOut), .. published];
         Findings findings = Run(size, corpus, folder, tasks, count, !arguments.GetValue(initialisation), cancellation);
         var report = new Report(findings, $"GPT-2-like models of {size.Layers} layers and {size.Features} features, {size.PretrainingSteps} steps of pre-training and {size.MidTrainingSteps} of mid-training with {size.BlocksPerStep * size.Context} tokens each, on {corpus.Description}; {count} full replications. Accuracy: mean over {tasks.Length} benchmark(s).");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MLNet.Dispersion;
+using MLNet.Dispersion.Benchmarks;
 using MLNet.Dispersion.Benchmarks.HeadDefaults;
 
 var data = new Option<DirectoryInfo>("--data") { Description = "Folder with one folder a set, each with a train.tsv that has the columns label and text." };
@@ -29,7 +30,7 @@ var root = new RootCommand("Accuracy of classifiers by rows, pooling and trainin
 };
 root.SetAction(arguments =>
 {
-    var file = new ResultFile(arguments.GetRequiredValue(results).FullName);
+    var file = new ResultFile<Outcome>(arguments.GetRequiredValue(results).FullName);
     if (!arguments.GetValue(tableOnly))
     {
         ModelSource backbone = arguments.GetValue(model) is { } directory ? ModelSource.FromDirectory(directory.FullName) : ModelSource.TinyEnglish;
@@ -41,7 +42,7 @@ root.SetAction(arguments =>
                               from cell in Cells(backbone, name, size, seed, way, arguments)
                               select cell)
         {
-            if (!file.Has(cell))
+            if (!file.Has(outcome => outcome.Cell == cell))
             {
                 Outcome outcome = cell.Run(backbone, Set(name: cell.Set, arguments));
                 file.Add(outcome);
@@ -50,7 +51,7 @@ root.SetAction(arguments =>
         }
     }
 
-    var table = new ResultTable(file.Outcomes);
+    var table = new ResultTable(file.Results);
     Console.WriteLine(arguments.GetValue(json) ? table.ToJson() : table.ToMarkdown());
 });
 return root.Parse(args).Invoke();

@@ -31,6 +31,8 @@ internal sealed record Contender(string Name, string Description, Func<Fold, flo
             Verb("one-token-all1", "the same, coefficient 1 on all layers", backbone, options => (options.Dispersion.Coefficient, options.Pooling) = (1, TextPooling.FirstToken)),
             Verb("pooler", "plain, the family's own head: for BERT the first token through the pooler", backbone, options => (options.Dispersion.Coefficient, options.Pooling) = (0, TextPooling.Family)),
             Verb("pooler-all1", "the same, coefficient 1 on all layers", backbone, options => (options.Dispersion.Coefficient, options.Pooling) = (1, TextPooling.Family)),
+            Verb("lora", "plain, LoRA with its default options", backbone, options => (options.Dispersion.Coefficient, options.Lora) = (0, new LoraOptions())),
+            Verb("lora-all1", "the same, coefficient 1 on all layers", backbone, options => (options.Dispersion.Coefficient, options.Lora) = (1, new LoraOptions())),
             new("twice", "plain, twice as many epochs", fold => FineTune(fold, backbone, options =>
             {
                 options.Dispersion.Coefficient = 0;

@@ -64,18 +64,12 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
         text.AppendLine("|---|---|---|---|");
         foreach (var line in differences.GroupBy(one => (one.set, one.contender)))
         {
-            IEnumerable<string> words = figures.Select(figure => line.Where(one => one.figure.Name == figure.Name).Select(one =>
-            {
-                var interval = MeanInterval.T(one.values, level);
-                return string.Create(CultureInfo.InvariantCulture, $"*{Verdict.Of(interval, figure.Least(one.bar.Values.Average())).Text}*: {Signed(interval.Estimate)}, {Signed(interval.Lower)} to {Signed(interval.Upper)}");
-            }).FirstOrDefault(""));
+            IEnumerable<string> words = figures.Select(figure => line.Where(one => one.figure.Name == figure.Name).Select(one => Told.Word(one.values, level, figure.Least(one.bar.Values.Average()))).FirstOrDefault(""));
             text.AppendLine(CultureInfo.InvariantCulture, $"| {line.Key.set}, {line.Key.contender} | {string.Join(" | ", words)} |");
         }
 
         text.AppendLine();
     }
-
-    private static string Signed(double value, string format = "0.000") => (value < 0 ? "-" : "+") + Math.Abs(value).ToString(format, CultureInfo.InvariantCulture);
 
     private string Difference(string contender, string set, Func<Scores, double> figure, string format)
     {
@@ -95,10 +89,10 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
         double[] differences = [.. own.Where(pair => bar.ContainsKey(pair.Key)).Select(pair => pair.Value - bar[pair.Key])];
         if (differences.Length < 2)
         {
-            return differences.Length == 0 ? "" : Signed(differences[0], format);
+            return differences.Length == 0 ? "" : Told.Signed(differences[0], format);
         }
 
         var interval = MeanInterval.T(differences);
-        return string.Create(CultureInfo.InvariantCulture, $"{Signed(interval.Estimate, format)} ± {(interval.Width / 2).ToString(format, CultureInfo.InvariantCulture)}");
+        return string.Create(CultureInfo.InvariantCulture, $"{Told.Signed(interval.Estimate, format)} ± {(interval.Width / 2).ToString(format, CultureInfo.InvariantCulture)}");
     }
 }

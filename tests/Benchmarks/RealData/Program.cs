@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using MLNet.Dispersion;
+using MLNet.Dispersion.Benchmarks;
 using MLNet.Dispersion.Benchmarks.RealData;
 
 var data = new Option<DirectoryInfo>("--data") { Description = "Folder with one folder a set: train.tsv, and validation.tsv or dev.tsv, with the columns label and text.", Required = true };
@@ -33,12 +34,12 @@ root.SetAction(arguments =>
         throw new ArgumentException($"--contender {unknown} is not known; these are: {string.Join(", ", all.Select(one => one.Name))}.");
     }
 
-    var file = new OutcomeFile(arguments.GetRequiredValue(results).FullName);
+    var file = new ResultFile<Outcome>(arguments.GetRequiredValue(results).FullName);
     foreach (var (seed, set, contender) in from seed in arguments.GetValue(seeds)!
                                            from set in DataSet.In(arguments.GetRequiredValue(data).FullName, arguments.GetValue(sets)!)
                                            from contender in all
                                            where chosen.Length == 0 || chosen.Contains(contender.Name)
-                                           where !file.Has(contender.Name, called, set.Name, size.ToString(), unseen, seed)
+                                           where !file.Has(one => one.Contender == contender.Name && one.Model == called && one.Set == set.Name && one.Size == size.ToString() && one.Fresh == unseen && one.Seed == seed)
                                            select (seed, set, contender))
     {
         long start = Stopwatch.GetTimestamp();
@@ -49,6 +50,6 @@ root.SetAction(arguments =>
         Console.Error.WriteLine(FormattableString.Invariant($"{set.Name}, seed {seed}, {contender.Name}: {scores.Accuracy:0.000}, log-loss {scores.LogLoss:0.000}, {seconds:0.0} s"));
     }
 
-    Console.WriteLine(new OutcomeTable([.. file.Outcomes.Where(one => one.Model == called && one.Size == size.ToString() && one.Fresh == unseen)], arguments.GetValue(against)!).ToMarkdown());
+    Console.WriteLine(new OutcomeTable([.. file.Results.Where(one => one.Model == called && one.Size == size.ToString() && one.Fresh == unseen)], arguments.GetValue(against)!).ToMarkdown());
 });
 return root.Parse(args).Invoke();

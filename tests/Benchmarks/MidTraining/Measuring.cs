@@ -1,0 +1,58 @@
+namespace MLNet.Dispersion.Benchmarks.MidTraining;
+
+/// <summary>Measures a model on held-out texts and on benchmarks.</summary>
+/// <param name="texts">The texts.</param>
+/// <param name="context">Tokens of a window.</param>
+/// <param name="benchmarks">The benchmarks; none where they are left out.</param>
+/// <param name="items">Items of each.</param>
+internal sealed class Measuring(IReadOnlyList<HeldOut> texts, int context, IReadOnlyList<BenchmarkTask> benchmarks, int items)
+{
+    private const int GeometryTexts = 16;
+    private const int GeometryTokens = 256;
+
+    /// <summary>Perplexities a word, and cosines of the last layer and on average over the layers, as they are and without the tokens' common mean.</summary>
+    public Dictionary<string, double> Figures(PretrainedLanguageModel model)
+    {
+        var figures = new Dictionary<string, double>();
+        foreach (HeldOut one in texts)
+        {
+            figures[$"perplexity of {one.Name}"] = WordPerplexity.Measure(model, [one.Text], new WordPerplexityOptions { WindowTokens = context }).WordPerplexity;
+        }
+
+        CondensationReport report = CondensationReport.Measure(model, texts[0].Passages(), new CondensationReportOptions
+        {
+            MaxTexts = GeometryTexts,
+            ConeTexts = GeometryTexts,
+            MinTokens = GeometryTokens,
+            MaxTokens = GeometryTokens,
+            SpectrumTexts = 0,
+            Histograms = false,
+        });
+        ConeFigures[] layers = [.. report.Cone!.Layers.Skip(1)];
+        figures["last cosine"] = layers[^1].MeanCosine;
+        figures["last cosine, centred"] = layers[^1].Centred;
+        figures["layers' cosine"] = layers.Average(layer => layer.MeanCosine);
+        figures["layers' cosine, centred"] = layers.Average(layer => layer.Centred);
+        figures["trend"] = report.MainTrend.Spearman;
+        return figures;
+    }
+
+    /// <summary>Which items' likeliest answer is a true one; of an item with one answer, whether the model would write it.</summary>
+    public Dictionary<string, bool> Items(PretrainedLanguageModel model)
+    {
+        var answers = new Answers();
+        LanguageModelEvaluation.Run(model, benchmarks, new EvaluationOptions { MaxItems = items, Seed = 1, MaxTokens = context, Answers = answers });
+        return answers.All.GroupBy(answer => (answer.Task, answer.Item)).ToDictionary(
+            group => $"{group.Key.Task}/{group.Key.Item}",
+            group => group.Count() == 1 ? group.First().IsGreedy : IsTrue(group.MaxBy(answer => answer.LogLikelihood)!));
+    }
+
+    private bool IsTrue(BenchmarkAnswer answer) => benchmarks.First(task => task.Name == answer.Task).Items.First(item => item.Id == answer.Item).Choices[answer.Choice].IsTrue;
+
+    private sealed class Answers : IProgress<BenchmarkAnswer>
+    {
+        public List<BenchmarkAnswer> All { get; } = [];
+
+        public void Report(BenchmarkAnswer value) => All.Add(value);
+    }
+}

@@ -1,0 +1,25 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace MLNet.Dispersion.Benchmarks;
+
+/// <summary>Results as JSON lines, each appended once its run is done: an interrupted command goes on where it was.</summary>
+/// <typeparam name="T">One run's result, which says which run it is of.</typeparam>
+internal sealed class ResultFile<T>(string path)
+{
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
+    private readonly List<T> _results = File.Exists(path) ? [.. File.ReadLines(path).Where(line => line.Length > 0).Select(line => JsonSerializer.Deserialize<T>(line, Format)!)] : [];
+
+    /// <summary>What stands in it.</summary>
+    public IReadOnlyList<T> Results => _results;
+
+    /// <summary>Whether a run stands there.</summary>
+    public bool Has(Predicate<T> run) => _results.Exists(run);
+
+    /// <summary>Appends a result.</summary>
+    public void Add(T result)
+    {
+        File.AppendAllText(path, JsonSerializer.Serialize(result, Format) + "\n");
+        _results.Add(result);
+    }
+}
