@@ -66,6 +66,9 @@ internal sealed class EncoderNetwork : LanguageBackbone
     protected internal override string ParameterName(string tensorName) => _trunk.ParameterName(tensorName);
 
     /// <inheritdoc/>
+    internal override string TensorName(string parameterName, HeadSpec? head) => _trunk.TensorName(parameterName, head);
+
+    /// <inheritdoc/>
     internal override int? LayerOf(string parameterName) => _trunk.LayerOf(parameterName);
 
     /// <inheritdoc/>

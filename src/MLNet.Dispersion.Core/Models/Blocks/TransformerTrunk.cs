@@ -196,13 +196,22 @@ internal sealed class TransformerTrunk
             name = _names.Prefix + name[other.Length..];
         }
 
-        bool isOurs = Outside.Any(named => named.Name.StartsWith(_names.Prefix, StringComparison.Ordinal));
-        return isOurs ? WithPrefix(name) : name.StartsWith(_names.Prefix, StringComparison.Ordinal) ? name[_names.Prefix.Length..] : name;
+        return HasPrefix ? WithPrefix(name) : name.StartsWith(_names.Prefix, StringComparison.Ordinal) ? name[_names.Prefix.Length..] : name;
     }
 
-    /// <summary>The name in saved files of a parameter, under the head that is saved with it.</summary>
-    internal string TensorName(string parameterName, HeadSpec? head) =>
-        head?.Prefix is { } prefix && parameterName.StartsWith(_names.Prefix, StringComparison.Ordinal) ? prefix + parameterName[_names.Prefix.Length..] : parameterName;
+    /// <summary>The name in saved files of a parameter. Under a head the network's names have the prefix of the head's class: without it older releases of Hugging Face's library call the file damaged, since a head's tensors stand among names of the bare network.</summary>
+    /// <param name="parameterName">The parameter's.</param>
+    /// <param name="head">The head that is saved with it; null where there is none.</param>
+    internal string TensorName(string parameterName, HeadSpec? head)
+    {
+        if (head is null)
+        {
+            return parameterName;
+        }
+
+        bool hasPrefix = parameterName.StartsWith(_names.Prefix, StringComparison.Ordinal);
+        return hasPrefix || !HasPrefix ? (head.Prefix ?? _names.Prefix) + parameterName[(hasPrefix ? _names.Prefix.Length : 0)..] : parameterName;
+    }
 
     /// <summary>Where a parameter takes part first: 0 the embeddings, k the k-th layer, one more than there are layers what stands behind.</summary>
     internal int LayerOf(string parameterName)
@@ -233,6 +242,9 @@ internal sealed class TransformerTrunk
             : 1;
 
     private IEnumerable<(WeightPart Part, string Name)> Outside => _names.Stem.Concat(_names.Tail);
+
+    /// <summary>Whether the parameters' own names have the prefix, as decoders' have; encoders' have not.</summary>
+    private bool HasPrefix => Outside.Any(named => named.Name.StartsWith(_names.Prefix, StringComparison.Ordinal));
 
     private string PrefixOf(int block) => $"{_names.Blocks}.{_names.BlockNumbers?[block] ?? block.ToString(CultureInfo.InvariantCulture)}.";
 
