@@ -24,21 +24,22 @@ internal static class Report
         return table;
     }
 
-    /// <summary>What may be said of ways against plain training.</summary>
-    public static Table Differences(Trials trials, IReadOnlyList<string> arms)
+    /// <summary>What may be said of ways, each against plain training of the same length, or plain training against itself.</summary>
+    /// <param name="trials">The trainings.</param>
+    /// <param name="arms">Each way with that which it is held against.</param>
+    public static Table Differences(Trials trials, IReadOnlyList<(string Way, string Against)> arms)
     {
         // Accuracy with dispersion decides, at 95 %; what stands beside it is judged so strictly that all of it together is wrong by chance in 5 %.
         // Beside each way's four figures stands what plain training itself did to the cosines.
         double beside = 1 - (0.05 / (4 * arms.Count));
-        Table table = New("Better than plain training?", "The last line of accuracy decides; the others stand beside it. Positive is better; of cosines of the last layer, less condensed.", "", "figure", "better by", "interval", "word");
-        var plain = trials.Runs(Trials.Plain);
-        Add(Trials.Plain, "mean cosine, against before", Verdict.Of(MeanInterval.T([.. plain.Select(run => run.Before[^1] - run.After[^1])], beside), LeastEffect.Cosine));
-        foreach (string arm in arms)
+        Table table = New("Better than plain training?", $"The last line of accuracy decides; the others stand beside it. '{Trials.LongDispersion}' is held against '{Trials.Long}'. Positive is better; of cosines of the last layer, less condensed.", "", "figure", "better by", "interval", "word");
+        Add(Trials.Plain, "mean cosine, against before", Verdict.Of(MeanInterval.T([.. trials.Runs(Trials.Plain).Select(run => run.Before[^1] - run.After[^1])], beside), LeastEffect.Cosine));
+        foreach (var (arm, against) in arms)
         {
-            var runs = trials.Runs(arm);
+            var (runs, plain) = (trials.Runs(arm), trials.Runs(against));
             var right = PairedDifferences.Of([.. runs.Select(run => run.Right)], [.. plain.Select(run => run.Right)], largerIsBetter: true);
             var losses = PairedDifferences.Of([.. runs.Select(run => run.Losses)], [.. plain.Select(run => run.Losses)], largerIsBetter: false);
-            Add(arm, "accuracy", Verdict.Of(right, LeastEffect.Accuracy, level: arm == arms[^1] ? 0.95 : beside));
+            Add(arm, "accuracy", Verdict.Of(right, LeastEffect.Accuracy, level: arm == arms[^1].Way ? 0.95 : beside));
             Add(arm, "log-loss", Verdict.Of(losses, LeastEffect.OfLoss(plain.Average(run => run.Losses.Average())), level: beside));
             Add(arm, "calibration error", Verdict.Of(Less(run => run.CalibrationError), LeastEffect.Accuracy));
             Add(arm, "mean cosine", Verdict.Of(Less(run => run.After[^1]), LeastEffect.Cosine));

@@ -22,7 +22,7 @@ internal sealed record Contender(string Name, string Description, Func<Fold, flo
             new("frozen", "mean-pooled vectors, with the mean of the embeddings beside them where three folds say so, + logistic regression", fold => LogisticRegression.Predict(fold, Frozen(0))),
             new("frozen-first", "the first two tokens' vectors beside them", fold => LogisticRegression.Predict(fold, Frozen(0, 0.1f, 0.3f, 1))),
             Verb("default", "FineTuneWithDispersion, default options", backbone, _ => { }),
-            new("lexical", "the same with n-grams beside it", fold => FitAndScore(fold, ml => ml.FineTuneWithDispersion(backbone: backbone, options: new FineTuneOptions { Seed = fold.Seed }).WithLexicalFeatures())),
+            new("lexical", "the same with n-grams beside it", fold => FitAndScore(fold, ml => ml.FineTuneWithDispersion(backbone: backbone, options: new FineTuneOptions { Seed = fold.Seed, Epochs = fold.Epochs }).WithLexicalFeatures())),
             Verb("plain", "the same without the dispersion loss", backbone, options => options.Dispersion.Coefficient = 0),
             Verb("all1", "coefficient 1 on all layers", backbone, options => options.Dispersion.Coefficient = 1),
             Verb("early3", "coefficient 3 on the early half of the layers", backbone, options => (options.Dispersion.Coefficient, options.Dispersion.Layers) = (3, LayerSelection.EarlyHalf)),
@@ -36,7 +36,7 @@ internal sealed record Contender(string Name, string Description, Func<Fold, flo
             new("twice", "plain, twice as many epochs", fold => FineTune(fold, backbone, options =>
             {
                 options.Dispersion.Coefficient = 0;
-                options.Epochs = 2 * FineTuneDefaults.ForHead(fold.Train.Length, 1).Epochs;
+                options.Epochs = 2 * (fold.Epochs ?? FineTuneDefaults.ForHead(fold.Train.Length, 1).Epochs);
             })),
         ];
 
@@ -47,7 +47,7 @@ internal sealed record Contender(string Name, string Description, Func<Fold, flo
 
     private static float[][] FineTune(Fold fold, ModelSource? backbone, Action<FineTuneOptions> set)
     {
-        var options = new FineTuneOptions { Seed = fold.Seed };
+        var options = new FineTuneOptions { Seed = fold.Seed, Epochs = fold.Epochs };
         set(options);
         return FitAndScore(fold, ml => ml.MulticlassClassification.Trainers.FineTuneWithDispersion(backbone: backbone, options: options));
     }

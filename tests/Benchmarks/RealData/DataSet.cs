@@ -41,9 +41,10 @@ internal sealed class DataSet
             ? [.. pool.GroupBy(row => row.Label).OrderBy(group => group.Key, StringComparer.Ordinal).SelectMany(group => group.Take(most))]
             : [.. pool.Take(size.Rows!.Value)];
         new Random(seed).Shuffle(train);
-        return new Fold(train, test, seed);
+        return new Fold(train, test, seed, size.IsLong ? (int)Math.Clamp(Math.Ceiling(LongEpochsOfOneRow / Math.Sqrt(train.Length)), 3, 20) : null);
     }
 
+    private const double LongEpochsOfOneRow = 96;
     private const int FreshSeed = 20261;
     private const int MostFreshRows = 700;
 
@@ -61,19 +62,21 @@ internal sealed class DataSet
     }
 }
 
-/// <summary>How many rows to train on: so many of each class, or so many in all.</summary>
+/// <summary>How many rows to train on, so many of each class, or so many in all, and whether for long.</summary>
 /// <param name="PerClass">Of each class, as far as there are so many; null where the sum is given.</param>
 /// <param name="Rows">In all; null where those of a class are given.</param>
-internal sealed record TrainingSize(int? PerClass, int? Rows)
+/// <param name="IsLong">Whether for about twice the default's epochs.</param>
+internal sealed record TrainingSize(int? PerClass, int? Rows, bool IsLong)
 {
-    public override string ToString() => PerClass is { } most ? $"{most} rows a class" : $"{Rows} rows";
+    public override string ToString() => (PerClass is { } most ? $"{most} rows a class" : $"{Rows} rows") + (IsLong ? ", long" : "");
 }
 
 /// <summary>Rows of one run.</summary>
 /// <param name="Train">To learn from.</param>
 /// <param name="Test">To test on.</param>
 /// <param name="Seed">Of draw and training.</param>
-internal sealed record Fold(LabelledText[] Train, LabelledText[] Test, int Seed)
+/// <param name="Epochs">Of fine-tuning; null for the default's.</param>
+internal sealed record Fold(LabelledText[] Train, LabelledText[] Test, int Seed, int? Epochs = null)
 {
     /// <summary>Labels in the order in which ML.NET's key values meet them.</summary>
     public string[] Classes { get; } = [.. Train.Select(row => row.Label).Distinct()];

@@ -11,13 +11,14 @@ var name = new Option<string?>("--name") { Description = "What the model is call
 var sets = new Option<string[]>("--set") { Description = "Names of sets; none for all.", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
 var rows = new Option<int?>("--rows") { Description = "Training rows in all." };
 var perClass = new Option<int?>("--per-class") { Description = "Training rows of each class." };
+var tooLong = new Option<bool>("--long") { Description = "Fine-tune for about twice as many epochs as by default, 96 / sqrt(rows), as the default was until 30 November 2026." };
 var fresh = new Option<bool>("--fresh") { Description = "Test on rows of train.tsv that are never trained on, at most 700, instead of the validation file." };
 var seeds = new Option<int[]>("--seed") { Description = "Seeds of draw and training.", DefaultValueFactory = _ => [1, 2, 3, 4, 5], AllowMultipleArgumentsPerToken = true };
 var contenders = new Option<string[]>("--contender") { Description = "Who takes part: " + string.Join(", ", Contender.All(null).Select(one => $"{one.Name} ({one.Description})")) + ". None for all.", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
 var against = new Option<string>("--against") { Description = "The contender that the others' differences are from.", DefaultValueFactory = _ => "tfidf" };
 var root = new RootCommand("Accuracy, log-loss and calibration on real labelled sets: fine-tuned models, with dispersion and without, beside what needs no model.")
 {
-    data, results, model, name, sets, rows, perClass, fresh, seeds, contenders, against,
+    data, results, model, name, sets, rows, perClass, tooLong, fresh, seeds, contenders, against,
 };
 root.SetAction(arguments =>
 {
@@ -25,7 +26,7 @@ root.SetAction(arguments =>
     DirectoryInfo? directory = arguments.GetValue(model);
     string called = arguments.GetValue(name) ?? directory?.Name ?? ModelSource.TinySentences.Name;
     ModelSource? backbone = directory is null ? null : ModelSource.FromDirectory(directory.FullName);
-    var size = new TrainingSize(arguments.GetValue(perClass), arguments.GetValue(perClass) is null ? arguments.GetValue(rows) ?? 800 : null);
+    var size = new TrainingSize(arguments.GetValue(perClass), arguments.GetValue(perClass) is null ? arguments.GetValue(rows) ?? 800 : null, arguments.GetValue(tooLong));
     bool unseen = arguments.GetValue(fresh);
     string[] chosen = arguments.GetValue(contenders)!;
     var all = Contender.All(backbone);
