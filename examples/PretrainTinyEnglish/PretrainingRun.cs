@@ -4,7 +4,7 @@ using TorchSharp;
 namespace MLNet.Dispersion.Examples.PretrainTinyEnglish;
 
 /// <summary>Books in, checkpoint and training card out.</summary>
-internal sealed class PretrainingRun(Recipe recipe, string booksFile, string outputDirectory)
+internal sealed class PretrainingRun(Recipe recipe, string booksFile, string outputDirectory, string? runDirectory)
 {
     private const string EndOfText = "<|endoftext|>";
     private const int LogEvery = 25;
@@ -30,7 +30,7 @@ internal sealed class PretrainingRun(Recipe recipe, string booksFile, string out
         Console.WriteLine($"before: perplexity {before.TokenPerplexity:0.0}");
 
         var log = new TrainingLog(LogEvery, SaveEvery, () => Save(model));
-        var result = LanguageModelTrainer.Train(model, blocks, recipe.Options(log, cancellationToken));
+        var result = LanguageModelTrainer.Train(model, blocks, recipe.Options(log, runDirectory, cancellationToken));
         Save(model);
         var after = Measurement.Of(model, heldOutBlocks);
         Console.WriteLine($"after: perplexity {after.TokenPerplexity:0.0}");

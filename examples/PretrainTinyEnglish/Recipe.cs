@@ -17,7 +17,7 @@ internal sealed record Recipe(int Steps, double Coefficient, int Seed)
     public static Gpt2Shape Shape => new(LayerCount, HiddenSize, HeadCount, ContextLength);
 
     /// <summary>The fine-tuning options of the run, which starts from random weights.</summary>
-    public FineTuneOptions Options(IProgress<TrainingProgress> progress, CancellationToken cancellationToken) => new()
+    public FineTuneOptions Options(IProgress<TrainingProgress> progress, string? run, CancellationToken cancellationToken) => new()
     {
         Epochs = 1000,
         MaxSteps = Steps,
@@ -30,6 +30,7 @@ internal sealed record Recipe(int Steps, double Coefficient, int Seed)
         Dispersion = new DispersionOptions { Coefficient = Coefficient },
         Seed = Seed,
         Progress = progress,
+        Checkpoints = run is null ? null : new CheckpointOptions { Directory = run, EverySteps = 500, Keep = 1 },
         CancellationToken = cancellationToken,
     };
 }
