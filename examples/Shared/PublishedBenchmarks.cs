@@ -10,7 +10,9 @@ internal static class PublishedBenchmarks
     public static BenchmarkTask[] In(DirectoryInfo folder)
     {
         BenchmarkTemplate[] published = [.. BenchmarkTask.BuiltInNames.Take(Count).Select(BenchmarkTemplate.BuiltIn)];
-        BenchmarkTask[] found = [.. published.Where(template => File.Exists(Path.Combine(folder.FullName, template.Data))).Select(template => BenchmarkTask.FromTemplate(template, folder.FullName))];
-        return found.Length > 0 ? found : throw new UserException($"{folder.FullName} has data of none of the published benchmarks: no {string.Join(", ", published.Select(template => template.Data).Distinct())}.");
+        BenchmarkTask[] found = [.. published.Where(template => FilesOf(template).All(file => File.Exists(Path.Combine(folder.FullName, file)))).Select(template => BenchmarkTask.FromTemplate(template, folder.FullName))];
+        return found.Length > 0 ? found : throw new UserException($"{folder.FullName} has data of none of the published benchmarks: no {string.Join(", ", published.SelectMany(FilesOf).Distinct())}.");
     }
+
+    private static IEnumerable<string> FilesOf(BenchmarkTemplate template) => template.FewShotData is { } examples ? [template.Data, examples] : [template.Data];
 }

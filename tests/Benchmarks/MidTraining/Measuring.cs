@@ -10,6 +10,9 @@ internal sealed class Measuring(IReadOnlyList<HeldOut> texts, int context, IRead
     private const int GeometryTexts = 16;
     private const int GeometryTokens = 256;
 
+    /// <summary>What it measures, in words: figures of another kind do not stand in one table.</summary>
+    public string Name => string.Join(", ", texts.Select(one => FormattableString.Invariant($"{one.Text.Length} characters of {one.Name}")));
+
     /// <summary>Perplexities a word, and cosines of the last layer and on average over the layers, as they are and without the tokens' common mean.</summary>
     public Dictionary<string, double> Figures(PretrainedLanguageModel model)
     {

@@ -9,7 +9,7 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
     private readonly string[] _figures = [.. outcomes.SelectMany(one => one.Figures.Keys).Distinct()];
     private readonly string[] _arms = [.. outcomes.Select(one => one.Arm).Distinct()];
 
-    /// <summary>The tables as Markdown: means with the standard deviation of one run; differences in words, all of them together wrong by chance in 5 %; items of benchmarks pair by pair.</summary>
+    /// <summary>The tables as Markdown: means with the standard deviation of one run; differences in words, all of them together wrong by chance in 5 %; items of benchmarks pair by pair, each of these words by itself.</summary>
     public string ToMarkdown()
     {
         var text = new StringBuilder();

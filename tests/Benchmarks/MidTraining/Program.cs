@@ -18,7 +18,7 @@ var arms = new Option<string[]>("--arm") { Description = "What is done: " + stri
 var seeds = new Option<int[]>("--seed") { Description = "Seeds.", DefaultValueFactory = _ => [1, 2, 3], AllowMultipleArgumentsPerToken = true };
 var benchmarks = new Option<DirectoryInfo?>("--benchmarks") { Description = "A folder with the data of the published benchmarks, such as piqa/eval.jsonl; without it none are asked." };
 var items = new Option<int>("--items") { Description = "Items of each benchmark.", DefaultValueFactory = _ => 50 };
-var benchmarkSeeds = new Option<int[]>("--benchmark-seed") { Description = "Seeds whose models are asked.", DefaultValueFactory = _ => [1], AllowMultipleArgumentsPerToken = true };
+var benchmarkSeeds = new Option<int[]>("--benchmark-seed") { Description = "Seeds whose models are asked; the model as it came is asked in any case.", DefaultValueFactory = _ => [1], AllowMultipleArgumentsPerToken = true };
 var against = new Option<string>("--against") { Description = "The arm that the others' differences are from.", DefaultValueFactory = _ => "plain" };
 var root = new RootCommand("Mid-trains a model plain and with dispersion in several forms, seed by seed on the same blocks: perplexity, geometry and benchmarks afterwards.")
 {
@@ -30,7 +30,7 @@ root.SetAction(arguments =>
     string? path = arguments.GetValue(model);
     ModelSource source = path is null ? ModelSource.TinyEnglish : Directory.Exists(path) ? ModelSource.FromDirectory(path) : ModelSource.FromGguf(path);
     int length = arguments.GetValue(context), perStep = arguments.GetValue(blocks) * length;
-    string training = FormattableString.Invariant($"{arguments.GetValue(tokens)} tokens of {string.Join(", ", arguments.GetRequiredValue(train).Select(file => file.Name))}, steps of {arguments.GetValue(blocks)} x {length}, rate {arguments.GetValue(rate)}");
+    string training = FormattableString.Invariant($"{arguments.GetValue(tokens)} tokens of {string.Join(", ", arguments.GetRequiredValue(train).Select(file => file.Name))}, steps of {arguments.GetValue(blocks)} x {length}, {arguments.GetValue(micro)} in a pass, rate {arguments.GetValue(rate)}");
     BenchmarkTask[] tasks = arguments.GetValue(benchmarks) is { } data ? PublishedBenchmarks.In(data) : [];
     var measuring = new Measuring([.. arguments.GetRequiredValue(heldOut).Select(named => HeldOut.Of(named, arguments.GetValue(characters)))], length, tasks, arguments.GetValue(items));
     var file = new ResultFile<Outcome>(arguments.GetRequiredValue(results).FullName);
@@ -38,17 +38,19 @@ root.SetAction(arguments =>
     int[][]? packed = null;
     foreach (int seed in arguments.GetValue(seeds)!)
     {
-        foreach (Arm arm in chosen.Where(arm => arm.Set is not null || seed == arguments.GetValue(seeds)![0]))
+        foreach (Arm arm in chosen)
         {
-            if (!file.Has(one => one.Arm == arm.Name && one.Model == source.Name && one.Training == training && one.Seed == seed))
+            if (!file.Has(one => IsOfThis(one) && one.Arm == arm.Name && one.Seed == (arm.Set is null ? 0 : seed)))
             {
-                Run(arm, seed);
+                Run(arm, arm.Set is null ? 0 : seed);
             }
         }
     }
 
     Console.WriteLine($"{source.Name}, {training}\n");
-    Console.WriteLine(new OutcomeTable([.. file.Results.Where(one => one.Model == source.Name && one.Training == training).OrderBy(one => Array.FindIndex([.. Arm.All], arm => arm.Name == one.Arm)).ThenBy(one => one.Seed)], arguments.GetValue(against)!).ToMarkdown());
+    Console.WriteLine(new OutcomeTable([.. file.Results.Where(IsOfThis).OrderBy(one => Array.FindIndex([.. Arm.All], arm => arm.Name == one.Arm)).ThenBy(one => one.Seed)], arguments.GetValue(against)!).ToMarkdown());
+
+    bool IsOfThis(Outcome one) => one.Model == source.Name && one.Training == training && one.Measures == measuring.Name;
 
     void Run(Arm arm, int seed)
     {
@@ -65,7 +67,7 @@ root.SetAction(arguments =>
 
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         var outcome = new Outcome(
-            arm.Name, source.Name, training, seed, measuring.Figures(loaded), tasks.Length > 0 && arguments.GetValue(benchmarkSeeds)!.Contains(seed) ? measuring.Items(loaded) : [], seconds, DateTime.UtcNow);
+            arm.Name, source.Name, training, measuring.Name, seed, measuring.Figures(loaded), tasks.Length > 0 && (arm.Set is null || arguments.GetValue(benchmarkSeeds)!.Contains(seed)) ? measuring.Items(loaded) : [], seconds, DateTime.UtcNow);
         file.Add(outcome);
         Console.Error.WriteLine($"{arm.Name}, seed {seed}, {seconds:0} s: {string.Join(", ", outcome.Figures.Select(figure => FormattableString.Invariant($"{figure.Key} {figure.Value:0.000}")))}");
     }

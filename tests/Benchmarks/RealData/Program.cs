@@ -11,7 +11,7 @@ var name = new Option<string?>("--name") { Description = "What the model is call
 var sets = new Option<string[]>("--set") { Description = "Names of sets; none for all.", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
 var rows = new Option<int?>("--rows") { Description = "Training rows in all." };
 var perClass = new Option<int?>("--per-class") { Description = "Training rows of each class." };
-var tooLong = new Option<bool>("--long") { Description = "Fine-tune for about twice as many epochs as by default, 96 / sqrt(rows), as the default was until 30 November 2026." };
+var tooLong = new Option<bool>("--long") { Description = "Fine-tune for 96 / sqrt(rows) epochs, as the default was until 30 November 2026: about twice the default below 130 rows, hardly more beyond." };
 var fresh = new Option<bool>("--fresh") { Description = "Test on rows of train.tsv that are never trained on, at most 700, instead of the validation file." };
 var seeds = new Option<int[]>("--seed") { Description = "Seeds of draw and training.", DefaultValueFactory = _ => [1, 2, 3, 4, 5], AllowMultipleArgumentsPerToken = true };
 var contenders = new Option<string[]>("--contender") { Description = "Who takes part: " + string.Join(", ", Contender.All(null).Select(one => $"{one.Name} ({one.Description})")) + ". None for all.", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };

@@ -63,7 +63,7 @@ public sealed class TransformersJsTests : IDisposable
         string? folder = Environment.GetEnvironmentVariable(Variable);
         Skip.IfNot(
             folder is not null && Directory.Exists(Path.Combine(folder, "node_modules", "@huggingface", "transformers")),
-            $"No second opinion: run npm install @huggingface/transformers@4.3.2 --ignore-scripts in an empty folder and name it in the environment variable {Variable}.");
+            $"No second opinion: run npm install @huggingface/transformers@4.3.2 --ignore-scripts in a folder of its own and name it in the environment variable {Variable}.");
         return folder!;
     }
 

@@ -30,7 +30,9 @@ internal sealed class PeerProcess
     public static PeerProcess OfNode()
     {
         string? folder = Environment.GetEnvironmentVariable(Variable);
-        Skip.If(string.IsNullOrEmpty(folder), $"No second opinion: run npm install tokenizers@0.23.2 in an empty folder and name it in the environment variable {Variable}.");
+        Skip.IfNot(
+            folder is not null && Directory.Exists(Path.Combine(folder, "node_modules", "tokenizers")),
+            $"No second opinion: run npm install tokenizers@0.23.2 in a folder of its own and name it in the environment variable {Variable}.");
         return new PeerProcess("node", Path.Combine(AppContext.BaseDirectory, "peer.mjs"), folder!);
     }
 

@@ -3,7 +3,7 @@ namespace MLNet.Dispersion.Models;
 /// <summary>Names the tensors of a family's files: where each piece of a <see cref="TransformerSpec"/> keeps its weights.</summary>
 /// <remarks>
 /// Immutable and thread-safe. A name is the tensor's without its last part (<c>weight</c>, <c>bias</c>). The network's parameters have these names, in the order of the lists, which adapters, saved files and
-/// interrupted runs rest on. A piece that the spec does not ask for may be named all the same; one that it asks for must be.
+/// interrupted runs rest on; saved under a head they have <see cref="Prefix"/> before them. A piece that the spec does not ask for may be named all the same; one that it asks for must be.
 /// </remarks>
 public sealed record WeightNames
 {

@@ -98,6 +98,23 @@ public sealed class PretrainedHeadTests : IDisposable
         Assert.Equal(HeadTask.Spans, again.Head!.Task);
     }
 
+    [Theory]
+    [MemberData(nameof(SmallFamilies.Each), MemberType = typeof(SmallFamilies))]
+    public void Save_EveryHeadOfEveryFamily_HasTheClasssPrefixBeforeTheNetworksNames(string family)
+    {
+        using LanguageBackbone network = SmallFamilies.Backbone(family);
+        foreach (HeadSpec spec in network.Heads.DistinctBy(head => head.Task))
+        {
+            string prefix = spec.Prefix ?? network.Architecture!.Names.Prefix;
+            string target = SaveHead(family, spec.Task);
+            string[] names = [.. WeightFiles.Open(new DirectorySource(target)).Entries.Select(pair => pair.Entry.Name)];
+            string[] outside = [.. network.Architecture!.Names.Tail.Where(named => named.Part == WeightPart.Head).Select(named => named.Name)];
+            Assert.All(names, name => Assert.True(name.StartsWith(prefix, StringComparison.Ordinal) || spec.Owns(name) || outside.Any(own => name.StartsWith(own + ".", StringComparison.Ordinal)), $"{spec.Task}: {name}"));
+            using PretrainedLanguageModel again = PretrainedLanguageModel.Load(ModelSource.FromDirectory(target));
+            Assert.Equal(spec.Task, again.Head!.Task);
+        }
+    }
+
     [Fact]
     public void Load_NomicBertsMaskedHeadUnderAnotherReleasesNames_IsRead()
     {
