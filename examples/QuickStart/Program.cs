@@ -13,7 +13,7 @@ var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
     .FineTuneWithDispersion(ml, options: new() { Dispersion = { Coefficient = 1 } })
     .Append(ml.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 
-// 2. Does the dispersion loss help where there are few rows? Ten seeds each with it, without it, and with what else could be done instead; everything else is equal.
+// 2. Does the dispersion loss help where there are few rows? Ten seeds each with it, without it, and with what else could be done instead; everything else is equal but the epochs where a way says so.
 IDataView few = ml.Data.TakeRows(split.TrainSet, 60);
 // Training twice as long stands beside them: it is what goes wrong most easily with few rows.
 string[] arms = ["bag of words", Trials.Plain, Trials.Long, Trials.LongDispersion, "label smoothing", "dispersion"];
