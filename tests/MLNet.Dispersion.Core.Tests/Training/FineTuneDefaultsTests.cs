@@ -27,6 +27,30 @@ public sealed class FineTuneDefaultsTests
     }
 
     [Theory]
+    [InlineData(124_000_000, 5e-4)]
+    [InlineData(22_700_000, 2.7312775e-3)]
+    [InlineData(10, 5e-3)]
+    [InlineData(8_000_000_000, 1e-4)]
+    public void ForAdapter_TakesTenTimesTheNetworksRate(long weights, double expected)
+    {
+        Assert.Equal(expected, FineTuneDefaults.ForAdapter(100, weights).LearningRate, 1e-9);
+        Assert.Equal(FineTuneDefaults.ForHead(100, weights, 77) with { LearningRate = expected }, FineTuneDefaults.ForAdapter(100, weights, 77) with { LearningRate = expected });
+        Assert.Equal(5e-3, FineTuneDefaults.ForHeadAlone(100, 77).LearningRate);
+    }
+
+    [Theory]
+    [InlineData(true, 5e-3)]
+    [InlineData(false, 5e-3)]
+    public void Train_BesideTheNetwork_TakesItsRate(bool headOnly, double expected)
+    {
+        var (texts, labels) = TinyBackbone.LabelledTexts(30);
+        var options = new FineTuneOptions { MaxSteps = 1, GeometryProbe = null, Device = "cpu", HeadOnly = headOnly, Lora = headOnly ? null : new LoraOptions { Rank = 2 } };
+        using var classifier = TextClassifier.Train(TinyBackbone.Backbone, texts, labels, 3, options);
+
+        Assert.Equal(expected, classifier.TrainingResult!.Numbers!.LearningRate, 1e-12);
+    }
+
+    [Theory]
     [InlineData(0, 1, 1)]
     [InlineData(1, 0, 1)]
     [InlineData(1, 1, 0)]

@@ -131,7 +131,7 @@ internal sealed class FineTuneLoop : IDisposable
         int microBatches = MicroBatchesPerStep(options, ranks);
         HostAllocator.KeepFreedMemory();
         using TrainedParameters trained = TrainedParameters.Choose(backbone, objective.HeadParameters, options);
-        FineTuneDefaults numbers = options.Over(DefaultsOf(trained, objective, rows.Count - (options.ValidationRows ?? 0)));
+        FineTuneDefaults numbers = options.Over(DefaultsOf(backbone, trained, objective, rows.Count - (options.ValidationRows ?? 0), options));
         using var loop = new FineTuneLoop(backbone, objective, trained, rows, options, numbers, device, ranks, microBatches);
         using var mode = new TrainingMode(backbone, options, device, loop._dropout, loop._noise);
         if (options.Checkpoints is not null || ranks is not null)
@@ -187,7 +187,7 @@ internal sealed class FineTuneLoop : IDisposable
         }
     }
 
-    private static FineTuneDefaults DefaultsOf(TrainedParameters trained, TrainingObjective objective, int rows)
+    private static FineTuneDefaults DefaultsOf(LanguageBackbone backbone, TrainedParameters trained, TrainingObjective objective, int rows, FineTuneOptions options)
     {
         long weights = Math.Max(1, trained.Backbone.Select(pair => pair.Parameter).Concat(trained.Head).Sum(parameter => parameter.numel()));
         if (trained.Head.Count == 0 && objective.TargetRows is null)
@@ -197,7 +197,10 @@ internal sealed class FineTuneLoop : IDisposable
 
         // The narrowest of the head's layers is the one that gives its outputs.
         long outputs = trained.Head.Count == 0 ? 1 : trained.Head.Min(parameter => parameter.shape is [var first, ..] ? first : 1);
-        return FineTuneDefaults.ForHead(rows, weights, (int)Math.Max(1, outputs));
+        int known = (int)Math.Max(1, outputs);
+        return options.HeadOnly ? FineTuneDefaults.ForHeadAlone(rows, known)
+            : options.Lora is not null ? FineTuneDefaults.ForAdapter(rows, Math.Max(1, backbone.parameters().Concat(trained.Head).Sum(parameter => parameter.numel())), known)
+            : FineTuneDefaults.ForHead(rows, weights, known);
     }
 
     private LearningRateSchedule CreateSchedule()

@@ -71,7 +71,7 @@ public sealed class FineTuneOptions : IOptions
 
     /// <summary>
     /// Gets or sets the peak learning rate of the backbone. Default null: by the number of trained weights, the published recipe's 5e-5 at GPT-2's 124 M parameters,
-    /// inversely proportional to the parameter count, between 1e-5 and 5e-4. Above 0.
+    /// inversely proportional to the parameter count, between 1e-5 and 5e-4; with <see cref="Lora"/> under a head ten times what the whole network would have, with <see cref="HeadOnly"/> 5e-3. Above 0.
     /// </summary>
     public double? LearningRate { get; set; }
 

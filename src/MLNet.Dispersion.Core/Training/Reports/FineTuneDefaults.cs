@@ -19,6 +19,7 @@ public sealed record FineTuneDefaults
     private const double PublishedWeights = 124e6;
     private const double LowestRate = 1e-5;
     private const double HighestRate = 5e-4;
+    private const double BesideTheNetwork = 10;
     private const double EpochsOfOneRow = 48;
     private const int FewestEpochs = 3;
     private const int FewestEpochsOfFewRows = 4;
@@ -67,6 +68,19 @@ public sealed record FineTuneDefaults
             ValidationFraction = rows < FewRows ? 0 : 0.1,
         };
     }
+
+    /// <summary>The numbers where a low-rank adapter is trained in the network's place, and the head: those of <see cref="ForHead"/> with ten times the rate that the whole network would have, 5e-3 at most.</summary>
+    /// <param name="rows">Training rows, those that are held out included. At least 1.</param>
+    /// <param name="networkWeights">Weights of the whole network, the head's included. At least 1.</param>
+    /// <param name="outputs">What the head gives for a text. At least 1, the default.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
+    public static FineTuneDefaults ForAdapter(int rows, long networkWeights, int outputs = 1) => ForHead(rows, networkWeights, outputs) with { LearningRate = BesideTheNetwork * Rate(networkWeights) };
+
+    /// <summary>The numbers where the head alone is trained, on a network that stays as it is: those of <see cref="ForHead"/> with a rate of 5e-3, whatever the network.</summary>
+    /// <param name="rows">Training rows, those that are held out included. At least 1.</param>
+    /// <param name="outputs">What the head gives for a text. At least 1, the default.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
+    public static FineTuneDefaults ForHeadAlone(int rows, int outputs = 1) => ForAdapter(rows, networkWeights: 1, outputs);
 
     /// <summary>The numbers for a language model without a head of its own task.</summary>
     /// <param name="trainedWeights">Weights that are trained. At least 1.</param>
