@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MLNet.Dispersion.Statistics;
 
 namespace MLNet.Dispersion.Benchmarks.MidTraining;
 
