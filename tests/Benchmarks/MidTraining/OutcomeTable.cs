@@ -70,7 +70,7 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
             Outcome? bar = outcomes.FirstOrDefault(one => one.Arm == yardstick && one.Seed == own.Seed && one.Items.Count > 0);
             string[] common = bar is null || bar == own ? [] : [.. own.Items.Keys.Where(bar.Items.ContainsKey)];
             string difference = common.Length < 2 ? "" : Told.Word([.. common.Select(item => (own.Items[item] ? 1.0 : 0) - (bar!.Items[item] ? 1 : 0))], 0.95, LeastEffect.Accuracy);
-            McNemarTest? test = common.Length < 2 ? null : McNemarTest.Of([.. common.Select(item => bar!.Items[item])], [.. common.Select(item => own.Items[item])]);
+            McNemarTest? test = common.Length < 2 ? null : McNemarTest.Of([.. common.Select(item => own.Items[item])], [.. common.Select(item => bar!.Items[item])]);
             text.AppendLine(CultureInfo.InvariantCulture, $"| {own.Arm}, {own.Seed} | {own.Items.Count} | {100 * own.Items.Values.Average(right => right ? 1.0 : 0):0.0} | {difference} | {(test is null ? "" : $"{test.Gained}, {test.Lost}, {test.ExactP:0.00}")} |");
         }
     }
