@@ -20,7 +20,7 @@ internal sealed record Corpus(string Description, IReadOnlyList<string> Pretrain
 
     private static Corpus FromTexts(string name, IReadOnlyList<string> texts, int documents)
     {
-        string[] passages = [.. texts.SelectMany(Passages)];
+        string[] passages = [.. texts.SelectMany(PassagesOf)];
         if (passages.Length < FewestPassages)
         {
             throw new UserException($"{name} has {passages.Length} passages of about {PassageCharacters} characters; the miniature needs at least {FewestPassages}, some 150 kB of text.");
@@ -37,20 +37,6 @@ internal sealed record Corpus(string Description, IReadOnlyList<string> Pretrain
         [.. documents.Where((_, i) => i % HeldOutEvery != 0 && i % 2 == 1)],
         [.. documents.Where((_, i) => i % HeldOutEvery == 0)]);
 
-    private static IEnumerable<string> Passages(string text)
-    {
-        var passage = new List<string>();
-        int length = 0;
-        foreach (string paragraph in text.ReplaceLineEndings("\n").Split("\n\n", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-        {
-            passage.Add(paragraph.ReplaceLineEndings(" "));
-            length += paragraph.Length;
-            if (length >= PassageCharacters)
-            {
-                yield return string.Join("\n", passage);
-                passage.Clear();
-                length = 0;
-            }
-        }
-    }
+    private static IEnumerable<string> PassagesOf(string text) => Passages.Of(
+        text.ReplaceLineEndings("\n").Split("\n\n", StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(paragraph => paragraph.ReplaceLineEndings(" ")), PassageCharacters);
 }

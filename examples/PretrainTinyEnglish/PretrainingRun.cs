@@ -8,7 +8,6 @@ internal sealed class PretrainingRun(Recipe recipe, string booksFile, string out
 {
     private const string EndOfText = "<|endoftext|>";
     private const int LogEvery = 25;
-    private const int SaveEvery = 500;
 
     /// <summary>Runs it all; returns the process's exit code.</summary>
     public int Execute(CancellationToken cancellationToken)
@@ -29,7 +28,7 @@ internal sealed class PretrainingRun(Recipe recipe, string booksFile, string out
         var before = Measurement.Of(model, heldOutBlocks);
         Console.WriteLine($"before: perplexity {before.TokenPerplexity:0.0}");
 
-        var log = new TrainingLog(LogEvery, SaveEvery, () => Save(model));
+        var log = new TrainingLog(LogEvery, Recipe.SaveEvery, () => Save(model));
         var result = LanguageModelTrainer.Train(model, blocks, recipe.Options(log, runDirectory, cancellationToken));
         Save(model);
         var after = Measurement.Of(model, heldOutBlocks);

@@ -6,6 +6,9 @@ internal sealed record Recipe(int Steps, double Coefficient, int Seed)
     public const int VocabularySize = 8192;
     public const int ContextLength = 512;
     public const int BlocksPerStep = 4;
+
+    /// <summary>Steps between two saved states.</summary>
+    public const int SaveEvery = 500;
     private const int HiddenSize = 256;
     private const int LayerCount = 5;
     private const int HeadCount = 4;
@@ -30,7 +33,7 @@ internal sealed record Recipe(int Steps, double Coefficient, int Seed)
         Dispersion = new DispersionOptions { Coefficient = Coefficient },
         Seed = Seed,
         Progress = progress,
-        Checkpoints = run is null ? null : new CheckpointOptions { Directory = run, EverySteps = 500, Keep = 1 },
+        Checkpoints = run is null ? null : new CheckpointOptions { Directory = run, EverySteps = SaveEvery, Keep = 1 },
         CancellationToken = cancellationToken,
     };
 }

@@ -23,17 +23,5 @@ internal sealed record HeldOut(string Name, string Text)
     }
 
     /// <summary>Its lines, put together to passages of some 350 tokens, for geometry.</summary>
-    public IEnumerable<string> Passages()
-    {
-        var passage = new List<string>();
-        foreach (string line in Text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            passage.Add(line);
-            if (passage.Sum(one => one.Length) >= PassageCharacters)
-            {
-                yield return string.Join("\n", passage);
-                passage.Clear();
-            }
-        }
-    }
+    public IEnumerable<string> InPassages() => Passages.Of(Text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), PassageCharacters);
 }

@@ -22,7 +22,7 @@ internal sealed class Measuring(IReadOnlyList<HeldOut> texts, int context, IRead
             figures[$"perplexity of {one.Name}"] = WordPerplexity.Measure(model, [one.Text], new WordPerplexityOptions { WindowTokens = context }).WordPerplexity;
         }
 
-        CondensationReport report = CondensationReport.Measure(model, texts[0].Passages(), new CondensationReportOptions
+        CondensationReport report = CondensationReport.Measure(model, texts[0].InPassages(), new CondensationReportOptions
         {
             MaxTexts = GeometryTexts,
             ConeTexts = GeometryTexts,

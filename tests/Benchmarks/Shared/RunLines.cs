@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 
 namespace MLNet.Dispersion.Benchmarks;
 
@@ -7,13 +6,12 @@ namespace MLNet.Dispersion.Benchmarks;
 /// <param name="path">The file; null to keep them in memory alone.</param>
 internal sealed class RunLines(string? path)
 {
-    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web);
-    private readonly List<RunLine> _lines = path is not null && File.Exists(path) ? [.. File.ReadLines(path).Where(line => line.Length > 0).Select(line => JsonSerializer.Deserialize<RunLine>(line, Format)!)] : [];
+    private readonly ResultFile<RunLine> _file = new(path);
 
     /// <summary>Does a run, unless it stands there.</summary>
     public void Do(string set, string way, int seed, Func<double> run)
     {
-        if (_lines.Exists(line => line.Set == set && line.Way == way && line.Seed == seed))
+        if (_file.Has(line => line.Set == set && line.Way == way && line.Seed == seed))
         {
             return;
         }
@@ -21,19 +19,14 @@ internal sealed class RunLines(string? path)
         long start = Stopwatch.GetTimestamp();
         double figure = run();
         var line = new RunLine(set, way, seed, figure, Stopwatch.GetElapsedTime(start).TotalSeconds, DateTime.UtcNow);
-        if (path is not null)
-        {
-            File.AppendAllText(path, JsonSerializer.Serialize(line, Format) + "\n");
-        }
-
-        _lines.Add(line);
+        _file.Add(line);
         Console.Error.WriteLine(FormattableString.Invariant($"{set}, {way}, seed {seed}: {figure:0.0000}, {line.Seconds:0} s"));
     }
 
     /// <summary>The ways of a set, in the order in which they were done first: means with 95 % intervals of Student's t over seeds, and differences from one of them, seed by seed.</summary>
     public string Table(string set, string figure, string baseline)
     {
-        RunLine[] own = [.. _lines.Where(line => line.Set == set)];
+        RunLine[] own = [.. _file.Results.Where(line => line.Set == set)];
         var bar = own.Where(line => line.Way == baseline).ToDictionary(line => line.Seed, line => line.Figure);
         return $"{set}\n\n| way | {figure} | minus {baseline} | seconds |\n|---|---:|---:|---:|\n" + string.Concat(own.GroupBy(line => line.Way).Select(way => FormattableString.Invariant(
             $"| {way.Key} | {Mean([.. way.Select(line => line.Figure)], "0.000")} | {(way.Key == baseline ? "" : Mean([.. way.Where(line => bar.ContainsKey(line.Seed)).Select(line => line.Figure - bar[line.Seed])], "+0.000;-0.000"))} | {way.Average(line => line.Seconds):0} |\n")));

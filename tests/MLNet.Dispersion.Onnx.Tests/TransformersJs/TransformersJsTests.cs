@@ -6,7 +6,6 @@ namespace MLNet.Dispersion.Tests.Onnx;
 /// <summary>Hugging Face's library for JavaScript opens what we save: its own reading of config, labels and tokenizer, and ONNX Runtime below it.</summary>
 public sealed class TransformersJsTests : IDisposable
 {
-    private const string Variable = "DISPERSION_NODE_PEER";
     private const double Tolerance = 1e-5;
     private readonly Scratch _scratch = new();
 
@@ -58,14 +57,7 @@ public sealed class TransformersJsTests : IDisposable
         Assert.Equal(Prompt + ours, Ask(peer, "text-generation", Prompt, new { max_new_tokens = 12, do_sample = false })[0].GetProperty("generated_text").GetString());
     }
 
-    private static string Peer()
-    {
-        string? folder = Environment.GetEnvironmentVariable(Variable);
-        Skip.IfNot(
-            folder is not null && Directory.Exists(Path.Combine(folder, "node_modules", "@huggingface", "transformers")),
-            $"No second opinion: run npm install @huggingface/transformers@4.3.2 --ignore-scripts in a folder of its own and name it in the environment variable {Variable}.");
-        return folder!;
-    }
+    private static string Peer() => NodePeer.FolderOf("@huggingface/transformers", "@huggingface/transformers@4.3.2 --ignore-scripts");
 
     private JsonElement Ask(string peer, string task, object texts, object options)
     {

@@ -8,7 +8,6 @@ namespace MLNet.Dispersion.Tests.Tokenization;
 /// <summary>Hugging Face's own tokenizers in a child process, which they end where their code panics.</summary>
 internal sealed class PeerProcess
 {
-    private const string Variable = "DISPERSION_NODE_PEER";
     private const int Together = 200;
     private readonly string _program;
     private readonly string[] _arguments;
@@ -29,11 +28,7 @@ internal sealed class PeerProcess
     /// <summary>The node binding, which answers offsets, types and pairs, too; skips the calling test where it is not installed.</summary>
     public static PeerProcess OfNode()
     {
-        string? folder = Environment.GetEnvironmentVariable(Variable);
-        Skip.IfNot(
-            folder is not null && Directory.Exists(Path.Combine(folder, "node_modules", "tokenizers")),
-            $"No second opinion: run npm install tokenizers@0.23.2 in a folder of its own and name it in the environment variable {Variable}.");
-        return new PeerProcess("node", Path.Combine(AppContext.BaseDirectory, "peer.mjs"), folder!);
+        return new PeerProcess("node", Path.Combine(AppContext.BaseDirectory, "peer.mjs"), NodePeer.FolderOf("tokenizers", "tokenizers@0.23.2"));
     }
 
     /// <summary>What the node binding makes of every code point; see code-points.mjs.</summary>

@@ -189,18 +189,22 @@ internal sealed class FineTuneLoop : IDisposable
 
     private static FineTuneDefaults DefaultsOf(LanguageBackbone backbone, TrainedParameters trained, TrainingObjective objective, int rows, FineTuneOptions options)
     {
-        long weights = Math.Max(1, trained.Backbone.Select(pair => pair.Parameter).Concat(trained.Head).Sum(parameter => parameter.numel()));
         if (trained.Head.Count == 0 && objective.TargetRows is null)
         {
-            return FineTuneDefaults.ForLanguageModel(weights);
+            return FineTuneDefaults.ForLanguageModel(Trained());
         }
 
         // The narrowest of the head's layers is the one that gives its outputs.
-        long outputs = trained.Head.Count == 0 ? 1 : trained.Head.Min(parameter => parameter.shape is [var first, ..] ? first : 1);
-        int known = (int)Math.Max(1, outputs);
-        return options.HeadOnly ? FineTuneDefaults.ForHeadAlone(rows, known)
-            : options.Lora is not null ? FineTuneDefaults.ForAdapter(rows, Math.Max(1, backbone.parameters().Concat(trained.Head).Sum(parameter => parameter.numel())), known)
-            : FineTuneDefaults.ForHead(rows, weights, known);
+        int outputs = trained.Head.Count == 0 ? 1 : (int)Math.Max(1, trained.Head.Min(parameter => parameter.shape is [var first, ..] ? first : 1));
+        return options switch
+        {
+            { HeadOnly: true } => FineTuneDefaults.ForHeadAlone(rows, outputs),
+            { Lora: not null } => FineTuneDefaults.ForAdapter(rows, WithHead(backbone.parameters()), outputs),
+            _ => FineTuneDefaults.ForHead(rows, Trained(), outputs),
+        };
+
+        long Trained() => WithHead(trained.Backbone.Select(pair => pair.Parameter));
+        long WithHead(IEnumerable<TorchSharp.Modules.Parameter> weights) => Math.Max(1, weights.Concat(trained.Head).Sum(parameter => parameter.numel()));
     }
 
     private LearningRateSchedule CreateSchedule()
