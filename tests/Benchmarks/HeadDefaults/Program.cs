@@ -52,7 +52,7 @@ root.SetAction(arguments =>
     }
 
     var table = new ResultTable(file.Results);
-    Console.WriteLine(arguments.GetValue(json) ? table.ToJson() : table.ToMarkdown());
+    Console.WriteLine(arguments.GetValue(json) ? table.ToJson() : $"{table.ToMarkdown()}\n{new GridTable(file.Results).ToMarkdown()}");
 });
 return root.Parse(args).Invoke();
 
@@ -77,8 +77,8 @@ IEnumerable<Cell> Cells(ModelSource backbone, string set, TrainingSize size, int
     var (train, _) = Set(set, arguments).Draw(basis.Part, size, seed);
     FineTuneDefaults numbers = FineTuneDefaults.ForHead(train.Texts.Length, Weights(backbone, train.ClassCount), train.ClassCount);
     return new[] { basis }.Concat(
-        from length in new[] { 0.5, 1, 2 }
-        from factor in new[] { 1 / 3.0, 1, 3 }
+        from length in GridTable.Lengths
+        from factor in GridTable.Rates
         from head in new[] { 1.0, 10 }
         let changed = new[] { length != 1, factor != 1, head != numbers.HeadLearningRateMultiplier }.Count(differs => differs)
         where changed > 0 && (changed == 1 || arguments.GetValue(grid))

@@ -17,7 +17,7 @@ internal sealed class ResultTable
         _sets = [.. all.Select(outcome => outcome.Cell.Set).Distinct().Order(StringComparer.Ordinal)];
         _rows = [.. all.GroupBy(Setting).Select(group => new TableRow(
             group.Key,
-            group.GroupBy(outcome => outcome.Cell.Set).ToDictionary(set => set.Key, set => Figure.Of([.. set.Select(outcome => outcome.Accuracy)])),
+            group.GroupBy(outcome => outcome.Cell.Set).ToDictionary(set => set.Key, set => MeanOfRuns.Of([.. set.Select(outcome => outcome.Accuracy)])),
             group.Average(outcome => outcome.LogLoss),
             group.Average(outcome => outcome.Seconds)))
             .OrderBy(row => row.Setting, StringComparer.Ordinal)];
@@ -33,7 +33,7 @@ internal sealed class ResultTable
         text.AppendLine("|---|" + string.Concat(_sets.Select(_ => "---:|")) + "---:|---:|---:|");
         foreach (TableRow row in _rows)
         {
-            string cells = string.Join(" | ", _sets.Select(set => row.Accuracy.TryGetValue(set, out Figure? figure) ? figure.ToString() : ""));
+            string cells = string.Join(" | ", _sets.Select(set => row.Accuracy.TryGetValue(set, out MeanOfRuns? figure) ? figure.ToText() : ""));
             string mean = row.Accuracy.Count == _sets.Length ? row.Accuracy.Values.Average(figure => figure.Mean).ToString("0.000", CultureInfo.InvariantCulture) : "";
             text.AppendLine(string.Create(CultureInfo.InvariantCulture, $"| {row.Setting} | {cells} | {mean} | {row.LogLoss:0.000} | {row.Seconds:0} |"));
         }
@@ -55,19 +55,4 @@ internal sealed class ResultTable
 }
 
 /// <summary>A setting with its accuracies by set.</summary>
-internal sealed record TableRow(string Setting, IReadOnlyDictionary<string, Figure> Accuracy, double LogLoss, double Seconds);
-
-/// <summary>A mean over runs.</summary>
-/// <param name="Mean">The mean.</param>
-/// <param name="Deviation">The standard deviation of one run; 0 for a single run.</param>
-/// <param name="Runs">Runs.</param>
-internal sealed record Figure(double Mean, double Deviation, int Runs)
-{
-    public static Figure Of(double[] values)
-    {
-        double mean = values.Average();
-        return new Figure(mean, values.Length < 2 ? 0 : Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Length - 1)), values.Length);
-    }
-
-    public override string ToString() => Runs < 2 ? Mean.ToString("0.000", CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{Mean:0.000} ± {Deviation:0.000} ({Runs})");
-}
+internal sealed record TableRow(string Setting, IReadOnlyDictionary<string, MeanOfRuns> Accuracy, double LogLoss, double Seconds);

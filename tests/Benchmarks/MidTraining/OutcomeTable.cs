@@ -5,9 +5,13 @@ using MLNet.Dispersion.Statistics;
 namespace MLNet.Dispersion.Benchmarks.MidTraining;
 
 /// <summary>Figures by arm, and what is different from one of them, pair by pair of the same seed.</summary>
-internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yardstick)
+/// <param name="outcomes">The runs.</param>
+/// <param name="yardstick">The arm that differences are from.</param>
+/// <param name="figures">Of which figures differences are told; none for all.</param>
+internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yardstick, IReadOnlyList<string> figures)
 {
     private readonly string[] _figures = [.. outcomes.SelectMany(one => one.Figures.Keys).Distinct()];
+    private readonly string[] _told = [.. outcomes.SelectMany(one => one.Figures.Keys).Distinct().Where(one => figures.Count == 0 || figures.Contains(one))];
     private readonly string[] _arms = [.. outcomes.Select(one => one.Arm).Distinct()];
 
     /// <summary>The tables as Markdown: means with the standard deviation of one run; differences in words, all of them together wrong by chance in 5 %; items of benchmarks pair by pair, each of these words by itself.</summary>
@@ -19,7 +23,7 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
         foreach (string arm in _arms)
         {
             Outcome[] own = [.. outcomes.Where(one => one.Arm == arm)];
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {arm} | {own.Length} | {string.Join(" | ", _figures.Select(figure => Mean([.. own.Select(one => one.Figures[figure])], Format(figure))))} | {own.Average(one => one.Seconds):0} |");
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {arm} | {own.Length} | {string.Join(" | ", _figures.Select(figure => MeanOfRuns.Of([.. own.Select(one => one.Figures[figure])]).ToText(Format(figure))))} | {own.Average(one => one.Seconds):0} |");
         }
 
         Differences(text);
@@ -32,7 +36,7 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
         (string Arm, string Figure, double[] Values, double Plain)[] differences =
         [
             .. from arm in _arms.Where(one => one != yardstick)
-               from figure in _figures
+               from figure in _told
                let pairs = (from own in outcomes.Where(one => one.Arm == arm)
                             join bar in outcomes.Where(one => one.Arm == yardstick) on own.Seed equals bar.Seed
                             select (Own: own.Figures[figure], Bar: bar.Figures[figure])).ToArray()
@@ -46,8 +50,8 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
 
         double level = 1 - (0.05 / differences.Length);
         text.AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"| lower than {yardstick} by, {100 * level:0.0#} % intervals over seeds | {string.Join(" | ", _figures)} |");
-        text.AppendLine($"|---|{string.Concat(_figures.Select(_ => "---|"))}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"| lower than {yardstick} by, {100 * level:0.0#} % intervals over seeds | {string.Join(" | ", _told)} |");
+        text.AppendLine($"|---|{string.Concat(_told.Select(_ => "---|"))}");
         foreach (var arm in differences.GroupBy(one => one.Arm))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"| {arm.Key} | {string.Join(" | ", arm.Select(one => Told.Word(one.Values, level, LeastEffectOf(one.Figure, one.Plain), Format(one.Figure))))} |");
@@ -80,10 +84,4 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
     private static string Format(string figure) => IsPerplexity(figure) ? "0.00" : "0.000";
 
     private static double LeastEffectOf(string figure, double plain) => IsPerplexity(figure) ? LeastEffect.OfLoss(plain) : figure == "trend" ? 0.1 : LeastEffect.Cosine;
-
-    private static string Mean(double[] values, string format)
-    {
-        string mean = values.Average().ToString(format, CultureInfo.InvariantCulture);
-        return values.Length < 2 ? mean : $"{mean} ± {Math.Sqrt(values.Sum(value => Math.Pow(value - values.Average(), 2)) / (values.Length - 1)).ToString(format, CultureInfo.InvariantCulture)}";
-    }
 }

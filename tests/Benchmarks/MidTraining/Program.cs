@@ -14,15 +14,16 @@ var context = new Option<int>("--context") { Description = "Tokens of a block.",
 var blocks = new Option<int>("--blocks") { Description = "Blocks of a step.", DefaultValueFactory = _ => 8 };
 var micro = new Option<int>("--micro-batch") { Description = "Blocks of one pass.", DefaultValueFactory = _ => 4 };
 var rate = new Option<double>("--rate") { Description = "Learning rate; the default is the published one.", DefaultValueFactory = _ => 5e-5 };
-var arms = new Option<string[]>("--arm") { Description = "What is done: " + string.Join(", ", Arm.All.Select(one => $"{one.Name} ({one.Description})")) + ".", DefaultValueFactory = _ => ["none", "plain", "0.1", "1"], AllowMultipleArgumentsPerToken = true };
+var arms = new Option<string[]>("--arm") { Description = "What is done, and stands in the tables: " + string.Join(", ", Arm.All.Select(one => $"{one.Name} ({one.Description})")) + ".", DefaultValueFactory = _ => ["none", "plain", "0.1", "1"], AllowMultipleArgumentsPerToken = true };
 var seeds = new Option<int[]>("--seed") { Description = "Seeds.", DefaultValueFactory = _ => [1, 2, 3], AllowMultipleArgumentsPerToken = true };
 var benchmarks = new Option<DirectoryInfo?>("--benchmarks") { Description = "A folder with the data of the published benchmarks, such as piqa/eval.jsonl; without it none are asked." };
 var items = new Option<int>("--items") { Description = "Items of each benchmark.", DefaultValueFactory = _ => 50 };
 var benchmarkSeeds = new Option<int[]>("--benchmark-seed") { Description = "Seeds whose models are asked; the model as it came is asked in any case.", DefaultValueFactory = _ => [1], AllowMultipleArgumentsPerToken = true };
 var against = new Option<string>("--against") { Description = "The arm that the others' differences are from.", DefaultValueFactory = _ => "plain" };
+var figures = new Option<string[]>("--figure") { Description = "Figures whose differences are told, such as \"last cosine\": all words together are wrong by chance in 5 %, so fewer are surer; none for all.", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
 var root = new RootCommand("Mid-trains a model plain and with dispersion in several forms, seed by seed on the same blocks: perplexity, geometry and benchmarks afterwards.")
 {
-    model, train, heldOut, characters, results, tokens, context, blocks, micro, rate, arms, seeds, benchmarks, items, benchmarkSeeds, against,
+    model, train, heldOut, characters, results, tokens, context, blocks, micro, rate, arms, seeds, benchmarks, items, benchmarkSeeds, against, figures,
 };
 root.SetAction(arguments =>
 {
@@ -35,6 +36,7 @@ root.SetAction(arguments =>
     var measuring = new Measuring([.. arguments.GetRequiredValue(heldOut).Select(named => HeldOut.Of(named, arguments.GetValue(characters)))], length, tasks, arguments.GetValue(items));
     var file = new ResultFile<Outcome>(arguments.GetRequiredValue(results).FullName);
     Arm[] chosen = [.. arguments.GetValue(arms)!.Select(name => Arm.All.FirstOrDefault(arm => arm.Name == name) ?? throw new UserException($"--arm {name} is not known; these are: {string.Join(", ", Arm.All.Select(arm => arm.Name))}."))];
+    string bar = arguments.GetValue(against)!;
     int[][]? packed = null;
     foreach (int seed in arguments.GetValue(seeds)!)
     {
@@ -48,7 +50,7 @@ root.SetAction(arguments =>
     }
 
     Console.WriteLine($"{source.Name}, {training}\n");
-    Console.WriteLine(new OutcomeTable([.. file.Results.Where(IsOfThis).OrderBy(one => Array.FindIndex([.. Arm.All], arm => arm.Name == one.Arm)).ThenBy(one => one.Seed)], arguments.GetValue(against)!).ToMarkdown());
+    Console.WriteLine(new OutcomeTable([.. file.Results.Where(one => IsOfThis(one) && (one.Arm == bar || chosen.Any(arm => arm.Name == one.Arm))).OrderBy(one => Array.FindIndex([.. Arm.All], arm => arm.Name == one.Arm)).ThenBy(one => one.Seed)], bar, arguments.GetValue(figures)!).ToMarkdown());
 
     bool IsOfThis(Outcome one) => one.Model == source.Name && one.Training == training && one.Measures == measuring.Name;
 

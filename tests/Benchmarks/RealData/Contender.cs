@@ -43,6 +43,14 @@ internal sealed record Contender(string Name, string Description, Func<Fold, flo
         Featurizer[] Frozen(params float[] weightsOfFirstTokens) => [.. weightsOfFirstTokens.SelectMany(weight => new[] { frozen.Value.With(0, weight), frozen.Value.With(0.5f, weight) })];
     }
 
+    /// <summary>Forms of the dispersion loss, which take part where they are named.</summary>
+    /// <param name="backbone">The model that is fine-tuned; null for the verb's own choice.</param>
+    public static IReadOnlyList<Contender> Forms(ModelSource? backbone) =>
+    [
+        Verb("all10", "coefficient 10 on all layers", backbone, options => options.Dispersion.Coefficient = 10),
+        .. DispersionForm.All.Select(form => Verb(form.Name, form.Description, backbone, options => form.Set(options.Dispersion))),
+    ];
+
     private static Contender Verb(string name, string description, ModelSource? backbone, Action<FineTuneOptions> set) => new(name, description, fold => FineTune(fold, backbone, set));
 
     private static float[][] FineTune(Fold fold, ModelSource? backbone, Action<FineTuneOptions> set)

@@ -16,7 +16,8 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
         Section(text, "accuracy, %", one => 100 * one.Accuracy, "0.0");
         Section(text, "log-loss", one => one.LogLoss, "0.000");
         Section(text, "calibration error, %", one => 100 * one.CalibrationError, "0.0");
-        Words(text);
+        Words(text, [null]);
+        Words(text, _sets);
         return text.ToString();
     }
 
@@ -37,8 +38,8 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
         text.AppendLine();
     }
 
-    /// <summary>What may be said of each difference of each set, all of them together wrong by chance in 5 %. Positive is better; intervals are Student's t over seeds.</summary>
-    private void Words(StringBuilder text)
+    /// <summary>What may be said of each difference of each set, or of their mean, all of a table together wrong by chance in 5 %. Positive is better; intervals are Student's t over seeds.</summary>
+    private void Words(StringBuilder text, string?[] sets)
     {
         (string Name, Func<Scores, double> Figure, bool LargerIsBetter, Func<double, double> Least)[] figures =
         [
@@ -46,7 +47,7 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
             ("log-loss", one => one.LogLoss, false, LeastEffect.OfLoss),
             ("calibration error", one => one.CalibrationError, false, _ => LeastEffect.Accuracy),
         ];
-        var differences = (from set in _sets
+        var differences = (from set in sets
                            from contender in outcomes.Select(one => one.Contender).Distinct().Where(one => one != yardstick)
                            from figure in figures
                            let own = BySeed(contender, set, figure.Figure)
@@ -65,7 +66,7 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
         foreach (var line in differences.GroupBy(one => (one.set, one.contender)))
         {
             IEnumerable<string> words = figures.Select(figure => line.Where(one => one.figure.Name == figure.Name).Select(one => Told.Word(one.values, level, figure.Least(one.bar.Values.Average()))).FirstOrDefault(""));
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {line.Key.set}, {line.Key.contender} | {string.Join(" | ", words)} |");
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {line.Key.set ?? "mean of the sets"}, {line.Key.contender} | {string.Join(" | ", words)} |");
         }
 
         text.AppendLine();

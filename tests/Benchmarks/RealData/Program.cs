@@ -14,7 +14,7 @@ var perClass = new Option<int?>("--per-class") { Description = "Training rows of
 var tooLong = new Option<bool>("--long") { Description = "Fine-tune for 96 / sqrt(rows) epochs, as the default was until 30 November 2026: about twice the default below 130 rows, hardly more beyond." };
 var fresh = new Option<bool>("--fresh") { Description = "Test on rows of train.tsv that are never trained on, at most 700, instead of the validation file." };
 var seeds = new Option<int[]>("--seed") { Description = "Seeds of draw and training.", DefaultValueFactory = _ => [1, 2, 3, 4, 5], AllowMultipleArgumentsPerToken = true };
-var contenders = new Option<string[]>("--contender") { Description = "Who takes part: " + string.Join(", ", Contender.All(null).Select(one => $"{one.Name} ({one.Description})")) + ". None for all.", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
+var contenders = new Option<string[]>("--contender") { Description = "Who takes part, and stands in the tables: " + List(Contender.All(null)) + "; none for all of these. Where they are named, forms of the dispersion loss: " + List(Contender.Forms(null)) + ".", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
 var against = new Option<string>("--against") { Description = "The contender that the others' differences are from.", DefaultValueFactory = _ => "tfidf" };
 var root = new RootCommand("Accuracy, log-loss and calibration on real labelled sets: fine-tuned models, with dispersion and without, beside what needs no model.")
 {
@@ -29,7 +29,7 @@ root.SetAction(arguments =>
     var size = new TrainingSize(arguments.GetValue(perClass), arguments.GetValue(perClass) is null ? arguments.GetValue(rows) ?? 800 : null, arguments.GetValue(tooLong));
     bool unseen = arguments.GetValue(fresh);
     string[] chosen = arguments.GetValue(contenders)!;
-    var all = Contender.All(backbone);
+    Contender[] all = [.. Contender.All(backbone), .. chosen.Length == 0 ? [] : Contender.Forms(backbone)];
     foreach (string unknown in chosen.Where(one => all.All(known => known.Name != one)))
     {
         throw new ArgumentException($"--contender {unknown} is not known; these are: {string.Join(", ", all.Select(one => one.Name))}.");
@@ -51,6 +51,8 @@ root.SetAction(arguments =>
         Console.Error.WriteLine(FormattableString.Invariant($"{set.Name}, seed {seed}, {contender.Name}: {scores.Accuracy:0.000}, log-loss {scores.LogLoss:0.000}, {seconds:0.0} s"));
     }
 
-    Console.WriteLine(new OutcomeTable([.. file.Results.Where(one => one.Model == called && one.Size == size.ToString() && one.Fresh == unseen)], arguments.GetValue(against)!).ToMarkdown());
+    Console.WriteLine(new OutcomeTable([.. file.Results.Where(one => one.Model == called && one.Size == size.ToString() && one.Fresh == unseen && (chosen.Length == 0 || one.Contender == arguments.GetValue(against) || chosen.Contains(one.Contender)))], arguments.GetValue(against)!).ToMarkdown());
 });
 return root.Parse(args).Invoke();
+
+string List(IEnumerable<Contender> ones) => string.Join(", ", ones.Select(one => $"{one.Name} ({one.Description})"));

@@ -2,7 +2,7 @@ using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace MLNet.Dispersion.Examples.PretrainTinyEnglish;
+namespace MLNet.Dispersion.Examples;
 
 /// <summary>One book of a JSON-lines corpus.</summary>
 internal sealed record Book(
