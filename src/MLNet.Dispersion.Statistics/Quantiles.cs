@@ -1,5 +1,6 @@
 using System.Globalization;
 using MathNet.Numerics.Distributions;
+using MathNet.Numerics.RootFinding;
 
 namespace MLNet.Dispersion.Statistics;
 
@@ -9,9 +10,21 @@ internal static class Quantiles
     /// <summary>Beyond so many degrees of freedom the t distribution is the normal one to six digits.</summary>
     private const double ManyDegrees = 1e7;
 
+    /// <summary>The library seeks its quantile between -800 and 800, which at one degree of freedom is not enough for a level of 0.9993.</summary>
+    private const double LargestSought = 700;
+
+    /// <summary>Beyond the number of the largest level below 1, at one degree of freedom.</summary>
+    private const double LogLargest = 40;
+
     /// <summary>The number that |t| stays below with probability <paramref name="level"/>.</summary>
-    internal static double TwoSidedT(double level, double degrees) =>
-        degrees > ManyDegrees ? TwoSidedNormal(level) : StudentT.InvCDF(0, 1, degrees, (1 + level) / 2);
+    internal static double TwoSidedT(double level, double degrees)
+    {
+        return degrees > ManyDegrees ? TwoSidedNormal(level)
+            : Beyond(LargestSought) < 1 - level ? StudentT.InvCDF(0, 1, degrees, (1 + level) / 2)
+            : Math.Exp(Brent.FindRoot(log => Math.Log(Beyond(Math.Exp(log)) / (1 - level)), Math.Log(LargestSought), LogLargest, accuracy: 1e-12));
+
+        double Beyond(double t) => 2 * StudentT.CDF(0, 1, degrees, -t);
+    }
 
     /// <summary>
     /// Student's number for the mean of so many values, larger by what it lacks where their distribution is flat: few such values lie close together by chance more often than normal ones, and their own spread then says too

@@ -15,6 +15,24 @@ public sealed class MeanIntervalTests
         Assert.True(MeanInterval.T(Sleep, 0.99).Width > interval.Width);
     }
 
+    /// <summary>Of two and three values, whose quantiles have a closed form: the level of 98 comparisons told together, of a thousand, and the largest below 1.</summary>
+    [Theory]
+    [InlineData(0.95)]
+    [InlineData(0.9992)]
+    [InlineData(1 - (0.05 / 98))]
+    [InlineData(1 - (0.05 / 1000))]
+    [InlineData(1 - 1e-9)]
+    [InlineData(1 - 1.1102230246251565e-16)]
+    public void T_FewValuesAtAnyLevel_IsTheClosedForm(double level)
+    {
+        double cauchy = 1 / Math.Tan(Math.PI * (1 - level) / 2);
+        double ofTwoDegrees = level * Math.Sqrt(2 / ((1 - level) * (1 + level)));
+
+        Assert.Equal(1, MeanInterval.T([0, 2], level).Upper / (1 + cauchy), 1e-6);
+        Assert.Equal(1, MeanInterval.T([0, 1, 2], level).Upper / (1 + (ofTwoDegrees / Math.Sqrt(3))), 1e-6);
+        Assert.True(double.IsFinite(MeanInterval.SkewT([0, 0, 2], level).Upper));
+    }
+
     [Fact]
     public void SkewT_SymmetricValues_IsTheTInterval()
     {
