@@ -23,12 +23,12 @@ public static class Power
         return quantiles * quantiles * variance / (effect * effect);
     }
 
-    /// <summary>Computes how many rows, or how many seeds, would let a comparison tell: where there is no effect, the interval that decides would lie within the least effect in 80 % of cases.</summary>
+    /// <summary>Computes how many rows, or how many seeds, would let a comparison tell: where there is no effect, the interval that decides would lie within the least effect in 80 % of cases. Where what there is would do that already and yet it cannot be told, the difference seen is near the least effect: then how many would give an interval around that difference a word.</summary>
     /// <param name="differences">Differences seen so far: their variances are taken for the true ones, so the answer is rough where seeds are few.</param>
     /// <param name="leastEffect">The least effect, above 0.</param>
     /// <param name="power">How surely, above 0 and below 1. Default 0.8.</param>
     /// <param name="level">The level of the interval, above 0 and below 1. Default 0.95.</param>
-    /// <returns>At least the rows and seeds there are.</returns>
+    /// <returns>At least the rows and seeds there are; more, where it cannot be told by these.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A number is outside its range.</exception>
     public static SampleNeeded Needed(PairedDifferences differences, double leastEffect, double power = 0.8, double level = 0.95)
     {
@@ -45,23 +45,36 @@ public static class Power
         double spread = Quantiles.TwoSidedNormal(power);
         double rowsPerGroup = (double)differences.Rows / differences.IndependentRows;
         int seedsNow = differences.Seeds, groupsNow = differences.IndependentRows;
-        int? groups = Least(groupsNow, MostRows, count => Tells(seedsNow, count)), seeds = Least(seedsNow, MostSeeds, count => Tells(count, groupsNow));
+        bool isNear = Verdict.Of(PairedInterval.SeedsByRows(differences, level), leastEffect).Word == VerdictWord.CannotBeTold && WouldTell(seedsNow, groupsNow);
+        Func<int, int, bool> tells = isNear ? HasWord : WouldTell;
+        int more = isNear ? 1 : 0;
+        int? groups = Least(groupsNow + more, MostRows, count => tells(seedsNow, count)), seeds = Least(seedsNow + more, MostSeeds, count => tells(count, groupsNow));
         (int, int)? both = null;
         for (int factor = 2; groups is null && seeds is null && both is null && seedsNow * factor <= MostSeeds && groupsNow * (long)factor <= MostRows; factor *= 2)
         {
-            both = Tells(seedsNow * factor, groupsNow * factor) ? (seedsNow * factor, ToRows(groupsNow * factor)) : null;
+            both = tells(seedsNow * factor, groupsNow * factor) ? (seedsNow * factor, ToRows(groupsNow * factor)) : null;
         }
 
         return new SampleNeeded { Rows = groups is { } some ? ToRows(some) : null, Seeds = seeds, Both = both };
 
         int ToRows(int count) => (int)Math.Min(int.MaxValue, Math.Ceiling(count * rowsPerGroup));
 
-        bool Tells(int seedCount, int rowCount)
+        // Whether a comparison without any effect would end in "no difference that matters".
+        bool WouldTell(int seedCount, int rowCount) => Half(seedCount, rowCount) + (spread * Math.Sqrt(parts.OfMean(seedCount, rowCount))) <= leastEffect;
+
+        // Whether the difference seen would have a word.
+        bool HasWord(int seedCount, int rowCount)
+        {
+            double half = Half(seedCount, rowCount), seen = Math.Abs(differences.Mean);
+            return seen + half <= leastEffect || (seen >= leastEffect && seen > half);
+        }
+
+        double Half(int seedCount, int rowCount)
         {
             double noise = (1 - PairedInterval.NoiseTakenOff(seedCount, level)) * parts.Rest / rowCount;
             double bySeeds = Quantiles.TwoSidedFlatT(level, seedCount) * Math.Sqrt((parts.Seeds + noise) / seedCount);
             double byRows = Quantiles.TwoSidedNormal(level) * Math.Sqrt((parts.Rows + (parts.Rest / seedCount)) / rowCount);
-            return double.Hypot(bySeeds, byRows) + (spread * Math.Sqrt(parts.OfMean(seedCount, rowCount))) <= leastEffect;
+            return double.Hypot(bySeeds, byRows);
         }
     }
 
