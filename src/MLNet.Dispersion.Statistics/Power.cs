@@ -23,14 +23,29 @@ public static class Power
         return quantiles * quantiles * variance / (effect * effect);
     }
 
-    /// <summary>Computes how many rows, or how many seeds, would let a comparison tell: where there is no effect, the interval that decides would lie within the least effect in 80 % of cases. Where what there is would do that already and yet it cannot be told, the difference seen is near the least effect: then how many would give an interval around that difference a word.</summary>
+    /// <summary>Computes how many rows, or how many seeds, would let a comparison tell in 80 % of cases: where there is no effect, that the interval that decides lies within the least effect.</summary>
     /// <param name="differences">Differences seen so far: their variances are taken for the true ones, so the answer is rough where seeds are few.</param>
     /// <param name="leastEffect">The least effect, above 0.</param>
     /// <param name="power">How surely, above 0 and below 1. Default 0.8.</param>
     /// <param name="level">The level of the interval, above 0 and below 1. Default 0.95.</param>
-    /// <returns>At least the rows and seeds there are; more, where it cannot be told by these.</returns>
+    /// <returns>At least the rows and seeds there are.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A number is outside its range.</exception>
-    public static SampleNeeded Needed(PairedDifferences differences, double leastEffect, double power = 0.8, double level = 0.95)
+    public static SampleNeeded Needed(PairedDifferences differences, double leastEffect, double power = 0.8, double level = 0.95) => Needed(differences, leastEffect, power, level, effect: 0, more: 0);
+
+    /// <summary>Computes how many rows, or how many seeds, would tell where what there is did not: as <see cref="Needed(PairedDifferences, double, double, double)"/> does; and where that asks for no more than there is, so that the difference seen is the reason, as many as let a comparison with just this effect end in its word.</summary>
+    /// <param name="differences">Differences seen so far, of which it cannot be told.</param>
+    /// <param name="leastEffect">The least effect, above 0.</param>
+    /// <param name="power">How surely, above 0 and below 1. Default 0.8.</param>
+    /// <param name="level">The level of the interval, above 0 and below 1. Default 0.95.</param>
+    /// <returns>More rows and more seeds than there are.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A number is outside its range.</exception>
+    public static SampleNeeded NeededBeyond(PairedDifferences differences, double leastEffect, double power = 0.8, double level = 0.95)
+    {
+        SampleNeeded needed = Needed(differences, leastEffect, power, level);
+        return needed.Rows <= differences.Rows && needed.Seeds <= differences.Seeds ? Needed(differences, leastEffect, power, level, differences.Mean, more: 1) : needed;
+    }
+
+    private static SampleNeeded Needed(PairedDifferences differences, double leastEffect, double power, double level, double effect, int more)
     {
         ArgumentNullException.ThrowIfNull(differences);
         Quantiles.CheckLevel(level);
@@ -45,36 +60,24 @@ public static class Power
         double spread = Quantiles.TwoSidedNormal(power);
         double rowsPerGroup = (double)differences.Rows / differences.IndependentRows;
         int seedsNow = differences.Seeds, groupsNow = differences.IndependentRows;
-        bool isNear = Verdict.Of(PairedInterval.SeedsByRows(differences, level), leastEffect).Word == VerdictWord.CannotBeTold && WouldTell(seedsNow, groupsNow);
-        Func<int, int, bool> tells = isNear ? HasWord : WouldTell;
-        int more = isNear ? 1 : 0;
-        int? groups = Least(groupsNow + more, MostRows, count => tells(seedsNow, count)), seeds = Least(seedsNow + more, MostSeeds, count => tells(count, groupsNow));
+        int? groups = Least(groupsNow + more, MostRows, count => Tells(seedsNow, count)), seeds = Least(seedsNow + more, MostSeeds, count => Tells(count, groupsNow));
         (int, int)? both = null;
         for (int factor = 2; groups is null && seeds is null && both is null && seedsNow * factor <= MostSeeds && groupsNow * (long)factor <= MostRows; factor *= 2)
         {
-            both = tells(seedsNow * factor, groupsNow * factor) ? (seedsNow * factor, ToRows(groupsNow * factor)) : null;
+            both = Tells(seedsNow * factor, groupsNow * factor) ? (seedsNow * factor, ToRows(groupsNow * factor)) : null;
         }
 
         return new SampleNeeded { Rows = groups is { } some ? ToRows(some) : null, Seeds = seeds, Both = both };
 
         int ToRows(int count) => (int)Math.Min(int.MaxValue, Math.Ceiling(count * rowsPerGroup));
 
-        // Whether a comparison without any effect would end in "no difference that matters".
-        bool WouldTell(int seedCount, int rowCount) => Half(seedCount, rowCount) + (spread * Math.Sqrt(parts.OfMean(seedCount, rowCount))) <= leastEffect;
-
-        // Whether the difference seen would have a word.
-        bool HasWord(int seedCount, int rowCount)
-        {
-            double half = Half(seedCount, rowCount), seen = Math.Abs(differences.Mean);
-            return seen + half <= leastEffect || (seen >= leastEffect && seen > half);
-        }
-
-        double Half(int seedCount, int rowCount)
+        bool Tells(int seedCount, int rowCount)
         {
             double noise = (1 - PairedInterval.NoiseTakenOff(seedCount, level)) * parts.Rest / rowCount;
             double bySeeds = Quantiles.TwoSidedFlatT(level, seedCount) * Math.Sqrt((parts.Seeds + noise) / seedCount);
             double byRows = Quantiles.TwoSidedNormal(level) * Math.Sqrt((parts.Rows + (parts.Rest / seedCount)) / rowCount);
-            return double.Hypot(bySeeds, byRows);
+            double reach = double.Hypot(bySeeds, byRows) + (spread * Math.Sqrt(parts.OfMean(seedCount, rowCount)));
+            return Math.Abs(effect) < leastEffect ? Math.Abs(effect) + reach <= leastEffect : reach < Math.Abs(effect);
         }
     }
 

@@ -10,20 +10,19 @@ internal static class Quantiles
     /// <summary>Beyond so many degrees of freedom the t distribution is the normal one to six digits.</summary>
     private const double ManyDegrees = 1e7;
 
-    /// <summary>The library seeks its quantile between -800 and 800, which at one degree of freedom is not enough for a level of 0.9993.</summary>
-    private const double LargestSought = 700;
+    /// <summary>Up to so much of a tail the library's quantile is used; it seeks between -800 and 800, and takes the upper tail from 1, so that it fails beyond.</summary>
+    private const double SmallTail = 1e-4;
 
-    /// <summary>Beyond the number of the largest level below 1, at one degree of freedom.</summary>
+    /// <summary>Above the logarithm of any quantile of a level below 1.</summary>
     private const double LogLargest = 40;
 
     /// <summary>The number that |t| stays below with probability <paramref name="level"/>.</summary>
     internal static double TwoSidedT(double level, double degrees)
     {
+        double tail = 1 - level;
         return degrees > ManyDegrees ? TwoSidedNormal(level)
-            : Beyond(LargestSought) < 1 - level ? StudentT.InvCDF(0, 1, degrees, (1 + level) / 2)
-            : Math.Exp(Brent.FindRoot(log => Math.Log(Beyond(Math.Exp(log)) / (1 - level)), Math.Log(LargestSought), LogLargest, accuracy: 1e-12));
-
-        double Beyond(double t) => 2 * StudentT.CDF(0, 1, degrees, -t);
+            : tail > SmallTail && degrees >= 2 ? StudentT.InvCDF(0, 1, degrees, (1 + level) / 2)
+            : Math.Exp(Brent.FindRoot(log => Math.Log(2 * StudentT.CDF(0, 1, degrees, -Math.Exp(log)) / tail), -LogLargest, LogLargest, accuracy: 1e-12));
     }
 
     /// <summary>
@@ -42,7 +41,7 @@ internal static class Quantiles
     }
 
     /// <summary>The number that a standard normal deviate's size stays below with probability <paramref name="level"/>.</summary>
-    internal static double TwoSidedNormal(double level) => Normal.InvCDF(0, 1, (1 + level) / 2);
+    internal static double TwoSidedNormal(double level) => -Normal.InvCDF(0, 1, (1 - level) / 2);
 
     internal static void CheckLevel(double level, string name = "level")
     {

@@ -55,7 +55,7 @@ public sealed record Verdict
     public static Verdict Of(PairedDifferences differences, double leastEffect, bool isExploratory = false, double level = 0.95)
     {
         Verdict verdict = Of(PairedInterval.SeedsByRows(differences, level), leastEffect, isExploratory);
-        return verdict.Word == VerdictWord.CannotBeTold ? verdict with { Needed = Power.Needed(differences, leastEffect, level: level) } : verdict;
+        return verdict.Word == VerdictWord.CannotBeTold ? verdict with { Needed = Power.NeededBeyond(differences, leastEffect, level: level) } : verdict;
     }
 
     /// <summary>Gets the text of a word.</summary>

@@ -33,6 +33,33 @@ public sealed class MeanIntervalTests
         Assert.True(double.IsFinite(MeanInterval.SkewT([0, 0, 2], level).Upper));
     }
 
+    /// <summary>Published two-sided quantiles, and many values at the largest level below 1, where Student's number nears the normal distribution's 8.29.</summary>
+    [Fact]
+    public void T_MoreValues_HasPublishedQuantiles()
+    {
+        Assert.Equal(12.706205, Number(2, 0.95), 1e-6);
+        Assert.Equal(636.619249, Number(2, 0.999), 1e-5);
+        Assert.Equal(8.610302, Number(5, 0.999), 1e-6);
+        Assert.InRange(Number(100_000, 1 - 1.1102230246251565e-16), 8.29, 8.31);
+
+        // Half the width over the standard error.
+        static double Number(int count, double level)
+        {
+            double[] values = [.. Enumerable.Range(0, count).Select(index => index % 2 == 0 ? -1.0 : 1)];
+            return MeanInterval.T(values, level).Width / 2 / Math.Sqrt(values.Sum(value => Math.Pow(value - values.Average(), 2)) / (count - 1) / count);
+        }
+    }
+
+    [Fact]
+    public void SeedsByRows_TwoSeedsOfOneInAThousandComparisons_IsFinite()
+    {
+        var random = new Random(3);
+        var differences = new PairedDifferences([.. Enumerable.Range(0, 2).Select(_ => Enumerable.Range(0, 30).Select(_ => random.NextDouble()).ToArray())]);
+
+        Assert.True(PairedInterval.SeedsByRows(differences, 1 - (0.05 / 1000)).Width > PairedInterval.SeedsByRows(differences).Width);
+        Assert.NotNull(Verdict.Of(differences, 0.01, level: 1 - (0.05 / 1000)).Text);
+    }
+
     [Fact]
     public void SkewT_SymmetricValues_IsTheTInterval()
     {

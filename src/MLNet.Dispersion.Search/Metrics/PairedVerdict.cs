@@ -34,7 +34,7 @@ internal static class PairedVerdict
 
         Verdict verdict = Verdict.Of(Shown(PairedInterval.SeedsByRows(differences, level), plain), leastEffect, isExploratory);
         return verdict.Word == VerdictWord.CannotBeTold
-            ? verdict with { Needed = Power.Needed(differences, -Math.Log(1 - Math.Min(0.99, leastEffect / plain)), level: level) }
+            ? verdict with { Needed = Power.NeededBeyond(differences, -Math.Log(1 - Math.Min(0.99, leastEffect / plain)), level: level) }
             : verdict;
     }
 

@@ -1,43 +1,46 @@
 using System.Globalization;
 using System.Text;
+using MLNet.Dispersion.Statistics;
 
 namespace MLNet.Dispersion.Benchmarks.HeadDefaults;
 
-/// <summary>Settings as multiples of the defaults of the same rows, which differ from set to set: means over the sets and seeds, the defaults first, then the most accurate.</summary>
-internal sealed class GridTable
+/// <summary>Settings as multiples of the defaults of the same rows, which differ from set to set: means over the sets and seeds, the most accurate first.</summary>
+/// <param name="outcomes">Runs; those without a run of the defaults on the same rows are left out.</param>
+internal sealed class GridTable(IReadOnlyList<Outcome> outcomes)
 {
-    /// <summary>What is asked of epochs; of the rate it is <see cref="Rates"/>.</summary>
+    /// <summary>Of the default's epochs.</summary>
     public static readonly double[] Lengths = [0.5, 1, 2];
 
+    /// <summary>Of the default's rate.</summary>
     public static readonly double[] Rates = [1 / 3.0, 1, 3];
 
-    private readonly IReadOnlyList<Outcome> _outcomes;
-
-    /// <param name="outcomes">Runs; those without a run of the defaults on the same rows are left out.</param>
-    public GridTable(IReadOnlyList<Outcome> outcomes) => _outcomes = outcomes;
+    /// <summary>What rounding a number of epochs may do to a multiple.</summary>
+    private const double Rounding = 1.3;
 
     /// <summary>A table a size as Markdown; empty where no setting was tried beside the defaults.</summary>
     public string ToMarkdown()
     {
         var text = new StringBuilder();
-        foreach (var size in _outcomes.GroupBy(one => (one.Cell.Model, Size: new TrainingSize(one.Cell.PerClass, one.Cell.Rows).ToString(), one.Cell.Part)))
+        foreach (var alike in outcomes.GroupBy(one => one.Cell with { Set = "", Seed = 0, Epochs = null, Rate = null, HeadRate = null }))
         {
-            Outcome[] defaults = [.. size.Where(IsDefault)];
-            Line[] lines = [.. Lines(defaults, [.. size])];
-            if (lines.All(line => line is { Epochs: 1, Rate: 1 }))
+            Dictionary<Cell, Outcome> defaults = alike.Where(IsDefault).ToDictionary(one => one.Cell);
+            Line[] lines = [.. Lines(defaults, alike)];
+            if (lines.Length == 0)
             {
                 continue;
             }
 
-            double bar = defaults.Average(one => one.Accuracy);
-            text.AppendLine(CultureInfo.InvariantCulture, $"{size.Key.Model}, {size.Key.Size}, {size.Key.Part}: {defaults.Length} runs of each setting ({string.Join(", ", size.Select(one => one.Cell.Set).Distinct().Order(StringComparer.Ordinal))})");
+            double bar = defaults.Values.Average(one => one.Accuracy), level = 1 - (0.05 / lines.Length);
+            string[] sets = [.. defaults.Keys.Select(cell => cell.Set).Distinct().Order(StringComparer.Ordinal)];
+            text.AppendLine(CultureInfo.InvariantCulture, $"{ResultTable.Title(alike.Key)}: {defaults.Count} runs of each setting ({string.Join(", ", sets)}; seeds {string.Join(", ", defaults.Keys.Select(cell => cell.Seed).Distinct().Order())})");
             text.AppendLine();
-            text.AppendLine("| epochs x | rate x | head x | accuracy, % | against the defaults, points | log-loss |");
-            text.AppendLine("|---:|---:|---:|---:|---:|---:|");
-            text.AppendLine(CultureInfo.InvariantCulture, $"| 1 | 1 | default | {100 * bar:0.0} | | {defaults.Average(one => one.LogLoss):0.000} |");
+            text.AppendLine(CultureInfo.InvariantCulture, $"| epochs x | rate x | head x | accuracy, % | against the defaults, {100 * level:0.0#} % intervals over sets and seeds | log-loss |");
+            text.AppendLine("|---:|---:|---:|---:|---|---:|");
+            text.AppendLine(CultureInfo.InvariantCulture, $"| 1 | 1 | default | {100 * bar:0.0} | | {defaults.Values.Average(one => one.LogLoss):0.000} |");
             foreach (Line line in lines.OrderByDescending(line => line.Accuracy))
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"| {line.Epochs:0.##} | {line.Rate:0.##} | {line.Head:0} | {100 * line.Accuracy:0.0} | {Told.Signed(100 * (line.Accuracy - bar), "0.0")} | {line.LogLoss:0.000} |");
+                string word = line.Differences.Length < 2 ? Told.Signed(line.Differences[0]) : Told.Word(line.Differences, level, LeastEffect.Accuracy);
+                text.AppendLine(CultureInfo.InvariantCulture, $"| {line.Epochs:0.##} | {line.Rate:0.##} | {line.Head:0.#} | {100 * line.Accuracy:0.0} | {word} | {line.LogLoss:0.000} |");
             }
 
             text.AppendLine();
@@ -46,22 +49,36 @@ internal sealed class GridTable
         return text.ToString();
     }
 
-    private static IEnumerable<Line> Lines(Outcome[] defaults, Outcome[] outcomes)
+    /// <summary>Settings with a run beside each of the defaults. Where the default's head has the multiple that is asked for, its own run is that of the setting.</summary>
+    private static IEnumerable<Line> Lines(Dictionary<Cell, Outcome> defaults, IEnumerable<Outcome> alike)
     {
-        var relative = from bar in defaults
-                       from one in outcomes
-                       where one.Cell with { Epochs = null, Rate = null, HeadRate = null } == bar.Cell
-                       select (Key: (Epochs: Nearest(Lengths, one.Epochs / (double)bar.Epochs), Rate: Nearest(Rates, one.Rate / bar.Rate), Head: one.HeadRate), Outcome: one);
+        var relative = from one in alike
+                       let bar = defaults.GetValueOrDefault(one.Cell with { Epochs = null, Rate = null, HeadRate = null })
+                       where bar is not null
+                       let epochs = Nearest(Lengths, one.Epochs / (double)bar.Epochs)
+                       let rate = Nearest(Rates, one.Rate / bar.Rate)
+                       where epochs is not null && rate is not null
+                       select (Key: (Epochs: epochs.Value, Rate: rate.Value, Head: one.HeadRate), Bar: bar, Outcome: one);
         return from setting in relative.GroupBy(pair => pair.Key)
-               let own = setting.Select(pair => pair.Outcome).ToArray()
-               where own.Length == defaults.Length
-               select new Line(setting.Key.Epochs, setting.Key.Rate, setting.Key.Head, own.Average(one => one.Accuracy), own.Average(one => one.LogLoss));
+               let pairs = setting.DistinctBy(pair => pair.Bar.Cell).ToArray()
+               where pairs.Length == defaults.Count && pairs.Any(pair => !IsDefault(pair.Outcome))
+               select new Line(
+                   setting.Key.Epochs,
+                   setting.Key.Rate,
+                   setting.Key.Head,
+                   pairs.Average(pair => pair.Outcome.Accuracy),
+                   [.. pairs.Select(pair => pair.Outcome.Accuracy - pair.Bar.Accuracy)],
+                   pairs.Average(pair => pair.Outcome.LogLoss));
     }
 
     private static bool IsDefault(Outcome one) => one.Cell is { Epochs: null, Rate: null, HeadRate: null };
 
-    /// <summary>The multiple that was asked for: whole numbers of epochs are rounded.</summary>
-    private static double Nearest(double[] factors, double ratio) => factors.MinBy(factor => Math.Abs(Math.Log(factor / ratio)));
+    /// <summary>The multiple that was asked for; null where none of them was.</summary>
+    private static double? Nearest(double[] factors, double ratio)
+    {
+        double nearest = factors.MinBy(factor => Math.Abs(Math.Log(factor / ratio)));
+        return Math.Abs(Math.Log(nearest / ratio)) < Math.Log(Rounding) ? nearest : null;
+    }
 
-    private sealed record Line(double Epochs, double Rate, double Head, double Accuracy, double LogLoss);
+    private sealed record Line(double Epochs, double Rate, double Head, double Accuracy, double[] Differences, double LogLoss);
 }

@@ -33,7 +33,7 @@ internal sealed class ResultTable
         text.AppendLine("|---|" + string.Concat(_sets.Select(_ => "---:|")) + "---:|---:|---:|");
         foreach (TableRow row in _rows)
         {
-            string cells = string.Join(" | ", _sets.Select(set => row.Accuracy.TryGetValue(set, out MeanOfRuns? figure) ? figure.ToText() : ""));
+            string cells = string.Join(" | ", _sets.Select(set => row.Accuracy.TryGetValue(set, out MeanOfRuns? figure) ? $"{figure.ToText()}{(figure.Runs > 1 ? $" ({figure.Runs})" : "")}" : ""));
             string mean = row.Accuracy.Count == _sets.Length ? row.Accuracy.Values.Average(figure => figure.Mean).ToString("0.000", CultureInfo.InvariantCulture) : "";
             text.AppendLine(string.Create(CultureInfo.InvariantCulture, $"| {row.Setting} | {cells} | {mean} | {row.LogLoss:0.000} | {row.Seconds:0} |"));
         }
@@ -41,16 +41,20 @@ internal sealed class ResultTable
         return text.ToString();
     }
 
-    private static string Setting(Outcome outcome)
+    /// <summary>What runs with the same numbers of training have in common.</summary>
+    internal static string Title(Cell cell)
     {
-        Cell cell = outcome.Cell;
-        string size = new TrainingSize(cell.PerClass, cell.Rows).ToString();
-        string numbers = cell is { Rate: null, Epochs: null, HeadRate: null } ? "defaults" : string.Create(CultureInfo.InvariantCulture, $"rate {outcome.Rate:0.##E+0}, {outcome.Epochs} epochs, head x {outcome.HeadRate}");
         string others = (cell.Warmup is { } warmup ? string.Create(CultureInfo.InvariantCulture, $", warm-up {warmup}") : "")
             + (cell.HeldOut is { } held ? string.Create(CultureInfo.InvariantCulture, $", held out {held}") : "")
             + (cell.BatchSize != 16 ? $", batch {cell.BatchSize}" : "")
             + string.Create(CultureInfo.InvariantCulture, $"{(cell.Smoothing > 0 ? $", smoothing {cell.Smoothing}" : "")}{(cell.Coefficient != 0.1 ? $", dispersion {cell.Coefficient}" : "")}");
-        return $"{cell.Model}, {size}, {cell.Part}, {cell.Pooling?.ToString() ?? "default"} pooling, {numbers}{others}";
+        return $"{cell.Model}, {new TrainingSize(cell.PerClass, cell.Rows)}, {cell.Part}, {cell.Pooling?.ToString() ?? "default"} pooling{others}";
+    }
+
+    private static string Setting(Outcome outcome)
+    {
+        string numbers = outcome.Cell is { Rate: null, Epochs: null, HeadRate: null } ? "defaults" : string.Create(CultureInfo.InvariantCulture, $"rate {outcome.Rate:0.##E+0}, {outcome.Epochs} epochs, head x {outcome.HeadRate}");
+        return $"{Title(outcome.Cell)}, {numbers}";
     }
 }
 

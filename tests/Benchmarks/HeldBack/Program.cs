@@ -34,7 +34,7 @@ root.SetAction(arguments =>
                 Seeds = arguments.GetValue(seeds),
                 Metrics = [ComparisonMetric.LogLoss(), ComparisonMetric.Accuracy()],
                 Comparisons = 2 * sets.Length,
-                StoragePath = Path.Combine(arguments.GetRequiredValue(storage).FullName, $"{set.Name}, {length} epochs.db"),
+                StoragePath = Path.Combine(arguments.GetRequiredValue(storage).FullName, $"{set.Name}, {rows} rows a class, {length} epochs, {arguments.GetValue(seeds)} seeds.db"),
                 Progress = new Progress<ComparisonProgress>(now => Console.Error.WriteLine($"{now.Finished} of {now.Total}, {now.Remaining:hh\\:mm\\:ss} left")),
             });
             Console.WriteLine($"### {length} epochs\n\n{result}\n");

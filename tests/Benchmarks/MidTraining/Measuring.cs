@@ -7,11 +7,21 @@ namespace MLNet.Dispersion.Benchmarks.MidTraining;
 /// <param name="items">Items of each.</param>
 internal sealed class Measuring(IReadOnlyList<HeldOut> texts, int context, IReadOnlyList<BenchmarkTask> benchmarks, int items)
 {
+    /// <summary>The figure of the condensation's trend with depth, whose least effect is another.</summary>
+    public const string Trend = "trend";
+
+    private const string LastCosine = "last cosine";
+    private const string LastCosineCentred = "last cosine, centred";
+    private const string LayersCosine = "layers' cosine";
+    private const string LayersCosineCentred = "layers' cosine, centred";
     private const int GeometryTexts = 16;
     private const int GeometryTokens = 256;
 
     /// <summary>What it measures, in words: figures of another kind do not stand in one table.</summary>
     public string Name => string.Join(", ", texts.Select(one => FormattableString.Invariant($"{one.Text.Length} characters of {one.Name}")));
+
+    /// <summary>Names of the figures.</summary>
+    public IReadOnlyList<string> FigureNames => [.. texts.Select(one => $"perplexity of {one.Name}"), LastCosine, LastCosineCentred, LayersCosine, LayersCosineCentred, Trend];
 
     /// <summary>Perplexities a word, and cosines of the last layer and on average over the layers, as they are and without the tokens' common mean.</summary>
     public Dictionary<string, double> Figures(PretrainedLanguageModel model)
@@ -32,11 +42,11 @@ internal sealed class Measuring(IReadOnlyList<HeldOut> texts, int context, IRead
             Histograms = false,
         });
         ConeFigures[] layers = [.. report.Cone!.Layers.Skip(1)];
-        figures["last cosine"] = layers[^1].MeanCosine;
-        figures["last cosine, centred"] = layers[^1].Centred;
-        figures["layers' cosine"] = layers.Average(layer => layer.MeanCosine);
-        figures["layers' cosine, centred"] = layers.Average(layer => layer.Centred);
-        figures["trend"] = report.MainTrend.Spearman;
+        figures[LastCosine] = layers[^1].MeanCosine;
+        figures[LastCosineCentred] = layers[^1].Centred;
+        figures[LayersCosine] = layers.Average(layer => layer.MeanCosine);
+        figures[LayersCosineCentred] = layers.Average(layer => layer.Centred);
+        figures[Trend] = report.MainTrend.Spearman;
         return figures;
     }
 

@@ -83,5 +83,5 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
 
     private static string Format(string figure) => IsPerplexity(figure) ? "0.00" : "0.000";
 
-    private static double LeastEffectOf(string figure, double plain) => IsPerplexity(figure) ? LeastEffect.OfLoss(plain) : figure == "trend" ? 0.1 : LeastEffect.Cosine;
+    private static double LeastEffectOf(string figure, double plain) => IsPerplexity(figure) ? LeastEffect.OfLoss(plain) : figure == Measuring.Trend ? 0.1 : LeastEffect.Cosine;
 }

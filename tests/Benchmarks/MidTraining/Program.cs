@@ -20,7 +20,7 @@ var benchmarks = new Option<DirectoryInfo?>("--benchmarks") { Description = "A f
 var items = new Option<int>("--items") { Description = "Items of each benchmark.", DefaultValueFactory = _ => 50 };
 var benchmarkSeeds = new Option<int[]>("--benchmark-seed") { Description = "Seeds whose models are asked; the model as it came is asked in any case.", DefaultValueFactory = _ => [1], AllowMultipleArgumentsPerToken = true };
 var against = new Option<string>("--against") { Description = "The arm that the others' differences are from.", DefaultValueFactory = _ => "plain" };
-var figures = new Option<string[]>("--figure") { Description = "Figures whose differences are told, such as \"last cosine\": all words together are wrong by chance in 5 %, so fewer are surer; none for all.", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
+var figures = new Option<string[]>("--figure") { Description = "Figures whose differences are told, such as \"last cosine\"; none for all. All words together are wrong by chance in 5 %: name arms and figures before looking.", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
 var root = new RootCommand("Mid-trains a model plain and with dispersion in several forms, seed by seed on the same blocks: perplexity, geometry and benchmarks afterwards.")
 {
     model, train, heldOut, characters, results, tokens, context, blocks, micro, rate, arms, seeds, benchmarks, items, benchmarkSeeds, against, figures,
@@ -37,6 +37,16 @@ root.SetAction(arguments =>
     var file = new ResultFile<Outcome>(arguments.GetRequiredValue(results).FullName);
     Arm[] chosen = [.. arguments.GetValue(arms)!.Select(name => Arm.All.FirstOrDefault(arm => arm.Name == name) ?? throw new UserException($"--arm {name} is not known; these are: {string.Join(", ", Arm.All.Select(arm => arm.Name))}."))];
     string bar = arguments.GetValue(against)!;
+    if (Arm.All.All(arm => arm.Name != bar))
+    {
+        throw new UserException($"--against {bar} is not known; these are: {string.Join(", ", Arm.All.Select(arm => arm.Name))}.");
+    }
+
+    if (arguments.GetValue(figures)!.Except(measuring.FigureNames).FirstOrDefault() is { } unknown)
+    {
+        throw new UserException($"--figure {unknown} is not known; these are: {string.Join(", ", measuring.FigureNames)}.");
+    }
+
     int[][]? packed = null;
     foreach (int seed in arguments.GetValue(seeds)!)
     {

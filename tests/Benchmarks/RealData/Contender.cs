@@ -48,6 +48,7 @@ internal sealed record Contender(string Name, string Description, Func<Fold, flo
     public static IReadOnlyList<Contender> Forms(ModelSource? backbone) =>
     [
         Verb("all10", "coefficient 10 on all layers", backbone, options => options.Dispersion.Coefficient = 10),
+        Verb("smoothing-all1", "label smoothing 0.1 and coefficient 1 on all layers", backbone, options => (options.Dispersion.Coefficient, options.LabelSmoothing) = (1, 0.1)),
         .. DispersionForm.All.Select(form => Verb(form.Name, form.Description, backbone, options => form.Set(options.Dispersion))),
     ];
 

@@ -16,7 +16,11 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
         Section(text, "accuracy, %", one => 100 * one.Accuracy, "0.0");
         Section(text, "log-loss", one => one.LogLoss, "0.000");
         Section(text, "calibration error, %", one => 100 * one.CalibrationError, "0.0");
-        Words(text, [null]);
+        if (_sets.Length > 1)
+        {
+            Words(text, [null]);
+        }
+
         Words(text, _sets);
         return text.ToString();
     }
@@ -61,12 +65,12 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
         }
 
         double level = 1 - (0.05 / differences.Length);
-        text.AppendLine(CultureInfo.InvariantCulture, $"| {100 * level:0.0#} % intervals over seeds, against {yardstick} | {string.Join(" | ", figures.Select(figure => figure.Name))} |");
+        text.AppendLine(CultureInfo.InvariantCulture, $"| {(sets[0] is null ? "mean of the sets" : "set by set")}, {100 * level:0.0#} % intervals over seeds, against {yardstick} | {string.Join(" | ", figures.Select(figure => figure.Name))} |");
         text.AppendLine("|---|---|---|---|");
         foreach (var line in differences.GroupBy(one => (one.set, one.contender)))
         {
             IEnumerable<string> words = figures.Select(figure => line.Where(one => one.figure.Name == figure.Name).Select(one => Told.Word(one.values, level, figure.Least(one.bar.Values.Average()))).FirstOrDefault(""));
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {line.Key.set ?? "mean of the sets"}, {line.Key.contender} | {string.Join(" | ", words)} |");
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {(line.Key.set is { } set ? $"{set}, " : "")}{line.Key.contender} | {string.Join(" | ", words)} |");
         }
 
         text.AppendLine();

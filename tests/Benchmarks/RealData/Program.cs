@@ -14,7 +14,7 @@ var perClass = new Option<int?>("--per-class") { Description = "Training rows of
 var tooLong = new Option<bool>("--long") { Description = "Fine-tune for 96 / sqrt(rows) epochs, as the default was until 30 November 2026: about twice the default below 130 rows, hardly more beyond." };
 var fresh = new Option<bool>("--fresh") { Description = "Test on rows of train.tsv that are never trained on, at most 700, instead of the validation file." };
 var seeds = new Option<int[]>("--seed") { Description = "Seeds of draw and training.", DefaultValueFactory = _ => [1, 2, 3, 4, 5], AllowMultipleArgumentsPerToken = true };
-var contenders = new Option<string[]>("--contender") { Description = "Who takes part, and stands in the tables: " + List(Contender.All(null)) + "; none for all of these. Where they are named, forms of the dispersion loss: " + List(Contender.Forms(null)) + ".", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
+var contenders = new Option<string[]>("--contender") { Description = "Who takes part, and stands in the tables: " + List(Contender.All(null)) + "; none for all of these. Words of a table are together wrong by chance in 5 %: name who takes part before looking. Where they are named, forms of the dispersion loss: " + List(Contender.Forms(null)) + ".", DefaultValueFactory = _ => [], AllowMultipleArgumentsPerToken = true };
 var against = new Option<string>("--against") { Description = "The contender that the others' differences are from.", DefaultValueFactory = _ => "tfidf" };
 var root = new RootCommand("Accuracy, log-loss and calibration on real labelled sets: fine-tuned models, with dispersion and without, beside what needs no model.")
 {
@@ -30,9 +30,9 @@ root.SetAction(arguments =>
     bool unseen = arguments.GetValue(fresh);
     string[] chosen = arguments.GetValue(contenders)!;
     Contender[] all = [.. Contender.All(backbone), .. chosen.Length == 0 ? [] : Contender.Forms(backbone)];
-    foreach (string unknown in chosen.Where(one => all.All(known => known.Name != one)))
+    foreach (string unknown in chosen.Append(arguments.GetValue(against)!).Where(one => all.All(known => known.Name != one)))
     {
-        throw new ArgumentException($"--contender {unknown} is not known; these are: {string.Join(", ", all.Select(one => one.Name))}.");
+        throw new ArgumentException($"The contender {unknown} is not known; these are: {string.Join(", ", all.Select(one => one.Name))}.");
     }
 
     var file = new ResultFile<Outcome>(arguments.GetRequiredValue(results).FullName);
@@ -51,7 +51,8 @@ root.SetAction(arguments =>
         Console.Error.WriteLine(FormattableString.Invariant($"{set.Name}, seed {seed}, {contender.Name}: {scores.Accuracy:0.000}, log-loss {scores.LogLoss:0.000}, {seconds:0.0} s"));
     }
 
-    Console.WriteLine(new OutcomeTable([.. file.Results.Where(one => one.Model == called && one.Size == size.ToString() && one.Fresh == unseen && (chosen.Length == 0 || one.Contender == arguments.GetValue(against) || chosen.Contains(one.Contender)))], arguments.GetValue(against)!).ToMarkdown());
+    string[] named = arguments.GetValue(sets)!;
+    Console.WriteLine(new OutcomeTable([.. file.Results.Where(one => one.Model == called && one.Size == size.ToString() && one.Fresh == unseen && (named.Length == 0 || named.Contains(one.Set)) && (chosen.Length == 0 || one.Contender == arguments.GetValue(against) || chosen.Contains(one.Contender)))], arguments.GetValue(against)!).ToMarkdown());
 });
 return root.Parse(args).Invoke();
 

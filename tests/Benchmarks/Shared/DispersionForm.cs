@@ -1,6 +1,6 @@
 namespace MLNet.Dispersion.Benchmarks;
 
-/// <summary>The dispersion loss with one thing changed of coefficient 1, which is angular spread on all layers, tau 1, clamp 0.1; the other losses with ten times the coefficient too, since their values are of another size.</summary>
+/// <summary>The dispersion loss with one thing changed of coefficient 1, which is angular spread on all layers, tau 1, clamp 0.1; the other losses with a tenth and with ten times the coefficient too, since their values are of another size.</summary>
 /// <param name="Name">How commands name it.</param>
 /// <param name="Description">What it is.</param>
 /// <param name="Set">Sets it on default options.</param>
@@ -16,6 +16,7 @@ internal sealed record DispersionForm(string Name, string Description, Action<Di
         Of("last", "the last layer alone", dispersion => dispersion.Layers = LayerSelection.Last),
         Of("early", "the early half of the layers", dispersion => dispersion.Layers = LayerSelection.EarlyHalf),
         Of("late", "the late half", dispersion => dispersion.Layers = LayerSelection.LateHalf),
+        .. Losses(0.1, "-0.1"),
         .. Losses(1, ""),
         .. Losses(10, "-10"),
     ];
