@@ -6,8 +6,8 @@ namespace MLNet.Dispersion.Benchmarks.RealData;
 /// <summary>Something that learns from rows and says how probable each label is of others.</summary>
 /// <param name="Name">How the command names it.</param>
 /// <param name="Description">What it is.</param>
-/// <param name="Predict">The probabilities of each test row's classes, in the order of <see cref="Fold.Classes"/>.</param>
-internal sealed record Contender(string Name, string Description, Func<Fold, float[][]> Predict)
+/// <param name="Predict">Learns from a fold and answers for its test rows.</param>
+internal sealed record Contender(string Name, string Description, Func<Fold, Predictions> Predict)
 {
     /// <summary>All of them, the yardsticks first.</summary>
     /// <param name="backbone">The model that is fine-tuned; null for the verb's own choice.</param>
@@ -18,9 +18,9 @@ internal sealed record Contender(string Name, string Description, Func<Fold, flo
         [
             new("majority", "the most frequent label", Majority),
             new("bag", "FeaturizeText + SdcaMaximumEntropy, ML.NET's defaults", Pipeline(ml => ml.Transforms.Text.FeaturizeText("Features", "Text").Append(ml.MulticlassClassification.Trainers.SdcaMaximumEntropy()))),
-            new("tfidf", "LexicalFeatures + logistic regression, its strength by 3-fold cross-validation", fold => LogisticRegression.Predict(fold, LogisticRegression.Lexical)),
-            new("frozen", "mean-pooled vectors, with the mean of the embeddings beside them where three folds say so, + logistic regression", fold => LogisticRegression.Predict(fold, Frozen(0))),
-            new("frozen-first", "the first two tokens' vectors beside them", fold => LogisticRegression.Predict(fold, Frozen(0, 0.1f, 0.3f, 1))),
+            new("tfidf", "LexicalFeatures + logistic regression, its strength by 3-fold cross-validation", fold => new(LogisticRegression.Predict(fold, LogisticRegression.Lexical))),
+            new("frozen", "mean-pooled vectors, with the mean of the embeddings beside them where three folds say so, + logistic regression", fold => new(LogisticRegression.Predict(fold, Frozen(0)))),
+            new("frozen-first", "the first two tokens' vectors beside them", fold => new(LogisticRegression.Predict(fold, Frozen(0, 0.1f, 0.3f, 1)))),
             Verb("default", "FineTuneWithDispersion, default options", backbone, _ => { }),
             new("lexical", "the same with n-grams beside it", fold => FitAndScore(fold, ml => ml.FineTuneWithDispersion(backbone: backbone, options: new FineTuneOptions { Seed = fold.Seed, Epochs = fold.Epochs }).WithLexicalFeatures())),
             Verb("plain", "the same without the dispersion loss", backbone, options => options.Dispersion.Coefficient = 0),
@@ -54,26 +54,36 @@ internal sealed record Contender(string Name, string Description, Func<Fold, flo
 
     private static Contender Verb(string name, string description, ModelSource? backbone, Action<FineTuneOptions> set) => new(name, description, fold => FineTune(fold, backbone, set));
 
-    private static float[][] FineTune(Fold fold, ModelSource? backbone, Action<FineTuneOptions> set)
+    private static Predictions FineTune(Fold fold, ModelSource? backbone, Action<FineTuneOptions> set)
     {
         var options = new FineTuneOptions { Seed = fold.Seed, Epochs = fold.Epochs };
         set(options);
         return FitAndScore(fold, ml => ml.MulticlassClassification.Trainers.FineTuneWithDispersion(backbone: backbone, options: options));
     }
 
-    private static Func<Fold, float[][]> Pipeline(Func<MLContext, IEstimator<ITransformer>> pipeline) => fold => FitAndScore(fold, pipeline);
+    private static Func<Fold, Predictions> Pipeline(Func<MLContext, IEstimator<ITransformer>> pipeline) => fold => FitAndScore(fold, pipeline);
 
-    private static float[][] FitAndScore(Fold fold, Func<MLContext, IEstimator<ITransformer>> trainer)
+    private static Predictions FitAndScore(Fold fold, Func<MLContext, IEstimator<ITransformer>> trainer)
     {
         var ml = new MLContext(fold.Seed);
         ITransformer model = ml.Transforms.Conversion.MapValueToKey("Label").Append(trainer(ml)).Fit(ml.Data.LoadFromEnumerable(fold.Train));
         using var weights = model as IDisposable;
-        return [.. model.Transform(ml.Data.LoadFromEnumerable(fold.Test)).GetColumn<float[]>("Score")];
+        var history = (model as TransformerChain<ITransformer>)?.LastTransformer is FineTuneWithDispersionTransformer tuned ? tuned.GeometryHistory : [];
+        return new Predictions(
+            [.. model.Transform(ml.Data.LoadFromEnumerable(fold.Test)).GetColumn<float[]>("Score")],
+            history.Count == 0 ? null : new Cosines(Of(history[0]), Of(history[^1])));
+
+        static double[] Of(GeometrySnapshot snapshot) => [.. snapshot.Profile.Layers.Select(layer => layer.MeanCosineOffDiagonal)];
     }
 
-    private static float[][] Majority(Fold fold)
+    private static Predictions Majority(Fold fold)
     {
         float[] shares = [.. fold.Classes.Select(label => (float)fold.Train.Count(row => row.Label == label) / fold.Train.Length)];
-        return [.. fold.Test.Select(_ => shares)];
+        return new Predictions([.. fold.Test.Select(_ => shares)]);
     }
 }
+
+/// <summary>What was answered for the test rows of a fold.</summary>
+/// <param name="Probabilities">Of each row's classes, in the order of <see cref="Fold.Classes"/>.</param>
+/// <param name="Cosines">What training did to the cosines; null where nothing was fine-tuned.</param>
+internal sealed record Predictions(float[][] Probabilities, Cosines? Cosines = null);

@@ -25,13 +25,14 @@ internal sealed class DataSet
     /// <param name="size">How many to train on.</param>
     /// <param name="seed">Of the draw.</param>
     /// <param name="fresh">Whether rows of the train file that no draw takes are tested on, at most 700, instead of the other file's.</param>
-    public Fold Draw(TrainingSize size, int seed, bool fresh)
+    /// <param name="testDraw">The seed that draws those rows.</param>
+    public Fold Draw(TrainingSize size, int seed, bool fresh, int testDraw)
     {
         LabelledText[] pool = [.. _train];
         LabelledText[] test = _test;
         if (fresh)
         {
-            new Random(FreshSeed).Shuffle(pool);
+            new Random(testDraw).Shuffle(pool);
             int tests = Math.Min(MostFreshRows, pool.Length * 3 / 10);
             (test, pool) = (pool[..tests], pool[tests..]);
         }
@@ -44,8 +45,10 @@ internal sealed class DataSet
         return new Fold(train, test, seed, size.IsLong ? (int)Math.Clamp(Math.Ceiling(LongEpochsOfOneRow / Math.Sqrt(train.Length)), 3, 20) : null);
     }
 
+    /// <summary>The draw of test rows that the recorded tables were first made with.</summary>
+    public const int FirstTestDraw = 20261;
+
     private const double LongEpochsOfOneRow = 96;
-    private const int FreshSeed = 20261;
     private const int MostFreshRows = 700;
 
     private static LabelledText[] Read(string path)

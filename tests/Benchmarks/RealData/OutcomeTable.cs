@@ -13,9 +13,15 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
     public string ToMarkdown()
     {
         var text = new StringBuilder();
-        Section(text, "accuracy, %", one => 100 * one.Accuracy, "0.0");
-        Section(text, "log-loss", one => one.LogLoss, "0.000");
-        Section(text, "calibration error, %", one => 100 * one.CalibrationError, "0.0");
+        Section(text, "accuracy, %", one => 100 * one.Scores.Accuracy, "0.0");
+        Section(text, "log-loss", one => one.Scores.LogLoss, "0.000");
+        Section(text, "calibration error, %", one => 100 * one.Scores.CalibrationError, "0.0");
+        if (outcomes.All(one => one.Cosines is not null))
+        {
+            Section(text, "mean cosine between tokens, last layer, before", one => one.Cosines!.Before[^1], "0.000");
+            Section(text, "the same after", one => one.Cosines!.After[^1], "0.000");
+        }
+
         if (_sets.Length > 1)
         {
             Words(text, [null]);
@@ -25,14 +31,14 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
         return text.ToString();
     }
 
-    private void Section(StringBuilder text, string title, Func<Scores, double> figure, string format)
+    private void Section(StringBuilder text, string title, Func<Outcome, double> figure, string format)
     {
         text.AppendLine(CultureInfo.InvariantCulture, $"| {title} | {string.Join(" | ", _sets)} | mean | minus {yardstick} | s |");
         text.AppendLine(CultureInfo.InvariantCulture, $"|---|{string.Concat(_sets.Select(_ => "---:|"))}---:|---:|---:|");
         var bar = BySeed(yardstick, null, figure);
         foreach (string contender in outcomes.Select(one => one.Contender).Distinct())
         {
-            var means = _sets.Select(set => outcomes.Where(one => one.Contender == contender && one.Set == set).Select(one => figure(one.Scores)).ToArray()).ToArray();
+            var means = _sets.Select(set => outcomes.Where(one => one.Contender == contender && one.Set == set).Select(one => figure(one)).ToArray()).ToArray();
             string cells = string.Join(" | ", _sets.Zip(means, (set, values) => values.Length == 0 ? "" : $"{values.Average().ToString(format, CultureInfo.InvariantCulture)}{Difference(contender, set, figure, format)}"));
             var own = BySeed(contender, null, figure);
             string mean = own.Count == 0 ? "" : own.Values.Average().ToString(format, CultureInfo.InvariantCulture);
@@ -45,11 +51,11 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
     /// <summary>What may be said of each difference of each set, or of their mean, all of a table together wrong by chance in 5 %. Positive is better; intervals are Student's t over seeds.</summary>
     private void Words(StringBuilder text, string?[] sets)
     {
-        (string Name, Func<Scores, double> Figure, bool LargerIsBetter, Func<double, double> Least)[] figures =
+        (string Name, Func<Outcome, double> Figure, bool LargerIsBetter, Func<double, double> Least)[] figures =
         [
-            ("accuracy", one => one.Accuracy, true, _ => LeastEffect.Accuracy),
-            ("log-loss", one => one.LogLoss, false, LeastEffect.OfLoss),
-            ("calibration error", one => one.CalibrationError, false, _ => LeastEffect.Accuracy),
+            ("accuracy", one => one.Scores.Accuracy, true, _ => LeastEffect.Accuracy),
+            ("log-loss", one => one.Scores.LogLoss, false, LeastEffect.OfLoss),
+            ("calibration error", one => one.Scores.CalibrationError, false, _ => LeastEffect.Accuracy),
         ];
         var differences = (from set in sets
                            from contender in outcomes.Select(one => one.Contender).Distinct().Where(one => one != yardstick)
@@ -76,18 +82,18 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
         text.AppendLine();
     }
 
-    private string Difference(string contender, string set, Func<Scores, double> figure, string format)
+    private string Difference(string contender, string set, Func<Outcome, double> figure, string format)
     {
         string difference = contender == yardstick ? "" : Interval(BySeed(contender, set, figure), BySeed(yardstick, set, figure), format);
         return difference.Length == 0 ? "" : $" ({difference})";
     }
 
     /// <summary>A figure of each seed: of one set, or the mean of all where the seed has them all.</summary>
-    private Dictionary<int, double> BySeed(string contender, string? set, Func<Scores, double> figure) => outcomes
+    private Dictionary<int, double> BySeed(string contender, string? set, Func<Outcome, double> figure) => outcomes
         .Where(one => one.Contender == contender && (set is null || one.Set == set))
         .GroupBy(one => one.Seed)
         .Where(group => set is not null || group.Count() == _sets.Length)
-        .ToDictionary(group => group.Key, group => group.Average(one => figure(one.Scores)));
+        .ToDictionary(group => group.Key, group => group.Average(one => figure(one)));
 
     private static string Interval(Dictionary<int, double> own, Dictionary<int, double> bar, string format)
     {
