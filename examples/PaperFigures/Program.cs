@@ -4,7 +4,7 @@ using MLNet.Dispersion.Examples;
 using MLNet.Dispersion.Examples.PaperFigures;
 using Spectre.Console;
 
-var list = new Argument<string[]>("models") { Description = "Models: folders, GGUF files, names on the hub (openai-community/gpt2; OWNER/NAME:FILE.gguf), or TinyEnglish; each as FAMILY=MODEL where models of one family share a line by size.", DefaultValueFactory = _ => ["TinyEnglish"] };
+var list = new Argument<string[]>("models") { Description = "Models: folders, GGUF files, names on the hub (openai-community/gpt2; OWNER/NAME:FILE.gguf), TinyEnglish or TinySentences; each as FAMILY=MODEL where models of one family share a line by size.", DefaultValueFactory = _ => ["TinyEnglish"] };
 var texts = new Option<string[]>("--texts") { Description = "Kinds of texts, each NAME=FILE: a .txt, or a .jsonl, .jsonl.gz or .tsv with a field \"text\". The first is that of the pictures by model. Default: the documentation that comes with the .NET SDK.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 var output = new Option<DirectoryInfo>("--out") { Description = "Where everything goes; the same folder goes on after an interruption.", DefaultValueFactory = _ => new("paper-figures") };
 var maxTexts = new Option<int>("--max-texts") { Description = "The most texts of each kind. Published: 100.", DefaultValueFactory = _ => 100 };

@@ -245,18 +245,24 @@ public sealed class LoraTrainingTests
         var files = new MemorySource();
         classifier.Save(files.Sink());
         string identity = files.Text("adapter_base.json");
-        string name = "moved-" + Guid.NewGuid().ToString("N");
-        Replace($"\"name\": \"{TinyBackbone.Backbone.Name}\"", $"\"name\": \"{name}\"");
-        Replace(TinyBackbone.WholeDirectory, "/no/such/place");
+        string name = "moved-" + Guid.NewGuid().ToString("N"), hash = classifier.LanguageModel.ComputeWeightHash();
+        Assert.All(files.Files, file => Assert.DoesNotContain(TinyBackbone.WholeDirectory, System.Text.Encoding.Latin1.GetString(files[file]), StringComparison.Ordinal));
 
+        // Here, where it was saved, its base is known; elsewhere by its name alone, or by the place that older files have.
+        Replace($"\"name\": \"{TinyBackbone.Backbone.Name}\"", $"\"name\": \"{name}\"");
+        TextClassifier.Load(files, "cpu").Dispose();
+        Replace(hash, new string('1', 64));
+        var unknown = Assert.Throws<ModelFileException>(() => TextClassifier.Load(files, "cpu"));
+        Assert.All([name, "not registered. Register", "AdapterBases.Register"], part => Assert.Contains(part, unknown.Message, StringComparison.Ordinal));
+        Replace("\"directory\": null", "\"directory\": \"/no/such/place\"");
         var missing = Assert.Throws<ModelFileException>(() => TextClassifier.Load(files, "cpu"));
         Assert.All([name, "/no/such/place", "AdapterBases.Register"], part => Assert.Contains(part, missing.Message, StringComparison.Ordinal));
 
         AdapterBases.Register(TinyBackbone.Backbone, name);
-        TextClassifier.Load(files, "cpu").Dispose();
         Assert.Contains(name, AdapterBases.Names);
-        Replace(classifier.LanguageModel.ComputeWeightHash(), new string('0', 64));
         Assert.Contains("SHA-256", Assert.Throws<ModelFileException>(() => TextClassifier.Load(files, "cpu")).Message, StringComparison.Ordinal);
+        Replace(new string('1', 64), hash);
+        TextClassifier.Load(files, "cpu").Dispose();
         files["adapter_base.json"] = "{"u8.ToArray();
         Assert.Contains("adapter_base.json", Assert.Throws<ModelFileException>(() => TextClassifier.Load(files, "cpu")).Message, StringComparison.Ordinal);
 

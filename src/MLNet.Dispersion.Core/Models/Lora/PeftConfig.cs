@@ -54,17 +54,15 @@ internal sealed record PeftConfig
     internal required JsonObject Json { get; init; }
 
     /// <summary>Writes the file as PEFT does, keys in order: what was read, where the adapter was; all that PEFT writes today.</summary>
-    internal static void Write(FileSink sink, LanguageBackbone backbone, LoraAdapter adapter, AdapterBase identity)
+    internal static void Write(FileSink sink, LanguageBackbone backbone, LoraAdapter adapter, AdapterBase identity, PretrainedHead? head)
     {
         JsonObject members = JsonNode.Parse(Defaults)!.AsObject();
-        foreach (var (key, value) in adapter.Extras.Config ?? Described(backbone, adapter))
+        foreach (var (key, value) in adapter.Extras.Config ?? Described(backbone, adapter, head))
         {
             members[key] = value?.DeepClone();
         }
 
-        // Where the base lies here means nothing elsewhere, and is nobody's business there.
-        string name = Text(members["base_model_name_or_path"]) is { Length: > 0 } given ? given : identity.Name;
-        members["base_model_name_or_path"] = Path.IsPathRooted(name) || name.Contains(":\\", StringComparison.Ordinal) ? name.TrimEnd('/', '\\').Split('/', '\\')[^1] : name;
+        members["base_model_name_or_path"] = AdapterBase.Portable(Text(members["base_model_name_or_path"]) is { Length: > 0 } given ? given : identity.Name);
         sink.WriteJson(FileName, new JsonObject(members.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))));
     }
 
@@ -111,7 +109,7 @@ internal sealed record PeftConfig
     /// <summary>An exception about a key.</summary>
     internal ModelFileException Wrong(string key, string problem) => new(File, $"{key} {problem}.");
 
-    private static JsonObject Described(LanguageBackbone backbone, LoraAdapter adapter)
+    private static JsonObject Described(LanguageBackbone backbone, LoraAdapter adapter, PretrainedHead? head)
     {
         LoraOptions options = adapter.Options;
         return new JsonObject
@@ -121,14 +119,27 @@ internal sealed record PeftConfig
             ["fan_in_fan_out"] = adapter.Modules.Count > 0 && adapter.Modules.All(module => module.Layer.InputsFirst),
             ["lora_alpha"] = options.Alpha,
             ["lora_dropout"] = options.Dropout,
-            ["modules_to_save"] = options.ModulesToSave is { Count: > 0 } saved ? List(saved) : null,
+            ["modules_to_save"] = SavedModules(options, head) is { Count: > 0 } saved ? List(saved) : null,
             ["r"] = options.Rank,
             ["rank_pattern"] = new JsonObject((options.RankPattern ?? new Dictionary<string, int>()).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
-            ["target_modules"] = List(options.TargetModules!),
-            ["task_type"] = backbone.IsCausal ? "CAUSAL_LM" : "FEATURE_EXTRACTION",
+            ["target_modules"] = List(options.TargetModules!.Select(name => head is not null && adapter.Modules.Any(module => module.Name == name) ? backbone.TensorName(name, head.Spec) : name)),
+            ["task_type"] = head?.Task switch
+            {
+                HeadTask.Sequence => "SEQ_CLS",
+                HeadTask.Tokens => "TOKEN_CLS",
+                HeadTask.Spans => "QUESTION_ANS",
+                _ => backbone.IsCausal ? "CAUSAL_LM" : "FEATURE_EXTRACTION",
+            },
             ["use_dora"] = options.UseDora,
             ["use_rslora"] = options.RankStabilized,
         };
+    }
+
+    /// <summary>What is kept whole: the head's modules by the first parts of their names, and, as PEFT does it for classifiers, both names that a last layer may have.</summary>
+    private static IReadOnlyList<string> SavedModules(LoraOptions options, PretrainedHead? head)
+    {
+        string[] usual = head?.Task is HeadTask.Sequence or HeadTask.Tokens ? ["classifier", "score"] : [];
+        return [.. (options.ModulesToSave ?? []).Concat(usual).Concat((head?.Parameters ?? []).Select(pair => pair.Name.Split('.')[0])).Distinct()];
     }
 
     private static JsonArray List(IEnumerable<string> names) => new([.. names.Select(name => (JsonNode)name)]);

@@ -16,11 +16,19 @@ internal static class PeftFiles
     internal static IReadOnlyList<string> Names { get; } = [WeightsFile, AdapterBase.FileName, PeftConfig.FileName];
 
     /// <summary>Writes an adapter, weights first.</summary>
-    internal static void Write(FileSink sink, LanguageBackbone backbone, LoraAdapter adapter, AdapterBase identity)
+    /// <param name="sink">Takes the files.</param>
+    /// <param name="backbone">The adapter's network.</param>
+    /// <param name="adapter">The adapter.</param>
+    /// <param name="identity">Its base.</param>
+    /// <param name="head">The head that stands on the network; null for none. One of a task, under an adapter that was made here, is written as PEFT writes it: a module that is kept whole, on a base of the task's class.</param>
+    internal static void Write(FileSink sink, LanguageBackbone backbone, LoraAdapter adapter, AdapterBase identity, PretrainedHead? head)
     {
-        sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, Tensors(adapter).Select(pair => KeyValuePair.Create(PeftTensorName.Prefix + pair.Name, pair.Value))));
+        head = adapter.Extras.Config is null && head is { Task: HeadTask.Sequence or HeadTask.Tokens or HeadTask.Spans } ? head : null;
+        var tensors = Tensors(adapter, name => head is null ? adapter.Extras.Names.InFile(name) : backbone.TensorName(name, head.Spec))
+            .Concat((head?.Parameters ?? []).Select(pair => (pair.Name, Value: (Tensor)pair.Parameter)));
+        sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, tensors.Select(pair => KeyValuePair.Create(PeftTensorName.Prefix + pair.Name, pair.Value))));
         identity.Write(sink);
-        PeftConfig.Write(sink, backbone, adapter, identity);
+        PeftConfig.Write(sink, backbone, adapter, identity, head);
     }
 
     /// <summary>Whether a file's plain name is one of an adapter's. Left over beside a newer model, they would be taken for its own.</summary>
@@ -70,14 +78,13 @@ internal static class PeftFiles
     }
 
     /// <summary>All that the file holds, by names without the prefix.</summary>
-    private static IEnumerable<(string Name, Tensor Value)> Tensors(LoraAdapter adapter)
+    private static IEnumerable<(string Name, Tensor Value)> Tensors(LoraAdapter adapter, Func<string, string> inFile)
     {
         AdapterExtras extras = adapter.Extras;
-        PeftNames names = extras.Names;
         var written = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
         foreach (AdaptedModule module in adapter.Modules)
         {
-            foreach (var (name, parameter) in LoraAdapter.Of(names.InFile(module.Name), module.Update))
+            foreach (var (name, parameter) in LoraAdapter.Of(inFile(module.Name), module.Update))
             {
                 yield return (name, parameter);
             }
@@ -85,19 +92,19 @@ internal static class PeftFiles
             if (KeepsBase(module.Name) || Replaces(module.Layer.Weight))
             {
                 written.Add(module.Layer.Weight);
-                yield return (names.InFile(module.Name) + PeftTensorName.BaseWeight, module.Original ?? module.Layer.Weight);
+                yield return (inFile(module.Name) + PeftTensorName.BaseWeight, module.Original ?? module.Layer.Weight);
             }
 
             if (module.Layer.Bias is { } bias && Replaces(bias))
             {
                 written.Add(bias);
-                yield return (names.InFile(module.Name) + PeftTensorName.BaseBias, bias);
+                yield return (inFile(module.Name) + PeftTensorName.BaseBias, bias);
             }
         }
 
         foreach (AdaptedTable table in extras.Tables)
         {
-            foreach (var (name, parameter) in LoraAdapter.Of(names.InFile(table.Name), table.Update))
+            foreach (var (name, parameter) in LoraAdapter.Of(inFile(table.Name), table.Update))
             {
                 yield return (name, parameter);
             }
@@ -105,13 +112,13 @@ internal static class PeftFiles
             if ((table.Update is LowRankTableUpdate && KeepsBase(table.Name)) || Replaces(table.Table.Weight))
             {
                 written.Add(table.Table.Weight);
-                yield return (names.InFile(table.Name) + PeftTensorName.BaseWeight, table.Original ?? table.Table.Weight);
+                yield return (inFile(table.Name) + PeftTensorName.BaseWeight, table.Original ?? table.Table.Weight);
             }
         }
 
         foreach (ReplacedWeight replaced in extras.Replaced.Where(replaced => !written.Contains(replaced.Weight)))
         {
-            string name = names.InFile(replaced.Name);
+            string name = inFile(replaced.Name);
             yield return (name, replaced.Weight);
             if (IsCopied(adapter, name))
             {

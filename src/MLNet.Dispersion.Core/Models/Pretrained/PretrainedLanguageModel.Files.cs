@@ -252,7 +252,7 @@ public sealed partial class PretrainedLanguageModel
 
         if (options.Adapter is not null && Backbone.Adapter is { } written)
         {
-            PeftFiles.Write(sink, Backbone, written, Origin with { Sha256 = WeightHash.Of(Backbone), Merged = written.Merged });
+            PeftFiles.Write(sink, Backbone, written, Origin with { Sha256 = WeightHash.Of(Backbone), Merged = written.Merged }, OwnHead);
         }
     }
 

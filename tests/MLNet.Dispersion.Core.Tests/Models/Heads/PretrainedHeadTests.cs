@@ -207,6 +207,51 @@ public sealed class PretrainedHeadTests : IDisposable
         Assert.Contains("2 of them different", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>As PEFT writes adapters of classifiers: names of the task's class, the head kept whole, the task.</summary>
+    [Theory]
+    [InlineData("bert", "base_model.model.bert.", "classifier")]
+    [InlineData("llama", "base_model.model.model.layers.", "score")]
+    [InlineData("roberta", "base_model.model.roberta.", "classifier.dense")]
+    public void SaveAdapter_OfAClassifier_HoldsTheTrainedHead(string name, string layers, string head)
+    {
+        ModelSource source = Backbone(name);
+        var (texts, labels) = TinyBackbone.LabelledTexts(12);
+        FineTuneOptions options = Options(HeadStart.Family);
+        options.Lora = new LoraOptions { TargetModules = ["all-linear"], Bias = LoraBias.All };
+        options.LearningRate = 1e-2;
+        using var fitted = TextClassifier.Train(source, texts, labels, 3, options);
+        using var scope = NewDisposeScope();
+        Tensor ids = tensor(new long[] { 5, 9, 11, 8 }).unsqueeze(0);
+        float[] expected = Outputs(fitted.LanguageModel);
+
+        foreach (AdapterSaving saving in Enum.GetValues<AdapterSaving>())
+        {
+            var files = new MemorySource();
+            fitted.LanguageModel.Save(files.Sink(), new ModelSaveOptions { Adapter = saving });
+
+            string[] tensors = [.. new SafetensorsReader(new MemoryStream(files["adapter_model.safetensors"]), "adapter").Entries.Select(entry => entry.Name)];
+            Assert.Contains($"base_model.model.{head}.weight", tensors);
+            Assert.All(tensors.Where(tensor => tensor.Contains("lora_", StringComparison.Ordinal)), tensor => Assert.StartsWith(layers, tensor, StringComparison.Ordinal));
+            JsonNode config = JsonNode.Parse(files.Text("adapter_config.json"))!;
+            Assert.Equal("SEQ_CLS", (string?)config["task_type"]);
+            Assert.Equal(["classifier", "score"], config["modules_to_save"]!.AsArray().Select(module => (string?)module));
+            Assert.All(config["target_modules"]!.AsArray(), module => Assert.Contains($"base_model.model.{module}.lora_A.weight", tensors));
+
+            using PretrainedLanguageModel again = saving == AdapterSaving.Everything ? Load(files) : PretrainedLanguageModel.Load(source, new ModelLoadOptions { Adapter = files });
+            Assert.Equal(expected, Outputs(again));
+            var twice = new MemorySource();
+            again.Save(twice.Sink(), new ModelSaveOptions { Adapter = AdapterSaving.AdapterOnly });
+            using PretrainedLanguageModel third = PretrainedLanguageModel.Load(source, new ModelLoadOptions { Adapter = twice });
+            Assert.Equal(expected, Outputs(third));
+        }
+
+        float[] Outputs(PretrainedLanguageModel model)
+        {
+            using var noGradient = no_grad();
+            return model.Head!.Outputs(model.Backbone.Forward(ids, null, HiddenStateSelection.None).LastHiddenState, ids, null).data<float>().ToArray();
+        }
+    }
+
     [Fact]
     public void SavePretrained_LinearHead_IsWrittenWhereTheFamilyHasOneAndRefusedElsewhere()
     {
