@@ -24,33 +24,35 @@ internal static class Report
         return table;
     }
 
-    /// <summary>What may be said of ways, each against plain training of the same length, or plain training against itself.</summary>
+    /// <summary>What may be said of ways, each against its rival, or plain training against itself.</summary>
     /// <param name="trials">The trainings.</param>
-    /// <param name="arms">Each way with that which it is held against.</param>
-    public static Table Differences(Trials trials, IReadOnlyList<(string Way, string Against)> arms)
+    /// <param name="arms">The ways.</param>
+    public static Table Differences(Trials trials, IReadOnlyList<string> arms)
     {
         // Accuracy with dispersion decides, at 95 %; what stands beside it is judged so strictly that all of it together is wrong by chance in 5 %.
         // Beside each way's four figures stands what plain training itself did to the cosines.
         double beside = 1 - (0.05 / (4 * arms.Count));
-        Table table = New("Better than plain training?", $"The last line of accuracy decides; the others stand beside it. '{Trials.LongDispersion}' is held against '{Trials.Long}'. Positive is better; of cosines of the last layer, less condensed.", "", "figure", "better by", "interval", "word");
-        Add(Trials.Plain, "mean cosine, against before", Verdict.Of(MeanInterval.T([.. trials.Runs(Trials.Plain).Select(run => run.Before[^1] - run.After[^1])], beside), LeastEffect.Cosine));
-        foreach (var (arm, against) in arms)
+        Table table = New("Better?", "The last line of accuracy decides; the others stand beside it. Positive is better; of cosines of the last layer, less condensed.", "", "against", "figure", "better by", "interval", "word");
+        Add(Trials.Plain, "before training", "mean cosine", Verdict.Of(MeanInterval.T([.. trials.Runs(Trials.Plain).Select(run => run.Before[^1] - run.After[^1])], beside), LeastEffect.Cosine));
+        foreach (string arm in arms)
         {
+            string against = Trials.Rival(arm);
             var (runs, plain) = (trials.Runs(arm), trials.Runs(against));
             var right = PairedDifferences.Of([.. runs.Select(run => run.Right)], [.. plain.Select(run => run.Right)], largerIsBetter: true);
             var losses = PairedDifferences.Of([.. runs.Select(run => run.Losses)], [.. plain.Select(run => run.Losses)], largerIsBetter: false);
-            Add(arm, "accuracy", Verdict.Of(right, LeastEffect.Accuracy, level: arm == arms[^1].Way ? 0.95 : beside));
-            Add(arm, "log-loss", Verdict.Of(losses, LeastEffect.OfLoss(plain.Average(run => run.Losses.Average())), level: beside));
-            Add(arm, "calibration error", Verdict.Of(Less(run => run.CalibrationError), LeastEffect.Accuracy));
-            Add(arm, "mean cosine", Verdict.Of(Less(run => run.After[^1]), LeastEffect.Cosine));
+            Add(arm, against, "accuracy", Verdict.Of(right, LeastEffect.Accuracy, level: arm == arms[^1] ? 0.95 : beside));
+            Add(arm, against, "log-loss", Verdict.Of(losses, LeastEffect.OfLoss(plain.Average(run => run.Losses.Average())), level: beside));
+            Add(arm, against, "calibration error", Verdict.Of(Less(run => run.CalibrationError), LeastEffect.Accuracy));
+            Add(arm, against, "mean cosine", Verdict.Of(Less(run => run.After[^1]), LeastEffect.Cosine));
 
             Interval Less(Func<Trained, double> figure) => MeanInterval.T([.. plain.Zip(runs, (one, other) => figure(one) - figure(other))], beside);
         }
 
         return table;
 
-        void Add(string arm, string figure, Verdict verdict) => table.AddRow(
+        void Add(string arm, string against, string figure, Verdict verdict) => table.AddRow(
             arm,
+            against,
             figure,
             Signed(verdict.Interval.Estimate),
             string.Create(CultureInfo.InvariantCulture, $"{100 * verdict.Interval.Level:0.#} %: {Signed(verdict.Interval.Lower)} to {Signed(verdict.Interval.Upper)}"),

@@ -26,11 +26,25 @@ internal sealed class Trials(IDataView train, IDataView test, IReadOnlyList<stri
     /// <summary>The dispersion loss in as many.</summary>
     public const string LongDispersion = "dispersion, twice as long";
 
+    /// <summary>Label smoothing in as many.</summary>
+    public const string LongSmoothing = "label smoothing, twice as long";
+
+    /// <summary>Label smoothing with the dispersion loss beside it, in as many.</summary>
+    public const string LongBoth = "both, twice as long";
+
     private static readonly int TwiceAsMany = 2 * FineTuneDefaults.ForHead(rows: 60, trainedWeights: 1).Epochs;
     private readonly Dictionary<string, Trained[]> _runs = arms.ToDictionary(arm => arm, _ => new Trained[Seeds]);
 
     /// <summary>How many test tickets there are.</summary>
     public int TestRows => Runs(Plain)[0].Right.Length;
+
+    /// <summary>What a way is held against: that which it adds one thing to.</summary>
+    public static string Rival(string arm) => arm switch
+    {
+        LongDispersion or LongSmoothing => Long,
+        LongBoth => LongSmoothing,
+        _ => Plain,
+    };
 
     /// <summary>The ways.</summary>
     public IReadOnlyList<string> Arms => arms;
@@ -70,6 +84,16 @@ internal sealed class Trials(IDataView train, IDataView test, IReadOnlyList<stri
                 break;
             case LongDispersion:
                 options.Dispersion.Coefficient = 1;
+                options.Epochs = TwiceAsMany;
+                break;
+            case LongSmoothing:
+                options.Dispersion.Coefficient = 0;
+                options.LabelSmoothing = 0.1;
+                options.Epochs = TwiceAsMany;
+                break;
+            case LongBoth:
+                options.Dispersion.Coefficient = 1;
+                options.LabelSmoothing = 0.1;
                 options.Epochs = TwiceAsMany;
                 break;
             case "label smoothing":
