@@ -12,6 +12,7 @@ internal sealed class ReferenceFolder
     private readonly Lazy<JsonElement?> _lenient;
     private readonly List<string> _failures = [];
     private readonly List<string> _skips = [];
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
     /// <summary>Opens the folder, which must be there.</summary>
     /// <param name="root">The root of the reference data.</param>
@@ -44,11 +45,26 @@ internal sealed class ReferenceFolder
     /// <summary>The skipped cases, each with the reason.</summary>
     public IReadOnlyList<string> Skips => _skips;
 
+    /// <summary>The cases that required.json names and that none of those run so far was: a case that is never looked at must not pass for one that is equal.</summary>
+    public IReadOnlyList<string> Missing => Required is { ValueKind: JsonValueKind.Array } names
+        ? [.. names.EnumerateArray().Select(name => name.GetString()!).Where(name => !_names.Contains(name)).Order(StringComparer.Ordinal)]
+        : [];
+
     /// <summary>The whole lenient.json beside the cases, for a form of its own; null where there is none.</summary>
     public JsonElement? Lenient => _lenient.Value;
 
+    /// <summary>What the root's required.json says of the folder; null where it says nothing.</summary>
+    private JsonElement? Required
+    {
+        get
+        {
+            string file = Path.Combine(_root, "fixtures", "required.json");
+            return File.Exists(file) && ReadJson(file).TryGetProperty(Key, out JsonElement required) ? required : null;
+        }
+    }
+
     /// <summary>The place of a folder that required.json calls <paramref name="key"/>, whether it is there or not.</summary>
-    public static string PathOf(string root, string key) => Path.Combine(root, key.StartsWith("models/", StringComparison.Ordinal) ? key : $"fixtures/{key}");
+    public static string PathOf(string root, string key) => Path.Combine(root, IsModel(key) ? key : $"fixtures/{key}");
 
     /// <summary>The path of a file of the folder.</summary>
     public string FileOf(params string[] parts) => Path.Combine([FullPath, .. parts]);
@@ -104,6 +120,7 @@ internal sealed class ReferenceFolder
     private void Note(string name, ReferenceOutcome outcome, string reason = "")
     {
         CaseCount++;
+        _names.Add(name);
         _report.Add(Key, name, outcome);
         if (outcome == ReferenceOutcome.Skipped)
         {
@@ -115,13 +132,11 @@ internal sealed class ReferenceFolder
         }
     }
 
-    /// <summary>Whether the root's required.json says that the case must be read and be equal.</summary>
-    private bool IsRequired(string name)
-    {
-        string file = Path.Combine(_root, "fixtures", "required.json");
-        return File.Exists(file) && ReadJson(file).TryGetProperty(Key, out JsonElement required)
-            && (required.ValueKind == JsonValueKind.String ? required.GetString() == "all" : required.EnumerateArray().Any(item => item.GetString() == name));
-    }
+    /// <summary>Whether the case must be read and be equal: required.json says so, or it is one of a whole model, of which required.json has no lines and nothing may be refused.</summary>
+    private bool IsRequired(string name) => IsModel(Key)
+        || (Required is { } required && (required.ValueKind == JsonValueKind.String ? required.GetString() == "all" : required.EnumerateArray().Any(item => item.GetString() == name)));
+
+    private static bool IsModel(string key) => key.StartsWith("models/", StringComparison.Ordinal);
 
     /// <summary>The lenient.json of the folder, else of the next folder above it that has one.</summary>
     private JsonElement? FindLenient()

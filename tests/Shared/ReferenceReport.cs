@@ -32,7 +32,7 @@ internal sealed class ReferenceReport
         }
     }
 
-    /// <summary>One line a folder: {"folder": "hf/families", "ran": n, "equal": n, "refused": n, "wrong": n, "skipped": n, "cases": {name: outcome}}, where "ran" counts all but the skipped.</summary>
+    /// <summary>One line a folder: {"folder": "hf/families", "ran": n, "equal": n, "refused": n, "wrong": n, "skipped": n, "cases": {name: outcome}}, where "ran" counts all but the skipped: the cases of which every look ended, and those that were wrong or refused in one.</summary>
     public IReadOnlyList<string> Lines()
     {
         lock (_folders)

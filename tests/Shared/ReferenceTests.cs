@@ -8,7 +8,7 @@ namespace MLNet.Dispersion.Tests;
 /// A test for another folder is a class derived from this one, in the test project of what it tests, whose facts are <c>[SkippableFact]</c>. Each hands <see cref="Check"/> the folder's name as required.json
 /// has it, and a method that enumerates the cases from the folder's own files and runs each by <see cref="ReferenceFolder.Case"/>, or by <see cref="ReferenceFolder.MustRefuse"/> where the reference or the
 /// README refuses. Inside a case plain assertions compare; fields that <see cref="ReferenceFolder.IsLenient"/> excuses are left out. The rest follows by itself: skipping where the data are absent, failing where
-/// a folder yields no case, the outcomes, the rule of required.json, and the report's line. Folders known by their format alone go to <see cref="CheckEach"/>. Several facts may look at one case: its gravest
+/// a folder yields no case or not every one that required.json names, the outcomes, the rule of required.json, and the report's line. Folders known by their format alone go to <see cref="CheckEach"/>. Several facts may look at one case: its gravest
 /// outcome counts. A test project without these files links <c>../Shared/Reference*.cs</c>, <c>SharedFixtures.cs</c> and <c>Checkout.cs</c> from there, which need nothing but xunit.
 /// </remarks>
 [Collection(ReferenceCollection.Name)]
@@ -22,14 +22,16 @@ public abstract class ReferenceTests
     /// <param name="key">What required.json calls it: its path below fixtures, or models/&lt;name&gt;.</param>
     /// <param name="cases">Enumerates and runs the cases.</param>
     /// <param name="refuses">Whether an error names what is not supported; null: a <see cref="NotSupportedException"/> does.</param>
-    private protected static void Check(string key, Action<ReferenceFolder> cases, Func<Exception, bool>? refuses = null) => CheckEach([key], cases, refuses);
+    /// <param name="everyCase">Whether <paramref name="cases"/> comes by every case, so that one which required.json names must appear; false for a look at other things in the folder.</param>
+    private protected static void Check(string key, Action<ReferenceFolder> cases, Func<Exception, bool>? refuses = null, bool everyCase = true) =>
+        CheckBelow(SharedFixtures.Root, [key], ReferenceReport.OfAssembly, cases, refuses, everyCase);
 
     /// <summary>Runs the cases of several folders, and fails at the end with all that failed.</summary>
     private protected static void CheckEach(IEnumerable<string> keys, Action<ReferenceFolder> cases, Func<Exception, bool>? refuses = null) =>
         CheckBelow(SharedFixtures.Root, keys, ReferenceReport.OfAssembly, cases, refuses);
 
     /// <summary>The same with a root and a report of one's own.</summary>
-    internal static void CheckBelow(string root, IEnumerable<string> keys, ReferenceReport report, Action<ReferenceFolder> cases, Func<Exception, bool>? refuses = null)
+    internal static void CheckBelow(string root, IEnumerable<string> keys, ReferenceReport report, Action<ReferenceFolder> cases, Func<Exception, bool>? refuses = null, bool everyCase = true)
     {
         var failures = new List<string>();
         var skips = new List<string>();
@@ -45,7 +47,7 @@ public abstract class ReferenceTests
             }
 
             var folder = new ReferenceFolder(root, key, report, refuses ?? (error => error is NotSupportedException));
-            Run(folder, cases);
+            bool ended = Run(folder, cases);
             failures.AddRange(folder.Failures);
             skips.AddRange(folder.Skips);
             ran |= folder.CaseCount > folder.Skips.Count;
@@ -53,17 +55,24 @@ public abstract class ReferenceTests
             {
                 failures.Add($"{key}: the folder is there and yields no case ({path}).");
             }
+
+            if (ended && everyCase && folder.Missing is { Count: > 0 } missing)
+            {
+                failures.Add($"{key}: required, but no case here: {string.Join(", ", missing)} ({path}).");
+            }
         }
 
         Assert.True(failures.Count == 0, string.Join('\n', failures));
         Skip.IfNot(ran, skips.Count > 0 ? string.Join('\n', skips) : $"No folder under {root} has the format that this test reads.");
     }
 
-    private static void Run(ReferenceFolder folder, Action<ReferenceFolder> cases)
+    /// <summary>Runs the cases, and says whether all were come by.</summary>
+    private static bool Run(ReferenceFolder folder, Action<ReferenceFolder> cases)
     {
         try
         {
             cases(folder);
+            return true;
         }
         catch (SkipException reason)
         {
@@ -73,5 +82,7 @@ public abstract class ReferenceTests
         {
             folder.Case(Enumeration, () => throw new InvalidDataException($"the cases could not be enumerated: {error.Message}", error));
         }
+
+        return false;
     }
 }

@@ -45,9 +45,13 @@ public sealed class GgufAdapterReferenceTests : ReferenceTests, IDisposable
         model.AddGgufAdapter(path);
         AssertLogits(model, expected, $"{name}.peft.logits");
 
-        using var peer = new LlamaCppPeer(BaseOf(folder), path);
-        float[] logits = peer.Logits([.. expected.Longs("input_ids").Select(id => (int)id)]);
-        Assert.All(expected.Tensor($"{name}.peft.logits").data<float>().ToArray().Zip(logits), pair => Assert.Equal(pair.First, pair.Second, LogitTolerance));
+        // A case of its own: where llama.cpp is not at hand, it alone was not looked at.
+        folder.Case($"{name} in llama.cpp", () =>
+        {
+            using var peer = new LlamaCppPeer(BaseOf(folder), path);
+            float[] logits = peer.Logits([.. expected.Longs("input_ids").Select(id => (int)id)]);
+            Assert.All(expected.Tensor($"{name}.peft.logits").data<float>().ToArray().Zip(logits), pair => Assert.Equal(pair.First, pair.Second, LogitTolerance));
+        });
     });
 
     [SkippableFact]

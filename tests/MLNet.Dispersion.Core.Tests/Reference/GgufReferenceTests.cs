@@ -56,6 +56,27 @@ public sealed class GgufReferenceTests : ReferenceTests
     });
 
     [SkippableFact]
+    public void Read_FilesWithKnownValues_GivesThem() => Check("gguf/bad", folder =>
+    {
+        foreach (string name in Directory.EnumerateFiles(folder.FullPath, "*.json").Select(path => Path.GetFileNameWithoutExtension(path)).Where(name => folder.Has($"{name}.gguf")).Order(StringComparer.Ordinal))
+        {
+            folder.Case($"{name}.gguf", () =>
+            {
+                using var scope = NewDisposeScope();
+                using FileStream stream = File.OpenRead(folder.FileOf($"{name}.gguf"));
+                var reader = new GgufReader(stream, name);
+                JsonElement[] tensors = [.. folder.Json($"{name}.json").GetProperty("tensors").EnumerateArray()];
+                Assert.Equal(tensors.Select(tensor => tensor.GetProperty("name").GetString()), reader.Entries.Select(entry => entry.Name));
+                foreach (var (tensor, entry) in tensors.Zip(reader.Entries))
+                {
+                    Assert.Equal(tensor.GetProperty("ne").EnumerateArray().Select(size => size.GetInt64()).Reverse(), entry.Shape);
+                    Assert.Equal(tensor.Numbers("values"), reader.Read(entry).data<float>().Select(value => (double)value));
+                }
+            });
+        }
+    });
+
+    [SkippableFact]
     public void Load_Models_GiveTheLogitsOfTheirWeights() => Check("gguf/models", folder =>
     {
         foreach (string model in Directory.EnumerateDirectories(folder.FullPath).Order(StringComparer.Ordinal))
@@ -88,11 +109,12 @@ public sealed class GgufReferenceTests : ReferenceTests
             string file = Directory.EnumerateFiles(model, "*.gguf").Order(StringComparer.Ordinal).First();
             folder.Case($"{name} tokens", () =>
             {
-                var tokenizer = TextTokenizer.Load(new GgufSource(file));
+                var tokenizer = (PipelineTokenizer)TextTokenizer.Load(new GgufSource(file));
                 foreach (JsonElement text in folder.Json(name, "tokenization.json").EnumerateArray())
                 {
                     string shown = text.GetProperty("text").GetString()!;
                     Assert.True(Ids(text, "hf_special").SequenceEqual(tokenizer.Encode(shown).Ids), $"{name}: '{shown}'");
+                    Assert.True(Ids(text, "hf").SequenceEqual(tokenizer.Tokenize(shown, options: new() { AddSpecialTokens = false }).Ids), $"{name}, without special tokens: '{shown}'");
                 }
             });
         }

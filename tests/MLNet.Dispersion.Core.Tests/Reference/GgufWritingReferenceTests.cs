@@ -52,13 +52,13 @@ public sealed class GgufWritingReferenceTests : ReferenceTests, IDisposable
     });
 
     [SkippableFact]
-    public void Read_ConvertersFiles_HoldWhatTheirMetadataSay() => Check("gguf", folder =>
+    public void Read_ConvertersFiles_HoldWhatTheirMetadataSay() => Check("gguf/metadata", folder =>
     {
         foreach (string file in MetadataFiles(folder))
         {
-            JsonElement metadata = folder.Json("metadata", file);
+            JsonElement metadata = folder.Json(file);
             string gguf = metadata.GetProperty("file").GetString()!;
-            if (Directory.EnumerateFiles(folder.FullPath, gguf, SearchOption.AllDirectories).FirstOrDefault() is { } path)
+            if (Directory.EnumerateFiles(folder.FileOf(".."), gguf, SearchOption.AllDirectories).FirstOrDefault() is { } path)
             {
                 folder.Case($"read {gguf}", () => Compare(metadata, path, everything: true));
             }
@@ -66,12 +66,12 @@ public sealed class GgufWritingReferenceTests : ReferenceTests, IDisposable
     });
 
     [SkippableFact]
-    public void SaveGguf_ModelsOfEachFamily_WritesWhatTheConverterDoes() => Check("gguf", folder =>
+    public void SaveGguf_ModelsOfEachFamily_WritesWhatTheConverterDoes() => Check("gguf/metadata", folder =>
     {
         foreach (string file in MetadataFiles(folder))
         {
             string[] parts = Path.GetFileNameWithoutExtension(file).Split('-');
-            string directory = folder.FileOf("models", string.Join('-', parts[..^1]), $"tiny-{string.Join('-', parts[..^1])}");
+            string directory = folder.FileOf("..", "models", string.Join('-', parts[..^1]), $"tiny-{string.Join('-', parts[..^1])}");
             if (!File.Exists(Path.Combine(directory, "model.safetensors")) || !Enum.TryParse(parts[^1], ignoreCase: true, out GgufWeightType type))
             {
                 continue;
@@ -82,7 +82,7 @@ public sealed class GgufWritingReferenceTests : ReferenceTests, IDisposable
                 string path = Path.Combine(_folder, "model.gguf");
                 using var model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(directory));
                 model.SaveGguf(path, new GgufSaveOptions { Type = type });
-                Compare(folder.Json("metadata", file), path, everything: false);
+                Compare(folder.Json(file), path, everything: false);
                 CompareFactors(path, Directory.EnumerateFiles(Path.GetDirectoryName(directory)!, "*.gguf").Order(StringComparer.Ordinal).First());
                 if (type == GgufWeightType.F32)
                 {
@@ -109,7 +109,7 @@ public sealed class GgufWritingReferenceTests : ReferenceTests, IDisposable
         Assert.True(factors[0] is null || (factors[0]! - factors[1]!).abs().max().item<float>() <= FactorTolerance * factors[1]!.max().item<float>());
     }
 
-    private static IEnumerable<string> MetadataFiles(ReferenceFolder folder) => Directory.EnumerateFiles(folder.FileOf("metadata"), "*-*.json").Select(path => Path.GetFileName(path)).Where(name => !name.EndsWith("-names.json", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> MetadataFiles(ReferenceFolder folder) => Directory.EnumerateFiles(folder.FullPath, "*-*.json").Select(path => Path.GetFileName(path)).Where(name => !name.EndsWith("-names.json", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
 
     private static Tensor Logits(PretrainedLanguageModel model, Tensor ids) => model.Backbone.Logits(model.Backbone.Forward(ids, null, HiddenStateSelection.None).LastHiddenState);
 

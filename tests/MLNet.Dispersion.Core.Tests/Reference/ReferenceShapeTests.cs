@@ -23,13 +23,15 @@ public sealed class ReferenceShapeTests : IDisposable
             folder.MustRefuse("taken", () => { });
             folder.Case("twice", () => { });
             folder.Case("twice", () => Skip.If(true, "second look"));
+            folder.Case("twice and wrong", () => Skip.If(true, "first look"));
+            folder.Case("twice and wrong", () => Assert.Equal(1, 2));
         });
 
-        Assert.Equal(3, message.Split('\n').Count(line => line.Contains("wrong:", StringComparison.Ordinal)));
+        Assert.Equal(4, message.Split('\n').Count(line => line.Contains("wrong:", StringComparison.Ordinal)));
         Assert.Contains("a/b, error: wrong: InvalidOperationException: broken", message, StringComparison.Ordinal);
         Assert.DoesNotContain("quadratic", message, StringComparison.Ordinal);
         Assert.Equal(
-            """{"folder":"a/b","ran":7,"equal":3,"refused":1,"wrong":3,"skipped":1,"cases":{"beyond us":"refused","error":"wrong","left out":"skipped","refused as it must be":"equal","right":"equal","taken":"wrong","twice":"equal","unequal":"wrong"}}""",
+            """{"folder":"a/b","ran":7,"equal":2,"refused":1,"wrong":4,"skipped":2,"cases":{"beyond us":"refused","error":"wrong","left out":"skipped","refused as it must be":"equal","right":"equal","taken":"wrong","twice":"skipped","twice and wrong":"wrong","unequal":"wrong"}}""",
             Assert.Single(_report.Lines()));
     }
 
@@ -47,7 +49,11 @@ public sealed class ReferenceShapeTests : IDisposable
             Write("fixtures/required.json", required);
         }
 
-        void Refuse(ReferenceFolder folder) => folder.Case("case", () => throw new NotSupportedException("quadratic"));
+        void Refuse(ReferenceFolder folder)
+        {
+            folder.Case("case", () => throw new NotSupportedException("quadratic"));
+            folder.Case("other", () => { });
+        }
 
         if (fails)
         {
@@ -57,6 +63,27 @@ public sealed class ReferenceShapeTests : IDisposable
         {
             ReferenceTests.CheckBelow(_root, ["a"], _report, Refuse);
         }
+    }
+
+    [Fact]
+    public void CheckBelow_RefusedCaseOfAModel_FailsWithoutALineInRequired()
+    {
+        Directory.CreateDirectory(Path.Combine(_root, "models", "a"));
+
+        Assert.Contains("models/a, case: refused, but required: quadratic", Failure("models/a", folder => folder.Case("case", () => throw new NotSupportedException("quadratic"))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void CheckBelow_RequiredCaseThatNeverAppears_FailsUnlessOthersAreLookedAt()
+    {
+        Directory.CreateDirectory(Path.Combine(_root, "fixtures", "a"));
+        Write("fixtures/required.json", """{"a": ["second", "case", "first"], "absent": ["case"]}""");
+        void Some(ReferenceFolder folder) => folder.Case("case", () => { });
+
+        Assert.Contains("a: required, but no case here: first, second", Failure("a", Some), StringComparison.Ordinal);
+        ReferenceTests.CheckBelow(_root, ["a"], _report, Some, everyCase: false);
+        Assert.Contains("DISPERSION_SHARED", Skipped("absent", Some), StringComparison.Ordinal);
+        Assert.Contains("no model", Skipped("a", _ => Skip.If(true, "no model")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -176,6 +176,33 @@ public sealed class EveryFamilyTests : IDisposable
     }
 
     [Theory]
+    [MemberData(nameof(SmallFamilies.Encoders), MemberType = typeof(SmallFamilies))]
+    public void Classifier_TrainedOnAnEncoder_LearnsAndMovesItsWeights(string name)
+    {
+        string target = Path.Combine(_folder, "encoder"), hash;
+        using (var model = new PretrainedLanguageModel(name, SmallFamilies.Backbone(name), TextTokenizer.Load(TinyBackbone.Backbone.Source)))
+        {
+            model.Save(target);
+            hash = model.ComputeWeightHash();
+        }
+
+        // All texts in every step, so that the first step's loss is that of all of them before training.
+        var (texts, labels) = TinyBackbone.LabelledTexts(24);
+        FineTuneOptions options = Options();
+        options.Epochs = 12;
+        options.MicroBatchSize = texts.Length;
+        options.LearningRate = 3e-3;
+        using TextClassifier classifier = TextClassifier.Train(ModelSource.FromDirectory(target), texts, labels, 3, options);
+
+        Assert.Null(classifier.TrainingResult!.Warning);
+        Assert.Equal(options.Epochs, classifier.TrainingResult.Steps);
+        double loss = classifier.TrainingResult.History[0].TaskLoss;
+        double after = -classifier.Score(texts).Values.Chunk(3).Zip(labels, (row, label) => Math.Log(row[label])).Average();
+        Assert.True(after < 0.9 * loss, $"from {loss} to {after}");
+        Assert.NotEqual(hash, classifier.LanguageModel.ComputeWeightHash());
+    }
+
+    [Theory]
     [MemberData(nameof(SmallFamilies.Each), MemberType = typeof(SmallFamilies))]
     public void Model_IsSavedWhole(string name)
     {

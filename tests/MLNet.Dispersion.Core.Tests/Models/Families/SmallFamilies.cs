@@ -80,6 +80,8 @@ internal static class SmallFamilies
 
     public static TheoryData<string> Decoders => [.. Settings.Keys.Where(name => IsDecoder(name))];
 
+    public static TheoryData<string> Encoders => [.. Settings.Keys.Where(name => !IsDecoder(name))];
+
     /// <summary>The model types, once each.</summary>
     public static IReadOnlyCollection<string> ModelTypes => [.. Settings.Keys.Select(TypeOf).Distinct()];
 
