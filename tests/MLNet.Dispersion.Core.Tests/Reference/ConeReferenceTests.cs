@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion.Tests.Reference;
 
 /// <summary>What carries the cone of real models, beside the figures of the published package and of the same definitions in float64.</summary>
+[Trait("Category", "Reference")]
 [Trait("Category", "RealModel")]
 public sealed class ConeReferenceTests : ReferenceTests
 {

@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion.Tests.Reference;
 
 /// <summary>Real models in one GGUF file, with golden figures beside it.</summary>
+[Trait("Category", "Reference")]
 [Trait("Category", "RealModel")]
 public sealed class GgufModelReferenceTests : ReferenceTests
 {

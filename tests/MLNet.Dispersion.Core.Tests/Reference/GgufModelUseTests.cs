@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion.Tests.Reference;
 
 /// <summary>Real models in one GGUF file through all that a user does with one: chat, embed, diagnose, classify, regress, mid-train, save and load.</summary>
+[Trait("Category", "Reference")]
 [Trait("Category", "RealModel")]
 public sealed class GgufModelUseTests : ReferenceTests
 {

@@ -3,6 +3,7 @@ using System.Text.Json;
 namespace MLNet.Dispersion.Tests.Reference;
 
 /// <summary>Prompts, requests and scores beside those of the lm-evaluation-harness.</summary>
+[Trait("Category", "Reference")]
 [Trait("Category", "RealModel")]
 public sealed class LmEvalReferenceTests : ReferenceTests
 {

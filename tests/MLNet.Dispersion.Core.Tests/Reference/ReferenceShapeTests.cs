@@ -8,6 +8,19 @@ public sealed class ReferenceShapeTests : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
+    /// <summary>xunit leaves a base class's traits out where a class has its own: <c>--filter Category=Reference</c> would pass it by.</summary>
+    [Fact]
+    public void Class_WithATraitOfItsOwn_SaysThatItIsOfReferences()
+    {
+        Type[] own = [.. typeof(ReferenceShapeTests).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(ReferenceTests)) && Traits(type).Length > 0)];
+
+        Assert.NotEmpty(own);
+        Assert.All(own, type => Assert.Contains(Traits(type), trait => trait is ("Category", "Reference")));
+
+        static (string?, string?)[] Traits(Type type) =>
+            [.. type.GetCustomAttributesData().Where(data => data.AttributeType == typeof(TraitAttribute)).Select(data => ((string?)data.ConstructorArguments[0].Value, (string?)data.ConstructorArguments[1].Value))];
+    }
+
     [Fact]
     public void CheckBelow_EveryOutcome_IsReportedAndOnlyTheWrongFails()
     {

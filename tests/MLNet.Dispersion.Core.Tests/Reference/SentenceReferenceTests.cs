@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace MLNet.Dispersion.Tests.Reference;
 
 /// <summary>Real models in directories of sentence-transformers, with golden figures beside them.</summary>
+[Trait("Category", "Reference")]
 [Trait("Category", "RealModel")]
 public sealed class SentenceReferenceTests : ReferenceTests
 {

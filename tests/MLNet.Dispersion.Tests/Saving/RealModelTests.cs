@@ -4,6 +4,7 @@ using MLNet.Dispersion.Tests.Support;
 namespace MLNet.Dispersion.Tests.Saving;
 
 /// <summary>A real model in a GGUF file through ML.NET: what is saved of it needs the file no more, and loads in a process that knows nothing but ML.NET.</summary>
+[Trait("Category", "Reference")]
 [Trait("Category", "RealModel")]
 public sealed class RealModelTests : IDisposable
 {
