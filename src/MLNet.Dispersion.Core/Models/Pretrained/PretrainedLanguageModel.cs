@@ -80,9 +80,18 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     /// <summary>Gets what the model's generation_config.json says of how it writes text; null where there is none.</summary>
     public GenerationConfig? GenerationConfig { get; private init; }
 
-    /// <summary>Gets the tokens that end a text: the tokenizer's, and those of generation_config.json or, where that names none, of config.json.</summary>
+    /// <summary>Gets the tokens that end a text: those of generation_config.json; where that names none, those of config.json, else the tokenizer's.</summary>
+    /// <remarks>As in Hugging Face's library no other token ends a text there. A chat's answer ends with what its template writes behind one, too (<see cref="LanguageModelChat"/>).</remarks>
     /// <exception cref="ModelFileException">As <see cref="Tokenizer"/>.</exception>
-    public IReadOnlyCollection<int> EndTokenIds => (int[])[.. (GenerationConfig?.EndTokenIds ?? Backbone.EndTokenIds).Concat(Tokenizer.EosTokenId is { } end ? [end] : []).Distinct()];
+    public IReadOnlyCollection<int> EndTokenIds
+    {
+        get
+        {
+            // What lies beyond the vocabulary stands in no text: a config.json with such ids alone says nothing.
+            IReadOnlyList<int> own = GenerationConfig?.EndTokenIds ?? (Backbone.EndTokenIds.Any(id => id < Backbone.Info.VocabularySize) ? Backbone.EndTokenIds : Tokenizer.EosTokenId is { } end ? [end] : []);
+            return (int[])[.. own.Distinct()];
+        }
+    }
 
     /// <summary>
     /// Gets how the hidden states of a text become one vector unless the options say otherwise: as the files of a sentence-transformers directory say (modules.json), else the mean of
