@@ -117,6 +117,10 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     /// <summary>What a sentence-transformers directory says; null where it came from none.</summary>
     internal SentenceModules? Sentence { get; init; }
 
+    /// <summary>The most tokens of a text that a sentence-transformers directory allows: its own <c>max_seq_length</c>, else, as that library does it, the tokenizer's <c>model_max_length</c>. Null where neither is said, and elsewhere.</summary>
+    /// <exception cref="ModelFileException">As <see cref="Tokenizer"/>.</exception>
+    internal int? SentenceMaxTokens => Sentence is null ? null : Sentence.MaxTokens ?? (HasTokenizer && Tokenizer is PipelineTokenizer { ModelMaxLength: > 0 and var most } ? most : null);
+
     /// <summary>Gets where the weights are.</summary>
     public Device Device => Backbone.parameters().First().device;
 
