@@ -13,7 +13,7 @@ internal sealed class TextEncoder
     {
         _tokenizer = model.Tokenizer;
         var info = model.Backbone.Info;
-        MaxTokens = Math.Min(maxTokens ?? model.Sentence?.MaxTokens ?? info.ContextLength, info.ContextLength);
+        MaxTokens = Math.Min(maxTokens ?? model.SentenceMaxTokens ?? info.ContextLength, info.ContextLength);
         EmptyTextId = _tokenizer.EosTokenId ?? _tokenizer.BosTokenId ?? info.EosTokenId ?? info.BosTokenId ?? 0;
         if (pairs && MaxTokens < _tokenizer.LeastPairTokens)
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -120,6 +121,63 @@ public sealed class BackboneConfigTests
         Assert.Equal((null, 3, 12), (backbone.Info.BosTokenId, backbone.Info.EosTokenId, backbone.Info.PadTokenId));
         Assert.Equal([50256, 3], backbone.EndTokenIds);
         Assert.Equal(50256, (int)backbone.Config!["bos_token_id"]!);
+    }
+
+    [Theory]
+    [InlineData("bloom", """ "hidden_size": 24, "n_head": 6, "n_layer": 3 """, """ "n_embed": 24, "num_attention_heads": 6, "num_hidden_layers": 3 """)]
+    [InlineData("distilbert", """ "dim": 24, "n_heads": 6, "n_layers": 3 """, """ "hidden_size": 24, "num_attention_heads": 6, "num_hidden_layers": 3 """)]
+    [InlineData("falcon", """ "hidden_size": 24, "num_attention_heads": 6, "num_hidden_layers": 3, "num_kv_heads": 2, "new_decoder_architecture": true """, """ "n_embed": 24, "n_head": 6, "n_layer": 3, "n_head_kv": 2, "new_decoder_architecture": true """)]
+    [InlineData("gpt2", """ "n_embd": 24, "n_head": 6, "n_layer": 3, "n_positions": 40 """, """ "hidden_size": 24, "num_attention_heads": 6, "num_hidden_layers": 3, "max_position_embeddings": 40 """)]
+    [InlineData("gpt_bigcode", """ "n_embd": 24, "n_head": 6, "n_layer": 3, "n_positions": 40 """, """ "hidden_size": 24, "num_attention_heads": 6, "num_hidden_layers": 3, "max_position_embeddings": 40 """)]
+    [InlineData("gpt_neo", """ "num_heads": 6, "num_layers": 4, "hidden_size": 24 """, """ "num_attention_heads": 6, "num_hidden_layers": 4, "hidden_size": 24 """)]
+    [InlineData("gptj", """ "n_embd": 24, "n_head": 6, "n_layer": 3, "n_positions": 40, "rotary_dim": 4 """, """ "hidden_size": 24, "num_attention_heads": 6, "num_hidden_layers": 3, "max_position_embeddings": 40, "rotary_dim": 4 """)]
+    [InlineData("mpt", """ "d_model": 24, "n_heads": 6, "n_layers": 3 """, """ "hidden_size": 24, "num_attention_heads": 6, "num_hidden_layers": 3 """)]
+    [InlineData("nomic_bert", """ "hidden_size": 24, "num_attention_heads": 6, "num_hidden_layers": 3, "intermediate_size": 40, "max_position_embeddings": 64, "rope_theta": 500, "layer_norm_eps": 1e-6, "hidden_dropout_prob": 0.2, "attention_probs_dropout_prob": 0.3 """, NomicFirst)]
+    public void Read_OtherNamesOfKeys_AreTheSameKeys(string type, string own, string others)
+    {
+        TransformerSpec Spec(string settings) => BackboneRegistry.ArchitectureOf(Reader(type, settings)).Spec;
+        TransformerSpec expected = Spec(own), actual = Spec(others);
+        Assert.Equal((6, 24), (expected.Block.Attention.HeadCount, expected.HiddenSize));
+        Assert.Null(SpecDifference.Of(expected, actual));
+        Assert.Equal((expected.Embedding.Dropout, expected.Block.Attention.Dropout), (actual.Embedding.Dropout, actual.Block.Attention.Dropout));
+
+        // Both names may be there, where they say the same.
+        Assert.Null(SpecDifference.Of(expected, Spec(TinyConfigs.Merge(own, others).ToJsonString()[1..^1])));
+    }
+
+    [Theory]
+    [InlineData("gpt2", "", """ "n_head": 12, "num_attention_heads": 16 """, "n_head is 12 and num_attention_heads is 16")]
+    [InlineData("bloom", "", """ "hidden_size": 64, "n_embed": 32 """, "hidden_size is 64 and n_embed is 32")]
+    [InlineData("nomic_bert", NomicFirst, """ "hidden_size": 48 """, "hidden_size is 48 and n_embd is 24")]
+    [InlineData("gpt2", "", """ "hidden_size": 10, "num_attention_heads": 4 """, "hidden_size is 10, which num_attention_heads = 4")]
+    [InlineData("gpt2", "", """ "hidden_size": -4 """, "hidden_size is -4")]
+    [InlineData("nomic_bert", "", """ "n_embd": 24 """, "n_head is missing")]
+    [InlineData("nomic_bert", "", """ "rotary_emb_fraction": 1.0 """, "n_embd is missing")]
+    [InlineData("nomic_bert", NomicFirst, """ "activation_function": "geglu" """, "activation_function is 'geglu'")]
+    [InlineData("nomic_bert", NomicFirst, """ "activation_function": null """, "activation_function")]
+    [InlineData("nomic_bert", NomicFirst, """ "rotary_emb_fraction": 0.5 """, "rotary_emb_fraction is 0.5; only 1")]
+    [InlineData("nomic_bert", NomicFirst, """ "rotary_emb_fraction": null """, "rotary_emb_fraction is 0 where it is missing")]
+    [InlineData("nomic_bert", NomicFirst, """ "qkv_proj_bias": null """, "qkv_proj_bias is true where it is missing")]
+    [InlineData("nomic_bert", NomicFirst, """ "mlp_fc1_bias": true """, "mlp_fc1_bias is true")]
+    [InlineData("nomic_bert", NomicFirst, """ "prenorm": true """, "prenorm is true")]
+    [InlineData("nomic_bert", NomicFirst, """ "rotary_scaling_factor": 2 """, "rotary_scaling_factor is given")]
+    [InlineData("nomic_bert", NomicFirst, """ "moe_every_n_layers": 2 """, "moe_every_n_layers is 2; only 0")]
+    public void Read_OtherNamesThatDifferOrAskForMore_AreRefusedByName(string type, string basis, string settings, string named)
+    {
+        var error = Assert.Throws<ModelFileException>(() => BackboneRegistry.ArchitectureOf(Reader(type, TinyConfigs.Merge(basis, settings).ToJsonString()[1..^1])));
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+    }
+
+    private const string NomicFirst = """
+        "n_embd": 24, "n_head": 6, "n_layer": 3, "n_inner": 40, "n_positions": 64, "rotary_emb_base": 500, "layer_norm_epsilon": 1e-6, "resid_pdrop": 0.2, "attn_pdrop": 0.3, "embd_pdrop": 0.2,
+        "activation_function": "swiglu", "rotary_emb_fraction": 1.0, "qkv_proj_bias": false, "mlp_fc1_bias": false, "mlp_fc2_bias": false, "prenorm": false, "causal": false, "rotary_scaling_factor": null,
+        "rotary_emb_scale_base": null, "rotary_emb_interleaved": false, "use_rms_norm": false, "parallel_block": false, "scale_attn_weights": true, "max_trained_positions": 2048, "vocab_size": 64
+        """;
+
+    private static ConfigReader Reader(string type, string settings)
+    {
+        JsonObject config = TinyConfigs.Merge($"\"vocab_size\": 64, \"model_type\": \"{type}\"", settings);
+        return ConfigReader.Parse(Encoding.UTF8.GetBytes(config.ToJsonString()), "config.json");
     }
 
     [Fact]

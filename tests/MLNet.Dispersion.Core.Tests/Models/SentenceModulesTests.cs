@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using MLNet.Dispersion.Tests.Models.Families;
 using static TorchSharp.torch;
 
 namespace MLNet.Dispersion.Tests.Models;
@@ -82,6 +83,91 @@ public sealed class SentenceModulesTests : IDisposable
         Assert.Equal(9, new TextFeatureExtractor(model, new() { MaxTokens = 9 }).MaxTokens);
         Assert.Equal(7, new TextEncoder(model, null).MaxTokens);
         Assert.Equal(9, new TextEncoder(model, 9).MaxTokens);
+    }
+
+    [Theory]
+    [InlineData("9", null, 9)]
+    [InlineData("9", """{"do_lower_case": false}""", 9)]
+    [InlineData("9", """{"max_seq_length": 7}""", 7)]
+    [InlineData("9", """{"max_seq_length": 11}""", 11)]
+    [InlineData("1000000000000000019884624838656", null, 40)]
+    [InlineData("null", null, 40)]
+    public void Load_WithoutALengthInTheFile_TheTokenizersHolds(string tokenizerLength, string? sentence, int expected)
+    {
+        Write($"[{Transformer}, {Pooling}]", """{"pooling_mode_mean_tokens": true}""", sentence);
+        JsonObject tokenizer = Json(_folder, "tokenizer_config.json").AsObject();
+        tokenizer["model_max_length"] = JsonNode.Parse(tokenizerLength);
+        File.WriteAllText(Path.Combine(_folder, "tokenizer_config.json"), tokenizer.ToJsonString());
+        using (PretrainedLanguageModel model = Load())
+        {
+            Assert.Equal((expected, expected), (new TextFeatureExtractor(model).MaxTokens, new TextEncoder(model, null).MaxTokens));
+        }
+
+        // Of other directories it is no limit, as before.
+        File.Delete(Path.Combine(_folder, "modules.json"));
+        using PretrainedLanguageModel plain = Load();
+        Assert.Equal((40, 40), (new TextFeatureExtractor(plain).MaxTokens, new TextEncoder(plain, null).MaxTokens));
+    }
+
+    [Theory]
+    [InlineData("behind", "lasttoken")]
+    [InlineData("behind", "mean_tokens")]
+    [InlineData("before", "mean_tokens")]
+    [InlineData("none", "cls_token")]
+    public void Extract_DirectoryOfADecoder_ReadsWhatItsTokenizerMakesAsTheEmbedderDoes(string frame, string pooling)
+    {
+        const string End = "<|endoftext|>";
+        string folder = Path.Combine(_folder, "decoder");
+        using (var made = new PretrainedLanguageModel("qwen3", SmallFamilies.Backbone("qwen3"), TextTokenizer.Load(TinyBackbone.Backbone.Source)))
+        {
+            made.Save(folder);
+            made.SaveWithoutWeights(new DirectorySink(folder));
+        }
+
+        JsonObject tokenizer = Json(folder, "tokenizer.json").AsObject();
+        if (frame != "none")
+        {
+            JsonObject special = new() { ["SpecialToken"] = new JsonObject { ["id"] = End, ["type_id"] = 0 } };
+            JsonObject text = new() { ["Sequence"] = new JsonObject { ["id"] = "A", ["type_id"] = 0 } };
+            int id = (int)tokenizer["added_tokens"]!.AsArray().First(token => (string)token!["content"]! == End)!["id"]!;
+            tokenizer["post_processor"] = new JsonObject
+            {
+                ["type"] = "TemplateProcessing",
+                ["single"] = frame == "before" ? new JsonArray(special, text) : new JsonArray(text, special),
+                ["pair"] = new JsonArray(text.DeepClone(), new JsonObject { ["Sequence"] = new JsonObject { ["id"] = "B", ["type_id"] = 0 } }),
+                ["special_tokens"] = new JsonObject { [End] = new JsonObject { ["id"] = End, ["ids"] = new JsonArray(id), ["tokens"] = new JsonArray(End) } },
+            };
+        }
+
+        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), tokenizer.ToJsonString());
+        File.WriteAllText(Path.Combine(folder, "modules.json"), $"[{Transformer}, {Pooling}, {Normalize}]");
+        Directory.CreateDirectory(Path.Combine(folder, "1_Pooling"));
+        File.WriteAllText(Path.Combine(folder, "1_Pooling", "config.json"), $"{{\"pooling_mode_{pooling}\": true}}");
+
+        string[] texts = ["the refund", "my parcel is broken again", "e", .. frame == "none" ? [] : new[] { "" }, string.Concat(Enumerable.Repeat("please refund my payment ", 30))];
+        using TextEmbedder embedder = TextEmbedder.FromPretrained(ModelSource.FromDirectory(folder), device: "cpu");
+        using PretrainedLanguageModel model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(folder));
+        int[] ids = model.Tokenizer.Encode("e").Ids;
+        Assert.Equal(frame switch { "behind" => [ids[0], model.Tokenizer.EosTokenId!.Value], "before" => [model.Tokenizer.EosTokenId!.Value, ids[^1]], _ => [ids[0]] }, ids);
+        float[][] expected = embedder.Embed(texts);
+        var extractor = new TextFeatureExtractor(model);
+        TextFeatures[] alone = extractor.Extract(texts, likelihoods: false), both = extractor.Extract(texts), scored = extractor.Extract(texts, embeddings: false);
+
+        Assert.Equal(embedder.MaxSequenceLength, extractor.MaxTokens);
+        for (int i = 0; i < texts.Length; i++)
+        {
+            Assert.Equal(expected[i], alone[i].Embedding!, (a, b) => Math.Abs(a - b) < 1e-5);
+            Assert.Equal(alone[i].Embedding, both[i].Embedding);
+            Assert.Equal(model.Tokenizer.Encode(texts[i], extractor.MaxTokens).Ids.Length, alone[i].TokenCount);
+
+            // Likelihoods stand behind the token that begins texts, as without the directory's files.
+            Assert.Equal((scored[i].LogLikelihood, scored[i].TokenCount), (both[i].LogLikelihood, both[i].TokenCount));
+        }
+
+        Assert.True(alone[^1].Truncated);
+        File.Delete(Path.Combine(folder, "modules.json"));
+        using PretrainedLanguageModel plain = PretrainedLanguageModel.Load(ModelSource.FromDirectory(folder));
+        Assert.Equal(scored[1].LogLikelihood!.Value, new TextFeatureExtractor(plain).Extract([texts[1]], embeddings: false)[0].LogLikelihood!.Value, 1e-4);
     }
 
     [Theory]

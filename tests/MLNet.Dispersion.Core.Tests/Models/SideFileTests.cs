@@ -26,21 +26,27 @@ public sealed class SideFileTests
         Assert.Equal(expected.TokenIds, Generated(files, options).TokenIds);
     }
 
-    [Fact]
-    public void EndTokens_OfGenerationConfig_TakeThePlaceOfThoseOfConfig()
+    // As transformers: the tokenizer's own ends a text only where no file of the model names one.
+    [Theory]
+    [InlineData("[7, 8]", null, new[] { 7, 8 })]
+    [InlineData("[7, 8]", """{"eos_token_id": 9}""", new[] { 9 })]
+    [InlineData("[7, 8]", """{"eos_token_id": [9, 10, 9]}""", new[] { 9, 10 })]
+    [InlineData("[7, 8]", """{"do_sample": false}""", new[] { 7, 8 })]
+    [InlineData("7", """{"eos_token_id": null}""", new[] { 7 })]
+    [InlineData("null", null, null)]
+    [InlineData("[100000]", null, null)]
+    [InlineData("null", """{"eos_token_id": 9}""", new[] { 9 })]
+    public void EndTokens_OfGenerationConfig_TakeThePlaceOfThoseOfConfigAndTheseOfTheTokenizers(string config, string? generation, int[]? expected)
     {
         MemorySource files = Copy(TinyBackbone.Backbone.Source);
-        Edit(files, "config.json", config => config["eos_token_id"] = new JsonArray(7, 8));
-        using (var model = Load(files))
+        Edit(files, "config.json", own => own["eos_token_id"] = JsonNode.Parse(config));
+        if (generation is not null)
         {
-            Assert.Equal([7, 8, model.Tokenizer.EosTokenId!.Value], model.EndTokenIds);
+            files["generation_config.json"] = Encoding.UTF8.GetBytes(generation);
         }
 
-        files["generation_config.json"] = """{"eos_token_id": 9}"""u8.ToArray();
-        using (var model = Load(files))
-        {
-            Assert.Equal([9, model.Tokenizer.EosTokenId!.Value], model.EndTokenIds);
-        }
+        using var model = Load(files);
+        Assert.Equal(expected ?? [model.Tokenizer.EosTokenId!.Value], model.EndTokenIds);
     }
 
     [Theory]

@@ -164,9 +164,9 @@ public sealed class GgufWritingReferenceTests : ReferenceTests, IDisposable
             return value.Value is long or double ? Number(Convert.ToDouble(value.Value, System.Globalization.CultureInfo.InvariantCulture)) : $"{value.Value}";
         }
 
-        var items = (List<object>)value.Value;
+        object[] items = [.. ((Array)value.Value).Cast<object>()];
         int shown = like.ValueKind == JsonValueKind.Object ? like.GetProperty("first").GetArrayLength() : 0;
-        return $"{items.Count}: {string.Join("|", items.Take(shown).Select(item => item is string text ? text : Number(Convert.ToDouble(item, System.Globalization.CultureInfo.InvariantCulture))))}";
+        return $"{items.Length}: {string.Join("|", items.Take(shown).Select(item => item is string text ? text : Number(Convert.ToDouble(item, System.Globalization.CultureInfo.InvariantCulture))))}";
     }
 
     private static string Number(double value) => ((float)value).ToString("R", System.Globalization.CultureInfo.InvariantCulture);

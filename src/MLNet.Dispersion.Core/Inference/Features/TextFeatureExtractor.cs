@@ -6,7 +6,7 @@ namespace MLNet.Dispersion;
 /// <remarks>
 /// <para>
 /// Each text stands behind the token that begins texts (the tokenizer's own, else the beginning- or end-of-sequence token), so that its first token has a probability too; that token is
-/// in no pooled vector and in no count; <see cref="TextFeatureOptions.SkipFirstToken"/> leaves the text's own first one out too, <see cref="TextFeatureOptions.Mean"/> and <see cref="TextFeatureOptions.Directions"/> what all texts have in common. Null and blank texts have no tokens; an encoder's have those of its frame, such as [CLS] and [SEP], which belong to every text. A text's features do not depend on those beside it, beyond rounding.
+/// in no pooled vector and in no count. Vectors of a directory of sentence-transformers are made of the text as its tokenizer encodes it, what stands around it included, as in that library; its likelihoods are read apart. <see cref="TextFeatureOptions.SkipFirstToken"/> leaves the text's own first one out too, <see cref="TextFeatureOptions.Mean"/> and <see cref="TextFeatureOptions.Directions"/> what all texts have in common. Null and blank texts have no tokens; an encoder's have those of its frame, such as [CLS] and [SEP], which belong to every text. A text's features do not depend on those beside it, beyond rounding.
 /// </para>
 /// <para>Thread-safe while the model is in evaluation mode. The model stays its owner's and must live as long. Disposing it frees what <see cref="ScoreWith"/> made, and nothing else.</para>
 /// </remarks>
@@ -28,7 +28,6 @@ public sealed class TextFeatureExtractor : IDisposable
     private readonly TextFeatureOptions _options;
     private readonly StateRoute _route;
     private readonly CommonPart _common;
-    private readonly int _before;
 
     /// <summary>Creates the extractor.</summary>
     /// <param name="model">The model, with its tokenizer.</param>
@@ -43,10 +42,9 @@ public sealed class TextFeatureExtractor : IDisposable
         _model = model;
         _backbone = model.Backbone;
         _route = new StateRoute(model);
-        _encoder = _backbone.IsCausal ? new SequenceEncoder(model) : null;
-        _before = _encoder?.Text(string.Empty).Start ?? 0;
-        int room = _backbone.Info.ContextLength - _before;
-        _options.MaxTokens ??= model.Sentence?.MaxTokens;
+        _encoder = _backbone.IsCausal && model.Sentence is null ? new SequenceEncoder(model) : null;
+        int room = _backbone.Info.ContextLength - (_encoder?.Text(string.Empty).Start ?? 0);
+        _options.MaxTokens ??= model.SentenceMaxTokens;
         MaxTokens = room >= 1 ? Math.Min(_options.MaxTokens ?? room, room) : throw new ArgumentException($"{model.Name} has a context of {_backbone.Info.ContextLength} tokens, which those that begin a text fill.", nameof(model));
         _options.Normalize ??= _options.Pooling is not null || model.DefaultNormalize;
         _options.Pooling ??= model.DefaultPooling;
@@ -83,27 +81,14 @@ public sealed class TextFeatureExtractor : IDisposable
             _model.RequireCausal("The likelihood of a text");
         }
 
-        (int[][] sequences, bool[] truncated) = Encode(texts);
-        var vectors = embeddings ? new float[texts.Count][] : null;
-        var scores = likelihoods ? new SequenceScore[texts.Count] : null;
-        int[] real = [.. Enumerable.Range(0, texts.Count).Where(text => sequences[text].Length > _before)];
-        if (embeddings || likelihoods)
+        if (embeddings && likelihoods && _encoder is null)
         {
-            using var evaluation = new EvaluationMode(_backbone);
-            foreach (int[] pass in ForwardPass.Sweep([.. real.Select(text => sequences[text].Length)]))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                Run([.. pass.Select(index => real[index])], sequences, vectors, scores);
-            }
+            // The two read the texts differently.
+            TextFeatures[] vectors = Extract(texts, likelihoods: false, cancellationToken: cancellationToken);
+            return [.. Read(texts, embeddings: false, likelihoods: true, new SequenceEncoder(_model), cancellationToken).Select((text, i) => text with { Embedding = vectors[i].Embedding })];
         }
 
-        return [.. sequences.Select((sequence, text) => new TextFeatures
-        {
-            Embedding = vectors is null ? null : vectors[text] ?? new float[FeatureCount],
-            TokenCount = sequence.Length - _before,
-            Truncated = truncated[text],
-            LogLikelihood = scores?[text].LogLikelihood,
-        })];
+        return Read(texts, embeddings, likelihoods, likelihoods ? _encoder ?? new SequenceEncoder(_model) : _encoder, cancellationToken);
     }
 
     /// <summary>Makes an extractor that takes out what texts have in common: the mean of their pooled vectors, before these are scaled, and if asked for the directions in which they differ most from it.</summary>
@@ -172,21 +157,52 @@ public sealed class TextFeatureExtractor : IDisposable
 
     private Tensor? Query() => _options.AttentionQuery is { } query ? tensor([.. query], device: _route.Device) : null;
 
-    private (int[][] Sequences, bool[] Truncated) Encode(IReadOnlyList<string?> texts)
+    /// <param name="texts">The texts.</param>
+    /// <param name="embeddings">Whether vectors are wanted.</param>
+    /// <param name="likelihoods">Whether likelihoods are wanted.</param>
+    /// <param name="encoder">Puts texts behind the token that begins them; null for the tokenizer's own frame.</param>
+    /// <param name="cancellationToken">Checked before each forward pass.</param>
+    private TextFeatures[] Read(IReadOnlyList<string?> texts, bool embeddings, bool likelihoods, SequenceEncoder? encoder, CancellationToken cancellationToken)
     {
-        if (_encoder is null)
+        int before = encoder?.Text(string.Empty).Start ?? 0;
+        (int[][] sequences, bool[] truncated) = Encode(texts, encoder, before);
+        var vectors = embeddings ? new float[texts.Count][] : null;
+        var scores = likelihoods ? new SequenceScore[texts.Count] : null;
+        int[] real = [.. Enumerable.Range(0, texts.Count).Where(text => sequences[text].Length > before)];
+        if (embeddings || likelihoods)
         {
-            // An encoder's own frame, such as [CLS] and [SEP], belongs to the text.
+            using var evaluation = new EvaluationMode(_backbone);
+            foreach (int[] pass in ForwardPass.Sweep([.. real.Select(text => sequences[text].Length)]))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Run([.. pass.Select(index => real[index])], sequences, before, vectors, scores);
+            }
+        }
+
+        return [.. sequences.Select((sequence, text) => new TextFeatures
+        {
+            Embedding = vectors is null ? null : vectors[text] ?? new float[FeatureCount],
+            TokenCount = sequence.Length - before,
+            Truncated = truncated[text],
+            LogLikelihood = scores?[text].LogLikelihood,
+        })];
+    }
+
+    private (int[][] Sequences, bool[] Truncated) Encode(IReadOnlyList<string?> texts, SequenceEncoder? encoder, int before)
+    {
+        if (encoder is null)
+        {
+            // A tokenizer's own frame, such as [CLS] and [SEP] of an encoder, belongs to the text.
             EncodedText[] encoded = [.. texts.Select(text => _model.Tokenizer.Encode(string.IsNullOrWhiteSpace(text) ? string.Empty : text, MaxTokens))];
             return ([.. encoded.Select(text => text.Ids)], [.. encoded.Select(text => text.Truncated)]);
         }
 
-        int most = _before + MaxTokens;
-        int[][] whole = [.. texts.Select(text => _encoder.Text(string.IsNullOrWhiteSpace(text) ? string.Empty : text).Ids)];
+        int most = Math.Min(before + MaxTokens, _backbone.Info.ContextLength);
+        int[][] whole = [.. texts.Select(text => encoder.Text(string.IsNullOrWhiteSpace(text) ? string.Empty : text).Ids)];
         return ([.. whole.Select(ids => ids.Length > most ? ids[..most] : ids)], [.. whole.Select(ids => ids.Length > most)]);
     }
 
-    private void Run(int[] texts, int[][] sequences, float[][]? vectors, SequenceScore[]? scores)
+    private void Run(int[] texts, int[][] sequences, int before, float[][]? vectors, SequenceScore[]? scores)
     {
         using var inside = ExitGate.Enter();
         using var noGradient = no_grad();
@@ -204,21 +220,21 @@ public sealed class TextFeatureExtractor : IDisposable
 
         if (vectors is not null)
         {
-            Pool(pooled, batch, texts, vectors);
+            Pool(pooled, batch, texts, before, vectors);
         }
 
         if (scores is not null)
         {
-            var targets = texts.SelectMany((text, row) => Enumerable.Range(_before, sequences[text].Length - _before).Select(at =>
+            var targets = texts.SelectMany((text, row) => Enumerable.Range(before, sequences[text].Length - before).Select(at =>
                 new ScoredTarget(((long)row * batch.Columns) + at - 1, sequences[text][at], text)));
             new TargetScorer(_backbone).Add(states.flatten(0, 1), targets, scores);
         }
     }
 
-    private void Pool(Tensor states, TokenBatch batch, int[] texts, float[][] vectors)
+    private void Pool(Tensor states, TokenBatch batch, int[] texts, int before, float[][] vectors)
     {
         using var pooler = new TextPooler(_options.Pooling!.Value, Query());
-        Tensor pooled = pooler.Summary(_backbone, states, batch.Lengths, _before + (_options.SkipFirstToken ? 1 : 0));
+        Tensor pooled = pooler.Summary(_backbone, states, batch.Lengths, before + (_options.SkipFirstToken ? 1 : 0));
         float[] values = pooled.cpu().data<float>().ToArray();
         for (int row = 0; row < texts.Length; row++)
         {

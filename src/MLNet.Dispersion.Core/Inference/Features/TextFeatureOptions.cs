@@ -19,7 +19,7 @@ public sealed class TextFeatureOptions : IOptions
     /// </summary>
     public bool? Normalize { get; set; }
 
-    /// <summary>Gets or sets the most tokens of a text that are looked at, the rest is cut off; never more than the model's context holds behind the token that begins texts. Default null: what a sentence-transformers directory says (max_seq_length), else as many as that. At least 1.</summary>
+    /// <summary>Gets or sets the most tokens of a text that are looked at, the rest is cut off; never more than the model's context holds behind the token that begins texts. Default null: what a sentence-transformers directory says (max_seq_length, else its tokenizer's model_max_length), else as many as that. At least 1.</summary>
     public int? MaxTokens { get; set; }
 
     /// <summary>

@@ -6,7 +6,7 @@ public sealed record TextFeatures
     /// <summary>Gets the pooled final hidden state, <c>[F]</c>; zeros for a text without tokens. Null where it was not asked for.</summary>
     public required float[]? Embedding { get; init; }
 
-    /// <summary>Gets how many of the text's own tokens were looked at, without one that the model puts in front.</summary>
+    /// <summary>Gets how many of the text's own tokens were looked at, without one that the model puts in front. Where the tokenizer's frame belongs to the text, as an encoder's does, and in vectors without likelihoods that of a sentence-transformers directory, it is counted.</summary>
     public required int TokenCount { get; init; }
 
     /// <summary>Gets whether the text had more tokens than <see cref="TextFeatureExtractor.MaxTokens"/> and was cut off.</summary>

@@ -26,12 +26,14 @@ public sealed class ConfigReader
 
     private readonly string _file;
     private readonly JsonObject _root;
+    private readonly IReadOnlyDictionary<string, string> _aliases;
     private Lazy<IReadOnlyCollection<string>>? _tensorNames;
 
     private ConfigReader(string file, JsonObject root)
     {
         _file = file;
         _root = root;
+        _aliases = ConfigAliases.Of(root["model_type"] is JsonValue type && type.TryGetValue(out string? name) ? name : null);
     }
 
     /// <summary>Gets the architecture: <c>gpt2</c>, <c>llama</c>, …</summary>
@@ -98,13 +100,13 @@ public sealed class ConfigReader
     /// <param name="key">The key.</param>
     /// <param name="absent">The value where the key is absent.</param>
     /// <exception cref="ModelFileException">No such number.</exception>
-    public double? PositiveOrNull(string key, double? absent = null) => Has(key) ? Positive(key) : _root.ContainsKey(key) ? null : absent;
+    public double? PositiveOrNull(string key, double? absent = null) => Has(key) ? Positive(key) : _root.ContainsKey(NameOf(key)) ? null : absent;
 
     /// <summary>A size of at least 1, or null, which is not the same as an absent key.</summary>
     /// <param name="key">The key.</param>
     /// <param name="absent">The value where the key is absent.</param>
     /// <exception cref="ModelFileException">No such number.</exception>
-    public int? SizeOrNull(string key, int? absent = null) => Has(key) ? Size(key) : _root.ContainsKey(key) ? null : absent;
+    public int? SizeOrNull(string key, int? absent = null) => Has(key) ? Size(key) : _root.ContainsKey(NameOf(key)) ? null : absent;
 
     /// <summary>A probability: at least 0 and below 1.</summary>
     /// <param name="key">The key.</param>
@@ -157,7 +159,7 @@ public sealed class ConfigReader
         JsonObject root = _root.DeepClone().AsObject();
         foreach (var (key, value) in defaults)
         {
-            root[key] ??= value;
+            root[NameOf(key)] ??= value;
         }
 
         return new ConfigReader(_file, root) { _tensorNames = _tensorNames };
@@ -207,12 +209,12 @@ public sealed class ConfigReader
 
     /// <summary>Whether the key is there and not null.</summary>
     /// <param name="key">The key.</param>
-    public bool Has(string key) => _root[key] is not null;
+    public bool Has(string key) => Node(key) is not null;
 
     /// <summary>The object under a key, or null where the key is absent or null.</summary>
     /// <param name="key">The key.</param>
     /// <exception cref="ModelFileException">It is no object.</exception>
-    public ConfigReader? Section(string key) => _root[key] switch
+    public ConfigReader? Section(string key) => Node(key) switch
     {
         null => null,
         JsonObject section => new ConfigReader($"{_file}, {key}", section),
@@ -229,7 +231,7 @@ public sealed class ConfigReader
     {
         if (value % divisor != 0)
         {
-            throw Wrong(key, $"is {value}, which {divisorKey} = {divisor} does not divide");
+            throw Wrong(key, $"is {value}, which {NameOf(divisorKey)} = {divisor} does not divide");
         }
     }
 
@@ -272,7 +274,7 @@ public sealed class ConfigReader
     /// <summary>An exception about a key.</summary>
     /// <param name="key">The key.</param>
     /// <param name="problem">What is wrong, as the rest of a sentence.</param>
-    public ModelFileException Wrong(string key, string problem) => new(_file, $"{key} {problem}.");
+    public ModelFileException Wrong(string key, string problem) => new(_file, $"{NameOf(key)} {problem}.");
 
     /// <summary>The token ids under a key, which may name one, several or none.</summary>
     /// <exception cref="ModelFileException">One is no whole number, or below -1, which stands for none.</exception>
@@ -298,12 +300,31 @@ public sealed class ConfigReader
         return ids;
     }
 
+    /// <summary>The name under which the file has a key: another one of the family's (<see cref="ConfigAliases"/>) where it has that one alone.</summary>
+    internal string NameOf(string key) => _aliases.TryGetValue(key, out string? other) && _root[key] is null && _root[other] is not null ? other : key;
+
+    /// <summary>The value of a key under any of its names; null where it is absent or null.</summary>
+    /// <exception cref="ModelFileException">Two names have different values.</exception>
+    private JsonNode? Node(string key)
+    {
+        if (_aliases.TryGetValue(key, out string? other) && _root[key] is { } one && _root[other] is { } two && !IsSame(one, two))
+        {
+            throw new ModelFileException(_file, $"{key} is {Printable.Name(one.ToJsonString())} and {other} is {Printable.Name(two.ToJsonString())}; for {Printable.Name(ModelType)} they are two names of one thing. Remove the wrong one.");
+        }
+
+        return _root[NameOf(key)];
+    }
+
+    // 1000 and 1000.0 are one number.
+    private static bool IsSame(JsonNode one, JsonNode two) =>
+        one is JsonValue first && two is JsonValue second && first.TryGetValue(out double number) && second.TryGetValue(out double same) ? number == same : JsonNode.DeepEquals(one, two);
+
     /// <summary>The first that the vocabulary has.</summary>
     private int? TokenId(string key, int vocabularySize) => TokenIds(key).Where(id => id < vocabularySize).Select(id => (int?)id).FirstOrDefault();
 
     private T[]? List<T>(string key, string rule)
     {
-        if (_root[key] is not { } node)
+        if (Node(key) is not { } node)
         {
             return null;
         }
@@ -319,7 +340,7 @@ public sealed class ConfigReader
 
     private T? Value<T>(string key, T? otherwise, string rule)
     {
-        if (_root[key] is not { } node)
+        if (Node(key) is not { } node)
         {
             return otherwise;
         }

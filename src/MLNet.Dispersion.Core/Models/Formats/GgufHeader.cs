@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace MLNet.Dispersion.Models;
@@ -8,7 +9,7 @@ namespace MLNet.Dispersion.Models;
 /// <summary>A value of GGUF's metadata.</summary>
 /// <param name="Type">0..12: u8 i8 u16 i16 u32 i32 f32 bool string array u64 i64 f64; of an array that of its elements.</param>
 /// <param name="IsArray">Whether it is an array.</param>
-/// <param name="Value">A long (ulong for u64 beyond), double, bool or string; of an array a list of them.</param>
+/// <param name="Value">A long (ulong for u64 beyond), double, bool or string; of an array a .NET array of exactly its elements' type, such as <c>byte[]</c> or <c>string[]</c>.</param>
 internal sealed record GgufValue(uint Type, bool IsArray, object Value);
 
 /// <summary>One tensor of a GGUF file.</summary>
@@ -23,7 +24,8 @@ internal sealed record GgufEntry(string Name, GgufType Type, long[] Shape, long 
     internal long Count => ByteLength / GgufBlocks.Bytes(Type) * GgufBlocks.Size(Type);
 }
 
-/// <summary>Reads and checks what stands before the data of a GGUF file, so that everything after it can be trusted. Memory is taken only for what was read.</summary>
+/// <summary>Reads and checks what stands before the data of a GGUF file, so that everything after it can be trusted.</summary>
+/// <remarks>A sparse file holds as many bytes as it likes, so that its length limits nothing: what is read has limits of its own, far above what the largest models need.</remarks>
 internal sealed class GgufHeader
 {
     /// <summary>GGUF, the first four bytes.</summary>
@@ -35,13 +37,21 @@ internal sealed class GgufHeader
     private const int MaxDimensions = 4;
     private const int MaxNameBytes = 63;
     private const int MaxAlignment = 1 << 20;
-    private const int Chunk = 1 << 16;
+
+    // The format's own limit of keys; the longest texts are chat templates, the longest arrays a vocabulary's tokens and merges, 2^20 at most so far.
+    private const int MaxKeyBytes = (1 << 16) - 1;
+    private const int MaxTextBytes = 1 << 24;
+    private const int MaxElements = 1 << 22;
+    private const int MaxKeys = 1 << 16;
+    private const int MaxTensors = 1 << 20;
+    private const int MaxMetadataBytes = 1 << 28;
     private const string Cure = "The file is damaged, or no GGUF file: fetch or convert it again.";
     private const uint StringType = 8;
     private const uint ArrayType = 9;
 
     private readonly Stream _stream;
     private readonly string _file;
+    private byte[] _text = new byte[1 << 10];
     private long _position;
 
     private GgufHeader(Stream stream, string file)
@@ -88,11 +98,11 @@ internal sealed class GgufHeader
         ulong tensors = Number(8, "the number of tensors");
         ulong keys = Number(8, "the number of keys");
         // A tensor's description takes 24 bytes at least, a key's 13: what a file can hold at all.
-        RequireRoom(tensors, 24, "tensors");
-        RequireRoom(keys, 13, "keys");
+        RequireRoom(tensors, 24, "tensors", MaxTensors);
+        RequireRoom(keys, 13, "keys", MaxKeys);
         for (ulong i = 0; i < keys; i++)
         {
-            string key = Text("a key");
+            string key = Text($"key {i}", MaxKeyBytes);
             if (key.Length == 0)
             {
                 throw Wrong($"Key {i} is empty. {Cure}");
@@ -123,7 +133,7 @@ internal sealed class GgufHeader
 
     private GgufEntry Entry(int alignment)
     {
-        string name = Text("a tensor's name");
+        string name = Text($"the name of tensor {Entries.Count}", MaxKeyBytes);
         if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > MaxNameBytes)
         {
             throw Wrong($"A tensor's name has {Encoding.UTF8.GetByteCount(name)} bytes; it must have from 1 to {MaxNameBytes}. {Cure}", name.Length == 0 ? null : name);
@@ -224,21 +234,54 @@ internal sealed class GgufHeader
             throw Wrong($"The key '{Printable.Name(key)}' is an array of arrays, which the format does not have. {Cure}");
         }
 
-        RequireRoom(count, element == StringType ? 8 : SizeOf(element, key), $"elements of '{Printable.Name(key)}'");
-        var values = new List<object>();
-        for (ulong i = 0; i < count; i++)
+        RequireRoom(count, element == StringType ? 8 : SizeOf(element, key), $"elements of '{Printable.Name(key)}'", MaxElements);
+        return new GgufValue(element, true, Elements(element, (int)count, key));
+    }
+
+    // As typed arrays: in a list of objects a byte takes 32.
+    private Array Elements(uint type, int count, string key) => type switch
+    {
+        0 => Numbers<byte>(count, key),
+        1 => Numbers<sbyte>(count, key),
+        2 => Numbers<ushort>(count, key),
+        3 => Numbers<short>(count, key),
+        4 => Numbers<uint>(count, key),
+        5 => Numbers<int>(count, key),
+        6 => Numbers<float>(count, key),
+        7 => Array.ConvertAll(Numbers<byte>(count, key), flag => Flag(flag, key)),
+        10 => Numbers<ulong>(count, key),
+        11 => Numbers<long>(count, key),
+        12 => Numbers<double>(count, key),
+        _ => Texts(count, key),
+    };
+
+    private T[] Numbers<T>(int count, string key)
+        where T : unmanaged
+    {
+        T[] values = new T[count];
+        Fill(MemoryMarshal.AsBytes(values.AsSpan()), $"the value of '{Printable.Name(key)}'");
+        return values;
+    }
+
+    private string[] Texts(int count, string key)
+    {
+        var texts = new List<string>();
+        string what = $"the value of '{Printable.Name(key)}'";
+        for (int i = 0; i < count; i++)
         {
-            values.Add(Scalar(element, key));
+            texts.Add(Text(what, MaxTextBytes));
         }
 
-        return new GgufValue(element, true, values);
+        return [.. texts];
     }
+
+    private bool Flag(ulong bits, string key) => bits <= 1 ? bits == 1 : throw Wrong($"The key '{Printable.Name(key)}' is a truth value of {bits}; it must be 0 or 1. {Cure}");
 
     private object Scalar(uint type, string key)
     {
         if (type == StringType)
         {
-            return Text($"the value of '{Printable.Name(key)}'");
+            return Text($"the value of '{Printable.Name(key)}'", MaxTextBytes);
         }
 
         ulong bits = Number(SizeOf(type, key), $"the value of '{Printable.Name(key)}'");
@@ -248,7 +291,7 @@ internal sealed class GgufHeader
             3 => (long)(short)bits,
             5 => (long)(int)bits,
             6 => (double)BitConverter.UInt32BitsToSingle((uint)bits),
-            7 => bits <= 1 ? bits == 1 : throw Wrong($"The key '{Printable.Name(key)}' is a truth value of {bits}; it must be 0 or 1. {Cure}"),
+            7 => Flag(bits, key),
             10 when bits > long.MaxValue => bits,
             12 => BitConverter.UInt64BitsToDouble(bits),
             _ => (long)bits,
@@ -264,24 +307,19 @@ internal sealed class GgufHeader
         _ => throw Wrong($"The key '{Printable.Name(key)}' has a value of type {type}; the format has the types 0 to 12. {Cure}"),
     };
 
-    private string Text(string what)
+    private string Text(string what, int most)
     {
-        ulong length = Number(8, what);
-        RequireRoom(length, 1, $"bytes of {what}");
-        // In chunks: a length that is a lie is found at the end of the file, before memory is taken for it.
-        var bytes = new MemoryStream();
-        byte[] chunk = new byte[(int)Math.Min(length, Chunk)];
-        for (ulong left = length; left > 0;)
+        int length = (int)RequireRoom(Number(8, what), 1, $"bytes of {what}", most);
+        if (length > _text.Length)
         {
-            Span<byte> part = chunk.AsSpan(0, (int)Math.Min(left, (ulong)chunk.Length));
-            Fill(part, what);
-            bytes.Write(part);
-            left -= (ulong)part.Length;
+            _text = new byte[length];
         }
 
+        Span<byte> bytes = _text.AsSpan(0, length);
+        Fill(bytes, what);
         try
         {
-            return StrictUtf8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
+            return StrictUtf8.GetString(bytes);
         }
         catch (DecoderFallbackException e)
         {
@@ -301,17 +339,22 @@ internal sealed class GgufHeader
 
     private void Fill(Span<byte> buffer, string what)
     {
+        if (_position + buffer.Length > MaxMetadataBytes)
+        {
+            throw Wrong(string.Create(CultureInfo.InvariantCulture, $"What stands before its tensors' values goes on beyond byte {_position}, in {what}; it may have {MaxMetadataBytes} bytes. {Cure}"));
+        }
+
         SourceStream.ReadExactly(_stream, buffer, _file, what);
         _position += buffer.Length;
     }
 
-    private void RequireRoom(ulong count, int bytesEach, string what)
+    private ulong RequireRoom(ulong count, int bytesEach, string what, int most)
     {
         long room = _stream.CanSeek ? _stream.Length - _position : int.MaxValue;
-        if (count > (ulong)Math.Max(0, room) / (ulong)bytesEach)
-        {
-            throw Wrong(string.Create(CultureInfo.InvariantCulture, $"It announces {count} {what}, more than the file can hold. {Cure}"));
-        }
+        return count > (ulong)Math.Max(0, room) / (ulong)bytesEach
+            ? throw Wrong(string.Create(CultureInfo.InvariantCulture, $"It announces {count} {what}, more than the file can hold. {Cure}"))
+            : count <= (ulong)most ? count
+            : throw Wrong(string.Create(CultureInfo.InvariantCulture, $"It announces {count} {what}, at byte {_position}; {most} are allowed. {Cure}"));
     }
 
     private ModelFileException Wrong(string problem, string? tensor = null) => new(_file, problem, tensor is null ? null : Printable.Name(tensor));

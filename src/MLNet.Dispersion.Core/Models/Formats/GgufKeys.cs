@@ -61,7 +61,10 @@ internal sealed class GgufKeys(string file, IReadOnlyDictionary<string, GgufValu
     internal string[]? Texts(string key) => Find(key) switch
     {
         null => null,
-        { IsArray: true, Value: List<object> list } when list.TrueForAll(item => item is string) => [.. list.Cast<string>()],
+        { IsArray: true, Value: string[] texts } => texts,
+
+        // An empty list may be of any type.
+        { IsArray: true, Value: Array { Length: 0 } } => [],
         var other => throw Wrong(key, other, "a list of texts"),
     };
 
@@ -69,7 +72,8 @@ internal sealed class GgufKeys(string file, IReadOnlyDictionary<string, GgufValu
     internal double[]? Numbers(string key) => Find(key) switch
     {
         null => null,
-        { IsArray: true, Value: List<object> list } when list.TrueForAll(item => item is long or double) => [.. list.Select(item => Convert.ToDouble(item, CultureInfo.InvariantCulture))],
+        { IsArray: true, Value: Array { Length: 0 } } => [],
+        { IsArray: true, Value: Array list and not (string[] or bool[]) } => [.. list.Cast<object>().Select(item => Convert.ToDouble(item, CultureInfo.InvariantCulture))],
         var other => throw Wrong(key, other, "a list of numbers"),
     };
 

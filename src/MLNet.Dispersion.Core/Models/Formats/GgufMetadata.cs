@@ -28,11 +28,11 @@ internal sealed class GgufMetadata
 
     internal void Flag(string key, bool value) => Add(key, new GgufValue(FlagType, false, value));
 
-    internal void Texts(string key, IEnumerable<string> values) => Add(key, new GgufValue(TextType, true, values.Cast<object>().ToList()));
+    internal void Texts(string key, IEnumerable<string> values) => Add(key, new GgufValue(TextType, true, values.ToArray()));
 
-    internal void Numbers(string key, IEnumerable<float> values) => Add(key, new GgufValue(NumberType, true, values.Select(value => (object)(double)value).ToList()));
+    internal void Numbers(string key, IEnumerable<float> values) => Add(key, new GgufValue(NumberType, true, values.ToArray()));
 
-    internal void Signed(string key, IEnumerable<int> values) => Add(key, new GgufValue(SignedType, true, values.Select(value => (object)(long)value).ToList()));
+    internal void Signed(string key, IEnumerable<int> values) => Add(key, new GgufValue(SignedType, true, values.ToArray()));
 
     /// <summary>Writes the keys with their values.</summary>
     internal void Write(BinaryWriter writer)
@@ -43,11 +43,10 @@ internal sealed class GgufMetadata
             Text(writer, key);
             if (value.IsArray)
             {
-                var items = (List<object>)value.Value;
                 writer.Write(ArrayType);
                 writer.Write(value.Type);
-                writer.Write((ulong)items.Count);
-                items.ForEach(item => Scalar(writer, value.Type, item));
+                writer.Write((ulong)((Array)value.Value).Length);
+                Elements(writer, value.Value);
             }
             else
             {
@@ -68,15 +67,28 @@ internal sealed class GgufMetadata
         writer.Write(bytes);
     }
 
+    private static void Elements(BinaryWriter writer, object values)
+    {
+        switch (values)
+        {
+            case string[] texts:
+                Array.ForEach(texts, text => Text(writer, text));
+                break;
+            case float[] numbers:
+                Array.ForEach(numbers, writer.Write);
+                break;
+            default:
+                Array.ForEach((int[])values, writer.Write);
+                break;
+        }
+    }
+
     private static void Scalar(BinaryWriter writer, uint type, object value)
     {
         switch (type)
         {
             case WholeType:
                 writer.Write((uint)(long)value);
-                break;
-            case SignedType:
-                writer.Write((int)(long)value);
                 break;
             case NumberType:
                 writer.Write((float)(double)value);

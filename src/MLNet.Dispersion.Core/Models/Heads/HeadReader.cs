@@ -11,22 +11,30 @@ internal static class HeadReader
     private const string ConfigFile = "config.json";
 
     /// <summary>Reads the head that a model's files hold beside the network; null where they hold none.</summary>
-    /// <remarks>The first of config.json's <c>architectures</c> says which it is. Where that is no class of a task, the tensors do: a head of which all are there.</remarks>
+    /// <remarks>
+    /// The first of config.json's <c>architectures</c> says which it is. Where that is no class of a task, the tensors do: a head of which all are there. Tensors of a task's head that belong
+    /// to none are refused, since saving would lose them for good; what is left of a head of masked tokens, on which encoders are pre-trained, is passed over where the class is the network's own or one of pre-training.
+    /// </remarks>
     /// <param name="source">The files.</param>
     /// <param name="backbone">The network that was read from them.</param>
-    /// <exception cref="ModelFileException">A head is named and not known, or a tensor of it is missing, surplus or of another shape, or its labels are wrong.</exception>
+    /// <exception cref="ModelFileException">A head is named and not known, or a tensor of it is missing, surplus or of another shape, or its labels are wrong; or tensors of a head belong to none.</exception>
     internal static PretrainedHead? Read(FileSource source, LanguageBackbone backbone)
     {
         ConfigReader config = ConfigReader.Parse(source.ReadAllBytes(ConfigFile), source.Describe(ConfigFile));
         WeightFiles weights = WeightFiles.Open(source);
         var held = new HeldTensors(weights, backbone);
         HeadTask? named = backbone.Heads.Count == 0 ? null : config.Architectures.Select(HeadClasses.TaskOf).FirstOrDefault();
-        RefuseUnknown(config, backbone);
+        RefuseUnknown(config, backbone, held);
         HeadSpec[] heads = [.. backbone.Heads.Where(head => named is null || head.Task == named)];
         HeadSpec? spec = heads.FirstOrDefault(held.Fit) ?? (named is null ? null : heads.FirstOrDefault());
         if (named is { } task && spec is null)
         {
-            throw Unknown(config, backbone, HeadClasses.NameOf(task));
+            throw Unknown(config, backbone, held, HeadClasses.NameOf(task));
+        }
+
+        if (named is null)
+        {
+            held.RefuseLeftovers(spec, config);
         }
 
         if (spec is null)
@@ -35,7 +43,7 @@ internal static class HeadReader
         }
 
         held.Require(spec, config);
-        PretrainedHead.RequirePooler(backbone, spec, problem => new ModelFileException(weights.MainFile, $"{problem} Fetch the weights again, or remove 'architectures' from config.json to load the network alone.", spec.Output + ".weight"));
+        PretrainedHead.RequirePooler(backbone, spec, problem => new ModelFileException(weights.MainFile, $"{problem} Fetch the weights again, or {held.Cure}.", spec.Output + ".weight"));
         return Fill(config, weights, backbone, spec, held);
     }
 
@@ -133,18 +141,30 @@ internal static class HeadReader
         return new PretrainedHead(backbone, spec, network, labels);
     }
 
-    /// <summary>A family without heads must not lose one without a word.</summary>
-    private static void RefuseUnknown(ConfigReader config, LanguageBackbone backbone)
+    /// <summary>A head must not be lost without a word: that of a class that is known elsewhere, in a family without heads, nor that of a class that is known nowhere, such as <c>BertForMultipleChoice</c>.</summary>
+    private static void RefuseUnknown(ConfigReader config, LanguageBackbone backbone, HeldTensors held)
     {
-        if (backbone.Heads.Count == 0 && backbone is DecoderNetwork or EncoderNetwork && config.Architectures.FirstOrDefault(name => HeadClasses.TaskOf(name) is not (null or HeadTask.MaskedTokens)) is { } name)
+        if (backbone is not (DecoderNetwork or EncoderNetwork))
         {
-            throw Unknown(config, backbone, name);
+            return;
+        }
+
+        string? name = backbone.Heads.Count == 0 ? config.Architectures.FirstOrDefault(name => HeadClasses.TaskOf(name) is not (null or HeadTask.MaskedTokens)) : null;
+        name ??= config.Architectures.Take(1).FirstOrDefault(name => HeadClasses.IsUnknownTask(name) && !Known(backbone).Contains(name));
+        if (name is not null)
+        {
+            throw Unknown(config, backbone, held, name);
         }
     }
 
-    private static ModelFileException Unknown(ConfigReader config, LanguageBackbone backbone, string name) => config.Wrong(
+    /// <summary>The classes that are known for a network.</summary>
+    private static IEnumerable<string> Known(LanguageBackbone backbone) => backbone.FamilyName is { } family
+        ? backbone.Heads.Select(head => HeadClasses.Of(head, family)).Append(family).Append(HeadClasses.Bare(family)).Distinct()
+        : backbone.Heads.Select(head => HeadClasses.NameOf(head.Task)).Distinct();
+
+    private static ModelFileException Unknown(ConfigReader config, LanguageBackbone backbone, HeldTensors held, string name) => config.Wrong(
         "architectures",
-        $"names {Printable.Name(name)}, a head that is not known for {Printable.Name(backbone.Info.ModelType)} (known: {(backbone.Heads.Count == 0 ? "none" : string.Join(", ", backbone.Heads.Select(head => head.Task).Distinct()))}). Remove the key to load the network alone");
+        $"names {Printable.Name(name)}, a head that is not known for {Printable.Name(backbone.Info.ModelType)} (known: {string.Join(", ", Known(backbone))}). Take a model of one of these, or {held.Cure}");
 
     /// <summary>The tensors of heads that files hold, under the names that specs have.</summary>
     private sealed class HeldTensors
@@ -166,6 +186,9 @@ internal static class HeadReader
             }
         }
 
+        /// <summary>How the network is loaded without a head, as the rest of a sentence: tensors of a head are found again where no class is named.</summary>
+        internal string Cure => _entries.Count == 0 ? "remove 'architectures' from config.json to load the network alone" : "load the network alone with BackboneRegistry.Load";
+
         internal bool Has(string name) => _entries.ContainsKey(name);
 
         /// <summary>Whether all of a head's tensors are there, and none that it has no place for.</summary>
@@ -181,8 +204,36 @@ internal static class HeadReader
 
             if (missing.Length > 0 || surplus.Length > 0)
             {
-                throw new ModelFileException(_weights.MainFile, $"Of the head that config.json's architectures name, {Printable.Name(string.Join(", ", config.Architectures))}, {Listed(missing, "missing")} and {Listed(surplus, "surplus")}. Fetch both files from the same place, or remove 'architectures' from config.json to load the network alone.");
+                throw new ModelFileException(_weights.MainFile, $"Of the head that config.json's architectures name, {Printable.Name(string.Join(", ", config.Architectures))}, {Listed(missing, "missing")} and {Listed(surplus, "surplus")}. Fetch both files from the same place, or {Cure}.");
             }
+        }
+
+        /// <summary>Refuses tensors of heads that a network without a named head, or with the one that fits, would leave behind.</summary>
+        /// <param name="spec">The head of which all tensors are there; null for none.</param>
+        /// <param name="config">The config.json.</param>
+        internal void RefuseLeftovers(HeadSpec? spec, ConfigReader config)
+        {
+            // Pre-training leaves its head on encoders, in whole or in part; it is no task's, and is looked for only where the files say nothing of what they are.
+            bool isPretraining = spec is not null || config.Architectures.Take(1).Any(name => name == Bare || HeadClasses.IsPretraining(name));
+            string[] left = [.. _entries.Keys.Where(name => spec?.Owns(name) != true && _backbone.Heads.Any(head => (!isPretraining || head.Task != HeadTask.MaskedTokens) && head.Owns(name)))];
+            if (left.Length == 0)
+            {
+                return;
+            }
+
+            string architectures = config.Architectures.Count == 0 ? "name no class" : $"name {Printable.Name(string.Join(", ", config.Architectures))}";
+            string problem;
+            if (spec is null)
+            {
+                HeadSpec nearest = Nearest(left);
+                problem = $"The weights hold {Printable.FirstTen(left)}, and config.json's architectures {architectures}. That is no whole head: of the nearest, {Class(nearest)}, {Listed(Missing(nearest), "missing")} and {Listed(Surplus(nearest), "surplus")}.";
+            }
+            else
+            {
+                problem = $"Beside the head of {Class(spec)} the weights hold {Printable.FirstTen(left)}, and config.json's architectures {architectures}, so that one of the two would be lost.";
+            }
+
+            throw new ModelFileException(_weights.MainFile, $"{problem} Fetch both files from the same place, name the class of the head in architectures, or {Cure}.");
         }
 
         internal long Rows(string name)
@@ -204,6 +255,13 @@ internal static class HeadReader
 
             _weights.Read(name => targets.GetValueOrDefault(name));
         }
+
+        private string? Bare => _backbone.FamilyName is { } family ? HeadClasses.Bare(family) : null;
+
+        private string Class(HeadSpec spec) => _backbone.FamilyName is { } family ? HeadClasses.Of(spec, family) : HeadClasses.NameOf(spec.Task);
+
+        /// <summary>The head that lacks, and has too much of, the fewest tensors.</summary>
+        private HeadSpec Nearest(string[] tensors) => _backbone.Heads.Where(head => tensors.Any(head.Owns)).MinBy(head => Missing(head).Length + Surplus(head).Length)!;
 
         private string[] Missing(HeadSpec spec) => [.. spec.Needed.Where(name => !Has(name))];
 

@@ -12,6 +12,7 @@ namespace MLNet.Dispersion.Models;
 public sealed class PretrainedHead : IDisposable
 {
     private const double InitializerRange = 0.02;
+    private const string Tie = "tie_word_embeddings";
     private readonly LanguageBackbone _backbone;
     private readonly HeadNetwork _network;
 
@@ -184,6 +185,12 @@ public sealed class PretrainedHead : IDisposable
         if (family is not null)
         {
             config["architectures"] = new JsonArray(HeadClasses.Of(Spec, family));
+        }
+
+        // Read again with the embedding tied, a head of its own would be taken for a copy of it by Hugging Face's library; and without, a tied one would be missed.
+        if (Task == HeadTask.MaskedTokens && (!_network.IsTied || config[Tie] is not null))
+        {
+            config[Tie] = _network.IsTied;
         }
 
         LabelsAndProblem.Write(config);

@@ -231,7 +231,7 @@ public sealed partial class PretrainedLanguageModel
 
     /// <summary>What the saved files say to sentence-transformers; null for nothing.</summary>
     private SentenceModules? SavedSentence(ModelSaveOptions options) => options.Pooling is { } pooling
-        ? new SentenceModules(pooling, options.Normalize ?? true, Math.Min(options.MaxTokens ?? Sentence?.MaxTokens ?? int.MaxValue, Backbone.Info.ContextLength))
+        ? new SentenceModules(pooling, options.Normalize ?? true, Math.Min(options.MaxTokens ?? SentenceMaxTokens ?? int.MaxValue, Backbone.Info.ContextLength))
         : Sentence;
 
     private IReadOnlyList<string> WriteNoted(FileSink sink, ModelSaveOptions options, PretrainedHead? head)

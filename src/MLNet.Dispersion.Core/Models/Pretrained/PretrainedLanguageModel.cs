@@ -80,9 +80,18 @@ public sealed partial class PretrainedLanguageModel : IDisposable
     /// <summary>Gets what the model's generation_config.json says of how it writes text; null where there is none.</summary>
     public GenerationConfig? GenerationConfig { get; private init; }
 
-    /// <summary>Gets the tokens that end a text: the tokenizer's, and those of generation_config.json or, where that names none, of config.json.</summary>
+    /// <summary>Gets the tokens that end a text: those of generation_config.json; where that names none, those of config.json, else the tokenizer's.</summary>
+    /// <remarks>As in Hugging Face's library no other token ends a text there. A chat's answer ends with what its template writes behind one, too (<see cref="LanguageModelChat"/>).</remarks>
     /// <exception cref="ModelFileException">As <see cref="Tokenizer"/>.</exception>
-    public IReadOnlyCollection<int> EndTokenIds => (int[])[.. (GenerationConfig?.EndTokenIds ?? Backbone.EndTokenIds).Concat(Tokenizer.EosTokenId is { } end ? [end] : []).Distinct()];
+    public IReadOnlyCollection<int> EndTokenIds
+    {
+        get
+        {
+            // What lies beyond the vocabulary stands in no text: a config.json with such ids alone says nothing.
+            IReadOnlyList<int> own = GenerationConfig?.EndTokenIds ?? (Backbone.EndTokenIds.Any(id => id < Backbone.Info.VocabularySize) ? Backbone.EndTokenIds : Tokenizer.EosTokenId is { } end ? [end] : []);
+            return (int[])[.. own.Distinct()];
+        }
+    }
 
     /// <summary>
     /// Gets how the hidden states of a text become one vector unless the options say otherwise: as the files of a sentence-transformers directory say (modules.json), else the mean of
@@ -107,6 +116,10 @@ public sealed partial class PretrainedLanguageModel : IDisposable
 
     /// <summary>What a sentence-transformers directory says; null where it came from none.</summary>
     internal SentenceModules? Sentence { get; init; }
+
+    /// <summary>The most tokens of a text that a sentence-transformers directory allows: its own <c>max_seq_length</c>, else, as that library does it, the tokenizer's <c>model_max_length</c>. Null where neither is said, and elsewhere.</summary>
+    /// <exception cref="ModelFileException">As <see cref="Tokenizer"/>.</exception>
+    internal int? SentenceMaxTokens => Sentence is null ? null : Sentence.MaxTokens ?? (HasTokenizer && Tokenizer is PipelineTokenizer { ModelMaxLength: > 0 and var most } ? most : null);
 
     /// <summary>Gets where the weights are.</summary>
     public Device Device => Backbone.parameters().First().device;

@@ -54,7 +54,7 @@ public sealed class FineTuneOptions : IOptions
     /// <summary>Gets or sets the number of forward passes whose gradients are added up for one optimizer step. Default 1. At least 1.</summary>
     public int GradientAccumulationSteps { get; set; } = 1;
 
-    /// <summary>Gets or sets the most tokens of one row; longer rows are cut off. Default null: what a sentence-transformers directory says (max_seq_length), else the backbone's context length. At least 2.</summary>
+    /// <summary>Gets or sets the most tokens of one row; longer rows are cut off. Default null: what a sentence-transformers directory says (max_seq_length, else its tokenizer's model_max_length), else the backbone's context length. At least 2.</summary>
     public int? MaxSequenceLength { get; set; }
 
     /// <summary>

@@ -39,9 +39,100 @@ public sealed class PretrainedHeadTests : IDisposable
     {
         AssertRefused(Tensors(("classifier.weight", [3, 31]), ("classifier.bias", [3])), "model.safetensors", "classifier.weight", "[3, 31]");
         AssertRefused(Tensors(("classifier.weight", [3, 32]), ("classifier.bias", [4])), "model.safetensors", "classifier.bias", "[4]");
-        AssertRefused(Tensors(("classifier.weight", [3, 32])), "model.safetensors", "classifier.bias is missing", "remove 'architectures'");
+        AssertRefused(Tensors(("classifier.weight", [3, 32])), "model.safetensors", "classifier.bias is missing", "BackboneRegistry.Load");
+        AssertRefused(Tensors(), "model.safetensors", "classifier.weight, classifier.bias are missing", "remove 'architectures'");
         AssertRefused(Tensors(("classifier.weight", [96]), ("classifier.bias", [3])), "model.safetensors", "classifier.weight", "matrix");
         AssertRefused(Tensors(("classifier.weight", [3, 32]), ("classifier.bias", [3]), ("classifier.dense.weight", [32, 32])), "model.safetensors", "classifier.dense.weight is surplus");
+    }
+
+    [Fact]
+    public void Load_TensorsOfAHeadThatNothingFits_AreRefusedWithWhatIsMissingAndSurplus()
+    {
+        AssertUnnamed(null, [("classifier.weight", [3, 32])], "classifier.weight", "BertForSequenceClassification", "classifier.bias is missing", "no tensor is surplus", "BackboneRegistry.Load");
+        AssertUnnamed("MyModel", [("classifier.0.weight", [8, 32]), ("classifier.2.weight", [3, 8])], "MyModel", "classifier.weight, classifier.bias are missing", "classifier.0.weight, classifier.2.weight are surplus");
+        AssertUnnamed("BertModel", [("classifier.weight", [3, 32])], "BertModel", "classifier.bias is missing");
+        AssertUnnamed(null, [("classifier.weight", [3, 32]), ("classifier.bias", [3]), ("qa_outputs.weight", [2, 32]), ("qa_outputs.bias", [2])], "BertForSequenceClassification", "qa_outputs.weight", "would be lost");
+        AssertUnnamed("MyModel", [("cls.predictions.bias", [30])], "BertForMaskedLM", "cls.predictions.transform.dense.weight");
+    }
+
+    [Theory]
+    [InlineData("BertModel")]
+    [InlineData("BertForPreTraining")]
+    public void Load_WhatIsLeftOfAPretrainingHead_IsPassedOverUnderTheNetworksOwnClass(string architecture)
+    {
+        MemorySource files = Tensors(("cls.predictions.bias", [30]), ("cls.seq_relationship.weight", [2, 32]), ("cls.seq_relationship.bias", [2]));
+        Edit(files, config => config["architectures"] = new JsonArray(architecture));
+        using PretrainedLanguageModel model = Load(files);
+        Assert.Null(model.Head);
+    }
+
+    [Theory]
+    [InlineData("BertForMultipleChoice")]
+    [InlineData("BertForNextSentencePrediction")]
+    [InlineData("BertForSentimentOfMine")]
+    public void Load_ClassOfATaskThatIsKnownNowhere_IsRefusedByName(string architecture)
+    {
+        MemorySource files = Tensors(("classifier.weight", [1, 32]), ("classifier.bias", [1]), ("cls.seq_relationship.weight", [2, 32]), ("cls.seq_relationship.bias", [2]));
+        Edit(files, config =>
+        {
+            config["architectures"] = new JsonArray(architecture);
+            config.Remove("id2label");
+            config.Remove("label2id");
+            config.Remove("problem_type");
+        });
+        AssertRefused(files, "config.json", "architectures", architecture, "BertForSequenceClassification, BertForTokenClassification, BertForQuestionAnswering, BertForMaskedLM", "BackboneRegistry.Load");
+    }
+
+    [Theory]
+    [InlineData("bert", null)]
+    [InlineData("bert", true)]
+    [InlineData("roberta", true)]
+    public void Save_MaskedHeadThatIsNotTheEmbedding_SaysSo(string family, bool? tie)
+    {
+        string target = SaveHead(family, HeadTask.MaskedTokens);
+        var files = new DirectorySource(target);
+        string output;
+        float[] expected;
+        using (PretrainedLanguageModel model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(target)))
+        {
+            // Tied as it was saved.
+            Assert.Null(model.Head!.Last);
+            Assert.NotEqual(false, (bool?)Config(target)["tie_word_embeddings"]);
+            output = model.Head.Spec.Output + ".weight";
+            using var scope = NewDisposeScope();
+            Dictionary<string, Tensor> tensors = [];
+            WeightFiles weights = WeightFiles.Open(files);
+            foreach (var (_, entry) in weights.Entries)
+            {
+                tensors[entry.Name] = empty([.. entry.Shape]);
+            }
+
+            weights.Read(name => tensors[name]);
+            tensors[output] = model.Backbone.TokenEmbeddingWeight!.detach().mul(2);
+            expected = tensors[output].data<float>().ToArray();
+            new DirectorySink(target).Write("model.safetensors", stream => SafetensorsWriter.Write(stream, [.. tensors]));
+        }
+
+        JsonObject config = Config(target);
+        config.Remove("tie_word_embeddings");
+        if (tie is { } value)
+        {
+            config["tie_word_embeddings"] = value;
+        }
+
+        File.WriteAllText(Path.Combine(target, "config.json"), config.ToJsonString());
+        string again = Path.Combine(_folder, "again");
+        using (PretrainedLanguageModel model = PretrainedLanguageModel.Load(ModelSource.FromDirectory(target)))
+        {
+            Assert.Equal(expected, model.Head!.Last!.Weight.data<float>().ToArray());
+            model.Save(again);
+        }
+
+        Assert.False((bool?)Config(again)["tie_word_embeddings"]);
+        using PretrainedLanguageModel opened = PretrainedLanguageModel.Load(ModelSource.FromDirectory(again));
+        Assert.Equal(expected, opened.Head!.Last!.Weight.data<float>().ToArray());
+
+        static JsonObject Config(string folder) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!.AsObject();
     }
 
     [Fact]
@@ -380,6 +471,21 @@ public sealed class PretrainedHeadTests : IDisposable
         MemorySource files = Classifier();
         Edit(files, edit);
         AssertRefused(files, parts);
+    }
+
+    /// <summary>With such a class, or none, and such tensors beside the network.</summary>
+    private static void AssertUnnamed(string? architecture, (string Name, long[] Shape)[] head, params string[] parts)
+    {
+        MemorySource files = Tensors(head);
+        Edit(files, config =>
+        {
+            config.Remove("architectures");
+            if (architecture is not null)
+            {
+                config["architectures"] = new JsonArray(architecture);
+            }
+        });
+        AssertRefused(files, ["model.safetensors", .. parts]);
     }
 
     private static void AssertRefused(MemorySource files, params string[] parts)

@@ -26,12 +26,11 @@ internal static class BloomFamily
 
     internal static Architecture Read(ConfigReader config)
     {
-        // Some files have the sizes' other names, which Hugging Face reads too.
-        int hidden = config.Size(config.Has("n_embed") ? "n_embed" : "hidden_size", 64);
-        int heads = config.Size(config.Has("num_attention_heads") ? "num_attention_heads" : "n_head", 8);
+        int hidden = config.Size("hidden_size", 64);
+        int heads = config.Size("n_head", 8);
         config.RequireDivisible("hidden_size", hidden, "n_head", heads);
         int vocabulary = config.Size("vocab_size", 250880);
-        int layers = config.Size(config.Has("num_hidden_layers") ? "num_hidden_layers" : "n_layer", 2);
+        int layers = config.Size("n_layer", 2);
         int inner = checked(4 * hidden);
         config.RequireParameters(hidden * (vocabulary + (layers * ((4.0 * hidden) + (2.0 * inner)))));
         var norm = new NormSpec(NormKind.Layer, config.Positive("layer_norm_epsilon", 1e-5));

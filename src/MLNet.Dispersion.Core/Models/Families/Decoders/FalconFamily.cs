@@ -25,15 +25,15 @@ internal static class FalconFamily
 
     internal static Architecture Read(ConfigReader config)
     {
-        int hidden = config.Size(config.Has("n_embed") ? "n_embed" : "hidden_size", 4544);
-        int heads = config.Size(config.Has("n_head") ? "n_head" : "num_attention_heads", 71);
+        int hidden = config.Size("hidden_size", 4544);
+        int heads = config.Size("num_attention_heads", 71);
         config.RequireDivisible("hidden_size", hidden, "num_attention_heads", heads);
         bool isNew = config.Flag("new_decoder_architecture", false);
         bool isSingle = !isNew && config.Flag("multi_query", true);
-        int keyHeads = isNew ? config.Size(config.Has("n_head_kv") ? "n_head_kv" : "num_kv_heads", heads) : isSingle ? 1 : heads;
+        int keyHeads = isNew ? config.Size("num_kv_heads", heads) : isSingle ? 1 : heads;
         config.RequireDivisible("num_attention_heads", heads, "num_kv_heads", keyHeads);
         int vocabulary = config.Size("vocab_size", 65024);
-        int layers = config.Size(config.Has("n_layer") ? "n_layer" : "num_hidden_layers", 32);
+        int layers = config.Size("num_hidden_layers", 32);
         int inner = config.Size("ffn_hidden_size", checked(4 * hidden));
         config.RequireParameters(hidden * ((2.0 * vocabulary) + (layers * ((4.0 * hidden) + (2.0 * inner)))));
         bool isParallel = isNew || config.Flag("parallel_attn", true);
