@@ -13,7 +13,7 @@ internal static class HeadReader
     /// <summary>Reads the head that a model's files hold beside the network; null where they hold none.</summary>
     /// <remarks>
     /// The first of config.json's <c>architectures</c> says which it is. Where that is no class of a task, the tensors do: a head of which all are there. Tensors of a task's head that belong
-    /// to none are refused, since saving would lose them for good; what is left of a head of masked tokens, on which encoders are pre-trained, is passed over where the class is the network's own or one of pre-training.
+    /// to none are refused, since saving would lose them for good; what is left of a head of masked tokens, on which encoders are pre-trained, is passed over where the class is the network's own or one of pre-training, and so is the name of its class where the files hold no tensor of it.
     /// </remarks>
     /// <param name="source">The files.</param>
     /// <param name="backbone">The network that was read from them.</param>
@@ -25,6 +25,9 @@ internal static class HeadReader
         var held = new HeldTensors(weights, backbone);
         HeadTask? named = backbone.Heads.Count == 0 ? null : config.Architectures.Select(HeadClasses.TaskOf).FirstOrDefault();
         RefuseUnknown(config, backbone, held);
+
+        // Sentence encoders keep the class that they were pre-trained as, without its head (all-mpnet-base-v2 on the hub, for one).
+        named = named == HeadTask.MaskedTokens && !held.HasAny(HeadTask.MaskedTokens) ? null : named;
         HeadSpec[] heads = [.. backbone.Heads.Where(head => named is null || head.Task == named)];
         HeadSpec? spec = heads.FirstOrDefault(held.Fit) ?? (named is null ? null : heads.FirstOrDefault());
         if (named is { } task && spec is null)
@@ -192,6 +195,9 @@ internal static class HeadReader
         internal bool Has(string name) => _entries.ContainsKey(name);
 
         /// <summary>Whether all of a head's tensors are there, and none that it has no place for.</summary>
+        /// <summary>Whether there is any tensor of a task's heads.</summary>
+        internal bool HasAny(HeadTask task) => _entries.Keys.Any(name => _backbone.Heads.Any(head => head.Task == task && head.Owns(name)));
+
         internal bool Fit(HeadSpec spec) => Missing(spec).Length == 0 && Surplus(spec).Length == 0;
 
         internal void Require(HeadSpec spec, ConfigReader config)

@@ -66,6 +66,20 @@ public sealed class PretrainedHeadTests : IDisposable
         Assert.Null(model.Head);
     }
 
+    /// <summary>Sentence encoders of the hub keep the class that they were pre-trained as, without its head.</summary>
+    [Fact]
+    public void Load_ClassOfMaskedTokensWithoutItsHead_IsTheNetworkAlone()
+    {
+        MemorySource files = Tensors();
+        Edit(files, config => config["architectures"] = new JsonArray("BertForMaskedLM"));
+        using PretrainedLanguageModel model = Load(files);
+        Assert.Null(model.Head);
+
+        MemorySource part = Tensors(("cls.predictions.transform.dense.bias", [32]));
+        Edit(part, config => config["architectures"] = new JsonArray("BertForMaskedLM"));
+        AssertRefused(part, "model.safetensors", "cls.predictions.transform.dense.weight", "missing");
+    }
+
     [Theory]
     [InlineData("BertForMultipleChoice")]
     [InlineData("BertForNextSentencePrediction")]
