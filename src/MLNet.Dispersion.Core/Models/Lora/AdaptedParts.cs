@@ -73,3 +73,8 @@ internal sealed record AdapterExtras
     /// <summary>The adapter_config.json that it was read from; null where it was not.</summary>
     internal JsonObject? Config { get; init; }
 }
+
+/// <summary>The head of a task that stands on an adapter's network, and is written with the adapter.</summary>
+/// <param name="Spec">How it is made.</param>
+/// <param name="Parameters">Its weights, by their names in files.</param>
+internal sealed record HeadBeside(HeadSpec Spec, IReadOnlyList<(string Name, Parameter Parameter)> Parameters);

@@ -18,11 +18,7 @@ internal sealed record AdapterBase(string Name, string? Directory, string? Sha25
 
     internal static string Describe(FileSource source) => source.Describe(FileName);
 
-    internal void Write(FileSink sink)
-    {
-        AdapterBases.Remember(this);
-        Format.Write(this with { Name = Portable(Name), Directory = null }, sink, FileName);
-    }
+    internal void Write(FileSink sink) => Format.Write(this with { Name = Portable(Name), Directory = null }, sink, FileName);
 
     /// <exception cref="ModelFileException">The file is missing or damaged.</exception>
     internal static AdapterBase Read(FileSource source) => Format.Read(source, FileName, identity =>

@@ -54,7 +54,7 @@ internal sealed record PeftConfig
     internal required JsonObject Json { get; init; }
 
     /// <summary>Writes the file as PEFT does, keys in order: what was read, where the adapter was; all that PEFT writes today.</summary>
-    internal static void Write(FileSink sink, LanguageBackbone backbone, LoraAdapter adapter, AdapterBase identity, PretrainedHead? head)
+    internal static void Write(FileSink sink, LanguageBackbone backbone, LoraAdapter adapter, AdapterBase identity, HeadBeside? head)
     {
         JsonObject members = JsonNode.Parse(Defaults)!.AsObject();
         foreach (var (key, value) in adapter.Extras.Config ?? Described(backbone, adapter, head))
@@ -109,7 +109,7 @@ internal sealed record PeftConfig
     /// <summary>An exception about a key.</summary>
     internal ModelFileException Wrong(string key, string problem) => new(File, $"{key} {problem}.");
 
-    private static JsonObject Described(LanguageBackbone backbone, LoraAdapter adapter, PretrainedHead? head)
+    private static JsonObject Described(LanguageBackbone backbone, LoraAdapter adapter, HeadBeside? head)
     {
         LoraOptions options = adapter.Options;
         return new JsonObject
@@ -123,7 +123,7 @@ internal sealed record PeftConfig
             ["r"] = options.Rank,
             ["rank_pattern"] = new JsonObject((options.RankPattern ?? new Dictionary<string, int>()).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
             ["target_modules"] = List(options.TargetModules!.Select(name => head is not null && adapter.Modules.Any(module => module.Name == name) ? backbone.TensorName(name, head.Spec) : name)),
-            ["task_type"] = head?.Task switch
+            ["task_type"] = head?.Spec.Task switch
             {
                 HeadTask.Sequence => "SEQ_CLS",
                 HeadTask.Tokens => "TOKEN_CLS",
@@ -136,9 +136,9 @@ internal sealed record PeftConfig
     }
 
     /// <summary>What is kept whole: the head's modules by the first parts of their names, and, as PEFT does it for classifiers, both names that a last layer may have.</summary>
-    private static IReadOnlyList<string> SavedModules(LoraOptions options, PretrainedHead? head)
+    private static IReadOnlyList<string> SavedModules(LoraOptions options, HeadBeside? head)
     {
-        string[] usual = head?.Task is HeadTask.Sequence or HeadTask.Tokens ? ["classifier", "score"] : [];
+        string[] usual = head?.Spec.Task is HeadTask.Sequence or HeadTask.Tokens ? ["classifier", "score"] : [];
         return [.. (options.ModulesToSave ?? []).Concat(usual).Concat((head?.Parameters ?? []).Select(pair => pair.Name.Split('.')[0])).Distinct()];
     }
 

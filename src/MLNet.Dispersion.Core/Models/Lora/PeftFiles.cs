@@ -21,9 +21,9 @@ internal static class PeftFiles
     /// <param name="adapter">The adapter.</param>
     /// <param name="identity">Its base.</param>
     /// <param name="head">The head that stands on the network; null for none. One of a task, under an adapter that was made here, is written as PEFT writes it: a module that is kept whole, on a base of the task's class.</param>
-    internal static void Write(FileSink sink, LanguageBackbone backbone, LoraAdapter adapter, AdapterBase identity, PretrainedHead? head)
+    internal static void Write(FileSink sink, LanguageBackbone backbone, LoraAdapter adapter, AdapterBase identity, HeadBeside? head)
     {
-        head = adapter.Extras.Config is null && head is { Task: HeadTask.Sequence or HeadTask.Tokens or HeadTask.Spans } ? head : null;
+        head = adapter.Extras.Config is null && head is { Spec.Task: HeadTask.Sequence or HeadTask.Tokens or HeadTask.Spans } ? head : null;
         var tensors = Tensors(adapter, name => head is null ? adapter.Extras.Names.InFile(name) : backbone.TensorName(name, head.Spec))
             .Concat((head?.Parameters ?? []).Select(pair => (pair.Name, Value: (Tensor)pair.Parameter)));
         sink.Write(WeightsFile, stream => SafetensorsWriter.Write(stream, tensors.Select(pair => KeyValuePair.Create(PeftTensorName.Prefix + pair.Name, pair.Value))));

@@ -252,7 +252,9 @@ public sealed partial class PretrainedLanguageModel
 
         if (options.Adapter is not null && Backbone.Adapter is { } written)
         {
-            PeftFiles.Write(sink, Backbone, written, Origin with { Sha256 = WeightHash.Of(Backbone), Merged = written.Merged }, OwnHead);
+            AdapterBase identity = Origin with { Sha256 = WeightHash.Of(Backbone), Merged = written.Merged };
+            AdapterBases.Remember(identity);
+            PeftFiles.Write(sink, Backbone, written, identity, OwnHead is { } own ? new HeadBeside(own.Spec, [.. own.Parameters]) : null);
         }
     }
 
