@@ -74,41 +74,14 @@ internal sealed class Trials(IDataView train, IDataView test, IReadOnlyList<stri
 
     private static IEstimator<ITransformer> Trainer(MLContext ml, string arm, int seed)
     {
-        var options = new FineTuneOptions { Seed = seed };
-        switch (arm)
+        if (arm == "bag of words")
         {
-            case "bag of words":
-                return ml.Transforms.Text.LexicalFeatures("Features", "Text").Append(ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(l1Regularization: 0, l2Regularization: 0.1f));
-            case "dispersion":
-                options.Dispersion.Coefficient = 1;
-                break;
-            case LongDispersion:
-                options.Dispersion.Coefficient = 1;
-                options.Epochs = TwiceAsMany;
-                break;
-            case LongSmoothing:
-                options.Dispersion.Coefficient = 0;
-                options.LabelSmoothing = 0.1;
-                options.Epochs = TwiceAsMany;
-                break;
-            case LongBoth:
-                options.Dispersion.Coefficient = 1;
-                options.LabelSmoothing = 0.1;
-                options.Epochs = TwiceAsMany;
-                break;
-            case "label smoothing":
-                options.Dispersion.Coefficient = 0;
-                options.LabelSmoothing = 0.1;
-                break;
-            case Long:
-                options.Dispersion.Coefficient = 0;
-                options.Epochs = TwiceAsMany;
-                break;
-            default:
-                options.Dispersion.Coefficient = 0;
-                break;
+            return ml.Transforms.Text.LexicalFeatures("Features", "Text").Append(ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(l1Regularization: 0, l2Regularization: 0.1f));
         }
 
+        var options = new FineTuneOptions { Seed = seed, Epochs = arm is Long or LongDispersion or LongSmoothing or LongBoth ? TwiceAsMany : null };
+        options.Dispersion.Coefficient = arm is "dispersion" or LongDispersion or LongBoth ? 1 : 0;
+        options.LabelSmoothing = arm is "label smoothing" or LongSmoothing or LongBoth ? 0.1 : 0;
         return ml.MulticlassClassification.Trainers.FineTuneWithDispersion(options: options);
     }
 

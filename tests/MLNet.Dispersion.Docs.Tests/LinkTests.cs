@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Markdig;
 using Markdig.Renderers.Html;
@@ -12,6 +13,7 @@ namespace MLNet.Dispersion.Docs.Tests;
 public sealed class LinkTests
 {
     private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseAutoIdentifiers(Markdig.Extensions.AutoIdentifiers.AutoIdentifierOptions.GitHub).Build();
+    private static readonly ConcurrentDictionary<string, MarkdownDocument> Parsed = new(StringComparer.Ordinal);   // many links lead to one page
     private static readonly string[] Written = OfSite("content");
     private static readonly HashSet<string> OnSite = [.. Written, .. OfSite("resource")];
 
@@ -48,7 +50,7 @@ public sealed class LinkTests
 
     private static IEnumerable<string> Links(MarkdownDocument document) => document.Descendants<LinkInline>().Select(link => link.Url).OfType<string>();
 
-    private static MarkdownDocument Read(string page) => Markdown.Parse(File.ReadAllText(Path.Combine(Checkout.Folder, page)), Pipeline);
+    private static MarkdownDocument Read(string page) => Parsed.GetOrAdd(page, name => Markdown.Parse(File.ReadAllText(Path.Combine(Checkout.Folder, name)), Pipeline));
 
     /// <summary>The files that docfx.json names under <paramref name="part"/>, relative to the checkout; those made only by the command itself are left out.</summary>
     private static string[] OfSite(string part)

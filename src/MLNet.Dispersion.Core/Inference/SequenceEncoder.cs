@@ -22,6 +22,9 @@ internal sealed class SequenceEncoder
         AddsBefore = _frame.Before.Length > 0;
     }
 
+    /// <summary>Gets how many tokens stand in front of a text.</summary>
+    public int BeginLength => _before.Length;
+
     private bool AddsBefore { get; }
 
     /// <summary>A text's tokens, behind the tokens that begin a sequence; they are all that is not scored.</summary>

@@ -38,7 +38,7 @@ internal sealed class OutcomeTable(IReadOnlyList<Outcome> outcomes, string yards
         var bar = BySeed(yardstick, null, figure);
         foreach (string contender in outcomes.Select(one => one.Contender).Distinct())
         {
-            var means = _sets.Select(set => outcomes.Where(one => one.Contender == contender && one.Set == set).Select(one => figure(one)).ToArray()).ToArray();
+            var means = _sets.Select(set => outcomes.Where(one => one.Contender == contender && one.Set == set).Select(figure).ToArray()).ToArray();
             string cells = string.Join(" | ", _sets.Zip(means, (set, values) => values.Length == 0 ? "" : $"{values.Average().ToString(format, CultureInfo.InvariantCulture)}{Difference(contender, set, figure, format)}"));
             var own = BySeed(contender, null, figure);
             string mean = own.Count == 0 ? "" : own.Values.Average().ToString(format, CultureInfo.InvariantCulture);

@@ -39,7 +39,7 @@ public sealed class GgufModelReferenceTests : ReferenceTests
     // Metadata types by their numbers in the format.
     private static readonly string[] ValueTypes = ["UINT8", "INT8", "UINT16", "INT16", "UINT32", "INT32", "FLOAT32", "BOOL", "STRING", "ARRAY", "UINT64", "INT64", "FLOAT64"];
 
-    private static IEnumerable<string> Keys => Directory.EnumerateDirectories(SharedFixtures.Path("models")).Where(folder => Directory.EnumerateFiles(folder, "*.gguf").Any()).Select(folder => "models/" + Path.GetFileName(folder)).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Keys => RealModels.Keys(RealModels.IsFile);
 
     [SkippableFact]
     public void Read_Tensors_GivesTheSameBits() => Each(folder =>

@@ -45,7 +45,7 @@ public sealed class GgufPeerTests(ITestOutputHelper output) : ReferenceTests, ID
     [Trait("Category", "RealModel")]
     [Trait("Category", "Long")]
     public void SaveGguf_RealModels_LlamaCppWritesTheSameTokens() => CheckEach(
-        Directory.EnumerateDirectories(SharedFixtures.Path("models")).Where(folder => Directory.EnumerateFiles(folder, "*.gguf").Any()).Select(folder => "models/" + Path.GetFileName(folder)).Order(StringComparer.Ordinal),
+        RealModels.Keys(RealModels.IsFile),
         folder => folder.Case("llama.cpp", () =>
         {
             const int RealSteps = 64;

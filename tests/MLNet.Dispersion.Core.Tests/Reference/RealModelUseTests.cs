@@ -16,9 +16,9 @@ public sealed class RealModelUseTests : ReferenceTests
     private const int Pairs = 12;
 
     // Those of one file have over a hundred million parameters, so that they take the long run; those of directories are small enough for each.
-    private static IEnumerable<string> FileKeys => Keys(IsFile);
+    private static IEnumerable<string> FileKeys => RealModels.Keys(RealModels.IsFile);
 
-    private static IEnumerable<string> DirectoryKeys => Keys(folder => !IsFile(folder) && File.Exists(Path.Combine(folder, "config.json")));
+    private static IEnumerable<string> DirectoryKeys => RealModels.Keys(folder => !RealModels.IsFile(folder) && File.Exists(Path.Combine(folder, "config.json")));
 
     [SkippableFact]
     public void Template_Conversations_RendersAndEncodesAsTheReference() => Each(FileKeys, folder =>
@@ -146,8 +146,8 @@ public sealed class RealModelUseTests : ReferenceTests
                 options.LayerByLayer = true;
                 CondensationReport layered = CondensationReport.Measure(Source(folder), own, options);
 
-                AssertNear(text.Numbers("mean_cosine_full"), [.. whole.Profile.Layers.Select(layer => layer.MeanCosine)]);
-                AssertNear(text.Numbers(text.TryGetProperty("mean_cosine_offdiag_f64", out _) ? "mean_cosine_offdiag_f64" : "mean_cosine_offdiag"), [.. whole.Profile.Layers.Select(layer => layer.MeanCosineOffDiagonal)]);
+                CondensationAssert.Near(text.Numbers("mean_cosine_full"), [.. whole.Profile.Layers.Select(layer => layer.MeanCosine)], CosineTolerance);
+                CondensationAssert.Near(text.Numbers(text.TryGetProperty("mean_cosine_offdiag_f64", out _) ? "mean_cosine_offdiag_f64" : "mean_cosine_offdiag"), [.. whole.Profile.Layers.Select(layer => layer.MeanCosineOffDiagonal)], CosineTolerance);
                 Assert.True(JsonNode.DeepEquals(Json(whole), Json(layered)));
             });
         }
@@ -170,7 +170,7 @@ public sealed class RealModelUseTests : ReferenceTests
         var options = new FineTuneOptions
         {
             LearningRate = 5e-4, WarmupRatio = 0, Epochs = 4, MicroBatchSize = 6, MaxSequenceLength = 48, ValidationFraction = 0, GeometryProbe = null, Dispersion = { Coefficient = 0.1 },
-            Lora = IsFile(folder.FullPath) ? new LoraOptions { Rank = 4 } : null,
+            Lora = RealModels.IsFile(folder.FullPath) ? new LoraOptions { Rank = 4 } : null,
         };
         string[][] questions = [.. Read("classification", "trec6", "train.tsv").Take(Rows)];
         string[] texts = [.. questions.Select(row => row[^1])];
@@ -241,12 +241,6 @@ public sealed class RealModelUseTests : ReferenceTests
     /// <summary>The rows of a labelled set.</summary>
     private static IEnumerable<string[]> Read(params string[] parts) => File.ReadLines(SharedFixtures.Path(["data", .. parts])).Skip(1).Select(line => line.Split('\t'));
 
-    private static void AssertNear(double[] expected, double[] found)
-    {
-        Assert.Equal(expected.Length, found.Length);
-        Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, CosineTolerance));
-    }
-
     private static JsonObject Json(CondensationReport report)
     {
         JsonObject json = JsonNode.Parse(report.ToJson())!.AsObject();
@@ -261,10 +255,6 @@ public sealed class RealModelUseTests : ReferenceTests
         using var model = PretrainedLanguageModel.Load(Source(folder));
         cases(folder, model);
     });
-
-    private static IEnumerable<string> Keys(Func<string, bool> isMeant) => Directory.EnumerateDirectories(SharedFixtures.Path("models")).Where(isMeant).Select(folder => "models/" + Path.GetFileName(folder)).Order(StringComparer.Ordinal);
-
-    private static bool IsFile(string folder) => Directory.EnumerateFiles(folder, "*.gguf").Any();
 
     private static ModelSource Source(ReferenceFolder folder) => RealModels.Source(Path.GetFileName(folder.FullPath));
 

@@ -18,7 +18,7 @@ public sealed class SentenceReferenceTests(ITestOutputHelper output) : Reference
     private const double CorrelationTolerance = 1e-5;
     private const double CosineTolerance = 2e-6;
 
-    private static IEnumerable<string> Keys => Directory.EnumerateDirectories(SharedFixtures.Path("models")).Where(folder => File.Exists(Path.Combine(folder, "modules.json"))).Select(folder => "models/" + Path.GetFileName(folder)).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Keys => RealModels.Keys(folder => File.Exists(Path.Combine(folder, "modules.json")));
 
     [SkippableFact]
     public void Encode_TextsAndPairs_GivesTheReferencesIds() => CheckEach(Keys, folder =>

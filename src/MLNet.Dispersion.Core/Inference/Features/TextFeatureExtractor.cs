@@ -24,7 +24,8 @@ public sealed class TextFeatureExtractor : IDisposable
 {
     private readonly LanguageBackbone _backbone;
     private readonly PretrainedLanguageModel _model;
-    private readonly SequenceEncoder? _encoder;
+    private readonly Lazy<SequenceEncoder> _sequences;   // what likelihoods are of; a model of vectors alone need not have a token that begins texts
+    private readonly bool _isFramed;                     // whether vectors are of the tokenizer's own frame
     private readonly TextFeatureOptions _options;
     private readonly StateRoute _route;
     private readonly CommonPart _common;
@@ -42,8 +43,9 @@ public sealed class TextFeatureExtractor : IDisposable
         _model = model;
         _backbone = model.Backbone;
         _route = new StateRoute(model);
-        _encoder = _backbone.IsCausal && model.Sentence is null ? new SequenceEncoder(model) : null;
-        int room = _backbone.Info.ContextLength - (_encoder?.Text(string.Empty).Start ?? 0);
+        _sequences = new(() => new SequenceEncoder(model));
+        _isFramed = !_backbone.IsCausal || model.Sentence is not null;
+        int room = _backbone.Info.ContextLength - Before(_isFramed);
         _options.MaxTokens ??= model.SentenceMaxTokens;
         MaxTokens = room >= 1 ? Math.Min(_options.MaxTokens ?? room, room) : throw new ArgumentException($"{model.Name} has a context of {_backbone.Info.ContextLength} tokens, which those that begin a text fill.", nameof(model));
         _options.Normalize ??= _options.Pooling is not null || model.DefaultNormalize;
@@ -81,14 +83,14 @@ public sealed class TextFeatureExtractor : IDisposable
             _model.RequireCausal("The likelihood of a text");
         }
 
-        if (embeddings && likelihoods && _encoder is null)
+        if (embeddings && likelihoods && _isFramed)
         {
             // The two read the texts differently.
-            TextFeatures[] vectors = Extract(texts, likelihoods: false, cancellationToken: cancellationToken);
-            return [.. Read(texts, embeddings: false, likelihoods: true, new SequenceEncoder(_model), cancellationToken).Select((text, i) => text with { Embedding = vectors[i].Embedding })];
+            TextFeatures[] vectors = Read(texts, embeddings: true, likelihoods: false, framed: true, cancellationToken);
+            return [.. Read(texts, embeddings: false, likelihoods: true, framed: false, cancellationToken).Select((text, i) => text with { Embedding = vectors[i].Embedding })];
         }
 
-        return Read(texts, embeddings, likelihoods, likelihoods ? _encoder ?? new SequenceEncoder(_model) : _encoder, cancellationToken);
+        return Read(texts, embeddings, likelihoods, framed: _isFramed && !likelihoods, cancellationToken);
     }
 
     /// <summary>Makes an extractor that takes out what texts have in common: the mean of their pooled vectors, before these are scaled, and if asked for the directions in which they differ most from it.</summary>
@@ -160,12 +162,12 @@ public sealed class TextFeatureExtractor : IDisposable
     /// <param name="texts">The texts.</param>
     /// <param name="embeddings">Whether vectors are wanted.</param>
     /// <param name="likelihoods">Whether likelihoods are wanted.</param>
-    /// <param name="encoder">Puts texts behind the token that begins them; null for the tokenizer's own frame.</param>
+    /// <param name="framed">Whether texts stand in the tokenizer's own frame, not behind the token that begins them.</param>
     /// <param name="cancellationToken">Checked before each forward pass.</param>
-    private TextFeatures[] Read(IReadOnlyList<string?> texts, bool embeddings, bool likelihoods, SequenceEncoder? encoder, CancellationToken cancellationToken)
+    private TextFeatures[] Read(IReadOnlyList<string?> texts, bool embeddings, bool likelihoods, bool framed, CancellationToken cancellationToken)
     {
-        int before = encoder?.Text(string.Empty).Start ?? 0;
-        (int[][] sequences, bool[] truncated) = Encode(texts, encoder, before);
+        int before = Before(framed);
+        (int[][] sequences, bool[] truncated) = Encode(texts, framed);
         var vectors = embeddings ? new float[texts.Count][] : null;
         var scores = likelihoods ? new SequenceScore[texts.Count] : null;
         int[] real = [.. Enumerable.Range(0, texts.Count).Where(text => sequences[text].Length > before)];
@@ -188,17 +190,20 @@ public sealed class TextFeatureExtractor : IDisposable
         })];
     }
 
-    private (int[][] Sequences, bool[] Truncated) Encode(IReadOnlyList<string?> texts, SequenceEncoder? encoder, int before)
+    /// <summary>How many tokens stand in front of a text's own.</summary>
+    private int Before(bool framed) => framed ? 0 : _sequences.Value.BeginLength;
+
+    private (int[][] Sequences, bool[] Truncated) Encode(IReadOnlyList<string?> texts, bool framed)
     {
-        if (encoder is null)
+        if (framed)
         {
             // A tokenizer's own frame, such as [CLS] and [SEP] of an encoder, belongs to the text.
             EncodedText[] encoded = [.. texts.Select(text => _model.Tokenizer.Encode(string.IsNullOrWhiteSpace(text) ? string.Empty : text, MaxTokens))];
             return ([.. encoded.Select(text => text.Ids)], [.. encoded.Select(text => text.Truncated)]);
         }
 
-        int most = Math.Min(before + MaxTokens, _backbone.Info.ContextLength);
-        int[][] whole = [.. texts.Select(text => encoder.Text(string.IsNullOrWhiteSpace(text) ? string.Empty : text).Ids)];
+        int most = Math.Min(Before(framed) + MaxTokens, _backbone.Info.ContextLength);
+        int[][] whole = [.. texts.Select(text => _sequences.Value.Text(string.IsNullOrWhiteSpace(text) ? string.Empty : text).Ids)];
         return ([.. whole.Select(ids => ids.Length > most ? ids[..most] : ids)], [.. whole.Select(ids => ids.Length > most)]);
     }
 

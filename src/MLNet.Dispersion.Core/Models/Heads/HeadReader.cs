@@ -161,9 +161,11 @@ internal static class HeadReader
     }
 
     /// <summary>The classes that are known for a network.</summary>
-    private static IEnumerable<string> Known(LanguageBackbone backbone) => backbone.FamilyName is { } family
-        ? backbone.Heads.Select(head => HeadClasses.Of(head, family)).Append(family).Append(HeadClasses.Bare(family)).Distinct()
-        : backbone.Heads.Select(head => HeadClasses.NameOf(head.Task)).Distinct();
+    private static IEnumerable<string> Known(LanguageBackbone backbone) => backbone.Heads.Select(head => Class(backbone, head))
+        .Concat(backbone.FamilyName is { } family ? [family, HeadClasses.Bare(family)] : []).Distinct();
+
+    /// <summary>The class of a network with a head.</summary>
+    private static string Class(LanguageBackbone backbone, HeadSpec head) => backbone.FamilyName is { } family ? HeadClasses.Of(head, family) : HeadClasses.NameOf(head.Task);
 
     private static ModelFileException Unknown(ConfigReader config, LanguageBackbone backbone, HeldTensors held, string name) => config.Wrong(
         "architectures",
@@ -194,10 +196,10 @@ internal static class HeadReader
 
         internal bool Has(string name) => _entries.ContainsKey(name);
 
-        /// <summary>Whether all of a head's tensors are there, and none that it has no place for.</summary>
         /// <summary>Whether there is any tensor of a task's heads.</summary>
         internal bool HasAny(HeadTask task) => _entries.Keys.Any(name => _backbone.Heads.Any(head => head.Task == task && head.Owns(name)));
 
+        /// <summary>Whether all of a head's tensors are there, and none that it has no place for.</summary>
         internal bool Fit(HeadSpec spec) => Missing(spec).Length == 0 && Surplus(spec).Length == 0;
 
         internal void Require(HeadSpec spec, ConfigReader config)
@@ -232,11 +234,11 @@ internal static class HeadReader
             if (spec is null)
             {
                 HeadSpec nearest = Nearest(left);
-                problem = $"The weights hold {Printable.FirstTen(left)}, and config.json's architectures {architectures}. That is no whole head: of the nearest, {Class(nearest)}, {Listed(Missing(nearest), "missing")} and {Listed(Surplus(nearest), "surplus")}.";
+                problem = $"The weights hold {Printable.FirstTen(left)}, and config.json's architectures {architectures}. That is no whole head: of the nearest, {Class(_backbone, nearest)}, {Listed(Missing(nearest), "missing")} and {Listed(Surplus(nearest), "surplus")}.";
             }
             else
             {
-                problem = $"Beside the head of {Class(spec)} the weights hold {Printable.FirstTen(left)}, and config.json's architectures {architectures}, so that one of the two would be lost.";
+                problem = $"Beside the head of {Class(_backbone, spec)} the weights hold {Printable.FirstTen(left)}, and config.json's architectures {architectures}, so that one of the two would be lost.";
             }
 
             throw new ModelFileException(_weights.MainFile, $"{problem} Fetch both files from the same place, name the class of the head in architectures, or {Cure}.");
@@ -263,8 +265,6 @@ internal static class HeadReader
         }
 
         private string? Bare => _backbone.FamilyName is { } family ? HeadClasses.Bare(family) : null;
-
-        private string Class(HeadSpec spec) => _backbone.FamilyName is { } family ? HeadClasses.Of(spec, family) : HeadClasses.NameOf(spec.Task);
 
         /// <summary>The head that lacks, and has too much of, the fewest tensors.</summary>
         private HeadSpec Nearest(string[] tensors) => _backbone.Heads.Where(head => tensors.Any(head.Owns)).MinBy(head => Missing(head).Length + Surplus(head).Length)!;
