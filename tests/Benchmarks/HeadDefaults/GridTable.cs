@@ -30,17 +30,17 @@ internal sealed class GridTable(IReadOnlyList<Outcome> outcomes)
                 continue;
             }
 
-            double bar = defaults.Values.Average(one => one.Accuracy), level = 1 - (0.05 / lines.Length);
+            double bar = defaults.Values.Average(one => one.Accuracy), loss = defaults.Values.Average(one => one.LogLoss), level = 1 - (0.05 / (2 * lines.Length));
             string[] sets = [.. defaults.Keys.Select(cell => cell.Set).Distinct().Order(StringComparer.Ordinal)];
             text.AppendLine(CultureInfo.InvariantCulture, $"{ResultTable.Title(alike.Key)}: {defaults.Count} runs of each setting ({string.Join(", ", sets)}; seeds {string.Join(", ", defaults.Keys.Select(cell => cell.Seed).Distinct().Order())})");
             text.AppendLine();
-            text.AppendLine(CultureInfo.InvariantCulture, $"| epochs x | rate x | head x | accuracy, % | against the defaults, {100 * level:0.0#} % intervals over sets and seeds | log-loss |");
-            text.AppendLine("|---:|---:|---:|---:|---|---:|");
-            text.AppendLine(CultureInfo.InvariantCulture, $"| 1 | 1 | default | {100 * bar:0.0} | | {defaults.Values.Average(one => one.LogLoss):0.000} |");
+            text.AppendLine(CultureInfo.InvariantCulture, $"| epochs x | rate x | head x | accuracy, % | gain over the defaults, {100 * level:0.0#} % intervals over sets and seeds | log-loss | gain |");
+            text.AppendLine("|---:|---:|---:|---:|---|---:|---|");
+            text.AppendLine(CultureInfo.InvariantCulture, $"| 1 | 1 | default | {100 * bar:0.0} | | {loss:0.000} | |");
             foreach (Line line in lines.OrderByDescending(line => line.Accuracy))
             {
-                string word = line.Differences.Length < 2 ? Told.Signed(line.Differences[0]) : Told.Word(line.Differences, level, LeastEffect.Accuracy);
-                text.AppendLine(CultureInfo.InvariantCulture, $"| {line.Epochs:0.##} | {line.Rate:0.##} | {line.Head:0.#} | {100 * line.Accuracy:0.0} | {word} | {line.LogLoss:0.000} |");
+                string accuracy = Word(line.Pairs, one => one.Accuracy, level, LeastEffect.Accuracy), word = Word(line.Pairs, one => -one.LogLoss, level, LeastEffect.OfLoss(loss));
+                text.AppendLine(CultureInfo.InvariantCulture, $"| {line.Epochs:0.##} | {line.Rate:0.##} | {line.Head:0.#} | {100 * line.Accuracy:0.0} | {accuracy} | {line.LogLoss:0.000} | {word} |");
             }
 
             text.AppendLine();
@@ -62,13 +62,14 @@ internal sealed class GridTable(IReadOnlyList<Outcome> outcomes)
         return from setting in relative.GroupBy(pair => pair.Key)
                let pairs = setting.DistinctBy(pair => pair.Bar.Cell).ToArray()
                where pairs.Length == defaults.Count && pairs.Any(pair => !IsDefault(pair.Outcome))
-               select new Line(
-                   setting.Key.Epochs,
-                   setting.Key.Rate,
-                   setting.Key.Head,
-                   pairs.Average(pair => pair.Outcome.Accuracy),
-                   [.. pairs.Select(pair => pair.Outcome.Accuracy - pair.Bar.Accuracy)],
-                   pairs.Average(pair => pair.Outcome.LogLoss));
+               select new Line(setting.Key.Epochs, setting.Key.Rate, setting.Key.Head, [.. pairs.Select(pair => (pair.Outcome, pair.Bar))]);
+    }
+
+    /// <summary>A figure, of which more is better, against the defaults': the word and its interval, of one pair the number alone.</summary>
+    private static string Word((Outcome Outcome, Outcome Bar)[] pairs, Func<Outcome, double> figure, double level, double leastEffect)
+    {
+        double[] differences = [.. pairs.Select(pair => figure(pair.Outcome) - figure(pair.Bar))];
+        return differences.Length < 2 ? Told.Signed(differences[0]) : Told.Word(differences, level, leastEffect);
     }
 
     private static bool IsDefault(Outcome one) => one.Cell is { Epochs: null, Rate: null, HeadRate: null };
@@ -80,5 +81,10 @@ internal sealed class GridTable(IReadOnlyList<Outcome> outcomes)
         return Math.Abs(Math.Log(nearest / ratio)) < Math.Log(Rounding) ? nearest : null;
     }
 
-    private sealed record Line(double Epochs, double Rate, double Head, double Accuracy, double[] Differences, double LogLoss);
+    private sealed record Line(double Epochs, double Rate, double Head, (Outcome Outcome, Outcome Bar)[] Pairs)
+    {
+        public double Accuracy => Pairs.Average(pair => pair.Outcome.Accuracy);
+
+        public double LogLoss => Pairs.Average(pair => pair.Outcome.LogLoss);
+    }
 }
