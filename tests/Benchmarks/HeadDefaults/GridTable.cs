@@ -39,8 +39,8 @@ internal sealed class GridTable(IReadOnlyList<Outcome> outcomes)
             text.AppendLine(CultureInfo.InvariantCulture, $"| 1 | 1 | default | {100 * bar:0.0} | | {loss:0.000} | |");
             foreach (Line line in lines.OrderByDescending(line => line.Accuracy))
             {
-                string accuracy = Word(line.Pairs, one => one.Accuracy, level, LeastEffect.Accuracy), word = Word(line.Pairs, one => -one.LogLoss, level, LeastEffect.OfLoss(loss));
-                text.AppendLine(CultureInfo.InvariantCulture, $"| {line.Epochs:0.##} | {line.Rate:0.##} | {line.Head:0.#} | {100 * line.Accuracy:0.0} | {accuracy} | {line.LogLoss:0.000} | {word} |");
+                string accuracy = Word(line.Pairs, one => one.Accuracy, level, LeastEffect.Accuracy), logLoss = Word(line.Pairs, one => -one.LogLoss, level, LeastEffect.OfLoss(loss));
+                text.AppendLine(CultureInfo.InvariantCulture, $"| {line.Epochs:0.##} | {line.Rate:0.##} | {line.Head:0.#} | {100 * line.Accuracy:0.0} | {accuracy} | {line.LogLoss:0.000} | {logLoss} |");
             }
 
             text.AppendLine();
