@@ -8,12 +8,12 @@ public static class Printable
 {
     private const int MaxLength = 120;
 
-    /// <summary>Makes a name that came out of a file fit for a message: at most 120 characters, each control character a question mark.</summary>
+    /// <summary>Makes a name that came out of a file fit for a message: at most 120 characters, each control character, and each that changes how others are shown, a question mark.</summary>
     /// <param name="name">The name.</param>
     public static string Name(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        bool clean = name.Length <= MaxLength && !name.Any(char.IsControl);
+        bool clean = name.Length <= MaxLength && !name.Any(IsHidden);
         if (clean)
         {
             return name;
@@ -22,11 +22,13 @@ public static class Printable
         var text = new StringBuilder();
         foreach (char c in name.AsSpan(0, Math.Min(name.Length, MaxLength)))
         {
-            text.Append(char.IsControl(c) ? '?' : c);
+            text.Append(IsHidden(c) ? '?' : c);
         }
 
         return name.Length > MaxLength ? text.Append('…').ToString() : text.ToString();
     }
+
+    private static bool IsHidden(char c) => char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     /// <summary>Writes a shape as <c>[2, 3]</c>, eight sizes at most.</summary>
     /// <param name="shape">The sizes.</param>

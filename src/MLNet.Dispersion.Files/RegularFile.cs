@@ -21,7 +21,7 @@ public static class RegularFile
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         if (!UnixFile.IsSeekable(path))
         {
-            throw new ModelFileException(path, "It is no file but a pipe or the like, from which a reader could wait for ever. Name the file itself.");
+            throw new ModelFileException(path, "It is no file but a pipe, a device or the like, from which a reader could wait or read for ever. Name the file itself.");
         }
 
         try
@@ -106,7 +106,7 @@ internal static partial class UnixFile
     // O_NONBLOCK and O_CLOEXEC; reading alone is 0.
     private static int WithoutWaiting => OperatingSystem.IsMacOS() ? 0x4 | 0x1000000 : 0x800 | 0x80000;
 
-    /// <summary>Whether one can move about in what lies there; true as well where it cannot be opened, which the proper opening then tells.</summary>
+    /// <summary>Whether one can move about in what lies there, and it ends where it says; true as well where it cannot be opened, which the proper opening then tells.</summary>
     internal static bool IsSeekable(string path)
     {
         if (OperatingSystem.IsWindows() || IsPlain(path))
@@ -122,7 +122,9 @@ internal static partial class UnixFile
 
         try
         {
-            return Seek(descriptor, 0, End) >= 0;
+            // A device such as /dev/zero can be moved about in, has no end, and gives bytes all the same.
+            long length = Seek(descriptor, 0, End);
+            return length > 0 || (length == 0 && ReadByte(descriptor, out _, 1) <= 0);
         }
         finally
         {
@@ -142,6 +144,9 @@ internal static partial class UnixFile
 
     [LibraryImport("libc", EntryPoint = "lseek")]
     private static partial long Seek(int descriptor, long offset, int whence);
+
+    [LibraryImport("libc", EntryPoint = "read")]
+    private static partial nint ReadByte(int descriptor, out byte value, nint count);
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int descriptor);

@@ -32,7 +32,7 @@ public sealed class RegularFileTests : IDisposable
         File.CreateSymbolicLink(Path.Combine(_folder, "endless"), "/dev/zero");
 
         Assert.Throws<ModelFileException>(() => new DirectorySource(_folder).ReadAllBytes("a"));
-        Assert.Contains("more than", Assert.Throws<ModelFileException>(() => new DirectorySource(_folder).ReadAllBytes("endless")).Message, StringComparison.Ordinal);
+        Assert.Contains("device", Assert.Throws<ModelFileException>(() => new DirectorySource(_folder).ReadAllBytes("endless")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -29,6 +29,7 @@ public sealed class TableTests
     public void Printable_NamesOfFiles_AreShortAndClean()
     {
         Assert.Equal("a?b", Printable.Name("a\u0007b"));
+        Assert.Equal("a?b", Printable.Name("a\u202Eb"));
         Assert.Equal(121, Printable.Name(new string('a', 500)).Length);
         Assert.Equal("[2, 3]", Printable.Shape([2, 3]));
         Assert.Equal("1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more", Printable.FirstTen([.. Enumerable.Range(1, 12).Select(i => $"{i}")]));

@@ -6,18 +6,23 @@ internal sealed class TextEncoder
     private readonly TextTokenizer _tokenizer;
 
     /// <param name="model">Whose tokenizer and context length.</param>
-    /// <param name="maxTokens">The most tokens of one text, or of one pair; null for what a sentence-transformers directory says, else the context length.</param>
+    /// <param name="maxSequenceLength">The most tokens of one text, or of one pair; null for what a sentence-transformers directory says, else the context length.</param>
     /// <param name="pairs">Whether it will encode pairs, for which there must be room.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is no room for a pair.</exception>
-    internal TextEncoder(PretrainedLanguageModel model, int? maxTokens, bool pairs = false)
+    /// <exception cref="ArgumentOutOfRangeException">Below 1, or there is no room for a pair.</exception>
+    internal TextEncoder(PretrainedLanguageModel model, int? maxSequenceLength, bool pairs = false)
     {
+        if (maxSequenceLength < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(maxSequenceLength), maxSequenceLength, "A text must be allowed at least 1 token.");
+        }
+
         _tokenizer = model.Tokenizer;
         var info = model.Backbone.Info;
-        MaxTokens = Math.Min(maxTokens ?? model.SentenceMaxTokens ?? info.ContextLength, info.ContextLength);
+        MaxTokens = Math.Min(maxSequenceLength ?? model.SentenceMaxTokens ?? info.ContextLength, info.ContextLength);
         EmptyTextId = _tokenizer.EosTokenId ?? _tokenizer.BosTokenId ?? info.EosTokenId ?? info.BosTokenId ?? 0;
         if (pairs && MaxTokens < _tokenizer.LeastPairTokens)
         {
-            throw new ArgumentOutOfRangeException(nameof(maxTokens), MaxTokens, $"MaxSequenceLength is {MaxTokens}; a pair of texts needs at least {_tokenizer.LeastPairTokens}: one token of each and those around them. Raise it.");
+            throw new ArgumentOutOfRangeException(nameof(maxSequenceLength), MaxTokens, $"MaxSequenceLength is {MaxTokens}; a pair of texts needs at least {_tokenizer.LeastPairTokens}: one token of each and those around them. Raise it.");
         }
     }
 

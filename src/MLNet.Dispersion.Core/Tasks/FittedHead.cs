@@ -35,14 +35,14 @@ internal sealed class FittedHead : FittedBackbone
     /// <summary>Takes the head that came with a model's files.</summary>
     /// <param name="source">The files.</param>
     /// <param name="device">As the loading of fitted models has it.</param>
-    /// <param name="maxTokens">The most tokens of a text, or of a pair; null for the context length.</param>
+    /// <param name="maxSequenceLength">The most tokens of a text, or of a pair; null for the context length.</param>
     /// <param name="pairs">Whether it reads pairs of texts.</param>
     /// <param name="problem">What its numbers must mean.</param>
     /// <exception cref="ArgumentException">There is no such head.</exception>
-    internal static FittedHead OfPretrained(ModelSource source, string device, int? maxTokens, bool pairs, ProblemType problem) => Open(source, device, model =>
+    internal static FittedHead OfPretrained(ModelSource source, string device, int? maxSequenceLength, bool pairs, ProblemType problem) => Open(source, device, model =>
     {
         PretrainedHead own = HeadMaking.Require(model, problem, "PretrainedLanguageModel.Head shows what they hold.");
-        return new FittedHead(model, new ScoreHead(own), new TextEncoder(model, maxTokens, pairs), pairs) { LabelNames = own.Labels };
+        return new FittedHead(model, new ScoreHead(own), new TextEncoder(model, maxSequenceLength, pairs), pairs) { LabelNames = own.Labels };
     });
 
     /// <summary>Makes tokens of texts, or pairs, as the head reads them.</summary>

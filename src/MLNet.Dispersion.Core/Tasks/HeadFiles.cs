@@ -74,6 +74,7 @@ internal sealed record HeadFiles(string Kind)
             }
 
             reader.CopyTo(tensors[entry.Name]);
+            FiniteWeights.Require(tensors[entry.Name], reader.File, entry.Name);
         }
 
         if (missing.Count > 0)

@@ -47,10 +47,10 @@ public sealed class TextRegressor : FineTunedTextModel
         NumberedTexts.Check(texts, secondTexts, labels);
         ExampleWeights.Check(texts.Count, exampleWeights);
 
-        // A head that was trained before, or is to be saved as it is, gives the labels themselves.
+        // A head that was trained before gives the labels themselves.
         RegressorSettings? saved = Files.ToGoOnFrom<RegressorSettings>(backbone, options);
         LabelScale scale = saved is not null ? new LabelScale(saved.LabelMean, saved.LabelDeviation) : options.HeadStart == HeadStart.Linear ? LabelScale.Of(labels) : new LabelScale(0, 1);
-        float[] values = scale.Standardised(labels);
+        bool isFamily = saved is null && options.HeadStart == HeadStart.Family;
         FittedHead fitted = FittedHead.Train(
             backbone,
             options,
@@ -58,9 +58,20 @@ public sealed class TextRegressor : FineTunedTextModel
             secondTexts,
             new HeadLabels([], ProblemType.Regression),
             1,
-            (head, _) => new RegressionObjective(head, values, exampleWeights),
+            (head, _) =>
+            {
+                scale = !isFamily ? scale : head.Own!.Spec.HasBias ? LabelScale.Of(labels) : LabelScale.AroundZero(labels);
+                return new RegressionObjective(head, scale.Standardised(labels), exampleWeights);
+            },
             saved: SavedHead.Of(Files, backbone.Source, saved, 1),
             metric: metric is null ? null : lent => metric(new TextRegressor(lent, scale)));
+        if (isFamily)
+        {
+            // It is to be saved as it is, for a library that knows of no scale.
+            fitted.Head.Own!.Rescale(scale.Deviation, scale.Mean);
+            scale = new LabelScale(0, 1);
+        }
+
         return new TextRegressor(fitted, scale);
     }
 
@@ -136,6 +147,9 @@ internal sealed record LabelScale(double Mean, double Deviation)
         double mean = labels.Average(label => (double)label);
         return new LabelScale(mean, Math.Sqrt(labels.Average(label => (label - mean) * (label - mean))));
     }
+
+    /// <summary>The scale of a head that cannot shift its numbers: their root mean square around 0.</summary>
+    internal static LabelScale AroundZero(IReadOnlyList<float> labels) => new(0, Math.Sqrt(labels.Average(label => (double)label * label)));
 
     internal float[] Standardised(IReadOnlyList<float> labels) => [.. labels.Select(label => (float)((label - Mean) / Deviation))];
 

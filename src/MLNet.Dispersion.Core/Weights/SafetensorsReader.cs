@@ -257,7 +257,7 @@ internal sealed class SafetensorsHeader
         string code = Field(fields, "dtype", JsonValueKind.String, name).GetString()!;
         if (!SafetensorsTypes.TryParse(code, out var type))
         {
-            throw new ModelFileException(_file, $"Its dtype '{Printable.Name(code)}' is not supported; save the model with one of {SafetensorsTypes.Names}.", Printable.Name(name));
+            throw new ModelFileException(_file, $"Its dtype '{Printable.Name(code)}' is not supported; weights may be F32, F16, BF16 or F64, other tensors {SafetensorsTypes.Names}.", Printable.Name(name));
         }
 
         long[] shape = Numbers(Field(fields, "shape", JsonValueKind.Array, name), name, MaxDimensions);

@@ -56,6 +56,7 @@ internal sealed class WeightFiles
     }
 
     /// <summary>Reads the values of every tensor for which <paramref name="targetOf"/> gives a target.</summary>
+    /// <exception cref="ModelFileException">A file is truncated, or a value is no number or infinite.</exception>
     internal void Read(Func<string, Tensor?> targetOf) => ForEachFile((_, reader) =>
     {
         while (reader.MoveNext() is { } entry)
@@ -63,6 +64,7 @@ internal sealed class WeightFiles
             if (targetOf(entry.Name) is { } target)
             {
                 reader.CopyTo(target);
+                FiniteWeights.Require(target, reader.File, entry.Name);
             }
         }
     });

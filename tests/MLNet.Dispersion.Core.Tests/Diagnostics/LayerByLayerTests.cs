@@ -111,12 +111,15 @@ public sealed class LayerByLayerTests
         using var model = PretrainedLanguageModel.Load(TinyBackbone.Backbone);
         using (TorchSharp.torch.no_grad())
         {
-            model.Backbone.named_parameters().First(pair => pair.name == "transformer.h.0.mlp.c_proj.bias").parameter.fill_(float.NaN);
+            foreach (string branch in new[] { "attn", "mlp" })
+            {
+                model.Backbone.named_parameters().First(pair => pair.name == $"transformer.h.0.{branch}.c_proj.bias").parameter.fill_(float.MaxValue);
+            }
         }
 
         var files = new MemorySource();
         model.Save(files.Sink());
-        Assert.Contains("Hidden state 1 of text 0", Assert.Throws<NonFiniteStateException>(() => CondensationReport.Measure(ModelSource.FromSource("nan", files), Texts, new() { LayerByLayer = true })).Message, StringComparison.Ordinal);
+        Assert.Contains("Hidden state 1 of text 0", Assert.Throws<NonFiniteStateException>(() => CondensationReport.Measure(ModelSource.FromSource("overflowing", files), Texts, new() { LayerByLayer = true })).Message, StringComparison.Ordinal);
     }
 
     [SkippableFact]

@@ -26,7 +26,7 @@ public sealed class BackboneConfigTests
     [InlineData("""{"model_type":"gpt2","n_embd":[64]}""", "n_embd")]
     [InlineData("""{"model_type":"gpt2","n_embd":{}}""", "n_embd")]
     [InlineData("""{"model_type":"gpt2","n_embd":10,"n_head":4}""", "n_head")]
-    [InlineData("""{"model_type":"gpt2","n_layer":1000000}""", "parameters")]
+    [InlineData("""{"model_type":"gpt2","n_layer":1000000}""", "1000000 layers; the limit is 4096")]
     [InlineData("""{"model_type":"gpt2","n_layer":5000,"n_embd":4,"n_head":1,"vocab_size":9,"n_positions":4}""", "5000 layers")]
     [InlineData("""{"model_type":"gpt2","n_embd":16777216,"n_head":1,"n_inner":1}""", "parameters")]
     [InlineData("""{"model_type":"gpt2","n_embd":131072,"n_head":1,"n_layer":4000,"n_inner":16777216}""", "parameters")]
@@ -49,7 +49,16 @@ public sealed class BackboneConfigTests
     [InlineData("""{"model_type":"llama","vocab_size":9,"intermediate_size":16777216,"num_hidden_layers":4000,"hidden_size":64,"num_attention_heads":1}""", "parameters")]
     [InlineData("""{"model_type":"llama","vocab_size":9,"intermediate_size":8,"num_hidden_layers":5000,"hidden_size":8,"num_attention_heads":1}""", "5000 layers")]
     [InlineData("""{"model_type":"gpt_neox","hidden_size":16777216}""", "parameters")]
-    [InlineData("""{"model_type":"gpt_neox","num_hidden_layers":1000000}""", "parameters")]
+    [InlineData("""{"model_type":"gpt_neox","num_hidden_layers":1000000}""", "1000000 layers")]
+    [InlineData("""{"model_type":"albert","num_hidden_layers":4096,"inner_group_num":16777216}""", "layers; the limit is 4096")]
+    [InlineData("""{"model_type":"albert","num_hidden_layers":16777216,"inner_group_num":8000}""", "16777216 layers")]
+    [InlineData("""{"model_type":"smollm3","vocab_size":9,"intermediate_size":1,"num_hidden_layers":16777216,"hidden_size":2,"num_attention_heads":1,"num_key_value_heads":1}""", "16777216 layers")]
+    [InlineData("""{"model_type":"modernbert","vocab_size":9,"intermediate_size":1,"num_hidden_layers":16777216,"hidden_size":2,"num_attention_heads":1}""", "16777216 layers")]
+    [InlineData("""{"model_type":"gemma3_text","vocab_size":9,"intermediate_size":1,"num_hidden_layers":16777216,"hidden_size":2,"num_attention_heads":1,"num_key_value_heads":1}""", "16777216 layers")]
+    [InlineData("""{"model_type":"llama","vocab_size":9,"intermediate_size":8,"num_hidden_layers":1,"hidden_size":8,"num_attention_heads":2,"is_causal":false}""", "is_causal is false, which is not supported for llama")]
+    [InlineData("""{"model_type":"gpt2","vocab_size":9,"n_embd":4,"n_head":1,"n_layer":1,"is_causal":false}""", "is_causal is false")]
+    [InlineData("""{"model_type":"bert","vocab_size":9,"intermediate_size":8,"num_hidden_layers":1,"hidden_size":8,"num_attention_heads":2,"is_causal":true}""", "is_causal is true")]
+    [InlineData("""{"model_type":"qwen3","vocab_size":9,"intermediate_size":8,"num_hidden_layers":1,"hidden_size":8,"num_attention_heads":2,"use_bidirectional_attention":true}""", "use_bidirectional_attention is true")]
     [InlineData("""{"model_type":"gpt_neox","vocab_size":16777216,"hidden_size":65536}""", "parameters")]
     public void Create_WrongConfig_NamesTheKeyAndLeavesNoTensor(string json, string named)
     {
@@ -61,6 +70,32 @@ public sealed class BackboneConfigTests
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
         Assert.InRange(error.Message.Length, 1, 800);
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    /// <summary>What transformers takes where the key is absent differs by family.</summary>
+    [Theory]
+    [InlineData("llama", 1e-6)]
+    [InlineData("mistral", 1e-6)]
+    [InlineData("qwen3", 1e-6)]
+    [InlineData("phi3", 1e-5)]
+    [InlineData("olmo2", 1e-5)]
+    [InlineData("ernie4_5", 1e-5)]
+    [InlineData("glm", 0.00000015625)]
+    [InlineData("glm4", 0.00000015625)]
+    public void ArchitectureOf_NoEpsilon_HasTheFamilys(string type, double expected)
+    {
+        JsonObject config = TinyConfigs.Merge(TinyConfigs.Llama, $"\"model_type\": \"{type}\", \"head_dim\": 4");
+        config.Remove("rms_norm_eps");
+
+        Assert.Equal(expected, BackboneRegistry.ArchitectureOf(ConfigReader.Parse(Encoding.UTF8.GetBytes(config.ToJsonString()), "config.json")).Spec.Block.Norm.Epsilon);
+    }
+
+    [Fact]
+    public void ArchitectureOf_AlbertThatSaysNothing_IsTheOneThatItsDefaultsDescribe()
+    {
+        TransformerSpec spec = BackboneRegistry.ArchitectureOf(ConfigReader.Parse("""{"model_type": "albert"}"""u8, "config.json")).Spec;
+
+        Assert.Equal((4096, 12, 64, 16384, 128, 30000), (spec.HiddenSize, spec.LayerCount, spec.Block.Attention.HeadCount, spec.Block.Mlp.InnerSize, spec.Embedding.Size, spec.VocabularySize));
     }
 
     [Fact]

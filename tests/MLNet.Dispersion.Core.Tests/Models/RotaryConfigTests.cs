@@ -94,14 +94,36 @@ public sealed class RotaryConfigTests
     [Theory]
     [InlineData("\"rope_type\": \"linear\"", "factor is missing")]
     [InlineData("\"rope_type\": \"dynamic\", \"factor\": 0", "factor is 0")]
-    [InlineData("\"rope_type\": \"dynamic\", \"factor\": 2, \"alpha\": 8", "alpha is given")]
+    [InlineData("\"rope_type\": \"dynamic\", \"factor\": 2, \"alpha\": 8", "alpha is not known beside this rope_type")]
     [InlineData("\"rope_type\": \"longrope\", \"short_factor\": [1], \"long_factor\": [3, 4]", "short_factor and long_factor hold 1 and 2 numbers; a head turns 1 pairs")]
     [InlineData("\"rope_type\": \"longrope\", \"short_factor\": [1]", "long_factor is missing")]
     [InlineData("\"rope_type\": \"longrope\", \"short_factor\": [-1], \"long_factor\": [1]", "short_factor must be numbers above 0")]
-    [InlineData("\"rope_type\": \"longrope\", \"short_factor\": [1], \"long_factor\": [1], \"long_mscale\": 1.2", "long_mscale is given")]
+    [InlineData("\"rope_type\": \"longrope\", \"short_factor\": [1], \"long_factor\": [1], \"long_mscale\": 1.2", "long_mscale is not known beside this rope_type")]
+    [InlineData("\"rope_type\": \"linear\", \"factor\": 4, \"attention_factor\": 2", "attention_factor is not known beside this rope_type")]
+    [InlineData("\"rope_type\": \"yarn\", \"factor\": 4, \"original_max_position_embeddings\": 4, \"zzz\": 5", "zzz is not known beside this rope_type; known are rope_type, type")]
+    [InlineData("\"rope_type\": \"yarn\", \"factor\": 4, \"short_factor\": [1], \"long_factor\": [1]", "short_factor is not known beside this rope_type")]
+    [InlineData("\"type\": \"yarn\", \"factor\": 4, \"finetuned\": false", "finetuned is false")]
+    [InlineData("\"rope_type\": \"llama3\", " + Scaled + ", \"attention_factor\": 3", "attention_factor is not known beside this rope_type")]
     [InlineData("\"rope_type\": \"yarn\", \"factor\": 4, \"beta_fast\": 1, \"beta_slow\": 2", "beta_fast is 1; it must be at least beta_slow = 2")]
     public void Read_WrongScaling_NamesTheKey(string section, string named) =>
         AssertNames(() => LlamaFamily.Read(TinyConfigs.Reader(TinyConfigs.Llama, $"\"rope_scaling\": {{{section}}}")), named);
+
+    /// <summary>The first files of Phi 3 call LongRoPE so; its context of training is 4096 where no key names it.</summary>
+    [Theory]
+    [InlineData("yarn")]
+    [InlineData("su")]
+    [InlineData("longrope")]
+    public void Read_ScalingOfPhi3_IsLongRopeUnderEachOfItsNames(string type)
+    {
+        ConfigReader config = TinyConfigs.Reader(TinyConfigs.Llama, $"\"model_type\": \"phi3\", \"max_position_embeddings\": 8192, \"rope_scaling\": {{\"type\": \"{type}\", \"short_factor\": [1], \"long_factor\": [3]}}");
+
+        var scaling = (LongRopeScaling)PhiFamily.ReadThird(config).Spec.Block.Attention.Rotary!.Scaling!;
+
+        Assert.Equal([1.0], scaling.Short);
+        Assert.Equal([3.0], scaling.Long);
+        Assert.Equal(4096, scaling.OriginalContextLength);
+        Assert.Equal(Math.Sqrt(1 + (Math.Log(2) / Math.Log(4096))), scaling.AttentionFactor, 1e-12);
+    }
 
     [Theory]
     [InlineData("", 4)]

@@ -43,6 +43,8 @@ public sealed class SentenceModulesTests : IDisposable
         { $"[{Transformer}, {Pooling}]", """{"pooling_mode": "median"}""", "median" },
         { $"[{Transformer}, {Pooling}]", """{"pooling_mode_mean_tokens": true, "include_prompt": false}""", "include_prompt" },
         { $"[{Transformer}, {{\"path\": \"absent\", \"type\": \"sentence_transformers.models.Pooling\"}}]", "{}", "no folder absent" },
+        { $"[{Transformer.Replace("sentence_transformers.models", "custom_st", StringComparison.Ordinal)}, {Pooling}]", """{"pooling_mode_mean_tokens": true}""", "custom_st.Transformer" },
+        { $"[{Transformer}, {Pooling.Replace("sentence_transformers.models", "my_code", StringComparison.Ordinal)}]", """{"pooling_mode_mean_tokens": true}""", "my_code.Pooling" },
         { "{}", "{}", "list" },
     };
 
@@ -184,12 +186,48 @@ public sealed class SentenceModulesTests : IDisposable
 
     [Theory]
     [InlineData("""{"max_seq_length": 7, "do_lower_case": true}""", "do_lower_case")]
-    public void DefaultPooling_TextsInLowerCase_AreRefused(string sentence, string named)
+    [InlineData("""{"max_seq_length": 7, "transformer_task": "fill-mask"}""", "transformer_task")]
+    [InlineData("""{"module_output_name": "logits"}""", "module_output_name")]
+    [InlineData("""{"modality_config": {"image": {"method": "forward"}}}""", "modality_config")]
+    [InlineData("""{"modality_config": {"text": {"method": "encode", "method_output_name": "last_hidden_state"}}}""", "modality_config")]
+    [InlineData("""{"processing_kwargs": {"chat_template": {"a": "b"}}}""", "processing_kwargs")]
+    public void DefaultPooling_WhatTheTransformersFileSaysAndNobodyKnows_IsRefusedByName(string sentence, string named)
     {
         Write($"[{Transformer}, {Pooling}]", """{"pooling_mode_mean_tokens": true}""", sentence);
         using PretrainedLanguageModel model = Load();
 
         Assert.Contains(named, Assert.Throws<ModelFileException>(() => model.DefaultPooling).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void DefaultPooling_NewerFiles_PoolAsOlderOnes()
+    {
+        Write(
+            $"[{Transformer.Replace("models", "base.modules.transformer", StringComparison.Ordinal)}, {Pooling}]",
+            """{"embedding_dimension": 32, "pooling_mode": "mean"}""",
+            """{"transformer_task": "feature-extraction", "modality_config": {"text": {"method": "forward", "method_output_name": "last_hidden_state"}}, "module_output_name": "token_embeddings", "processing_kwargs": {}}""");
+        File.WriteAllText(Path.Combine(_folder, "config_sentence_transformers.json"), """{"truncate_dim": null}""");
+        using PretrainedLanguageModel model = Load();
+
+        Assert.Equal(TextPooling.Mean, model.DefaultPooling);
+    }
+
+    [Fact]
+    public void DefaultPooling_VectorsThatAreCut_AreRefused()
+    {
+        Write($"[{Transformer}, {Pooling}]", """{"pooling_mode_mean_tokens": true}""");
+        File.WriteAllText(Path.Combine(_folder, "config_sentence_transformers.json"), """{"truncate_dim": 8}""");
+        using PretrainedLanguageModel model = Load();
+
+        Assert.Contains("truncate_dim", Assert.Throws<ModelFileException>(() => model.DefaultPooling).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TextEncoder_NoTokens_IsRefusedByTheCallersName()
+    {
+        using PretrainedLanguageModel model = Load();
+
+        Assert.Equal("maxSequenceLength", Assert.Throws<ArgumentOutOfRangeException>(() => new TextEncoder(model, 0)).ParamName);
     }
 
     [Fact]

@@ -81,6 +81,17 @@ public sealed class ConfigReader
             : throw Wrong(key, $"is {number}; it must be a whole number from 1 to {LargestSize}");
     }
 
+    /// <summary>A number of layers, of at most 4096: read before anything is made for each of them.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="otherwise">The value where the key is absent or null; null if there must be one.</param>
+    /// <exception cref="ModelFileException">Missing, no whole number, below 1, or more than 4096.</exception>
+    public int LayerCount(string key, int? otherwise = null)
+    {
+        int layers = Size(key, otherwise);
+        RequireFewLayers(layers);
+        return layers;
+    }
+
     /// <summary>A whole number of at least 0, which must be there.</summary>
     /// <param name="key">The key.</param>
     /// <exception cref="ModelFileException">Missing, or no such number.</exception>
@@ -159,7 +170,8 @@ public sealed class ConfigReader
         JsonObject root = _root.DeepClone().AsObject();
         foreach (var (key, value) in defaults)
         {
-            root[NameOf(key)] ??= value;
+            // As the file would have it: a number that was made in memory is of one type alone.
+            root[NameOf(key)] ??= JsonNode.Parse(value.ToJsonString());
         }
 
         return new ConfigReader(_file, root) { _tensorNames = _tensorNames };
@@ -255,11 +267,7 @@ public sealed class ConfigReader
     /// <exception cref="ModelFileException">A token id is no whole number or below -1, or there are more than 4096 layers.</exception>
     public BackboneInfo Info(int vocabularySize, int hiddenSize, int layerCount, int contextLength)
     {
-        if (layerCount > LargestLayerCount)
-        {
-            throw new ModelFileException(_file, $"It describes {layerCount} layers; the limit is {LargestLayerCount}.");
-        }
-
+        RequireFewLayers(layerCount);
         return new(
             ModelType,
             vocabularySize,
@@ -275,6 +283,16 @@ public sealed class ConfigReader
     /// <param name="key">The key.</param>
     /// <param name="problem">What is wrong, as the rest of a sentence.</param>
     public ModelFileException Wrong(string key, string problem) => new(_file, $"{NameOf(key)} {problem}.");
+
+    /// <summary>Refuses more layers than any model has, before anything is made for each of them.</summary>
+    /// <exception cref="ModelFileException">More than 4096.</exception>
+    internal void RequireFewLayers(long count)
+    {
+        if (count > LargestLayerCount)
+        {
+            throw new ModelFileException(_file, $"It describes {count} layers; the limit is {LargestLayerCount}. Fetch the file again.");
+        }
+    }
 
     /// <summary>The token ids under a key, which may name one, several or none.</summary>
     /// <exception cref="ModelFileException">One is no whole number, or below -1, which stands for none.</exception>

@@ -139,7 +139,7 @@ public static class BackboneRegistry
     /// <summary>How the network of a config.json is made, and what its tensors are called.</summary>
     /// <exception cref="ModelFileException">The configuration is wrong, or the architecture unknown or a class of its own.</exception>
     internal static Architecture ArchitectureOf(ConfigReader config) => Readings.TryGetValue(config.ModelType, out var read)
-        ? Headless(config, read(config))
+        ? Checked(config, read(config))
         : throw config.Wrong("model_type", $"is '{Printable.Name(config.ModelType)}'; known by their spec: {string.Join(", ", Readings.Keys.Order(StringComparer.Ordinal))}");
 
     /// <summary>The network of a config.json, its parameters without values.</summary>
@@ -189,7 +189,7 @@ public static class BackboneRegistry
 
     private static Func<ConfigReader, LanguageBackbone> NetworkOf(Func<ConfigReader, Architecture> read) => config =>
     {
-        Architecture architecture = Headless(config, read(config) ?? throw new InvalidOperationException($"The reading of {config.ModelType} gave no architecture."));
+        Architecture architecture = Checked(config, read(config) ?? throw new InvalidOperationException($"The reading of {config.ModelType} gave no architecture."));
         BackboneInfo info = InfoOf(config, architecture);
         return architecture.Spec.IsCausal ? new DecoderNetwork(architecture, info) : new EncoderNetwork(architecture, info);
     };
@@ -199,6 +199,14 @@ public static class BackboneRegistry
         TransformerSpec spec = architecture.Spec;
         spec.Validate();
         return config.Info(spec.VocabularySize, spec.HiddenSize, spec.LayerCount, spec.ContextLength) with { FinalSize = spec.OutputSize ?? spec.HiddenSize };
+    }
+
+    /// <summary>What a family read, held against keys that mean the same in every family.</summary>
+    private static Architecture Checked(ConfigReader config, Architecture architecture)
+    {
+        config.RequireFlags(architecture.Spec.IsCausal, "is_causal");
+        config.RequireFlags(false, "use_bidirectional_attention");
+        return Headless(config, architecture);
     }
 
     /// <summary>The architecture without a language-model head where the files, of a bare network or of a task's model, hold none.</summary>

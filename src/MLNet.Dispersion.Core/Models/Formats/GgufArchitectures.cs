@@ -231,8 +231,8 @@ internal static class GgufArchitectures
 
         double theta = keys.Number(keys.Own("rope.freq_base")) ?? 10000;
         config["rope_theta"] = theta;
-        string type = keys.Text(keys.Own("rope.scaling.type")) ?? "none";
         double? factor = keys.Number(keys.Own("rope.scaling.factor"));
+        string type = keys.Text(keys.Own("rope.scaling.type")) ?? (factor is null or 0 ? "none" : "linear");
         JsonObject? scaling = type switch
         {
             "none" => null,

@@ -107,6 +107,18 @@ public sealed class PretrainedHead : IDisposable
         LabelsAndProblem = LabelsAndProblem with { Names = [.. labels] };
     }
 
+    /// <summary>Makes its last layer give <c>factor</c> times its numbers, plus <c>shift</c>.</summary>
+    /// <param name="factor">Above 0.</param>
+    /// <param name="shift">0 where the last layer has no bias.</param>
+    internal void Rescale(double factor, double shift)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        ProjectionLayer last = _network.Last!;
+        last.Weight.copy_(last.Weight.Times(factor));
+        last.Bias?.copy_(last.Bias.Times(factor).Plus(shift));
+    }
+
     /// <summary>The same head under other labels, to be saved; its weights stay this one's.</summary>
     internal PretrainedHead Named(HeadLabels labels) => new(_backbone, Spec, _network, labels);
 

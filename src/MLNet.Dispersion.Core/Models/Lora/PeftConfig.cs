@@ -9,6 +9,9 @@ internal sealed record PeftConfig
 {
     internal const string FileName = "adapter_config.json";
 
+    /// <summary>Beyond it a product of two float32 matrices could be infinite.</summary>
+    private const double LargestAlpha = 1 << 24;
+
     /// <summary>Settings of PEFT's LoRA that change what an adapter computes and are not supported: refused unless absent, null, false or empty.</summary>
     private static readonly string[] Unsupported =
     [
@@ -89,14 +92,14 @@ internal sealed record PeftConfig
             Options = new LoraOptions
             {
                 Rank = rank <= LoraOptions.MaxRank ? rank : throw config.Wrong("r", $"is {rank}; it must be from 1 to {LoraOptions.MaxRank}"),
-                Alpha = config.Positive("lora_alpha", 8),
+                Alpha = config.Positive("lora_alpha", 8) is var alpha && alpha <= LargestAlpha ? alpha : throw config.Wrong("lora_alpha", $"is {alpha}; it must be at most {LargestAlpha}"),
                 Dropout = config.Probability("lora_dropout", 0),
                 RankStabilized = config.Flag("use_rslora", false),
                 UseDora = config.Flag("use_dora", false),
                 Bias = Biases.First(pair => pair.Word == bias).Bias,
                 ModulesToSave = saved.Count > 0 ? saved : null,
                 RankPattern = Patterns<int>(config, "rank_pattern", number => number >= 1 && number <= LoraOptions.MaxRank && number == Math.Floor(number) ? (int)number : null, $"whole numbers from 1 to {LoraOptions.MaxRank}"),
-                AlphaPattern = Patterns<double>(config, "alpha_pattern", number => number > 0 && double.IsFinite(number) ? number : null, "numbers above 0"),
+                AlphaPattern = Patterns<double>(config, "alpha_pattern", number => number is > 0 and <= LargestAlpha ? number : null, $"numbers above 0, of at most {LargestAlpha}"),
             },
             Targets = Rule(config, saved),
             Tokens = TokenIndices(config),

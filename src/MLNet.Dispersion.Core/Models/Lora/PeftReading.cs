@@ -393,6 +393,7 @@ internal sealed class PeftReading
         while (_reader.MoveNext() is { } entry)
         {
             values[entry.Name] = _reader.Read(ScalarType.Float32).to(device);
+            FiniteWeights.Require(values[entry.Name], _reader.File, entry.Name);
         }
 
         CheckCopies(values);

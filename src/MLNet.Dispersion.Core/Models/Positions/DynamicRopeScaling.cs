@@ -8,9 +8,8 @@ public sealed record DynamicRopeScaling(double Factor, int OriginalContextLength
 {
     internal override bool IsOpenEnded => true;
 
-    internal static DynamicRopeScaling Of(ConfigReader section, ConfigReader config) => section.Has("alpha")
-        ? throw section.Wrong("alpha", "is given; dynamic rotary positions are supported with a factor alone")
-        : new DynamicRopeScaling(section.Positive("factor"), config.Size("max_position_embeddings", 2048));
+    internal static DynamicRopeScaling Of(ConfigReader section, ConfigReader config) =>
+        new DynamicRopeScaling(section.Positive("factor"), config.Size("max_position_embeddings", 2048));
 
     internal override int Extended(int contextLength) => (int)Math.Min(contextLength * Math.Max(1, Factor), ConfigReader.LargestSize);
 

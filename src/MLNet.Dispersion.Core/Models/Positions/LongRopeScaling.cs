@@ -13,11 +13,6 @@ public sealed record LongRopeScaling(IReadOnlyList<double> Short, IReadOnlyList<
 
     internal static LongRopeScaling Of(ConfigReader section, ConfigReader config)
     {
-        foreach (string key in new[] { "short_mscale", "long_mscale" }.Where(section.Has))
-        {
-            throw section.Wrong(key, "is given; longrope is supported with one attention factor for both lengths");
-        }
-
         int original = OriginalLength(section, config);
         bool isGrown = section.Has("original_max_position_embeddings") || config.Has("original_max_position_embeddings");
         double factor = isGrown ? (double)config.Size("max_position_embeddings") / original : section.Positive("factor", 1);

@@ -6,6 +6,9 @@ public abstract record RopeScaling
 {
     private const string Default = "default";
 
+    // What any kind may have.
+    private static readonly string[] SharedKeys = ["rope_type", "type", "rope_theta", "partial_rotary_factor", "original_max_position_embeddings", "factor"];
+
     private protected RopeScaling()
     {
     }
@@ -28,11 +31,14 @@ public abstract record RopeScaling
         ArgumentNullException.ThrowIfNull(config);
         return Typed(config, layer, [Default, "llama3", "linear", "dynamic", "yarn", "longrope", "su"]) switch
         {
-            ("llama3", var section) => Llama3RopeScaling.Of(section),
-            ("linear", var section) => new LinearRopeScaling(section.Positive("factor")),
-            ("dynamic", var section) => DynamicRopeScaling.Of(section, config),
-            ("yarn", var section) => YarnRopeScaling.Of(section, config),
-            ("longrope" or "su", var section) => LongRopeScaling.Of(section, config),
+            ("llama3", var section) => Llama3RopeScaling.Of(Of(section, "low_freq_factor", "high_freq_factor")),
+            ("linear", var section) => new LinearRopeScaling(Of(section).Positive("factor")),
+            ("dynamic", var section) => DynamicRopeScaling.Of(Of(section), config),
+
+            // The first files of Phi 3 call LongRoPE so.
+            ("longrope" or "su", var section) => LongRopeScaling.Of(Of(section, "short_factor", "long_factor", "attention_factor"), config),
+            ("yarn", var section) when section.Has("short_factor") && section.Has("long_factor") && config.ModelType == "phi3" => LongRopeScaling.Of(Of(section, "short_factor", "long_factor", "attention_factor"), config),
+            ("yarn", var section) => YarnRopeScaling.Of(Of(section, "attention_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate", "finetuned"), config),
             _ => null,
         };
     }
@@ -84,6 +90,15 @@ public abstract record RopeScaling
     private protected static int OriginalLength(ConfigReader section, ConfigReader config) => section.Has("original_max_position_embeddings")
         ? section.Size("original_max_position_embeddings")
         : config.Size("original_max_position_embeddings", config.Has("max_position_embeddings") ? config.Size("max_position_embeddings") : null);
+
+    /// <summary>The section, whose keys must be those of every scaling or its kind's own.</summary>
+    private static ConfigReader Of(ConfigReader section, params string[] own)
+    {
+        string? foreign = section.Root.Select(pair => pair.Key).FirstOrDefault(key => section.Has(key) && !SharedKeys.Contains(key) && !own.Contains(key));
+        return foreign is null
+            ? section
+            : throw section.Wrong(Printable.Name(foreign), $"is not known beside this rope_type; known are {string.Join(", ", SharedKeys.Concat(own))}");
+    }
 
     private static (string Type, ConfigReader Section)? Typed(ConfigReader config, string? layer, string[] supported)
     {

@@ -13,6 +13,12 @@ public sealed record YarnRopeScaling(double Factor, int OriginalContextLength, d
 
     internal static YarnRopeScaling Of(ConfigReader section, ConfigReader config)
     {
+        // The first YaRN files tell a fixed stretching from one that grows with the text.
+        if (!section.Flag("finetuned", true))
+        {
+            throw section.Wrong("finetuned", "is false: a stretching that grows with the text is not supported");
+        }
+
         int original = OriginalLength(section, config);
         double factor = section.Has("factor") ? section.Positive("factor") : (double)config.Size("max_position_embeddings") / original;
         double own = section.Has("mscale") && section.Has("mscale_all_dim")

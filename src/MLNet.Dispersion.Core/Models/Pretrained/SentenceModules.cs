@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace MLNet.Dispersion;
@@ -11,11 +12,14 @@ internal sealed class SentenceModules
 {
     private const string ModulesFile = "modules.json";
     private const string PromptsFile = "config_sentence_transformers.json";
-    private const string ModulesCure = "Choose a Pooling of your own in the options: modules.json is then not asked.";
+    private const string ModulesCure = "Choose a Pooling of your own in the options, with which modules.json is not asked";
     private const int LargestLength = 1 << 24;
     private const string TransformerFile = "sentence_bert_config.json";
     private const string PoolingFolder = "1_Pooling";
-    private const string ModulesBeginning = "sentence_transformers.models.";
+    private const string Library = "sentence_transformers.";
+    private const string ModulesBeginning = Library + "models.";
+    private const string LengthKey = "max_seq_length";
+    private const string LowerKey = "do_lower_case";
 
     private static readonly string[] TransformerFiles =
     [
@@ -55,19 +59,20 @@ internal sealed class SentenceModules
     private SentenceModules(FileSource source)
     {
         JsonField? transformer = TransformerFiles.Where(source.Contains).Select(name => (JsonField?)JsonField.Read(source, name)).FirstOrDefault();
-        MaxTokens = transformer?.Find("max_seq_length")?.AsIndex(LargestLength, "the most tokens of a text");
+        MaxTokens = transformer?.Find(LengthKey)?.AsIndex(LargestLength, "the most tokens of a text");
         if (MaxTokens == 0)
         {
-            throw transformer!.Value.Get("max_seq_length").Fail("the most tokens of a text must be at least 1");
+            throw transformer!.Value.Get(LengthKey).Fail("the most tokens of a text must be at least 1");
         }
 
         try
         {
-            if (transformer?.Find("do_lower_case") is { } lower && lower.AsBoolean())
+            if (transformer?.Find(LowerKey) is { } lower && lower.AsBoolean())
             {
                 throw lower.Fail("texts in lower case before the tokenizer are not supported. " + ModulesCure);
             }
 
+            RefuseUnknown(transformer);
             _prompts = ReadPrompts(source);
             (_pooling, _normalize) = ReadModules(source);
         }
@@ -118,7 +123,7 @@ internal sealed class SentenceModules
         folder.WriteJson("config.json", pooling);
         if (MaxTokens is { } most)
         {
-            sink.WriteJson(TransformerFile, new JsonObject { ["max_seq_length"] = most, ["do_lower_case"] = false });
+            sink.WriteJson(TransformerFile, new JsonObject { [LengthKey] = most, [LowerKey] = false });
         }
 
         sink.WriteJson(PromptsFile, _prompts?.DeepClone() ?? new JsonObject { ["prompts"] = new JsonObject(), ["default_prompt_name"] = null, ["similarity_fn_name"] = "cosine" });
@@ -126,9 +131,36 @@ internal sealed class SentenceModules
         sink.WriteJson(ModulesFile, new JsonArray([.. modules.Select((module, i) => (JsonNode)new JsonObject { ["idx"] = i, ["name"] = $"{i}", ["path"] = module.Path, ["type"] = ModulesBeginning + module.Type })]));
     }
 
+    /// <summary>Newer files say as well how the network is called: as features of texts, or otherwise.</summary>
+    private static void RefuseUnknown(JsonField? transformer)
+    {
+        foreach (var (name, value) in transformer?.Members() ?? [])
+        {
+            bool isKnown = name switch
+            {
+                LengthKey or LowerKey => true,
+                "transformer_task" => IsWord(value, "feature-extraction"),
+                "module_output_name" => IsWord(value, "token_embeddings"),
+                "modality_config" => value.Find("text") is { } text && IsWord(text.Get("method"), "forward") && IsWord(text.Get("method_output_name"), "last_hidden_state"),
+                _ => value.Kind == JsonValueKind.Null || (value.Kind == JsonValueKind.Object && !value.Members().Any()),
+            };
+            if (!isKnown)
+            {
+                throw value.Fail($"what {Printable.Name(name)} says here is not known. {ModulesCure}");
+            }
+        }
+    }
+
+    private static bool IsWord(JsonField value, string word) => value.Kind == JsonValueKind.String && value.AsString() == word;
+
     private static JsonObject? ReadPrompts(FileSource source)
     {
         JsonField? file = JsonField.ReadIfPresent(source, PromptsFile);
+        if (file?.Find("truncate_dim") is { } size)
+        {
+            throw size.Fail("cutting vectors to their first features is not supported on opening. Remove it, and cut the vectors yourself. " + ModulesCure);
+        }
+
         return file?.Find("default_prompt_name") is { } prompt
             ? throw prompt.Fail("a prompt before every text is not supported. Put it before the texts yourself. " + ModulesCure)
             : file?.ToObject();
@@ -143,7 +175,10 @@ internal sealed class SentenceModules
         {
             JsonField type = modules[i].Get("type");
             string path = modules[i].Find("path")?.AsString() ?? "";
-            switch (type.AsString().Split('.')[^1])
+            string name = type.AsString();
+
+            // Any other library's module of the same name is code of its own.
+            switch (name.StartsWith(Library, StringComparison.Ordinal) ? name.Split('.')[^1] : name)
             {
                 case "Transformer" when i == 0 && path.Length == 0:
                     break;
@@ -154,11 +189,11 @@ internal sealed class SentenceModules
                     normalize = true;
                     break;
                 default:
-                    throw type.Fail($"a module {Printable.Name(type.AsString())} in place {i} ({(path.Length == 0 ? "the directory itself" : Printable.Name(path))}) is not supported; known are Transformer in the directory itself, then Pooling, then Normalize. " + ModulesCure);
+                    throw type.Fail($"a module {Printable.Name(name)} in place {i} ({(path.Length == 0 ? "the directory itself" : Printable.Name(path))}) is not supported; known are Transformer in the directory itself, then Pooling, then Normalize. " + ModulesCure);
             }
         }
 
-        return (pooling ?? throw new ModelFileException(source.Describe(ModulesFile), "It names no module Pooling. " + ModulesCure), normalize);
+        return (pooling ?? throw new ModelFileException(source.Describe(ModulesFile), "It names no module Pooling. " + ModulesCure + "."), normalize);
     }
 
     private static TextPooling ReadPooling(FileSource source, string path, JsonField module)

@@ -155,7 +155,7 @@ public sealed class FamilyPiecesTests
     [InlineData("roberta", "\"max_position_embeddings\": 2", "max_position_embeddings is 2, of which 2 stand before the first token")]
     [InlineData("mpnet", "\"relative_attention_num_buckets\": 6", "relative_attention_num_buckets is 6")]
     [InlineData("albert", "\"num_hidden_groups\": 3", "num_hidden_groups is 3; there are 2 layers")]
-    [InlineData("albert", "\"inner_group_num\": 16777216, \"num_hidden_layers\": 16777216", "parameters")]
+    [InlineData("albert", "\"inner_group_num\": 16777216, \"num_hidden_layers\": 16777216", "16777216 layers")]
     [InlineData("deberta-v2", "\"pos_att_type\": [\"c2c\"]", "pos_att_type holds 'c2c'; supported: c2p, p2c")]
     [InlineData("deberta-v2", "\"pos_att_type\": \"c2p|c2c\"", "pos_att_type must be of c2p, p2c")]
     [InlineData("deberta-v2", "\"conv_kernel_size\": 4", "conv_kernel_size is 4; it must be an odd number")]

@@ -54,6 +54,29 @@ public sealed class GgufForeignFileTests : IDisposable
         Assert.Contains("llama.attention.something_new = 2", Fails(), StringComparison.Ordinal);
     }
 
+    /// <summary>As llama.cpp reads them: a factor alone divides positions.</summary>
+    [Theory]
+    [InlineData(null, 4, true)]
+    [InlineData("linear", 4, true)]
+    [InlineData("none", 4, false)]
+    [InlineData(null, 0, false)]
+    public void FromGguf_FactorOfRotaryPositions_IsLinearWhereNoTypeIsNamed(string? type, double factor, bool isLinear)
+    {
+        Write(
+            metadata =>
+            {
+                metadata.Number("llama.rope.scaling.factor", factor);
+                if (type is not null)
+                {
+                    metadata.Text("llama.rope.scaling.type", type);
+                }
+            },
+            Tensors);
+        ConfigReader config = ConfigReader.Parse(ModelSource.FromGguf(Target).Source.ReadAllBytes("config.json"), "config.json");
+
+        Assert.Equal(isLinear ? new LinearRopeScaling(factor) : null, RopeScaling.Read(config));
+    }
+
     [Fact]
     public void FromGguf_TensorsMissingOrTooMany_AreNamed()
     {

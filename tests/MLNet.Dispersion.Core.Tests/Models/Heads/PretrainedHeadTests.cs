@@ -312,6 +312,55 @@ public sealed class PretrainedHeadTests : IDisposable
         Assert.Contains("2 of them different", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>One weight that is no number makes every result one: it is found when the files are read, wherever it lies.</summary>
+    [Theory]
+    [InlineData("model.safetensors", float.NaN)]
+    [InlineData("model.safetensors", float.NegativeInfinity)]
+    [InlineData("adapter_model.safetensors", float.NaN)]
+    public void Load_AWeightThatIsNoNumber_NamesFileAndTensor(string file, float value)
+    {
+        ModelSource source = Backbone("bert");
+        var (texts, labels) = TinyBackbone.LabelledTexts(12);
+        FineTuneOptions options = Options(HeadStart.Family);
+        options.Lora = file.StartsWith("adapter", StringComparison.Ordinal) ? new LoraOptions() : null;
+        using var fitted = TextClassifier.Train(source, texts, labels, 3, options);
+        var files = new MemorySource();
+        fitted.LanguageModel.Save(files.Sink(), options.Lora is null ? null : new ModelSaveOptions { Adapter = AdapterSaving.AdapterOnly });
+        byte[] bytes = [.. files[file]];
+        BitConverter.GetBytes(value).CopyTo(bytes, bytes.Length - sizeof(float));
+        files[file] = bytes;
+
+        var error = Assert.Throws<ModelFileException>(() => (options.Lora is null ? Load(files) : PretrainedLanguageModel.Load(source, new ModelLoadOptions { Adapter = files })).Dispose());
+
+        string last = new SafetensorsReader(new MemoryStream(bytes), file).Entries[^1].Name;
+        Assert.Contains("no number or infinite", error.Message, StringComparison.Ordinal);
+        Assert.Contains(file, error.Message, StringComparison.Ordinal);
+        Assert.Contains(last, error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Labels are put on a scale that the head can reach, and the head that is saved gives the labels themselves.</summary>
+    [Theory]
+    [InlineData("bert", -8192)]
+    [InlineData("roberta", 1e6)]
+    [InlineData("llama", 0)]
+    public void SavePretrained_RegressorOnTheFamilysHead_FollowsTheScaleOfTheLabels(string name, double shift)
+    {
+        const double Factor = 4096;
+        ModelSource source = Backbone(name);
+        string[] texts = TinyBackbone.LabelledTexts(12).Texts;
+        float[] labels = [.. Enumerable.Range(0, texts.Length).Select(i => i % 5 + 1f)];
+        using var small = TextRegressor.Train(source, texts, labels, Options(HeadStart.Family));
+        using var large = TextRegressor.Train(source, texts, [.. labels.Select(label => (float)((label * Factor) + shift))], Options(HeadStart.Family));
+        string target = Path.Combine(_folder, "regressor");
+        large.SavePretrained(target);
+        using var opened = TextRegressor.FromPretrained(ModelSource.FromDirectory(target), device: "cpu");
+
+        float[] found = [.. large.Score(texts).Values];
+        Assert.All(small.Score(texts).Values.Zip(found), pair => Assert.Equal((pair.First * Factor) + shift, pair.Second, Factor * 1e-2));
+        Assert.Equal(found, opened.Score(texts).Values);
+        Assert.Equal((0, 1), (large.LabelMean, large.LabelDeviation));
+    }
+
     /// <summary>As PEFT writes adapters of classifiers: names of the task's class, the head kept whole, the task.</summary>
     [Theory]
     [InlineData("bert", "base_model.model.bert.", "classifier")]

@@ -30,7 +30,7 @@ internal static class BloomFamily
         int heads = config.Size("n_head", 8);
         config.RequireDivisible("hidden_size", hidden, "n_head", heads);
         int vocabulary = config.Size("vocab_size", 250880);
-        int layers = config.Size("n_layer", 2);
+        int layers = config.LayerCount("n_layer", 2);
         int inner = checked(4 * hidden);
         config.RequireParameters(hidden * (vocabulary + (layers * ((4.0 * hidden) + (2.0 * inner)))));
         var norm = new NormSpec(NormKind.Layer, config.Positive("layer_norm_epsilon", 1e-5));

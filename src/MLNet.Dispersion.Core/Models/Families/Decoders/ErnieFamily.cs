@@ -12,6 +12,7 @@ internal static class ErnieFamily
             HasOutputBias = bias,
             HasMlpBias = bias,
             HeadSize = 128,
+            NormEpsilon = 1e-5,
             Rotary = new RotaryKeys { Theta = 500000, IsInterleaved = true },
             IsTied = true,
         }.Read(config);

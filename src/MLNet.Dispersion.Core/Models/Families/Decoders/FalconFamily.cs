@@ -33,7 +33,7 @@ internal static class FalconFamily
         int keyHeads = isNew ? config.Size("num_kv_heads", heads) : isSingle ? 1 : heads;
         config.RequireDivisible("num_attention_heads", heads, "num_kv_heads", keyHeads);
         int vocabulary = config.Size("vocab_size", 65024);
-        int layers = config.Size("num_hidden_layers", 32);
+        int layers = config.LayerCount("num_hidden_layers", 32);
         int inner = config.Size("ffn_hidden_size", checked(4 * hidden));
         config.RequireParameters(hidden * ((2.0 * vocabulary) + (layers * ((4.0 * hidden) + (2.0 * inner)))));
         bool isParallel = isNew || config.Flag("parallel_attn", true);

@@ -44,7 +44,6 @@ internal static class GemmaFamily
 
     private static TransformerSpec Shape(ConfigReader config, BlockOrder order, RotaryKeys rotary)
     {
-        config.RequireFlags(false, "use_bidirectional_attention");
         bool bias = config.Flag("attention_bias", false);
         string key = config.Has("hidden_activation") ? "hidden_activation" : "hidden_act";
         TransformerSpec spec = new LlamaShape

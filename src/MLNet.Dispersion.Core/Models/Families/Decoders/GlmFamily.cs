@@ -15,6 +15,7 @@ internal static class GlmFamily
         {
             HasInputBias = config.Flag("attention_bias", false),
             HeadSize = 128,
+            NormEpsilon = 0.00000015625,
             Rotary = new RotaryKeys { Share = 0.5, IsInterleaved = true },
             Order = isFirst ? BlockOrder.NormFirst : BlockOrder.NormAround,
         }.Read(config);

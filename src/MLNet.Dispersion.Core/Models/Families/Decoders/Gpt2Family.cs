@@ -52,7 +52,7 @@ internal static class Gpt2Family
         config.RequireDivisible("n_embd", hidden, "n_head", heads);
         int vocabulary = config.Size("vocab_size", 50257);
         int context = config.Size("n_positions", 1024);
-        int layers = config.Size("n_layer", 12);
+        int layers = config.LayerCount("n_layer", 12);
         int inner = config.Size("n_inner", 4 * hidden);
         config.RequireParameters(hidden * ((double)vocabulary + context + (layers * ((4.0 * hidden) + (2.0 * inner)))));
         if (config.Flag("add_cross_attention", false))

@@ -30,7 +30,7 @@ internal static class GptJFamily
         int heads = config.Size("n_head", 16);
         config.RequireDivisible("n_embd", hidden, "n_head", heads);
         int vocabulary = config.Size("vocab_size", 50400);
-        int layers = config.Size("n_layer", 28);
+        int layers = config.LayerCount("n_layer", 28);
         int inner = config.Size("n_inner", checked(4 * hidden));
         config.RequireParameters(hidden * ((2.0 * vocabulary) + (layers * ((4.0 * hidden) + (2.0 * inner)))));
         int size = hidden / heads;

@@ -34,7 +34,7 @@ internal static class GptNeoFamily
         config.RequireDivisible("hidden_size", hidden, "num_heads", heads);
         int vocabulary = config.Size("vocab_size", 50257);
         int context = config.Size("max_position_embeddings", 2048);
-        int layers = config.Size("num_layers", 24);
+        int layers = config.LayerCount("num_layers", 24);
         int inner = config.Size("intermediate_size", checked(4 * hidden));
         config.RequireParameters(hidden * ((double)vocabulary + context + (layers * ((4.0 * hidden) + (2.0 * inner)))));
         var norm = new NormSpec(NormKind.Layer, config.Positive("layer_norm_epsilon", 1e-5));

@@ -30,7 +30,7 @@ internal static class GptNeoXFamily
         config.RequireDivisible("hidden_size", hidden, "num_attention_heads", heads);
         int vocabulary = config.Size("vocab_size", 50432);
         int inner = config.Size("intermediate_size", 24576);
-        int layers = config.Size("num_hidden_layers", 44);
+        int layers = config.LayerCount("num_hidden_layers", 44);
         config.RequireParameters(hidden * ((2.0 * vocabulary) + (layers * ((4.0 * hidden) + (2.0 * inner)))));
         var norm = new NormSpec(NormKind.Layer, config.Positive("layer_norm_eps", 1e-5));
         double dropout = config.Probability("hidden_dropout", 0);

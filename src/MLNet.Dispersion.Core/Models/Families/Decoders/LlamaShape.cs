@@ -46,6 +46,9 @@ internal sealed record LlamaShape
     /// <summary>Every norm; null for a root mean square with <c>rms_norm_eps</c>.</summary>
     internal NormSpec? Norm { get; init; }
 
+    /// <summary>The number under the root of those norms where <c>rms_norm_eps</c> does not say.</summary>
+    internal double NormEpsilon { get; init; } = 1e-6;
+
     /// <summary>The activation; null for <c>hidden_act</c>.</summary>
     internal Activation? Activation { get; init; }
 
@@ -75,10 +78,10 @@ internal sealed record LlamaShape
         Activation activation = Activation ?? config.Activation("hidden_act", "silu");
         int vocabulary = config.Size("vocab_size");
         int inner = config.Size("intermediate_size");
-        int layers = config.Size("num_hidden_layers");
+        int layers = config.LayerCount("num_hidden_layers");
         int headSize = HeadSizeOf(config, hidden, heads);
         config.RequireParameters(hidden * ((2.0 * vocabulary) + (layers * ((2.0 * headSize * ((double)heads + keyHeads)) + (3.0 * inner)))));
-        NormSpec norm = Norm ?? new NormSpec(NormKind.RootMeanSquare, config.Positive("rms_norm_eps", 1e-6));
+        NormSpec norm = Norm ?? new NormSpec(NormKind.RootMeanSquare, config.Positive("rms_norm_eps", NormEpsilon));
         RotarySpec rotary = Rotary.Read(config, headSize);
         return new TransformerSpec
         {

@@ -31,7 +31,7 @@ internal static class MptFamily
         int heads = config.Size("n_heads", 16);
         config.RequireDivisible("d_model", hidden, "n_heads", heads);
         int vocabulary = config.Size("vocab_size", 50368);
-        int layers = config.Size("n_layers", 24);
+        int layers = config.LayerCount("n_layers", 24);
 
         // Hugging Face does not read expansion_ratio.
         int inner = checked(4 * hidden);

@@ -37,7 +37,7 @@ internal static class OlmoFamily
     private static TransformerSpec Normed(ConfigReader config, RotaryKeys rotary)
     {
         bool bias = config.Flag("attention_bias", false);
-        TransformerSpec spec = new LlamaShape { HasInputBias = bias, HasOutputBias = bias, Order = BlockOrder.NormBranches, Rotary = rotary, Norm = new NormSpec(NormKind.RootMeanSquare, config.Positive("rms_norm_eps", 1e-5)) }.Read(config);
+        TransformerSpec spec = new LlamaShape { HasInputBias = bias, HasOutputBias = bias, Order = BlockOrder.NormBranches, Rotary = rotary, NormEpsilon = 1e-5 }.Read(config);
         AttentionSpec attention = spec.Block.Attention with { HeadNorm = spec.Block.Norm, HeadNormScope = HeadNormScope.Row };
         return spec with { Block = spec.Block with { Attention = attention } };
     }

@@ -45,7 +45,7 @@ internal static class OptFamily
         config.RequireDivisible("hidden_size", hidden, "num_attention_heads", heads);
         int vocabulary = config.Size("vocab_size", 50272);
         int context = config.Size("max_position_embeddings", 2048);
-        int layers = config.Size("num_hidden_layers", 12);
+        int layers = config.LayerCount("num_hidden_layers", 12);
         int inner = config.Size("ffn_dim", 3072);
         int embedded = config.Size("word_embed_proj_dim", hidden);
         config.RequireParameters(hidden * ((double)vocabulary + context + (layers * ((4.0 * hidden) + (2.0 * inner)))));

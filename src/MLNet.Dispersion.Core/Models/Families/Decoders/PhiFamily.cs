@@ -3,6 +3,8 @@ namespace MLNet.Dispersion.Models;
 /// <summary>Phi 1 to 2, whose branches read one norm, and Phi 3, whose layers are fused, with Phi 3.5 and Phi 4 mini.</summary>
 internal static class PhiFamily
 {
+    private const int DefaultContext = 4096;
+
     private static readonly WeightNames FirstNames = LlamaShape.Names with
     {
         Block =
@@ -61,7 +63,8 @@ internal static class PhiFamily
     internal static Architecture ReadThird(ConfigReader config)
     {
         config.RequireFlags(false, "attention_bias", "mlp_bias", "lm_head_bias");
-        TransformerSpec spec = new LlamaShape { Rotary = new RotaryKeys { Share = 1 } }.Read(config);
+        config = config.With(("max_position_embeddings", DefaultContext), ("original_max_position_embeddings", DefaultContext));
+        TransformerSpec spec = new LlamaShape { NormEpsilon = 1e-5, Rotary = new RotaryKeys { Share = 1 } }.Read(config);
         AttentionSpec attention = spec.Block.Attention with { Storage = AttentionStorage.FusedByKind, Window = config.SizeOrNull("sliding_window") };
         return new Architecture(
             spec with

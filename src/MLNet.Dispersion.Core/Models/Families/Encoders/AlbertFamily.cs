@@ -26,10 +26,10 @@ internal static class AlbertFamily
 
     internal static Architecture Read(ConfigReader config)
     {
-        int layers = config.Size("num_hidden_layers", 12);
+        int layers = config.LayerCount("num_hidden_layers", 12);
         int groups = config.Size("num_hidden_groups", 1);
         int inner = config.Size("inner_group_num", 1);
-        config.RequireParameters((double)layers * inner * groups);
+        config.RequireFewLayers((long)Math.Max(layers, groups) * inner);
         if (groups > layers)
         {
             throw config.Wrong("num_hidden_groups", $"is {groups}; there are {layers} layers to share them (num_hidden_layers)");

@@ -72,7 +72,7 @@ internal static class BertFamily
         int words = config.Size("vocab_size", vocabulary);
         int positions = config.Size("max_position_embeddings", 512);
         types = types == 0 ? 0 : config.Size("type_vocab_size", types);
-        int layers = config.Size("num_hidden_layers", 12);
+        int layers = config.LayerCount("num_hidden_layers", 12);
         int inner = config.Size("intermediate_size", 3072);
         config.RequireParameters(hidden * ((double)words + positions + types + (layers * ((4.0 * hidden) + (2.0 * inner)))));
         config.OneOf("position_embedding_type", "absolute", ["absolute"]);

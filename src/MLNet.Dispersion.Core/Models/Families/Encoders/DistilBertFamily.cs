@@ -40,7 +40,7 @@ internal static class DistilBertFamily
         config.RequireDivisible("dim", hidden, "n_heads", heads);
         int vocabulary = config.Size("vocab_size", 30522);
         int context = config.Size("max_position_embeddings", 512);
-        int layers = config.Size("n_layers", 6);
+        int layers = config.LayerCount("n_layers", 6);
         int inner = config.Size("hidden_dim", 3072);
         config.RequireParameters(hidden * ((double)vocabulary + context + (layers * ((4.0 * hidden) + (2.0 * inner)))));
         double dropout = config.Probability("dropout", 0.1);

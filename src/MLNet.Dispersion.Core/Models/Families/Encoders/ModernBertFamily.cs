@@ -31,7 +31,7 @@ internal static class ModernBertFamily
         int heads = config.Size("num_attention_heads", 12);
         config.RequireDivisible("hidden_size", hidden, "num_attention_heads", heads);
         int vocabulary = config.Size("vocab_size", 50368);
-        int layers = config.Size("num_hidden_layers", 22);
+        int layers = config.LayerCount("num_hidden_layers", 22);
         int inner = config.Size("intermediate_size", 1152);
         config.RequireParameters(hidden * (vocabulary + (layers * ((4.0 * hidden) + (3.0 * inner)))));
         int size = hidden / heads;
