@@ -14,8 +14,8 @@ internal sealed class GridTable(IReadOnlyList<Outcome> outcomes)
     /// <summary>Of the default's rate.</summary>
     public static readonly double[] Rates = [1 / 3.0, 1, 3];
 
-    /// <summary>What rounding a number of epochs may do to a multiple.</summary>
-    private const double Rounding = 1.3;
+    /// <summary>What rounding a number of epochs may do to a multiple: half of 3 epochs are 2.</summary>
+    private const double Rounding = 1.34;
 
     /// <summary>A table a size as Markdown; empty where no setting was tried beside the defaults.</summary>
     public string ToMarkdown()
