@@ -19,7 +19,7 @@ public static class RegularFile
     public static FileStream OpenRead(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        if (!UnixFile.IsSeekable(path))
+        if (!UnixFile.IsFile(path))
         {
             throw new ModelFileException(path, "It is no file but a pipe, a device or the like, from which a reader could wait or read for ever. Name the file itself.");
         }
@@ -107,7 +107,7 @@ internal static partial class UnixFile
     private static int WithoutWaiting => OperatingSystem.IsMacOS() ? 0x4 | 0x1000000 : 0x800 | 0x80000;
 
     /// <summary>Whether one can move about in what lies there, and it ends where it says; true as well where it cannot be opened, which the proper opening then tells.</summary>
-    internal static bool IsSeekable(string path)
+    internal static bool IsFile(string path)
     {
         if (OperatingSystem.IsWindows() || IsPlain(path))
         {

@@ -9,6 +9,8 @@ public abstract record RopeScaling
     // What any kind may have.
     private static readonly string[] SharedKeys = ["rope_type", "type", "rope_theta", "partial_rotary_factor", "original_max_position_embeddings", "factor"];
 
+    private static readonly string[] LongKeys = ["short_factor", "long_factor", "attention_factor"];
+
     private protected RopeScaling()
     {
     }
@@ -36,8 +38,8 @@ public abstract record RopeScaling
             ("dynamic", var section) => DynamicRopeScaling.Of(Of(section), config),
 
             // The first files of Phi 3 call LongRoPE so.
-            ("longrope" or "su", var section) => LongRopeScaling.Of(Of(section, "short_factor", "long_factor", "attention_factor"), config),
-            ("yarn", var section) when section.Has("short_factor") && section.Has("long_factor") && config.ModelType == "phi3" => LongRopeScaling.Of(Of(section, "short_factor", "long_factor", "attention_factor"), config),
+            ("longrope" or "su", var section) => LongRopeScaling.Of(Of(section, LongKeys), config),
+            ("yarn", var section) when section.Has("short_factor") && section.Has("long_factor") && config.ModelType == "phi3" => LongRopeScaling.Of(Of(section, LongKeys), config),
             ("yarn", var section) => YarnRopeScaling.Of(Of(section, "attention_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate", "finetuned"), config),
             _ => null,
         };
