@@ -16,7 +16,7 @@ var pipeline = ml.Transforms.Conversion.MapValueToKey("Label")
 // 2. Does the dispersion loss help where there are few rows? Ten seeds each with it, without it, and with what else could be done instead; everything else is equal but the epochs where a way says so.
 IDataView few = ml.Data.TakeRows(split.TrainSet, 60);
 // Training twice as long stands beside them: it is what goes wrong most easily with few rows.
-string[] arms = ["bag of words", Trials.Plain, Trials.Long, Trials.LongDispersion, Trials.LongSmoothing, Trials.LongBoth, "label smoothing", "dispersion"];
+string[] arms = ["bag of words", Trials.Plain, Trials.Long, Trials.LongDispersion, Trials.LongSmoothing, "label smoothing", "dispersion"];
 var trials = new Trials(few, split.TestSet, arms);
 
 // So small a network gains little from a second thread: the trainings run side by side instead, one thread each.

@@ -62,8 +62,7 @@ internal static class Report
     /// <summary>Mean cosine between tokens by hidden state, before training and behind it.</summary>
     public static CondensationPicture Cosines(Trials trials)
     {
-        // Pictures have seven colours, and one line more: that of label smoothing for twice as long lies on dispersion's.
-        string[] tuned = [.. trials.Arms.Where(arm => arm != Trials.LongSmoothing && trials.Runs(arm)[0].After.Length > 0)];
+        string[] tuned = [.. trials.Arms.Where(arm => trials.Runs(arm)[0].After.Length > 0)];
         double[] layers = [.. Enumerable.Range(0, trials.Runs(Trials.Plain)[0].After.Length).Select(layer => (double)layer)];
         double[] Mean(string arm, Func<Trained, double[]> cosines) => [.. layers.Select(layer => trials.Runs(arm).Average(run => cosines(run)[(int)layer]))];
         return CondensationPlots.Lines(new LineChart

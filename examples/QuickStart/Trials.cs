@@ -29,9 +29,6 @@ internal sealed class Trials(IDataView train, IDataView test, IReadOnlyList<stri
     /// <summary>Label smoothing in as many.</summary>
     public const string LongSmoothing = "label smoothing, twice as long";
 
-    /// <summary>Label smoothing with the dispersion loss beside it, in as many.</summary>
-    public const string LongBoth = "both, twice as long";
-
     private static readonly int TwiceAsMany = 2 * FineTuneDefaults.ForHead(rows: 60, trainedWeights: 1).Epochs;
     private readonly Dictionary<string, Trained[]> _runs = arms.ToDictionary(arm => arm, _ => new Trained[Seeds]);
 
@@ -39,12 +36,7 @@ internal sealed class Trials(IDataView train, IDataView test, IReadOnlyList<stri
     public int TestRows => Runs(Plain)[0].Right.Length;
 
     /// <summary>What a way is held against: that which it adds one thing to.</summary>
-    public static string Rival(string arm) => arm switch
-    {
-        LongDispersion or LongSmoothing => Long,
-        LongBoth => LongSmoothing,
-        _ => Plain,
-    };
+    public static string Rival(string arm) => arm is LongDispersion or LongSmoothing ? Long : Plain;
 
     /// <summary>The ways.</summary>
     public IReadOnlyList<string> Arms => arms;
@@ -79,9 +71,9 @@ internal sealed class Trials(IDataView train, IDataView test, IReadOnlyList<stri
             return ml.Transforms.Text.LexicalFeatures("Features", "Text").Append(ml.MulticlassClassification.Trainers.LbfgsMaximumEntropy(l1Regularization: 0, l2Regularization: 0.1f));
         }
 
-        var options = new FineTuneOptions { Seed = seed, Epochs = arm is Long or LongDispersion or LongSmoothing or LongBoth ? TwiceAsMany : null };
-        options.Dispersion.Coefficient = arm is "dispersion" or LongDispersion or LongBoth ? 1 : 0;
-        options.LabelSmoothing = arm is "label smoothing" or LongSmoothing or LongBoth ? 0.1 : 0;
+        var options = new FineTuneOptions { Seed = seed, Epochs = arm is Long or LongDispersion or LongSmoothing ? TwiceAsMany : null };
+        options.Dispersion.Coefficient = arm is "dispersion" or LongDispersion ? 1 : 0;
+        options.LabelSmoothing = arm is "label smoothing" or LongSmoothing ? 0.1 : 0;
         return ml.MulticlassClassification.Trainers.FineTuneWithDispersion(options: options);
     }
 

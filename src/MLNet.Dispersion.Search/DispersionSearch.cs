@@ -253,12 +253,13 @@ public sealed class DispersionSearch
         var code = new TrialCode(_ml, data, pipeline, metrics, _options, _seed, best, plan);
         await using IStudyStorage storage = await OpenAsync(definition, cancellationToken).ConfigureAwait(false);
         await EnqueueFirstAsync(storage, cancellationToken).ConfigureAwait(false);
-        int confirming = (await storage.TrialsAsync(cancellationToken).ConfigureAwait(false)).Count(TrialKinds.IsConfirmation);
+        IReadOnlyList<Trial> before = await storage.TrialsAsync(cancellationToken).ConfigureAwait(false);
+        StudyRunOptions limits = _limits with { Waiting = WaitingLog.Of(_ml), Monitor = _limits.Monitor is { } monitor ? new UnconfirmedProgress(monitor, storage.Definition.Objectives, before) : null };
         var runner = new StudyRunner(storage, new UnconfirmedSampler(_sampler), _pruner);
-        IReadOnlyList<Trial> trials = await runner.RunAsync(code.RunAsync, _limits with { MaxTrials = _limits.MaxTrials + confirming, Waiting = WaitingLog.Of(_ml) }, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Trial> trials = await runner.RunAsync(code.RunAsync, limits with { MaxTrials = limits.MaxTrials + before.Count(TrialKinds.IsConfirmation) }, cancellationToken).ConfigureAwait(false);
         if (plan is not null)
         {
-            trials = await ConfirmAsync(storage, runner, code, plan, trials, cancellationToken).ConfigureAwait(false);
+            trials = await ConfirmAsync(storage, runner, code, plan, trials, limits, cancellationToken).ConfigureAwait(false);
         }
 
         return ToResult(trials, storage.Definition, code, data.All, best, plan);
@@ -269,7 +270,7 @@ public sealed class DispersionSearch
         trials.Select(trial => TrialKinds.AsConfirmation(trial.Kind)).FirstOrDefault(part => part is not null) is { } part ? trials.First(trial => trial.Number == part.Trial) : null;
 
     /// <summary>Trains the best trial with dispersion anew; a confirmation that the study has already is gone on with, since a second look would be one too many.</summary>
-    private async Task<IReadOnlyList<Trial>> ConfirmAsync(IStudyStorage storage, StudyRunner runner, TrialCode code, ConfirmationPlan plan, IReadOnlyList<Trial> trials, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<Trial>> ConfirmAsync(IStudyStorage storage, StudyRunner runner, TrialCode code, ConfirmationPlan plan, IReadOnlyList<Trial> trials, StudyRunOptions limits, CancellationToken cancellationToken)
     {
         if ((ConfirmedBy(trials) ?? DispersionVerdict.Of(trials, storage.Definition.Objectives, null).BestWith) is not { } confirmed)
         {
@@ -283,7 +284,7 @@ public sealed class DispersionSearch
         }
 
         int count = (await storage.TrialsAsync(cancellationToken).ConfigureAwait(false)).Count;
-        return await runner.RunAsync(code.RunAsync, _limits with { MaxTrials = count, MaxTime = null }, cancellationToken).ConfigureAwait(false);
+        return await runner.RunAsync(code.RunAsync, limits with { MaxTrials = count, MaxTime = null }, cancellationToken).ConfigureAwait(false);
     }
 
     private static SearchResult ToResult(IReadOnlyList<Trial> trials, StudyDefinition definition, TrialCode code, IDataView? allData, BestModel models, ConfirmationPlan? plan)

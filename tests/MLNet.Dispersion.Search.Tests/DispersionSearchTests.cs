@@ -83,6 +83,31 @@ public sealed class DispersionSearchTests
         Assert.Equal(before, StubEstimator.Alive);
     }
 
+    /// <summary>What confirms is measured on other rows, and is no rival of the trials: however good it is, no monitor is told that it is the best.</summary>
+    [Fact]
+    public void Run_Confirmation_IsNeverToldToBeTheBestTrial()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            int fits = 0;
+            var told = new List<StudyProgress>();
+            DispersionSearch Rising() => Search(_ => ++fits).SetStorage(Path.Combine(folder, "study.db")).SetConfirmation(Data, seeds: 2, leastEffect: 0.01).SetMonitor(new Listener(told));
+
+            using SearchResult first = Rising().SetMaxTrials(3).Run();
+            Assert.Equal((7, 2), (fits, told[^1].Best!.Number));
+
+            // Gone on with, from a study that has them already.
+            using SearchResult more = Rising().SetMaxTrials(4).Run();
+            Assert.Equal((8, 7), (fits, told[^1].Best!.Number));
+            Assert.All(told, progress => Assert.DoesNotContain("confirmation", progress.Best?.Kind ?? "", StringComparison.Ordinal));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Fact]
     public void Run_ConfirmationOfAStoredSearch_IsMadeOnceAndMarkedWhereItWasNotFixedBefore()
     {

@@ -35,3 +35,27 @@ internal sealed class UnconfirmedSampler(ISampler inner) : ISampler
     public Studies.ParameterSet? Sample(SearchSpace space, IReadOnlyList<StudyObjective> objectives, IReadOnlyList<Trial> history, int number, long seed) =>
         inner.Sample(space, objectives, [.. history.Where(trial => !TrialKinds.IsConfirmation(trial))], number, seed);
 }
+
+/// <summary>Passes on how a search stands. Its best trial is none of those that confirm: their figures are of test rows.</summary>
+/// <param name="inner">Who listens.</param>
+/// <param name="objectives">What the trials are compared by.</param>
+/// <param name="before">The trials that there were before.</param>
+internal sealed class UnconfirmedProgress(IProgress<StudyProgress> inner, IReadOnlyList<StudyObjective> objectives, IEnumerable<Trial> before) : IProgress<StudyProgress>
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, Trial> _searched = before.Where(trial => !TrialKinds.IsConfirmation(trial)).ToDictionary(trial => trial.Number);
+
+    /// <inheritdoc/>
+    public void Report(StudyProgress value)
+    {
+        lock (_gate)
+        {
+            foreach (Trial trial in new[] { value.Trial, value.Best }.OfType<Trial>().Where(trial => !TrialKinds.IsConfirmation(trial)))
+            {
+                _searched[trial.Number] = trial;
+            }
+
+            inner.Report(value with { Best = ParetoFront.Of(_searched.Values.OrderBy(trial => trial.Number), objectives) is [var best, ..] ? best : null });
+        }
+    }
+}

@@ -1,3 +1,5 @@
+using MLNet.Dispersion.Tests.Tokenization;
+
 namespace MLNet.Dispersion.Tests.Training;
 
 public sealed class TextClassifierTests
@@ -153,6 +155,30 @@ public sealed class TextClassifierTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    /// <summary>A head beside the language model: a weight in it that is no number is found when it is read, like one of the model.</summary>
+    [Fact]
+    public void Load_AHeadsWeightThatIsNoNumber_NamesFileAndTensor()
+    {
+        var (texts, labels) = TinyBackbone.LabelledTexts(12);
+        var options = Options();
+        options.MaxSteps = 1;
+        var files = new MemorySource();
+        using (var classifier = TextClassifier.Train(TinyBackbone.Backbone, texts, labels, 3, options))
+        {
+            classifier.Save(files.Sink());
+        }
+
+        byte[] bytes = [.. files["classifier.safetensors"]];
+        BitConverter.GetBytes(float.NaN).CopyTo(bytes, bytes.Length - sizeof(float));
+        files["classifier.safetensors"] = bytes;
+
+        var error = Assert.Throws<ModelFileException>(() => TextClassifier.Load(files, "cpu"));
+
+        Assert.Contains("no number or infinite", error.Message, StringComparison.Ordinal);
+        Assert.Contains("classifier.safetensors", error.Message, StringComparison.Ordinal);
+        Assert.Contains(ScoreHead.WeightName, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

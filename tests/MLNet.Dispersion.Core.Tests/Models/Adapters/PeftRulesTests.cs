@@ -419,6 +419,10 @@ public sealed class PeftRulesTests
         Names("cannot be adapted in this way", null, tensors => tensors[Layer + ".lora_embedding_A"] = ones(2, 8));
         Names("cannot be adapted in this way", null, tensors => tensors[Prefix + "transformer.wte.lora_A.weight"] = ones(2, 8));
 
+        // Scales and factors that no training gives.
+        Names("16777216", config => config["lora_alpha"] = 16777217, null);
+        Names("no number or infinite", null, tensors => tensors[Layer + ".lora_A.weight"] = full([2, 8], float.NaN));
+
         // A head that is tied to the embedding, and neither trained nor the same; a base's weight of nobody; lora_bias by its tensor.
         Names("differs from the embedding", null, tensors => { tensors[Prefix + "transformer.wte.weight"] = ones(13, 8); tensors[Prefix + "lm_head.weight"] = zeros(13, 8); });
         Names("lm_head.weight", null, tensors => tensors[Prefix + "lm_head.weight"] = zeros(13, 8));
