@@ -24,7 +24,7 @@ internal static class KernelTiering
         var adam = new AdamWKernel(0.9, 0.999, 1e-8, 1, 1);
         (string Name, Action Kernel)[] kernels =
         [
-            ("AdamW update", () => adam.Update(weights, weights, first, second, 1, 1e-9)),
+            ("AdamW update", () => adam.Update(weights, weights, first, second, null, 1, 1e-9)),
             ("gradient norm", () => AdamWKernel.SquaredNorm(weights)),
             ("tanh GELU", () => TanhGelu.Of(wide)),
             ("tanh GELU, with its gradient", () => WithGradient(wide, TanhGelu.Of)),

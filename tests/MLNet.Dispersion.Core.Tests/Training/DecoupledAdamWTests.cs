@@ -40,6 +40,74 @@ public sealed class DecoupledAdamWTests
         Assert.All(Enumerable.Range(0, 6), i => Assert.Equal(expected[i], actual[i], 2e-6));
     }
 
+    /// <summary>Rows of a table that no gradient has reached so far cost nothing but their decay; what comes out is the same, bit for bit, as where everything is gone through.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.1)]
+    public void Step_GradientsOfAFewRows_EqualThoseOfAllRowsBitForBit(double decay)
+    {
+        const int Rows = 700, Features = 200, Steps = 6, ClearedBefore = 4;
+        const double Rate = 1e-2, Scale = 0.5;
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(5, CPU);
+        Tensor start = randn([Rows, Features], generator: generator);
+        using var parameter = new Parameter(start.clone().DetachFromDisposeScope());
+        using var optimizer = new DecoupledAdamW(0.9, 0.95, 1e-8);
+        optimizer.Add("table", parameter, decay);
+        Tensor expected = start.clone(), first = zeros_like(start), second = zeros_like(start);
+        var random = new Random(2);
+
+        for (int step = 1; step <= Steps; step++)
+        {
+            if (step == ClearedBefore)
+            {
+                optimizer.ClearMoments(parameter);
+                optimizer.CountFrom(parameter, step - 1);
+                first.zero_();
+                second.zero_();
+            }
+
+            Tensor gradient = zeros_like(start);
+            foreach (int row in new[] { 0, random.Next(Rows), random.Next(Rows), step == 2 ? Rows - 1 : 1 })
+            {
+                gradient[row] = randn([Features], generator: generator);
+            }
+
+            // Minus zero is zero too.
+            gradient[Rows / 2] = full([Features], -0.0f);
+            parameter.grad = gradient;
+            optimizer.Step(Rate, Scale);
+            int age = step < ClearedBefore ? step : step - ClearedBefore + 1;
+            new AdamWKernel(0.9, 0.95, 1e-8, Math.Sqrt(1 - Math.Pow(0.95, age)), Scale).Update(expected, gradient, first, second, null, 1 - (Rate * decay), Rate / (1 - Math.Pow(0.9, age)));
+            Assert.Equal(Bits(expected), Bits(parameter));
+            Assert.Equal(Bits(first), Bits(optimizer.Memory.Single(part => part.Key == "table.exp_avg").Value));
+            Assert.Equal(Bits(second), Bits(optimizer.Memory.Single(part => part.Key == "table.exp_avg_sq").Value));
+        }
+
+        static int[] Bits(Tensor values) => Array.ConvertAll(values.data<float>().ToArray(), BitConverter.SingleToInt32Bits);
+    }
+
+    /// <summary>State that comes from a checkpoint has moved where it has: a row whose gradient is 0 from then on goes on by its moments.</summary>
+    [Fact]
+    public void Step_StateOfAnotherRun_IsNotTakenForZero()
+    {
+        using var scope = NewDisposeScope();
+        using var parameter = new Parameter(ones(600).DetachFromDisposeScope());
+        using var optimizer = new DecoupledAdamW(0.9, 0.95, 1e-8);
+        optimizer.Add("weight", parameter, weightDecay: 0);
+        parameter.grad = zeros(600);
+        optimizer.Step(0.1);
+        foreach (var (_, value) in optimizer.Memory)
+        {
+            value.fill_(0.25);
+        }
+
+        optimizer.StepCount = 3;
+        optimizer.Step(0.1);
+
+        Assert.All(parameter.data<float>().ToArray(), weight => Assert.True(weight < 0.99f));
+    }
+
     [Fact]
     public void Step_ParameterWithoutGradient_IsLeftAlone()
     {

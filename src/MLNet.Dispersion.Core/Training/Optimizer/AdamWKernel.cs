@@ -9,6 +9,7 @@ namespace MLNet.Dispersion;
 internal sealed class AdamWKernel
 {
     private const int Grain = 1 << 16;
+    private const int Block = 256;
     private readonly float _beta1;
     private readonly float _beta2;
     private readonly float _rest1;
@@ -49,21 +50,74 @@ internal sealed class AdamWKernel
         return sums.Sum();
     }
 
+    /// <summary>Marks for <see cref="Update(Tensor, Tensor, Tensor, Tensor, bool[], double, double)"/>, for moments that are all 0.</summary>
+    internal static bool[] NoneMoved(Tensor parameter) => new bool[((int)parameter.numel() + Block - 1) / Block];
+
     /// <summary>Updates parameter and moments in place.</summary>
     /// <param name="parameter">The weights.</param>
     /// <param name="gradient">Multiplied by the gradient scale first.</param>
     /// <param name="first">First moments.</param>
     /// <param name="second">Second moments.</param>
+    /// <param name="moved">Which blocks of the moments may differ from 0, from <see cref="NoneMoved"/> and kept from step to step; null for all. Where neither moments nor gradient do, as in the rows of an embedding table whose tokens no text had so far, the moments stay as they are and are not read: the result is the same bit for bit.</param>
     /// <param name="decay">What the weights are multiplied by.</param>
     /// <param name="stepSize">The learning rate over the first moment's correction.</param>
-    internal void Update(Tensor parameter, Tensor gradient, Tensor first, Tensor second, double decay, double stepSize) =>
-        ParallelRanges.Run((int)parameter.numel(), Grain, (_, start, count) => Update(
-            TensorMemory.Floats(parameter).Slice(start, count),
-            TensorMemory.Floats(gradient).Slice(start, count),
-            TensorMemory.Floats(first).Slice(start, count),
-            TensorMemory.Floats(second).Slice(start, count),
-            (float)decay,
-            (float)stepSize));
+    internal void Update(Tensor parameter, Tensor gradient, Tensor first, Tensor second, bool[]? moved, double decay, double stepSize) =>
+        ParallelRanges.Run((int)parameter.numel(), Grain, (_, start, count) =>
+        {
+            for (int from = 0; from < count;)
+            {
+                // As long a stretch as can be done alike.
+                bool moves = Moves(from);
+                int to = from;
+                do
+                {
+                    to = Math.Min(to + Block, count);
+                }
+                while (to < count && Moves(to) == moves);
+                Span<float> weights = TensorMemory.Floats(parameter).Slice(start + from, to - from);
+                if (moves)
+                {
+                    Update(
+                        weights,
+                        TensorMemory.Floats(gradient).Slice(start + from, to - from),
+                        TensorMemory.Floats(first).Slice(start + from, to - from),
+                        TensorMemory.Floats(second).Slice(start + from, to - from),
+                        (float)decay,
+                        (float)stepSize);
+                }
+                else if (decay != 1)
+                {
+                    Scale(weights, (float)decay);
+                }
+
+                from = to;
+            }
+
+            bool Moves(int offset)
+            {
+                if (moved is null)
+                {
+                    return true;
+                }
+
+                ref bool mark = ref moved[(start + offset) / Block];
+                return mark = mark || !AreZero(TensorMemory.Floats(gradient).Slice(start + offset, Math.Min(Block, count - offset)));
+            }
+        });
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static bool AreZero(ReadOnlySpan<float> values)
+    {
+        for (int i = 0; i < values.Length; i += Lanes.Width)
+        {
+            if (!Vector512.EqualsAll(Lanes.Load(values, i), Vector512<float>.Zero))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void Update(Span<float> parameter, ReadOnlySpan<float> gradient, Span<float> first, Span<float> second, float decay, float stepSize)
@@ -77,6 +131,15 @@ internal sealed class AdamWKernel
             Lanes.Store(mean, first, i);
             Lanes.Store(square, second, i);
             Lanes.Store((Lanes.Load(parameter, i) * decay) - (mean / denominator * stepSize), parameter, i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Scale(Span<float> values, float factor)
+    {
+        for (int i = 0; i < values.Length; i += Lanes.Width)
+        {
+            Lanes.Store(Lanes.Load(values, i) * factor, values, i);
         }
     }
 

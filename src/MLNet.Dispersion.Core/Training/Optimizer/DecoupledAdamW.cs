@@ -17,7 +17,12 @@ internal sealed class DecoupledAdamW(double beta1, double beta2, double epsilon)
         if (AdamWKernel.Reaches(slot.Parameter, gradient, first, second))
         {
             var kernel = new AdamWKernel(beta1, beta2, epsilon, correction2, gradientScale);
-            kernel.Update(slot.Parameter, gradient, first, second, decay, rate / correction1);
+            if (age == 1)
+            {
+                slot.Moved = AdamWKernel.NoneMoved(slot.Parameter);
+            }
+
+            kernel.Update(slot.Parameter, gradient, first, second, slot.Moved, decay, rate / correction1);
             return;
         }
 

@@ -9,12 +9,22 @@ internal abstract class TrainingOptimizer : IDisposable
 {
     private readonly List<Slot> _slots = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private int _stepCount;
 
     /// <summary>Everything that is optimised, in the order it was added.</summary>
     internal IEnumerable<Parameter> Parameters => _slots.Select(slot => slot.Parameter);
 
     /// <summary>The updates done so far, on which the corrections of some rules depend.</summary>
-    internal int StepCount { get; set; }
+    /// <remarks>Setting it means that the state was set too, to what another run knew.</remarks>
+    internal int StepCount
+    {
+        get => _stepCount;
+        set
+        {
+            _stepCount = value;
+            _slots.ForEach(slot => slot.Moved = null);
+        }
+    }
 
     /// <summary>Names of everything that is optimised, in the order it was added.</summary>
     internal IEnumerable<(string Name, Parameter Parameter)> Trained => _slots.Select(slot => (slot.Name, slot.Parameter));
@@ -66,7 +76,7 @@ internal abstract class TrainingOptimizer : IDisposable
     internal void Step(double learningRate, double gradientScale = 1)
     {
         using var noGradient = no_grad();
-        StepCount++;
+        _stepCount++;
         foreach (Slot slot in _slots)
         {
             using var scope = NewDisposeScope();
@@ -133,5 +143,8 @@ internal abstract class TrainingOptimizer : IDisposable
 
         /// <summary>Gets or sets its learning rate where it does not follow that of the others.</summary>
         public double? OwnRate { get; set; }
+
+        /// <summary>Gets or sets which blocks of its state may differ from 0, for rules that ask; null where that is not known.</summary>
+        public bool[]? Moved { get; set; }
     }
 }
