@@ -44,13 +44,10 @@ public sealed class TextRegressor : FineTunedTextModel
         Func<TextRegressor, double>? metric = null)
     {
         options = Checked(backbone, options, "text regression");
-        NumberedTexts.Check(texts, secondTexts, labels);
-        ExampleWeights.Check(texts.Count, exampleWeights);
+        NumberedTexts.Check(texts, secondTexts, labels, exampleWeights);
 
-        // A head that was trained before gives the labels themselves.
         RegressorSettings? saved = Files.ToGoOnFrom<RegressorSettings>(backbone, options);
-        LabelScale scale = saved is not null ? new LabelScale(saved.LabelMean, saved.LabelDeviation) : options.HeadStart == HeadStart.Linear ? LabelScale.Of(labels) : new LabelScale(0, 1);
-        bool isFamily = saved is null && options.HeadStart == HeadStart.Family;
+        LabelScale scale = saved is not null ? new LabelScale(saved.LabelMean, saved.LabelDeviation) : LabelScale.Of(labels, exampleWeights);
         FittedHead fitted = FittedHead.Train(
             backbone,
             options,
@@ -60,15 +57,24 @@ public sealed class TextRegressor : FineTunedTextModel
             1,
             (head, _) =>
             {
-                scale = !isFamily ? scale : head.Own!.Spec.HasBias ? LabelScale.Of(labels) : LabelScale.AroundZero(labels);
-                return new RegressionObjective(head, scale.Standardised(labels), exampleWeights);
+                if (head.Own is { } own)
+                {
+                    scale = own.Spec.HasBias ? LabelScale.Of(labels, exampleWeights) : LabelScale.AroundZero(labels, exampleWeights);
+                    if (options.HeadStart == HeadStart.Pretrained)
+                    {
+                        // It gives the labels themselves.
+                        own.Rescale(1 / scale.Deviation, -scale.Mean / scale.Deviation);
+                    }
+                }
+
+                return new RegressionObjective(head, scale.Standardised(labels, exampleWeights), exampleWeights);
             },
             saved: SavedHead.Of(Files, backbone.Source, saved, 1),
             metric: metric is null ? null : lent => metric(new TextRegressor(lent, scale)));
-        if (isFamily)
+        if (fitted.Head.Own is { } family)
         {
             // It is to be saved as it is, for a library that knows of no scale.
-            fitted.Head.Own!.Rescale(scale.Deviation, scale.Mean);
+            family.Rescale(scale.Deviation, scale.Mean);
             scale = new LabelScale(0, 1);
         }
 
@@ -141,17 +147,23 @@ internal sealed record RegressorSettings(int MaxSequenceLength, Precision Scorin
 /// <param name="Deviation">Their standard deviation (of the population), above 0.</param>
 internal sealed record LabelScale(double Mean, double Deviation)
 {
-    /// <summary>The scale of labels that <see cref="NumberedTexts"/> has checked.</summary>
-    internal static LabelScale Of(IReadOnlyList<float> labels)
+    /// <summary>The scale of labels that <see cref="NumberedTexts"/> has checked, each as heavy as its row.</summary>
+    internal static LabelScale Of(IReadOnlyList<float> labels, IReadOnlyList<float>? weights)
     {
-        double mean = labels.Average(label => (double)label);
-        return new LabelScale(mean, Math.Sqrt(labels.Average(label => (label - mean) * (label - mean))));
+        double mean = Average(labels, weights, label => label);
+        return new LabelScale(mean, Math.Sqrt(Average(labels, weights, label => (label - mean) * (label - mean))));
     }
 
     /// <summary>The scale of a head that cannot shift its numbers: their root mean square around 0.</summary>
-    internal static LabelScale AroundZero(IReadOnlyList<float> labels) => new(0, Math.Sqrt(labels.Average(label => (double)label * label)));
+    internal static LabelScale AroundZero(IReadOnlyList<float> labels, IReadOnlyList<float>? weights) => new(0, Math.Sqrt(Average(labels, weights, label => label * label)));
 
-    internal float[] Standardised(IReadOnlyList<float> labels) => [.. labels.Select(label => (float)((label - Mean) / Deviation))];
+    /// <summary>The labels on the scale. Those of weight 0 are put on its mean: they count nothing, and may be anything.</summary>
+    internal float[] Standardised(IReadOnlyList<float> labels, IReadOnlyList<float>? weights) =>
+        [.. labels.Select((label, i) => weights is null || weights[i] > 0 ? (float)((label - Mean) / Deviation) : 0)];
+
+    private static double Average(IReadOnlyList<float> labels, IReadOnlyList<float>? weights, Func<double, double> of) => weights is null
+        ? labels.Average(label => of(label))
+        : labels.Zip(weights, (label, weight) => weight * of(label)).Sum() / weights.Sum(weight => (double)weight);
 
     /// <summary>Turns predictions back into labels, in place.</summary>
     internal float[] Restored(float[] predictions)

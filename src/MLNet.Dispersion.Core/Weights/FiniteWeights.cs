@@ -22,7 +22,11 @@ internal static class FiniteWeights
         double most = weights.max().to(ScalarType.Float64).item<double>(), least = weights.min().to(ScalarType.Float64).item<double>();
         if (!double.IsFinite(most) || !double.IsFinite(least))
         {
-            throw new ModelFileException(file, "It holds a value that is no number or infinite, as after a training that diverged, so that every result would be. Fetch the file again, or save the model again from a state before that.", Printable.Name(name));
+            throw Refused(file, name);
         }
     }
+
+    /// <summary>What is said of a tensor that holds one.</summary>
+    internal static ModelFileException Refused(string file, string name) =>
+        new(file, "It holds a value that is no number or infinite, as after a training that diverged, so that every result would be. Fetch the file again, or save the model again from a state before that.", Printable.Name(name));
 }

@@ -168,6 +168,36 @@ public sealed class KeptBlockTests : IDisposable
         backbone.Continue(cache, batch.InputIdsTensor(CPU), batch.AttentionMaskTensor(CPU));
     }
 
+    /// <summary>A scale that is no number, of blocks that stay as they are or are unpacked: the file's own name of the tensor.</summary>
+    [Theory]
+    [InlineData(false, false, 0x7E)]
+    [InlineData(false, true, 0x7C)]
+    [InlineData(true, false, 0x7E)]
+    [InlineData(true, true, 0xFC)]
+    public void Load_AScaleThatIsNoNumber_IsNamed(bool isFourBits, bool isKept, byte high)
+    {
+        const string Name = "blk.0.ffn_up.weight";
+        string file = Write("llama", "\"intermediate_size\": 64", isFourBits);
+        long offset;
+        using (FileStream stream = File.OpenRead(file))
+        {
+            var reader = new GgufReader(stream, file);
+            offset = reader.DataStart + reader.Entries.Single(entry => entry.Name == Name).Offset;
+        }
+
+        byte[] bytes = File.ReadAllBytes(file);
+
+        // The last scale of the first block: of four bits there are two.
+        bytes[offset + (isFourBits ? 3 : 1)] = high;
+        File.WriteAllBytes(file, bytes);
+
+        var error = Assert.Throws<ModelFileException>(() => PretrainedLanguageModel.Load(ModelSource.FromGguf(file), isKept ? Kept : null).Dispose());
+
+        Assert.Contains("no number or infinite", error.Message, StringComparison.Ordinal);
+        Assert.Contains(Name, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("safetensors", error.Message, StringComparison.Ordinal);
+    }
+
     private string Write(string family, string settings, bool isFourBits)
     {
         string[] all = [SmallFamilies.InGguf[family], settings];

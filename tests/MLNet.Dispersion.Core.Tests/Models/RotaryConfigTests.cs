@@ -105,8 +105,33 @@ public sealed class RotaryConfigTests
     [InlineData("\"type\": \"yarn\", \"factor\": 4, \"finetuned\": false", "finetuned is false")]
     [InlineData("\"rope_type\": \"llama3\", " + Scaled + ", \"attention_factor\": 3", "attention_factor is not known beside this rope_type")]
     [InlineData("\"rope_type\": \"yarn\", \"factor\": 4, \"beta_fast\": 1, \"beta_slow\": 2", "beta_fast is 1; it must be at least beta_slow = 2")]
+    [InlineData("\"factor\": 4", "factor is given without a rope_type that knows it. Name the kind")]
+    [InlineData("\"name\": \"linear\"", "name is given without a rope_type that knows it")]
+    [InlineData("\"type\": null, \"low_freq_factor\": 1", "low_freq_factor is given without a rope_type that knows it")]
+    [InlineData("\"rope_type\": \"default\", \"mrope_section\": [1, 1]", "mrope_section is given without a rope_type that knows it, beside rope_type default")]
+    [InlineData("\"rope_type\": \"linear\", \"factor\": 1e-300", "turns features by ")]
+    [InlineData("\"rope_type\": \"yarn\", \"factor\": 4, \"attention_factor\": 1e300", "and multiplies them by ")]
     public void Read_WrongScaling_NamesTheKey(string section, string named) =>
         AssertNames(() => LlamaFamily.Read(TinyConfigs.Reader(TinyConfigs.Llama, $"\"rope_scaling\": {{{section}}}")), named);
+
+    [Theory]
+    [InlineData("\"rope_parameters\": {\"rope_theta\": 100, \"factor\": 4}", "rope_parameters: factor is given without a rope_type")]
+    [InlineData("\"rope_parameters\": {\"full_attention\": {\"rope_type\": \"linear\", \"factor\": 8}}", "full_attention is given without a rope_type")]
+    [InlineData("\"head_dim\": 4, \"rope_theta\": 1e-300", "a rotary base turns features")]
+    [InlineData("\"original_max_position_embeddings\": 8, \"rope_scaling\": {\"type\": \"yarn\", \"factor\": 2, \"original_max_position_embeddings\": 16}", "original_max_position_embeddings is 16, and 8 outside of the section")]
+    public void Read_WhatWouldBePassedOver_IsNamed(string settings, string named) => AssertNames(() => LlamaFamily.Read(TinyConfigs.Reader(TinyConfigs.Llama, settings)), named);
+
+    /// <summary>Sections of kinds of layers that there are none of.</summary>
+    [Theory]
+    [InlineData("sliding_attentio")]
+    [InlineData("global")]
+    public void Read_SectionsByLayer_KnowTheKindsOfLayers(string kind)
+    {
+        string full = "{\"rope_type\": \"default\", \"rope_theta\": 100}";
+        ConfigReader config = TinyConfigs.Reader(TinyConfigs.Llama, $"\"rope_parameters\": {{\"full_attention\": {full}, \"{kind}\": {full}}}");
+
+        AssertNames(() => new RotaryKeys { Layer = "full_attention" }.Read(config, 8), $"{kind} is no kind of layers; known are full_attention and sliding_attention");
+    }
 
     /// <summary>The first files of Phi 3 call LongRoPE so; its context of training is 4096 where no key names it.</summary>
     [Theory]

@@ -241,6 +241,34 @@ public sealed class SentenceModulesTests : IDisposable
     }
 
     [Theory]
+    [InlineData("modules.json", "kwargs", """{"pooling_mode_mean_tokens": true}""", ", \"kwargs\": [\"task\"]", "{}")]
+    [InlineData("1_Pooling", "zzz", """{"pooling_mode_mean_tokens": true, "zzz": 3}""", "", "{}")]
+    [InlineData("config_sentence_transformers.json", "model_type", """{"pooling_mode_mean_tokens": true}""", "", """{"model_type": "SparseEncoder"}""")]
+    [InlineData("config_sentence_transformers.json", "zzz", """{"pooling_mode_mean_tokens": true}""", "", """{"zzz": 8}""")]
+    public void DefaultPooling_WhatIsNotKnown_IsNamed(string file, string key, string pooling, string module, string texts)
+    {
+        Write($"[{Transformer}, {Pooling[..^1]}{module}}}]", pooling);
+        File.WriteAllText(Path.Combine(_folder, "config_sentence_transformers.json"), texts);
+        using PretrainedLanguageModel model = Load();
+
+        string message = Assert.Throws<ModelFileException>(() => model.DefaultPooling).Message;
+        Assert.Contains(file, message, StringComparison.Ordinal);
+        Assert.Contains(key, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void DefaultPooling_EveryKnownKey_IsRead()
+    {
+        Write(
+            $"[{Transformer}, {Pooling[..^1]}, \"kwargs\": []}}]",
+            """{"word_embedding_dimension": 8, "pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true, "include_prompt": true}""");
+        File.WriteAllText(Path.Combine(_folder, "config_sentence_transformers.json"), """{"__version__": {"pytorch": "2"}, "model_type": "SentenceTransformer", "prompts": {}, "default_prompt_name": null, "similarity_fn_name": "cosine"}""");
+        using PretrainedLanguageModel model = Load();
+
+        Assert.Equal(TextPooling.Mean, model.DefaultPooling);
+    }
+
+    [Theory]
     [InlineData("""{"max_seq_length": 0}""")]
     [InlineData("""{"max_seq_length": "7"}""")]
     [InlineData("[]")]

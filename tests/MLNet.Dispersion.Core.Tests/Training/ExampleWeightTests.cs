@@ -86,6 +86,20 @@ public sealed class ExampleWeightTests
     }
 
     [Fact]
+    public void Train_RegressorsRowOfWeightZero_HasNoPartInTheScaleOfTheLabels()
+    {
+        string[] texts = TinyBackbone.LabelledTexts(6).Texts;
+        float[] weights = [1, 1, 1, 0, 0, 0];
+
+        using var one = TextRegressor.Train(TinyBackbone.Backbone, texts, [1, 2, 3, 4, 5, 6], FirstStep(), exampleWeights: weights);
+        using var two = TextRegressor.Train(TinyBackbone.Backbone, texts, [1, 2, 3, 1e30f, 1e30f, -1e30f], FirstStep(), exampleWeights: weights);
+
+        Assert.Equal((2, Math.Sqrt(2.0 / 3)), (one.LabelMean, one.LabelDeviation));
+        Assert.Equal((one.LabelMean, one.LabelDeviation), (two.LabelMean, two.LabelDeviation));
+        Assert.Contains("of a weight above 0 have the same label", Assert.Throws<ArgumentException>(() => TextRegressor.Train(TinyBackbone.Backbone, texts, [1, 1, 1, 2, 3, 4], FirstStep(), exampleWeights: weights)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Train_BadWeights_AreRefusedBeforeAnyWork()
     {
         Assert.Contains("2 texts but 1 weights", Error([1]), StringComparison.Ordinal);

@@ -29,7 +29,21 @@ internal sealed class GgufWeights
     /// <summary>The values of a tensor in the family's layout; belongs to the caller and to no dispose scope.</summary>
     /// <param name="reader">Reads the file; can seek.</param>
     /// <param name="index">Which of <see cref="Counts"/>.</param>
-    internal Tensor Values(GgufReader reader, int index) => Values(reader, _tensors[index].Entry, _tensors[index].Part);
+    /// <exception cref="ModelFileException">One is no number or infinite.</exception>
+    internal Tensor Values(GgufReader reader, int index)
+    {
+        Tensor values = Values(reader, _tensors[index].Entry, _tensors[index].Part);
+        try
+        {
+            FiniteWeights.Require(values, _file, _tensors[index].Entry.Name);
+            return values;
+        }
+        catch
+        {
+            values.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>The matrices whose blocks can be multiplied as they are: their names in the family's files, and which of <see cref="Counts"/> each is. Tables of positions are none of them.</summary>
     internal IEnumerable<(string Name, int Index)> Matrices => _tensors.Index()
@@ -42,7 +56,7 @@ internal sealed class GgufWeights
     internal BlockMatrix Blocks(GgufReader reader, int index)
     {
         var (entry, part, _, _) = _tensors[index];
-        return Refusing(entry, () => new BlockMatrix(entry.Type, _layout.Rows(reader.ReadBlocks(entry), part, toGguf: false).contiguous().MoveToOuterDisposeScope().DetachFromDisposeScope()));
+        return Refusing(entry, () => new BlockMatrix(entry.Type, _layout.Rows(WithFiniteScales(entry, reader.ReadBlocks(entry)), part, toGguf: false).contiguous().MoveToOuterDisposeScope().DetachFromDisposeScope()));
     }
 
     /// <summary>How a safetensors file of these tensors begins.</summary>
@@ -82,6 +96,22 @@ internal sealed class GgufWeights
 
     private Tensor Values(GgufReader reader, GgufEntry entry, WeightPart part) =>
         Refusing(entry, () => _layout.ToFamily(reader.Read(entry), part, entry.Name).contiguous().MoveToOuterDisposeScope().DetachFromDisposeScope());
+
+    /// <summary>Blocks begin with their scales, float16 numbers: those of which every bit of the exponent is set are none.</summary>
+    private Tensor WithFiniteScales(GgufEntry entry, Tensor blocks)
+    {
+        using Tensor each = blocks.view(-1, GgufBlocks.Bytes(entry.Type)), exponent = tensor((byte)0x7C);
+        for (int scale = 0; scale < (entry.Type == GgufType.Q4_1 ? 2 : 1); scale++)
+        {
+            using Tensor high = each.select(1, (2 * scale) + 1).bitwise_and(exponent);
+            if (high.eq(exponent).any().item<bool>())
+            {
+                throw FiniteWeights.Refused(_file, entry.Name);
+            }
+        }
+
+        return blocks;
+    }
 
     private T Refusing<T>(GgufEntry entry, Func<T> read)
     {

@@ -267,6 +267,11 @@ internal sealed class PeftReading
             throw new ModelFileException(_reader.File, $"adapter_config.json's target_modules name '{Printable.Name(unknown)}', which the base, {_backbone.Info.ModelType}, does not have; it has: {LoraTargets.Listing(_backbone)}. {_home}");
         }
 
+        if (Array.Find(adapted, module => rule.IsGiven && !rule.Includes(InFile(module))) is { } surplus)
+        {
+            throw Wrong(_parts.First(part => part.Key.Module == surplus).Value, $"adapter_config.json leaves its module out (target_modules, exclude_modules, layers_to_transform), so that the two contradict each other. Save the adapter again.");
+        }
+
         foreach (string module in modules.Where(module => rule.IsGiven && !adapted.Contains(module) && rule.Includes(InFile(module))))
         {
             bool isTable = _tables.ContainsKey(module);

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace MLNet.Dispersion.Models;
 
 /// <summary>A stretching of rotary positions to a longer context: what becomes of the frequencies, and what cosines and sines are multiplied by.</summary>
@@ -8,6 +10,9 @@ public abstract record RopeScaling
 
     // What any kind may have.
     private static readonly string[] SharedKeys = ["rope_type", "type", "rope_theta", "partial_rotary_factor", "original_max_position_embeddings", "factor"];
+
+    // What there may be where nothing is stretched.
+    private static readonly string[] PlainKeys = ["rope_type", "type", "rope_theta", "partial_rotary_factor", "original_max_position_embeddings"];
 
     private static readonly string[] LongKeys = ["short_factor", "long_factor", "attention_factor"];
 
@@ -43,6 +48,34 @@ public abstract record RopeScaling
             ("yarn", var section) => YarnRopeScaling.Of(Of(section, "attention_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate", "finetuned"), config),
             _ => null,
         };
+    }
+
+    /// <summary>Refuses what would be passed over: keys of a stretching in a section that names no kind of it, and sections of other kinds of layers than there are.</summary>
+    /// <param name="config">The config.json.</param>
+    /// <param name="layer">The kind of layers that is read, where <c>rope_parameters</c> tells kinds apart; null where it does not.</param>
+    /// <exception cref="ModelFileException">There is such a key.</exception>
+    internal static void Check(ConfigReader config, string? layer)
+    {
+        ConfigReader? parameters = config.Section("rope_parameters");
+        if (layer is not null && parameters?.Root.Any(pair => pair.Value is JsonObject) == true)
+        {
+            if (Keys(parameters).FirstOrDefault(key => key is not (LayerKinds.Full or LayerKinds.Sliding)) is { } other)
+            {
+                throw parameters.Wrong(Printable.Name(other), $"is no kind of layers; known are {LayerKinds.Full} and {LayerKinds.Sliding}");
+            }
+
+            parameters = parameters.Section(layer);
+        }
+
+        foreach (ConfigReader section in new[] { config.Section("rope_scaling"), parameters }.OfType<ConfigReader>())
+        {
+            string key = section.Has("rope_type") ? "rope_type" : "type";
+            bool isPlain = !section.Has(key) || (section.Root[key] is JsonValue value && value.TryGetValue(out string? word) && word == Default);
+            if (isPlain && Keys(section).FirstOrDefault(name => !PlainKeys.Contains(name)) is { } foreign)
+            {
+                throw section.Wrong(Printable.Name(foreign), $"is given without a rope_type that knows it{(section.Has(key) ? $", beside {key} {Default}" : "")}. Name the kind of scaling, or remove it");
+            }
+        }
     }
 
     /// <summary>Refuses every scaling, for architectures that have none.</summary>
@@ -90,13 +123,19 @@ public abstract record RopeScaling
 
     /// <summary>The context that the model was trained on first: of the section, else at the top, else the longest.</summary>
     private protected static int OriginalLength(ConfigReader section, ConfigReader config) => section.Has("original_max_position_embeddings")
-        ? section.Size("original_max_position_embeddings")
+        ? Agreed(section, config, section.Size("original_max_position_embeddings"))
         : config.Size("original_max_position_embeddings", config.Has("max_position_embeddings") ? config.Size("max_position_embeddings") : null);
+
+    private static int Agreed(ConfigReader section, ConfigReader config, int length) => config.SizeOrNull("original_max_position_embeddings", length) is { } top && top != length
+        ? throw section.Wrong("original_max_position_embeddings", $"is {length}, and {top} outside of the section; they must be the same")
+        : length;
+
+    private static IEnumerable<string> Keys(ConfigReader section) => section.Root.Select(pair => pair.Key).Where(section.Has);
 
     /// <summary>The section, whose keys must be those of every scaling or its kind's own.</summary>
     private static ConfigReader Of(ConfigReader section, params string[] own)
     {
-        string? foreign = section.Root.Select(pair => pair.Key).FirstOrDefault(key => section.Has(key) && !SharedKeys.Contains(key) && !own.Contains(key));
+        string? foreign = Keys(section).FirstOrDefault(key => !SharedKeys.Contains(key) && !own.Contains(key));
         return foreign is null
             ? section
             : throw section.Wrong(Printable.Name(foreign), $"is not known beside this rope_type; known are {string.Join(", ", SharedKeys.Concat(own))}");

@@ -3,6 +3,10 @@ namespace MLNet.Dispersion.Models;
 /// <summary>Where a family's config.json keeps its rotary positions, and what they are where it says nothing.</summary>
 public sealed record RotaryKeys
 {
+    // Beyond these float32 angles of a long text are no numbers, or no positions any more.
+    private const double LargestNumber = 1e6;
+    private const int MostTokens = 1 << 24;
+
     /// <summary>Gets the key of the base at the top, as older files have it.</summary>
     public string ThetaKey { get; init; } = "rope_theta";
 
@@ -31,6 +35,7 @@ public sealed record RotaryKeys
     public RotarySpec Read(ConfigReader config, int headSize)
     {
         ArgumentNullException.ThrowIfNull(config);
+        RopeScaling.Check(config, Layer);
         if (!HasScaling)
         {
             RopeScaling.Refuse(config);
@@ -43,6 +48,10 @@ public sealed record RotaryKeys
             throw config.Wrong("short_factor and long_factor", $"hold {shorter.Count} and {longer.Count} numbers; a head turns {dimensions / 2} pairs of features");
         }
 
-        return new RotarySpec { Dimensions = dimensions, Theta = RopeScaling.Theta(config, ThetaKey, Theta, Layer), Scaling = scaling, IsInterleaved = IsInterleaved };
+        var spec = new RotarySpec { Dimensions = dimensions, Theta = RopeScaling.Theta(config, ThetaKey, Theta, Layer), Scaling = scaling, IsInterleaved = IsInterleaved };
+        double fastest = new[] { 0, MostTokens }.Max(length => spec.Frequencies(length).Max());
+        return fastest <= LargestNumber && spec.AttentionFactor <= LargestNumber
+            ? spec
+            : throw config.Wrong("rope_scaling, rope_parameters or a rotary base", FormattableString.Invariant($"turns features by {fastest} a token and multiplies them by {spec.AttentionFactor}; both must be at most {LargestNumber}, since the positions were no numbers"));
     }
 }

@@ -72,7 +72,15 @@ internal sealed class SentenceModules
                 throw lower.Fail("texts in lower case before the tokenizer are not supported. " + ModulesCure);
             }
 
-            RefuseUnknown(transformer);
+            // Newer files say as well how the network is called: as features of texts, or otherwise.
+            RefuseUnknown(transformer, (name, value) => name switch
+            {
+                LengthKey or LowerKey => true,
+                "transformer_task" => IsWord(value, "feature-extraction"),
+                "module_output_name" => IsWord(value, "token_embeddings"),
+                "modality_config" => value.Find("text") is { } text && IsWord(text.Get("method"), "forward") && IsWord(text.Get("method_output_name"), "last_hidden_state"),
+                _ => false,
+            });
             _prompts = ReadPrompts(source);
             (_pooling, _normalize) = ReadModules(source);
         }
@@ -131,20 +139,13 @@ internal sealed class SentenceModules
         sink.WriteJson(ModulesFile, new JsonArray([.. modules.Select((module, i) => (JsonNode)new JsonObject { ["idx"] = i, ["name"] = $"{i}", ["path"] = module.Path, ["type"] = ModulesBeginning + module.Type })]));
     }
 
-    /// <summary>Newer files say as well how the network is called: as features of texts, or otherwise.</summary>
-    private static void RefuseUnknown(JsonField? transformer)
+    /// <summary>Refuses members that say something and are not known.</summary>
+    private static void RefuseUnknown(JsonField? members, Func<string, JsonField, bool> isKnown)
     {
-        foreach (var (name, value) in transformer?.Members() ?? [])
+        foreach (var (name, value) in members?.Members() ?? [])
         {
-            bool isKnown = name switch
-            {
-                LengthKey or LowerKey => true,
-                "transformer_task" => IsWord(value, "feature-extraction"),
-                "module_output_name" => IsWord(value, "token_embeddings"),
-                "modality_config" => value.Find("text") is { } text && IsWord(text.Get("method"), "forward") && IsWord(text.Get("method_output_name"), "last_hidden_state"),
-                _ => value.Kind == JsonValueKind.Null || (value.Kind == JsonValueKind.Object && !value.Members().Any()),
-            };
-            if (!isKnown)
+            bool isEmpty = value.Kind == JsonValueKind.Null || (value.Kind == JsonValueKind.Object && !value.Members().Any()) || (value.IsArray && !value.Items().Any());
+            if (!isEmpty && !isKnown(name, value))
             {
                 throw value.Fail($"what {Printable.Name(name)} says here is not known. {ModulesCure}");
             }
@@ -161,9 +162,13 @@ internal sealed class SentenceModules
             throw size.Fail("cutting vectors to their first features is not supported on opening. Remove it, and cut the vectors yourself. " + ModulesCure);
         }
 
-        return file?.Find("default_prompt_name") is { } prompt
-            ? throw prompt.Fail("a prompt before every text is not supported. Put it before the texts yourself. " + ModulesCure)
-            : file?.ToObject();
+        if (file?.Find("default_prompt_name") is { } prompt)
+        {
+            throw prompt.Fail("a prompt before every text is not supported. Put it before the texts yourself. " + ModulesCure);
+        }
+
+        RefuseUnknown(file, (name, value) => name is "__version__" or "prompts" or "similarity_fn_name" || (name == "model_type" && IsWord(value, "SentenceTransformer")));
+        return file?.ToObject();
     }
 
     private static (TextPooling Pooling, bool Normalize) ReadModules(FileSource source)
@@ -173,6 +178,7 @@ internal sealed class SentenceModules
         bool normalize = false;
         for (int i = 0; i < modules.Length; i++)
         {
+            RefuseUnknown(modules[i], (name, _) => name is "idx" or "name" or "path" or "type");
             JsonField type = modules[i].Get("type");
             string path = modules[i].Find("path")?.AsString() ?? "";
             string name = type.AsString();
@@ -209,8 +215,12 @@ internal sealed class SentenceModules
             ? named.IsArray ? [.. named.Items().Select(mode => mode.AsString())] : [named.AsString()]
             : [.. Switches.Where(pair => config.Find(pair.Key)?.AsBoolean() == true).Select(pair => pair.Value)];
         string? other = config.Members().Select(member => member.Name).FirstOrDefault(name => name.StartsWith("pooling_mode_", StringComparison.Ordinal) && !Switches.ContainsKey(name));
-        return other is null && modes is [string one] && Modes.TryGetValue(one, out TextPooling pooling)
-            ? pooling
-            : throw config.Fail($"the pooling {(other is null ? modes.Length == 0 ? "of no mode" : Printable.Name(string.Join(" + ", modes)) : Printable.Name(other))} is not supported; one of {string.Join(", ", Modes.Keys)} is. " + ModulesCure);
+        if (other is null && modes is [string one] && Modes.TryGetValue(one, out TextPooling pooling))
+        {
+            RefuseUnknown(config, (name, _) => name is "word_embedding_dimension" or "embedding_dimension" or "include_prompt" or "pooling_mode" || Switches.ContainsKey(name));
+            return pooling;
+        }
+
+        throw config.Fail($"the pooling {(other is null ? modes.Length == 0 ? "of no mode" : Printable.Name(string.Join(" + ", modes)) : Printable.Name(other))} is not supported; one of {string.Join(", ", Modes.Keys)} is. " + ModulesCure);
     }
 }

@@ -5,7 +5,7 @@ namespace MLNet.Dispersion;
 /// <summary>Checks the rows of a regression task.</summary>
 internal static class NumberedTexts
 {
-    internal static void Check(IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts, IReadOnlyList<float> labels)
+    internal static void Check(IReadOnlyList<string?> texts, IReadOnlyList<string?>? secondTexts, IReadOnlyList<float> labels, IReadOnlyList<float>? weights)
     {
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(labels);
@@ -28,9 +28,11 @@ internal static class NumberedTexts
             }
         }
 
-        if (labels.All(label => label.Equals(labels[0])))
+        ExampleWeights.Check(texts.Count, weights);
+        float[] counting = [.. labels.Where((_, i) => weights is null || weights[i] > 0)];
+        if (counting.All(label => label.Equals(counting[0])))
         {
-            throw new ArgumentException($"All {labels.Count} training rows have the same label, {labels[0].ToString(CultureInfo.InvariantCulture)}; there is nothing to learn. Give rows of different labels.", nameof(labels));
+            throw new ArgumentException($"All {counting.Length} training rows{(weights is null ? "" : " of a weight above 0")} have the same label, {counting[0].ToString(CultureInfo.InvariantCulture)}; there is nothing to learn. Give rows of different labels.", nameof(labels));
         }
     }
 }

@@ -419,6 +419,10 @@ public sealed class PeftRulesTests
         Names("cannot be adapted in this way", null, tensors => tensors[Layer + ".lora_embedding_A"] = ones(2, 8));
         Names("cannot be adapted in this way", null, tensors => tensors[Prefix + "transformer.wte.lora_A.weight"] = ones(2, 8));
 
+        // Tensors of modules that the settings leave out.
+        Names("h.1.attn.c_attn", config => config["layers_to_transform"] = new JsonArray(0), null);
+        Names("leaves its module out", config => config["exclude_modules"] = new JsonArray("h.1.attn.c_attn"), null);
+
         // Scales and factors that no training gives.
         Names("16777216", config => config["lora_alpha"] = 16777217, null);
         Names("no number or infinite", null, tensors => tensors[Layer + ".lora_A.weight"] = full([2, 8], float.NaN));

@@ -361,6 +361,27 @@ public sealed class PretrainedHeadTests : IDisposable
         Assert.Equal((0, 1), (large.LabelMean, large.LabelDeviation));
     }
 
+    /// <summary>What goes on from a head that gives the labels themselves is trained on their scale too, whatever it is.</summary>
+    [Theory]
+    [InlineData("bert", 1e-4, 0)]
+    [InlineData("llama", 1e-4, 0)]
+    [InlineData("bert", 1e30, 0)]
+    [InlineData("bert", 1e-2, 50)]
+    public void Train_GoingOnFromARegressorsHead_FollowsTheScaleOfTheLabels(string name, double factor, double shift)
+    {
+        string[] texts = TinyBackbone.LabelledTexts(12).Texts;
+        float[] labels = [.. Enumerable.Range(0, texts.Length).Select(i => (float)((((i % 5) - 2) * factor) + shift))];
+        using var first = TextRegressor.Train(Backbone(name), texts, labels, Options(HeadStart.Family));
+        string target = Path.Combine(_folder, "regressor");
+        first.SavePretrained(target);
+
+        using var second = TextRegressor.Train(ModelSource.FromDirectory(target), texts, labels, Options(HeadStart.Pretrained));
+
+        double Error(TextRegressor regressor) => regressor.Score(texts).Values.Zip(labels, (score, label) => Math.Pow((score - (double)label) / factor, 2)).Average();
+        Assert.InRange(Error(second), 0, 1.2 * Error(first));
+        Assert.Equal((0, 1), (second.LabelMean, second.LabelDeviation));
+    }
+
     /// <summary>As PEFT writes adapters of classifiers: names of the task's class, the head kept whole, the task.</summary>
     [Theory]
     [InlineData("bert", "base_model.model.bert.", "classifier")]
